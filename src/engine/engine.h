@@ -1,0 +1,176 @@
+#pragma once
+// What is protected: the interfaces an engine gives for its kind of source. An engine knows nothing of
+// repositories: it hands out entries with readers, and takes entries with ranges of bytes back.
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json_value.h"
+#include "base/run_context.h"
+#include "engine/options.h"
+
+namespace lifeboat::engine {
+
+// How the bytes of an entry are best cut for deduplication (docs/format.md, profiles).
+enum class Profile : std::uint8_t { none = 0, db_page = 1, db_stream = 2, tree = 3 };
+
+enum class EntryKind : std::uint8_t {
+  file = 1,        // content, restored to the same path
+  directory = 2,
+  symlink = 3,
+  hardlink = 4,    // metadata names the path of the first one
+  special = 5,     // fifo, socket or device: recreated where possible
+  database = 6,    // one database file, content is its pages
+};
+
+// One restorable object within a source.
+struct EntryInfo {
+  std::string path;   // relative to the source, '/'-separated, any bytes but NUL; no "." or ".." part
+  EntryKind kind = EntryKind::file;
+  std::uint64_t size = 0;       // bytes of content, as far as known before it is read
+  std::int64_t modified_ns = 0; // since 1970 UTC, 0 when there is none
+  Bytes metadata;               // the engine's own encoding of modes, owners, attributes …
+  Profile profile = Profile::none;
+  std::uint32_t unit = 0;       // page size for db_page
+};
+
+// What a person must know: something odd that was met, in the words of the report.
+struct Finding {
+  std::string code;     // stable, e.g. "file-vanished", "file-changed", "file-unreadable"
+  std::string subject;  // the object, e.g. the path
+  std::string message;
+  bool incomplete = false;  // something that should be in the snapshot is not
+};
+
+// Sequential content of one entry. Used by one thread at a time.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  // Fills `into` as far as content goes; fewer bytes (also 0) only at the end.
+  virtual Result<std::size_t> read(ByteSpan into) = 0;
+  // After the end: what changed while it was being read.
+  virtual std::vector<Finding> finish() = 0;
+};
+
+class Entry {
+ public:
+  virtual ~Entry() = default;
+  EntryInfo info;
+  // Equal non-empty tokens mean equal content and metadata since last time; empty means "read it".
+  std::string change_token;
+  // Opens the content; entries of different files may be opened and read in parallel.
+  // `source_unreadable` is a finding of the snapshot (incomplete), `not_found` means it vanished.
+  virtual Result<std::unique_ptr<Reader>> open() = 0;
+};
+
+struct SourceOutcome {
+  Json position;                  // the consistent point, engine's own form; {"time": …} at least
+  Json facts;                     // what was true at that point: see databases.md and docs/evidence.md
+  std::vector<Finding> findings;
+};
+
+// A consistent read of one source. One thread calls it; entries' readers may be used in others.
+class Source {
+ public:
+  virtual ~Source() = default;
+  // Fixes the consistent point; everything after sees the source as of now (as far as its kind can).
+  virtual Result<void> begin(const RunContext& context) = 0;
+  // The next entry, or null at the end. Directories come before what is in them.
+  virtual Result<std::unique_ptr<Entry>> next(const RunContext& context) = 0;
+  // After the last entry and all reading: the position, the facts and what was met on the way.
+  virtual Result<SourceOutcome> finish(const RunContext& context) = 0;
+};
+
+// Where an entry's content goes back. write() may be called from several threads, out of order.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual Result<void> write(std::uint64_t offset, ByteView bytes) = 0;
+  // What is there now, for delta restores: fewer bytes at the end of what exists.
+  virtual Result<std::size_t> existing(std::uint64_t offset, ByteSpan into) = 0;
+  // All content is written: set size, modes and times, and move it into place.
+  virtual Result<void> commit() = 0;
+};
+
+struct TargetReport {
+  std::vector<Finding> findings;   // e.g. "owner-not-restored"
+};
+
+// A place that a restore fills. The plan is over before prepare() is called; create() may be called from
+// several threads, for entries of different paths, directories first.
+class Target {
+ public:
+  virtual ~Target() = default;
+  // Refuses (`refused`) a target that is in use or holds foreign things the options do not allow.
+  virtual Result<void> prepare(const RunContext& context) = 0;
+  // Content entries get a Sink; others are made at once and get null.
+  virtual Result<std::unique_ptr<Sink>> create(const EntryInfo& entry) = 0;
+  // After all entries: links, directory times, removal of strangers when asked, durability.
+  virtual Result<TargetReport> finish(const RunContext& context) = 0;
+};
+
+using Row = std::vector<Json>;
+
+// Looks into a restored source, never changing it. One thread at a time.
+class Inspector {
+ public:
+  virtual ~Inspector() = default;
+  // The same facts, computed anew from what is here.
+  virtual Result<Json> facts(const RunContext& context) = 0;
+  // Runs a read-only query in the engine's own language; at most `limit` rows.
+  virtual Result<std::vector<Row>> query(const std::string& text, std::size_t limit,
+                                         const RunContext& context) = 0;
+  // Opens a file of the source by its relative path, for the blobs check; `refused` outside it.
+  virtual Result<std::unique_ptr<Reader>> open_file(const std::string& path) = 0;
+  // Visits the relative paths of all files with their sizes, for orphans.
+  virtual Result<void> list_files(
+      const std::function<Result<void>(const std::string&, std::uint64_t)>& visit,
+      const RunContext& context) = 0;
+};
+
+// One thing `doctor` says about a source.
+struct Advice {
+  enum class Level : std::uint8_t { ok, warning, error } level = Level::ok;
+  std::string message;
+  std::string hint;
+};
+
+// Identity of a live source, so that a restore or drill never lands on it whatever its name:
+// canonical paths and (device, inode) pairs.
+struct Identity {
+  std::vector<std::string> paths;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> inodes;
+};
+
+struct Traits {
+  bool has_log = false;             // can be restored to any moment between snapshots
+  bool is_database = false;         // begins before file sources of the same service
+};
+
+// Stateless; one per kind of source.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::string scheme() const = 0;  // "sqlite", "files"
+  virtual Traits traits() const = 0;
+  virtual Result<std::unique_ptr<Source>> open_source(const SourceOptions& options) const = 0;
+  virtual Result<std::unique_ptr<Target>> open_target(const TargetOptions& options) const = 0;
+  // `place` is where a restore put this source.
+  virtual Result<std::unique_ptr<Inspector>> open_inspector(const std::string& place) const = 0;
+  virtual Result<std::vector<Advice>> examine(const SourceOptions& options,
+                                              const RunContext& context) const = 0;
+  // Empty when the source does not exist: then nothing can be mistaken for it.
+  virtual Result<Identity> identify(const SourceOptions& options) const = 0;
+  // One line of `lifeboat ls`: "-rw-r--r-- root root"; metadata from outside is validated.
+  virtual Result<std::string> describe(const EntryInfo& entry) const = 0;
+  // What `restore --only SOURCE/OBJECT` means here: whether this entry holds the object. For a table of a
+  // database the whole entry is restored beside and then cut down by extract_object().
+  virtual bool holds(const EntryInfo& entry, const std::string& object) const = 0;
+  // Writes the object (a table) of a restored entry as a thing of its own; `usage` where an engine has none.
+  virtual Result<void> extract_object(const std::string& restored, const std::string& object,
+                                      const std::string& target) const = 0;
+};
+
+}  // namespace lifeboat::engine
