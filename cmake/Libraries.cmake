@@ -1,0 +1,27 @@
+# Every third-party library, found once. A room names the targets it uses:
+#   tl::expected nlohmann_json::nlohmann_json fmt::fmt spdlog::spdlog
+#   OpenSSL::Crypto PkgConfig::SODIUM PkgConfig::ZSTD PkgConfig::XXHASH
+#   SQLite::SQLite3 TBB::tbb yaml-cpp CLI11::CLI11 Boost::headers
+#   date::date date::date-tz Threads::Threads GTest::gtest GTest::gmock rapidcheck
+# tools/packages lists the Debian packages that bring them.
+
+find_package(Threads REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+find_package(SQLite3 REQUIRED)
+find_package(TBB REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Boost REQUIRED)
+find_package(date REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+
+find_package(GTest REQUIRED)
+find_package(rapidcheck QUIET)
+include(GoogleTest)

@@ -1,0 +1,214 @@
+# lifeboat_room(<name> [DEPENDS <rooms>] [LIBRARIES <targets>] [OPTIONS_OF <rooms>]
+#               [TEST_DEPENDS <rooms>] [TEST_LIBRARIES <targets>])
+#   A static library lifeboat_<name> of src/<name>/**/*.cc and a test program
+#   <name>_test of src/<name>/**/*_test.cc.
+# lifeboat_program(<name>)
+#   A program of the calling room's main.cc, in the root of the build directory.
+# lifeboat_test(<name> SOURCES <files> [DEPENDS <rooms>] [LIBRARIES <targets>] [LABELS <labels>])
+#   A test program for what crosses rooms (tests/).
+# lifeboat_fuzzer(<name> SOURCES <files> DEPENDS <rooms> [CORPUS <folder>])
+#   A libFuzzer program, in the fuzz preset only.
+#
+# The gates: a room's include path is build/<preset>/gates/<name>, a directory
+# with one link per declared room. It is private, so a room that does not
+# declare storage cannot include "storage/backend.h", directly or through
+# another room's header. Only base is exposed to everybody.
+
+set(LIFEBOAT_GATES "${CMAKE_BINARY_DIR}/gates")
+
+# Fills the directory gates/<gate> with links to exactly the given rooms.
+function(lifeboat_gate gate)
+  set(directory "${LIFEBOAT_GATES}/${gate}")
+  file(MAKE_DIRECTORY "${directory}")
+  file(GLOB present RELATIVE "${directory}" "${directory}/*")
+  foreach(link IN LISTS present)
+    if(NOT link IN_LIST ARGN)
+      file(REMOVE "${directory}/${link}")
+    endif()
+  endforeach()
+  foreach(room IN LISTS ARGN)
+    if(NOT EXISTS "${directory}/${room}")
+      file(CREATE_LINK "${CMAKE_SOURCE_DIR}/src/${room}" "${directory}/${room}" SYMBOLIC)
+    endif()
+  endforeach()
+endfunction()
+
+# A gate that shows only the options.h files of the given rooms.
+function(lifeboat_options_gate gate)
+  set(directory "${LIFEBOAT_GATES}/${gate}")
+  file(REMOVE_RECURSE "${directory}")
+  file(MAKE_DIRECTORY "${directory}")
+  foreach(room IN LISTS ARGN)
+    file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}/src"
+         "${CMAKE_SOURCE_DIR}/src/${room}/options.h")
+    foreach(header IN LISTS headers)
+      get_filename_component(folder "${header}" DIRECTORY)
+      file(MAKE_DIRECTORY "${directory}/${folder}")
+      file(CREATE_LINK "${CMAKE_SOURCE_DIR}/src/${header}" "${directory}/${header}" SYMBOLIC)
+    endforeach()
+  endforeach()
+endfunction()
+
+# Links a target with the libraries of rooms; nothing of them becomes includable.
+function(lifeboat_link_rooms target)
+  foreach(room IN LISTS ARGN)
+    if(NOT TARGET lifeboat_${room})
+      message(FATAL_ERROR "${target} depends on the room ${room}, which is not there")
+    endif()
+    target_link_libraries(${target} PRIVATE lifeboat_${room})
+  endforeach()
+endfunction()
+
+# One precompiled header for all libraries and one for all tests: they hold
+# only the standard library, base's vocabulary libraries and GoogleTest.
+function(lifeboat_precompile target kind)
+  if(NOT LIFEBOAT_PCH)
+    return()
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -fpch-preprocess)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM lifeboat_pch_${kind})
+endfunction()
+
+# The libraries are those whose macros the headers test: they must be the same
+# where the precompiled header is made and where it is used.
+function(lifeboat_define_precompiled kind)
+  cmake_parse_arguments(arg "" "" "HEADERS;LIBRARIES" ${ARGN})
+  set(source "${CMAKE_BINARY_DIR}/pch_${kind}.cc")
+  if(NOT EXISTS "${source}")
+    file(WRITE "${source}" "")
+  endif()
+  add_library(lifeboat_pch_${kind} OBJECT "${source}")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(lifeboat_pch_${kind} PRIVATE -fpch-preprocess)
+  endif()
+  target_link_libraries(lifeboat_pch_${kind} PRIVATE lifeboat_warnings Threads::Threads ${arg_LIBRARIES})
+  target_precompile_headers(lifeboat_pch_${kind} PRIVATE ${arg_HEADERS})
+endfunction()
+
+if(LIFEBOAT_PCH)
+  set(common_headers
+      <algorithm> <array> <chrono> <cstdint> <functional> <map> <memory> <optional> <span>
+      <string> <string_view> <unordered_map> <utility> <variant> <vector> <fmt/format.h>
+      <tl/expected.hpp>)
+  lifeboat_define_precompiled(room HEADERS ${common_headers} LIBRARIES fmt::fmt)
+  lifeboat_define_precompiled(
+    test HEADERS ${common_headers} <gtest/gtest.h> <gmock/gmock.h>
+    LIBRARIES fmt::fmt GTest::gtest GTest::gmock)
+endif()
+
+function(lifeboat_add_test_program target)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBRARIES;LABELS" ${ARGN})
+  add_executable(${target} ${arg_SOURCES})
+  lifeboat_gate(${target} ${arg_DEPENDS})
+  target_include_directories(
+    ${target} PRIVATE "${LIFEBOAT_GATES}/${target}" "${CMAKE_SOURCE_DIR}/tests")
+  lifeboat_link_rooms(${target} ${arg_DEPENDS})
+  target_link_libraries(
+    ${target} PRIVATE lifeboat_warnings ${arg_LIBRARIES} GTest::gtest_main GTest::gmock)
+  if(rapidcheck_FOUND)
+    target_link_libraries(${target} PRIVATE rapidcheck)
+  endif()
+  lifeboat_precompile(${target} test)
+  gtest_discover_tests(
+    ${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
+endfunction()
+
+function(lifeboat_check_directions name)
+  foreach(dependency IN LISTS ARGN)
+    if(NOT dependency IN_LIST LIFEBOAT_ALLOWED_${name})
+      message(FATAL_ERROR "The room ${name} may not include ${dependency}: "
+                          "see cmake/Directions.cmake and docs/architecture.md")
+    endif()
+  endforeach()
+endfunction()
+
+function(lifeboat_room name)
+  cmake_parse_arguments(
+    arg "" "" "DEPENDS;LIBRARIES;OPTIONS_OF;TEST_DEPENDS;TEST_LIBRARIES" ${ARGN})
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "lifeboat_room(${name}): unknown arguments ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  lifeboat_check_directions(${name} ${arg_DEPENDS})
+  set(rooms ${arg_DEPENDS})
+  if(NOT name STREQUAL "base")
+    list(PREPEND rooms base)
+    list(REMOVE_DUPLICATES rooms)
+  endif()
+
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
+
+  lifeboat_add_library(${name} "${sources}" "${rooms}" "${arg_LIBRARIES}")
+  if(arg_OPTIONS_OF)
+    lifeboat_options_gate(${name}_options ${arg_OPTIONS_OF})
+    target_include_directories(lifeboat_${name} PRIVATE "${LIFEBOAT_GATES}/${name}_options")
+  endif()
+  if(tests AND NOT LIFEBOAT_FUZZ)
+    set(seen ${name} ${rooms} ${arg_TEST_DEPENDS})
+    list(REMOVE_DUPLICATES seen)
+    lifeboat_add_test_program(
+      ${name}_test SOURCES ${tests} DEPENDS ${seen} LABELS unit
+      LIBRARIES ${arg_LIBRARIES} ${arg_TEST_LIBRARIES})
+    if(arg_OPTIONS_OF)
+      target_include_directories(${name}_test PRIVATE "${LIFEBOAT_GATES}/${name}_options")
+    endif()
+  endif()
+endfunction()
+
+function(lifeboat_add_library name sources rooms libraries)
+  set(target lifeboat_${name})
+  if(NOT sources)
+    set(sources "${CMAKE_BINARY_DIR}/${target}.cc")
+    file(WRITE "${sources}" "")
+  endif()
+  add_library(${target} STATIC ${sources})
+  lifeboat_gate(${name} ${name} ${rooms})
+  target_link_libraries(${target} PRIVATE lifeboat_warnings Threads::Threads)
+  if(name STREQUAL "base")
+    target_include_directories(${target} PUBLIC "${LIFEBOAT_GATES}/base")
+    target_link_libraries(${target} PUBLIC ${libraries})
+  else()
+    target_include_directories(${target} PRIVATE "${LIFEBOAT_GATES}/${name}")
+    lifeboat_link_rooms(${target} ${rooms})
+    target_link_libraries(${target} PRIVATE ${libraries})
+  endif()
+  lifeboat_precompile(${target} room)
+endfunction()
+
+function(lifeboat_program name)
+  get_filename_component(room "${CMAKE_CURRENT_SOURCE_DIR}" NAME)
+  add_executable(${name} main.cc)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
+  target_include_directories(${name} PRIVATE "${LIFEBOAT_GATES}/${room}")
+  lifeboat_link_rooms(${name} ${room} base)
+  target_link_libraries(${name} PRIVATE lifeboat_warnings)
+  lifeboat_precompile(${name} room)
+endfunction()
+
+function(lifeboat_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBRARIES;LABELS" ${ARGN})
+  if(LIFEBOAT_FUZZ)
+    return()
+  endif()
+  lifeboat_add_test_program(
+    ${name} SOURCES ${arg_SOURCES} DEPENDS base ${arg_DEPENDS}
+    LIBRARIES ${arg_LIBRARIES} LABELS ${arg_LABELS})
+endfunction()
+
+function(lifeboat_fuzzer name)
+  cmake_parse_arguments(arg "" "CORPUS" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
+  if(NOT LIFEBOAT_FUZZ)
+    return()
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  lifeboat_gate(${name} base ${arg_DEPENDS})
+  target_include_directories(${name} PRIVATE "${LIFEBOAT_GATES}/${name}" "${CMAKE_SOURCE_DIR}/tests")
+  lifeboat_link_rooms(${name} base ${arg_DEPENDS})
+  target_link_libraries(${name} PRIVATE lifeboat_warnings ${arg_LIBRARIES})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()

@@ -1,0 +1,31 @@
+# Language level, compiler cache and linker: the same for every preset.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+option(LIFEBOAT_PCH "Precompile the common headers" OFF)
+option(LIFEBOAT_WERROR "Turn warnings into errors" OFF)
+option(LIFEBOAT_FUZZ "Build the fuzzers instead of the tests" OFF)
+set(LIFEBOAT_SANITIZE "" CACHE STRING "Sanitizers, as in address,undefined")
+
+# Paths below the source directory are hashed relative to it, so that a second
+# clone of the repository hits the cache of the first. With precompiled headers
+# the cache refuses to work without the two kinds of sloppiness.
+find_program(LIFEBOAT_CCACHE ccache)
+if(LIFEBOAT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(launcher env
+      "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}"
+      CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros
+      "${LIFEBOAT_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+endif()
+
+find_program(LIFEBOAT_MOLD mold)
+if(LIFEBOAT_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()

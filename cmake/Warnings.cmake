@@ -1,0 +1,20 @@
+# Warnings for Lifeboat's own code; third-party headers come in as system headers.
+
+set(warnings
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+    -Woverloaded-virtual -Wcast-qual -Wformat=2 -Wimplicit-fallthrough
+    -Wundef)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports these falsely in optimised standard library code.
+  list(APPEND warnings -Wduplicated-cond -Wlogical-op -Wno-restrict)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # TRY in base is a statement expression, and it says so with __extension__.
+  list(APPEND warnings -Wno-gnu-statement-expression)
+endif()
+if(LIFEBOAT_WERROR)
+  list(APPEND warnings -Werror)
+endif()
+
+add_library(lifeboat_warnings INTERFACE)
+target_compile_options(lifeboat_warnings INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${warnings}>")
