@@ -32,7 +32,9 @@ void Secret::wipe() {
   (void)munlock(bytes_.data(), bytes_.size());
 }
 
-void wipe(ByteSpan bytes) { explicit_bzero(bytes.data(), bytes.size()); }
+void wipe(ByteSpan bytes) {
+  if (!bytes.empty()) explicit_bzero(bytes.data(), bytes.size());
+}
 void wipe(std::string& text) {
   explicit_bzero(text.data(), text.size());
   text.clear();
