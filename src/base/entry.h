@@ -23,7 +23,9 @@ enum class EntryKind : std::uint8_t {
 
 // One restorable object within a source.
 struct EntryInfo {
-  std::string path;   // relative to the source, '/'-separated, any bytes but NUL; no "." or ".." part
+  // Relative to the source, '/'-separated, any bytes but NUL; no "." or ".." part. Empty is the source's
+  // own folder, an entry of kind directory.
+  std::string path;
   EntryKind kind = EntryKind::file;
   std::uint64_t size = 0;        // bytes of content, as far as known before it is read
   std::int64_t modified_ns = 0;  // since 1970 UTC, 0 when there is none
