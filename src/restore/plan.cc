@@ -1,0 +1,255 @@
+#include "restore/plan.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/file.h"
+
+namespace lifeboat::restore {
+namespace {
+
+using repository::SnapshotInfo;
+using Snapshots = std::vector<SnapshotInfo>;
+
+std::string short_id(const SnapshotInfo& snapshot) { return snapshot.id.hex().substr(0, 10); }
+
+Snapshots of_service(const Snapshots& all, const std::string& service) {
+  Snapshots chosen;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
+               [&](const auto& each) { return each.service == service; });
+  std::stable_sort(chosen.begin(), chosen.end(),
+                   [](const auto& a, const auto& b) { return a.time < b.time; });
+  return chosen;
+}
+
+template <class Iterator, class Predicate>
+Result<SnapshotInfo> first_where(Iterator begin, Iterator end, Predicate accept, Error none) {
+  const auto found = std::find_if(begin, end, accept);
+  if (found == end) return fail(std::move(none));
+  return *found;
+}
+
+Result<SnapshotInfo> by_id(const Snapshots& snapshots, const std::string& prefix) {
+  Snapshots found;
+  for (const auto& each : snapshots)
+    if (each.id.hex().starts_with(prefix)) found.push_back(each);
+  if (prefix.size() < 4 || found.empty())
+    return fail(Code::not_found, "there is no snapshot " + prefix);
+  if (found.size() > 1)
+    return fail(Code::usage, "more than one snapshot begins with " + prefix + ": write more of it");
+  return found[0];
+}
+
+Result<SnapshotInfo> by_word(const Snapshots& snapshots, const std::string& word) {
+  const auto complete = [](const SnapshotInfo& each) { return each.complete; };
+  const auto proven = [](const SnapshotInfo& each) { return each.proven_at.has_value(); };
+  const Error none(Code::not_found, "there is no complete snapshot");
+  if (word == "first") return first_where(snapshots.begin(), snapshots.end(), complete, none);
+  if (word == "latest-proven")
+    return first_where(snapshots.rbegin(), snapshots.rend(), proven,
+                       Error(Code::not_found, "no snapshot has been proven by a drill yet")
+                           .with_hint("Run `lifeboat drill run`, or name a snapshot by its id."));
+  return first_where(snapshots.rbegin(), snapshots.rend(), complete, none);
+}
+
+std::string describe_moment(const SnapshotInfo& snapshot) {
+  return to_rfc3339(snapshot.time) + " (--snapshot " + short_id(snapshot) + ")";
+}
+
+// Without a log there is nothing between snapshots: say which moments there are.
+Result<SnapshotInfo> by_time(const Snapshots& snapshots, Time at) {
+  const SnapshotInfo* before = nullptr;
+  const SnapshotInfo* after = nullptr;
+  for (const auto& each : snapshots) {
+    if (!each.complete) continue;
+    if (each.time == at) return each;
+    if (each.time < at) before = &each;
+    if (each.time > at && after == nullptr) after = &each;
+  }
+  if (before == nullptr && after == nullptr)
+    return fail(Code::not_found, "there is no complete snapshot");
+  std::string hint = "These sources keep no log, so only snapshots' own moments can be restored:";
+  if (before != nullptr) hint += " the nearest before is " + describe_moment(*before) + ".";
+  if (after != nullptr) hint += " The nearest after is " + describe_moment(*after) + ".";
+  return fail(Error(Code::not_restorable, "no snapshot was taken at " + to_rfc3339(at))
+                  .with_hint(std::move(hint)));
+}
+
+const repository::SourceManifest* find_source(
+    const std::vector<repository::SourceManifest>& sources, const std::string& name) {
+  const auto found = std::find_if(sources.begin(), sources.end(),
+                                  [&](const auto& each) { return each.name == name; });
+  return found == sources.end() ? nullptr : &*found;
+}
+
+Failure unknown_source(const std::vector<repository::SourceManifest>& sources,
+                       const std::string& name) {
+  std::string known;
+  for (const auto& each : sources) known += (known.empty() ? "" : ", ") + each.name;
+  return fail(Error(Code::usage, "the snapshot has no source \"" + name + "\"")
+                  .with_hint("Its sources are: " + known + "."));
+}
+
+// A database becomes a file of its name inside the directory, a folder a folder.
+Result<std::string> place_of(const repository::SourceManifest& source,
+                             const Destination& destination) {
+  for (const auto& [name, place] : destination.places)
+    if (name == source.name) return place;
+  if (destination.directory.empty())
+    return fail(Error(Code::usage, "no target is named for source \"" + source.name + "\"")
+                    .with_hint("Give --to DIRECTORY, or --to " + source.name + "=PLACE."));
+  const auto folder = std::filesystem::path(destination.directory);
+  return (folder / (source.type == "files" ? source.name : source.name + ".db")).string();
+}
+
+bool wanted(const PlanRequest& request, const std::string& source) {
+  if (!request.only.empty())
+    return std::any_of(request.only.begin(), request.only.end(),
+                       [&](const auto& each) { return each.source == source; });
+  if (!request.destination.directory.empty()) return true;
+  return std::any_of(request.destination.places.begin(), request.destination.places.end(),
+                     [&](const auto& each) { return each.first == source; });
+}
+
+Result<void> check_names(const std::vector<repository::SourceManifest>& sources,
+                         const PlanRequest& request) {
+  for (const auto& each : request.only)
+    if (find_source(sources, each.source) == nullptr) return unknown_source(sources, each.source);
+  for (const auto& [name, place] : request.destination.places)
+    if (find_source(sources, name) == nullptr) return unknown_source(sources, name);
+  return {};
+}
+
+Result<PlanItem> plan_item(const repository::SourceManifest& source, const PlanRequest& request) {
+  PlanItem item;
+  item.source = source.name;
+  item.type = source.type;
+  item.entries = source.entry_count;
+  item.place = TRY(place_of(source, request.destination));
+  bool whole = request.only.empty();
+  for (const auto& each : request.only) {
+    if (each.source != source.name) continue;
+    if (each.object.empty()) whole = true;
+    item.objects.push_back(each.object);
+  }
+  if (whole) item.objects.clear();
+  return item;
+}
+
+bool is_inside(const std::string& inner, const std::string& outer) {
+  return inner == outer || outer == "/" || inner.starts_with(outer + "/");
+}
+
+// The canonical form even of a path whose end does not exist yet.
+std::string canonical(const std::string& place) {
+  std::error_code error;
+  const auto path = std::filesystem::weakly_canonical(std::filesystem::absolute(place), error);
+  auto text = error ? std::filesystem::absolute(place).lexically_normal().string() : path.string();
+  while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
+}
+
+bool has_inode(const std::string& path, const engine::Identity& identity) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return false;
+  const std::pair<std::uint64_t, std::uint64_t> inode{status.st_dev, status.st_ino};
+  return std::find(identity.inodes.begin(), identity.inodes.end(), inode) != identity.inodes.end();
+}
+
+// The place itself or any folder above it: a bind mount or a link gives another name, not another inode.
+bool shares_inode(const std::string& place, const engine::Identity& identity) {
+  for (std::filesystem::path at = place; at != at.parent_path(); at = at.parent_path())
+    if (has_inode(at.string(), identity)) return true;
+  return false;
+}
+
+bool is_occupied(const std::string& place) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(place, error);
+  if (!std::filesystem::exists(status)) return false;
+  if (!std::filesystem::is_directory(status)) return true;
+  const auto entries = std::filesystem::directory_iterator(place, error);
+  return error || entries != std::filesystem::directory_iterator();
+}
+
+bool is_unfinished(const std::string& place) {
+  std::error_code error;
+  const auto marker = std::filesystem::path(place) / kMarkerName;
+  return std::filesystem::is_regular_file(std::filesystem::symlink_status(marker, error));
+}
+
+Result<void> check_protected(Plan& plan, const PlanItem& item, const Protected& guarded) {
+  if (!touches(item.place, guarded.identity)) return {};
+  if (guarded.never)
+    return fail(Code::refused, item.place + " is, holds or lies in " + guarded.name);
+  plan.in_place = true;
+  if (plan.overwrite) return {};
+  return fail(Error(Code::refused, item.place + " is, holds or lies in the live " + guarded.name)
+                  .with_hint("Restore beside it with --to DIRECTORY. To replace live data, stop "
+                             "the application and give --overwrite."));
+}
+
+}  // namespace
+
+Result<SnapshotInfo> choose_snapshot(const Snapshots& snapshots, const std::string& service,
+                                     const Selector& selector) {
+  const auto own = of_service(snapshots, service);
+  if (own.empty())
+    return fail(Error(Code::not_found, "there is no snapshot of service \"" + service + "\"")
+                    .with_hint("Run `lifeboat backup " + service + "` first."));
+  if (selector.at) return by_time(own, *selector.at);
+  const auto& word = selector.snapshot;
+  if (word.empty() || word == "latest" || word == "first" || word == "latest-proven")
+    return by_word(own, word);
+  return by_id(own, word);
+}
+
+Result<Selection> parse_selection(const std::string& text) {
+  const auto slash = text.find('/');
+  Selection selection{text.substr(0, slash), ""};
+  if (slash != std::string::npos) selection.object = text.substr(slash + 1);
+  while (selection.object.ends_with('/')) selection.object.pop_back();
+  if (selection.source.empty())
+    return fail(Error(Code::usage, "\"" + text + "\" names no source")
+                    .with_hint("Write --only SOURCE or --only SOURCE/OBJECT."));
+  return selection;
+}
+
+Result<Plan> plan_restore(const SnapshotInfo& snapshot,
+                          const std::vector<repository::SourceManifest>& sources,
+                          const PlanRequest& request) {
+  TRY(check_names(sources, request));
+  Plan plan;
+  plan.snapshot = snapshot;
+  plan.overwrite = request.overwrite;
+  plan.delete_strangers = request.delete_strangers;
+  for (const auto& source : sources)
+    if (wanted(request, source.name)) plan.items.push_back(TRY(plan_item(source, request)));
+  if (plan.items.empty()) return fail(Code::usage, "nothing in the snapshot was asked for");
+  return plan;
+}
+
+bool touches(const std::string& place, const engine::Identity& identity) {
+  const auto target = canonical(place);
+  for (const auto& path : identity.paths)
+    if (is_inside(target, path) || is_inside(path, target)) return true;
+  return shares_inode(target, identity);
+}
+
+Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places) {
+  for (auto& item : plan.items) {
+    for (const auto& guarded : protected_places) TRY(check_protected(plan, item, guarded));
+    if (!is_occupied(item.place)) continue;
+    item.resumes = is_unfinished(item.place);
+    if (item.resumes) continue;
+    plan.occupied.push_back(item.place);
+    if (plan.overwrite) continue;
+    return fail(Error(Code::refused, item.place + " exists and is not empty")
+                    .with_hint("Restore to a new place, or give --overwrite to change it."));
+  }
+  return {};
+}
+
+}  // namespace lifeboat::restore

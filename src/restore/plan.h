@@ -1,0 +1,81 @@
+#pragma once
+// Decides, without touching anything, which snapshot is restored and what goes where. Pure functions over values.
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "repository/repository.h"
+
+namespace lifeboat::restore {
+
+// Exactly one of these names the snapshot; none means the latest complete one.
+struct Selector {
+  std::string snapshot;      // an id or its beginning, "latest", "first" or "latest-proven"
+  std::optional<Time> at;    // sources without a log can only be restored to a snapshot's own moment
+};
+
+// The snapshot of `service` that the selector means. `not_restorable` names the nearest moments.
+Result<repository::SnapshotInfo> choose_snapshot(
+    const std::vector<repository::SnapshotInfo>& snapshots, const std::string& service,
+    const Selector& selector);
+
+// "db" or "db/orders" or "uploads/2026/ab".
+struct Selection {
+  std::string source;
+  std::string object;  // empty: the whole source
+};
+Result<Selection> parse_selection(const std::string& text);
+
+struct Destination {
+  std::string directory;                                     // each source below it, by its name
+  std::vector<std::pair<std::string, std::string>> places;   // or SOURCE=PLACE, one by one
+};
+
+// One source of the snapshot and where it goes.
+struct PlanItem {
+  std::string source;
+  std::string type;
+  std::string place;                 // the file or folder that will be there
+  std::vector<std::string> objects;  // empty: everything
+  std::uint64_t entries = 0;
+  bool resumes = false;              // an interrupted restore is there: set by check_targets()
+};
+
+// The file in a folder that says that a restore into it has not ended (engines write and remove it).
+inline constexpr std::string_view kMarkerName = ".lifeboat-restore-in-progress";
+
+struct Plan {
+  repository::SnapshotInfo snapshot;
+  std::vector<PlanItem> items;
+  bool overwrite = false;
+  bool delete_strangers = false;
+  bool in_place = false;                // a target is a live source: set by check_targets()
+  std::vector<std::string> occupied;    // targets that exist and would be changed: likewise
+};
+
+struct PlanRequest {
+  std::vector<Selection> only;
+  Destination destination;
+  bool overwrite = false;
+  bool delete_strangers = false;
+};
+
+Result<Plan> plan_restore(const repository::SnapshotInfo& snapshot,
+                          const std::vector<repository::SourceManifest>& sources,
+                          const PlanRequest& request);
+
+// What a target must not be, by identity: the live sources of the configuration that can be found, and folders such as the repository.
+struct Protected {
+  std::string name;
+  engine::Identity identity;
+  bool never = false;   // true: no flag allows it (the repository)
+};
+
+// Looks at the targets: refuses protected ones unless overwriting was asked, and occupied ones without `overwrite`.
+Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places);
+
+// Whether `place` is one of the identity's paths, lies inside one or holds one.
+bool touches(const std::string& place, const engine::Identity& identity);
+
+}  // namespace lifeboat::restore

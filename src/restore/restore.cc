@@ -1,0 +1,168 @@
+#include "restore/restore.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/file.h"
+#include "engine/all.h"
+#include "restore/window.h"
+
+namespace lifeboat::restore {
+namespace {
+
+using repository::SourceManifest;
+
+struct Job {
+  const Plan& plan;
+  const PlanItem& item;
+  const SourceManifest& source;
+  const engine::Engine& engine;
+};
+
+Result<Job> job_of(const Plan& plan, const PlanItem& item, repository::SnapshotReader& snapshot) {
+  const auto& sources = snapshot.sources();
+  const auto found = std::find_if(sources.begin(), sources.end(),
+                                  [&](const auto& each) { return each.name == item.source; });
+  if (found == sources.end()) return fail(Code::internal, "the plan names an unknown source");
+  return Job{plan, item, *found, *TRY(engine::find_engine(item.type))};
+}
+
+engine::TargetOptions target_options(const Job& job, const std::string& place) {
+  engine::TargetOptions options;
+  options.name = job.item.source;
+  options.type = job.item.type;
+  options.place = place;
+  options.overwrite = job.plan.overwrite || job.item.resumes;
+  options.delete_strangers = job.plan.delete_strangers && job.item.objects.empty();
+  return options;
+}
+
+bool is_wanted(const Job& job, const EntryInfo& entry, std::vector<bool>& met) {
+  const auto& objects = job.item.objects;
+  bool wanted = objects.empty();
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (!job.engine.holds(entry, objects[i])) continue;
+    met[i] = true;
+    wanted = true;
+  }
+  return wanted;
+}
+
+Result<void> check_all_met(const Job& job, const std::vector<bool>& met) {
+  const auto missing = std::find(met.begin(), met.end(), false);
+  if (missing == met.end()) return {};
+  const auto& object = job.item.objects[static_cast<std::size_t>(missing - met.begin())];
+  return fail(Error(Code::not_found, job.item.source + " has no \"" + object + "\" in this snapshot")
+                  .with_hint("`lifeboat snapshots ls` lists what is in it."));
+}
+
+Result<void> restore_entries(const Job& job, Window& window, repository::SnapshotReader& snapshot,
+                             ItemReport& report, const RunContext& context) {
+  std::vector<bool> met(job.item.objects.size());
+  const auto visit = [&](repository::EntryRecord&& entry) -> Result<void> {
+    TRY(context.check_stop());
+    if (!is_wanted(job, entry.info, met)) return {};
+    ++report.entries;
+    context.progress.advance(0, 1);
+    TRY(window.add(std::move(entry)));
+    return window.full() ? window.run(context) : Result<void>{};
+  };
+  TRY(snapshot.entries(job.source, visit, context));
+  TRY(check_all_met(job, met));
+  return window.run(context);
+}
+
+Result<ItemReport> fill_target(const Job& job, const std::string& place,
+                               repository::Repository& repository,
+                               repository::SnapshotReader& snapshot, const RunContext& context) {
+  ItemReport report{job.item.source, job.item.place, 0, 0, 0, Duration(0), {}};
+  const auto options = target_options(job, place);
+  auto target = TRY(job.engine.open_target(options));
+  TRY(target->prepare(context));
+  Window window(*target, repository, snapshot, options.overwrite);
+  TRY(restore_entries(job, window, snapshot, report, context));
+  report.findings = TRY(target->finish(context)).findings;
+  report.bytes = window.counts().bytes;
+  report.bytes_fetched = window.counts().fetched;
+  return report;
+}
+
+// A table is cut out of the whole database, which is restored beside the target and removed again.
+Result<ItemReport> restore_objects(const Job& job, repository::Repository& repository,
+                                   repository::SnapshotReader& snapshot,
+                                   const RunContext& context) {
+  const auto folder = std::filesystem::absolute(job.item.place).parent_path();
+  TRY(make_directories(folder));
+  const auto scratch = TRY(ScratchDirectory::make(folder));
+  const auto whole = (scratch.path() / "whole").string();
+  auto report = TRY(fill_target(job, whole, repository, snapshot, context));
+  if (job.item.objects.size() > 1)
+    return fail(Code::usage, "restore one table at a time: each becomes a file of its own");
+  TRY(job.engine.extract_object(whole, job.item.objects[0], job.item.place));
+  return report;
+}
+
+Result<ItemReport> restore_item(const Job& job, repository::Repository& repository,
+                                repository::SnapshotReader& snapshot, const RunContext& context) {
+  const Duration begun = context.clock.steady();
+  context.progress.stage("restoring " + job.item.source, snapshot.info().bytes);
+  const bool cut_out = job.engine.traits().is_database && !job.item.objects.empty();
+  auto report = TRY_CONTEXT(
+      "source " + job.item.source,
+      cut_out ? restore_objects(job, repository, snapshot, context)
+              : fill_target(job, job.item.place, repository, snapshot, context));
+  report.elapsed = context.clock.steady() - begun;
+  return report;
+}
+
+Json findings_json(const std::vector<Finding>& findings) {
+  Json list = Json::array();
+  for (const auto& each : findings)
+    list.push_back({{"code", each.code}, {"message", each.message}, {"subject", each.subject}});
+  return list;
+}
+
+Json item_json(const ItemReport& item) {
+  return {{"source", item.source},
+          {"place", item.place},
+          {"entries", item.entries},
+          {"bytes", item.bytes},
+          {"bytes_fetched", item.bytes_fetched},
+          {"milliseconds", item.elapsed.count() / 1000},
+          {"findings", findings_json(item.findings)}};
+}
+
+}  // namespace
+
+std::uint64_t Report::bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& item : items) sum += item.bytes;
+  return sum;
+}
+
+Result<Report> run_restore(const Plan& plan, repository::Repository& repository,
+                           repository::SnapshotReader& snapshot, const RunContext& context) {
+  const Duration begun = context.clock.steady();
+  Report report;
+  for (const auto& item : plan.items) {
+    const auto job = TRY(job_of(plan, item, snapshot));
+    report.items.push_back(TRY(restore_item(job, repository, snapshot, context)));
+  }
+  report.elapsed = context.clock.steady() - begun;
+  return report;
+}
+
+Json record_of(const Plan& plan, const Report& report, const std::string& repository) {
+  Json items = Json::array();
+  for (const auto& item : report.items) items.push_back(item_json(item));
+  return {{"snapshot", plan.snapshot.id.hex()},
+          {"service", plan.snapshot.service},
+          {"snapshot_time", to_rfc3339(plan.snapshot.time)},
+          {"repository", repository},
+          {"in_place", plan.in_place},
+          {"overwrite", plan.overwrite},
+          {"milliseconds", report.elapsed.count() / 1000},
+          {"items", items}};
+}
+
+}  // namespace lifeboat::restore

@@ -1,0 +1,174 @@
+#include "restore/window.h"
+
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+
+namespace lifeboat::restore {
+namespace {
+
+// Bounds of one window: memory for the lists, and descriptors for files of several chunks.
+constexpr std::size_t kMaxChunks = 400'000;
+constexpr std::size_t kMaxFiles = 50'000;
+constexpr std::size_t kMaxLarge = 400;
+
+}  // namespace
+
+struct Window::File {
+  repository::EntryRecord entry;
+  std::mutex mutex;  // the first chunk to arrive makes the sink
+  std::unique_ptr<engine::Sink> sink;
+  std::atomic<std::size_t> missing{0};
+};
+
+struct Window::Piece {
+  std::size_t file;
+  std::uint64_t offset;
+};
+
+Window::Window(engine::Target& target, repository::Repository& repository,
+               repository::SnapshotReader& snapshot, bool delta)
+    : target_(target), repository_(repository), snapshot_(snapshot), delta_(delta) {}
+
+Window::~Window() = default;
+
+Result<void> Window::add(repository::EntryRecord&& entry) {
+  if (entry.chunks.empty()) {
+    auto sink = TRY(target_.create(entry.info));
+    return sink ? sink->commit() : Result<void>{};
+  }
+  auto file = std::make_unique<File>();
+  file->entry = std::move(entry);
+  file->missing = file->entry.chunks.size();
+  chunks_ += file->entry.chunks.size();
+  large_ += file->entry.chunks.size() > 1 ? 1 : 0;
+  counts_.bytes += file->entry.info.size;
+  files_.push_back(std::move(file));
+  return {};
+}
+
+bool Window::full() const {
+  return chunks_ >= kMaxChunks || files_.size() >= kMaxFiles || large_ >= kMaxLarge;
+}
+
+Result<void> Window::run(const RunContext& context) {
+  if (delta_) {
+    TRY(compare_existing(context));
+  } else {
+    for (std::size_t file = 0; file < files_.size(); ++file)
+      for (std::size_t chunk = 0; chunk < files_[file]->entry.chunks.size(); ++chunk)
+        add_request(file, chunk);
+  }
+  TRY(fetch_pieces(context));
+  files_.clear();
+  pieces_.clear();
+  requests_.clear();
+  chunks_ = large_ = 0;
+  return {};
+}
+
+void Window::add_request(std::size_t file, std::size_t chunk) {
+  const auto& chunks = files_[file]->entry.chunks;
+  // Chunks of one file are asked for in order, so the offset follows from the piece before.
+  const bool first = chunk == 0 || pieces_.empty() || pieces_.back().file != file;
+  std::uint64_t offset = 0;
+  if (first) {
+    for (std::size_t i = 0; i < chunk; ++i) offset += chunks[i].length;
+  } else {
+    offset = pieces_.back().offset + chunks[chunk - 1].length;
+  }
+  requests_.push_back({chunks[chunk], pieces_.size()});
+  pieces_.push_back({file, offset});
+}
+
+Result<void> Window::compare_existing(const RunContext& context) {
+  std::vector<Result<void>> outcomes(files_.size());
+  tbb::parallel_for(std::size_t{0}, files_.size(), [&](std::size_t file) {
+    outcomes[file] = context.check_stop().and_then([&] { return compare_file(file); });
+  });
+  for (auto& outcome : outcomes) TRY(std::move(outcome));
+  return {};
+}
+
+// What is equal already is copied from the old file, what is not is asked for.
+Result<void> Window::compare_file(std::size_t number) {
+  auto& file = *files_[number];
+  file.sink = TRY(target_.create(file.entry.info));
+  if (!file.sink) return fail(Code::internal, "no place for the content of " + file.entry.info.path);
+  std::vector<bool> equal(file.entry.chunks.size());
+  if (TRY(keep_equal_pieces(file, equal))) return file.sink->commit();
+  const std::scoped_lock lock(requests_mutex_);
+  std::uint64_t offset = 0;
+  for (std::size_t chunk = 0; chunk < equal.size(); ++chunk) {
+    const auto& wanted = file.entry.chunks[chunk];
+    if (!equal[chunk]) {
+      requests_.push_back({wanted, pieces_.size()});
+      pieces_.push_back({number, offset});
+    }
+    offset += wanted.length;
+  }
+  return {};
+}
+
+// True when the whole file is as it must be: then nothing is written at all.
+Result<bool> Window::keep_equal_pieces(File& file, std::vector<bool>& equal) {
+  const auto& chunks = file.entry.chunks;
+  std::vector<std::uint64_t> offsets;
+  std::uint64_t offset = 0;
+  Bytes held;
+  for (std::size_t i = 0; i < chunks.size(); offset += chunks[i].length, ++i) {
+    offsets.push_back(offset);
+    held.resize(chunks[i].length);
+    const auto count = TRY(file.sink->existing(offset, held));
+    equal[i] = count == held.size() && TRY(repository_.identify(held)) == chunks[i].id;
+  }
+  if (std::find(equal.begin(), equal.end(), false) == equal.end()) return true;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    if (!equal[i]) continue;
+    held.resize(chunks[i].length);
+    const auto count = TRY(file.sink->existing(offsets[i], held));
+    equal[i] = count == held.size() && TRY(repository_.identify(held)) == chunks[i].id;
+    if (!equal[i]) continue;
+    TRY(file.sink->write(offsets[i], held));
+    --file.missing;
+  }
+  return false;
+}
+
+Result<void> Window::fetch_pieces(const RunContext& context) {
+  if (requests_.empty()) return {};
+  for (const auto& request : requests_) counts_.fetched += request.chunk.length;
+  return snapshot_.fetch(
+      requests_,
+      [&](std::uint64_t tag, ByteView chunk) {
+        context.progress.advance(chunk.size(), 0);
+        return land(tag, chunk);
+      },
+      context);
+}
+
+Result<void> Window::land(std::uint64_t tag, ByteView chunk) {
+  if (tag >= pieces_.size()) return fail(Code::internal, "a chunk without a destination");
+  const Piece piece = pieces_[tag];
+  auto& file = *files_[piece.file];
+  auto* sink = TRY_CONTEXT(file.entry.info.path, sink_of(file));
+  TRY_CONTEXT(file.entry.info.path, sink->write(piece.offset, chunk));
+  return finish_piece(file);
+}
+
+Result<engine::Sink*> Window::sink_of(File& file) {
+  const std::scoped_lock lock(file.mutex);
+  if (!file.sink) file.sink = TRY(target_.create(file.entry.info));
+  if (!file.sink) return fail(Code::internal, "no place for the content of " + file.entry.info.path);
+  return file.sink.get();
+}
+
+// The last piece moves the file into place and gives its descriptor back.
+Result<void> Window::finish_piece(File& file) {
+  if (--file.missing != 0) return {};
+  TRY_CONTEXT(file.entry.info.path, file.sink->commit());
+  file.sink.reset();
+  return {};
+}
+
+}  // namespace lifeboat::restore
