@@ -8,6 +8,8 @@
 #   A test program for what crosses rooms (tests/).
 # lifeboat_fuzzer(<name> SOURCES <files> DEPENDS <rooms> [CORPUS <folder>])
 #   A libFuzzer program, in the fuzz preset only.
+# lifeboat_python_test(<name> SOURCE <file> [LABELS <labels>])
+#   A unittest file; it finds the program under test in the environment as LIFEBOAT.
 #
 # The gates: a room's include path is build/<preset>/gates/<name>, a directory
 # with one link per declared room. It is private, so a room that does not
@@ -200,6 +202,7 @@ function(lifeboat_test name)
     LIBRARIES ${arg_LIBRARIES} LABELS ${arg_LABELS})
 endfunction()
 
+# The seconds of LIFEBOAT_FUZZ_SECONDS are shared out among all fuzzers at the end.
 function(lifeboat_fuzzer name)
   cmake_parse_arguments(arg "" "CORPUS" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
   if(NOT LIFEBOAT_FUZZ)
@@ -207,8 +210,45 @@ function(lifeboat_fuzzer name)
   endif()
   add_executable(${name} ${arg_SOURCES})
   lifeboat_gate(${name} base ${arg_DEPENDS})
-  target_include_directories(${name} PRIVATE "${LIFEBOAT_GATES}/${name}" "${CMAKE_SOURCE_DIR}/tests")
+  target_include_directories(
+    ${name} PRIVATE "${LIFEBOAT_GATES}/${name}" "${CMAKE_SOURCE_DIR}/tests")
   lifeboat_link_rooms(${name} base ${arg_DEPENDS})
   target_link_libraries(${name} PRIVATE lifeboat_warnings ${arg_LIBRARIES})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set_property(TARGET ${name} PROPERTY LIFEBOAT_CORPUS "${arg_CORPUS}")
+  set_property(GLOBAL APPEND PROPERTY LIFEBOAT_FUZZERS ${name})
+endfunction()
+
+# Two tests for each fuzzer: every file of the corpus, then new inputs for its share
+# of the time. What the fuzzer finds new stays in the build directory.
+function(lifeboat_register_fuzzers)
+  get_property(fuzzers GLOBAL PROPERTY LIFEBOAT_FUZZERS)
+  list(LENGTH fuzzers count)
+  if(count EQUAL 0)
+    return()
+  endif()
+  math(EXPR seconds "${LIFEBOAT_FUZZ_SECONDS} / ${count}")
+  foreach(name IN LISTS fuzzers)
+    get_property(corpus TARGET ${name} PROPERTY LIFEBOAT_CORPUS)
+    set(found "${CMAKE_BINARY_DIR}/corpus/${name}")
+    file(MAKE_DIRECTORY "${found}")
+    add_test(NAME ${name}.corpus COMMAND ${name} -runs=0 ${corpus})
+    add_test(NAME ${name}.explore
+             COMMAND ${name} -max_total_time=${seconds} -timeout=10 -rss_limit_mb=2048
+                     -print_final_stats=1 -artifact_prefix=${found}/ ${found} ${corpus})
+    set_tests_properties(${name}.corpus ${name}.explore PROPERTIES LABELS fuzz)
+  endforeach()
+endfunction()
+
+# A unittest file in Python, one test of ctest.
+function(lifeboat_python_test name)
+  cmake_parse_arguments(arg "" "SOURCE" "LABELS" ${ARGN})
+  if(LIFEBOAT_FUZZ)
+    return()
+  endif()
+  add_test(NAME ${name} COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/${arg_SOURCE}"
+           WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+  set_tests_properties(
+    ${name} PROPERTIES LABELS "${arg_LABELS}"
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;LIFEBOAT=${CMAKE_BINARY_DIR}/lifeboat")
 endfunction()

@@ -1,0 +1,75 @@
+"""tools/run_tests: what counts as passed, and how the run closes."""
+
+import importlib.machinery
+import importlib.util
+import io
+import unittest
+from pathlib import Path
+
+SCRIPT = Path(__file__).resolve().parent.parent.parent / "tools" / "run_tests"
+
+
+def load():
+    loader = importlib.machinery.SourceFileLoader("run_tests", str(SCRIPT))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("run_tests", loader))
+    loader.exec_module(module)
+    return module
+
+
+def junit(*statuses):
+    cases = "".join(f'<testcase name="t{n}" status="{status}"><system-out>said</system-out>'
+                    "</testcase>" for n, status in enumerate(statuses))
+    return f'<?xml version="1.0"?><testsuite>{cases}</testsuite>'
+
+
+class OutcomeTest(unittest.TestCase):
+    def outcome(self, *statuses):
+        outcome = load().Outcome()
+        outcome.add_junit("dev", junit(*statuses))
+        return outcome
+
+    def closing_line(self, outcome):
+        printed = io.StringIO()
+        outcome.print(printed)
+        return printed.getvalue().splitlines()[-1]
+
+    def test_all_passed_is_success(self):
+        outcome = self.outcome("run", "run")
+        self.assertEqual(self.closing_line(outcome), "2 passed, 0 failed")
+        self.assertEqual(outcome.exit_status(), 0)
+
+    def test_one_failure_is_failure(self):
+        outcome = self.outcome("run", "fail")
+        self.assertEqual(self.closing_line(outcome), "1 passed, 1 failed")
+        self.assertEqual(outcome.exit_status(), 1)
+
+    def test_what_was_skipped_or_not_built_did_not_pass(self):
+        outcome = self.outcome("run", "notrun", "disabled")
+        self.assertEqual(self.closing_line(outcome), "1 passed, 2 failed")
+        self.assertEqual(outcome.exit_status(), 1)
+
+    def test_no_test_at_all_is_failure(self):
+        outcome = self.outcome()
+        self.assertEqual(self.closing_line(outcome), "0 passed, 0 failed")
+        self.assertEqual(outcome.exit_status(), 1)
+
+    def test_a_broken_build_is_failure_even_when_tests_passed(self):
+        outcome = self.outcome("run")
+        outcome.add_failure("fuzz: build", "see above")
+        self.assertEqual(self.closing_line(outcome), "1 passed, 1 failed")
+        self.assertEqual(outcome.exit_status(), 1)
+
+    def test_an_unreadable_report_is_failure(self):
+        outcome = load().Outcome()
+        outcome.add_junit("dev", "<testsuite>")
+        self.assertEqual(self.closing_line(outcome), "0 passed, 1 failed")
+
+    def test_what_a_failed_test_said_is_printed(self):
+        printed = io.StringIO()
+        self.outcome("fail").print(printed)
+        self.assertIn("FAILED dev: t0", printed.getvalue())
+        self.assertIn("said", printed.getvalue())
+
+
+if __name__ == "__main__":
+    unittest.main()
