@@ -187,14 +187,15 @@ class Sizes(TidyTest):
     def test_five_parameters_are_too_many(self):
         for text in ("void f(int a, int b, int c, int d, int e);\n",
                      "struct S {\n  S(int a, int b, int c, int d, int e) : a_(a), b_{b} {}\n};\n",
-                     "class C {\n public:\n  virtual int g(A a, B b, C c, D d, E e) const = 0;\n};\n"):
+                     "class C {\n  virtual int g(A a, B b, C c, D d, E e) const = 0;\n};\n"):
             with self.subTest(text):
                 self.write("src/base/a.cc", text)
                 self.assert_found("5 parameters, more than 4")
 
     def test_commas_inside_types_and_defaults_are_not_parameters(self):
-        self.write("src/base/a.cc", "void f(std::map<int, std::pair<int, int>> a, B b = {1, 2},\n"
-                                    "       std::function<int(int, int)> c = g(1, 2), int d = 3);\n")
+        self.write("src/base/a.cc",
+                   "void f(std::map<int, std::pair<int, int>> a, B b = {1, 2},\n"
+                   "       std::function<int(int, int)> c = g(1, 2), int d = 3);\n")
         self.assert_clean()
 
     def test_four_levels_of_nesting_are_too_many(self):
