@@ -1,0 +1,212 @@
+#pragma once
+// What every engine must do: capture, carry the entries, rebuild, and find equal facts. An engine's test
+// defines a Subject (below) and writes INSTANTIATE_TYPED_TEST_SUITE_P(Name, EngineContract, Subject).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "base/file.h"
+#include "base/test_context.h"
+#include "engine/engine.h"
+
+namespace lifeboat::engine::contract {
+
+// A Subject is default-constructible and has:
+//   const Engine& engine();
+//   SourceOptions make_source(const fs::path& folder);   a small source with content, made below folder
+//   TargetOptions target(const fs::path& folder);        a place below folder that is not there yet
+//   void change(const std::string& place);               a small change that facts must show
+
+struct Carried {
+  EntryInfo info;
+  Bytes content;
+};
+struct Capture {
+  std::vector<Carried> entries;
+  SourceOutcome outcome;
+};
+
+inline bool has_content(const EntryInfo& info) {
+  return info.kind == EntryKind::file || info.kind == EntryKind::database;
+}
+
+inline Result<Bytes> read_all(Reader& reader) {
+  Bytes content;
+  for (std::size_t piece = 1;; piece = 3 * piece + 1) {
+    const auto at = content.size();
+    content.resize(at + piece);
+    content.resize(at + TRY(reader.read(ByteSpan(content).subspan(at))));
+    if (content.size() < at + piece) return content;
+  }
+}
+
+inline Result<Carried> carry(Entry& entry, std::vector<Finding>& findings) {
+  Carried carried{entry.info, {}};
+  if (!has_content(entry.info)) return carried;
+  const auto reader = TRY(entry.open());
+  carried.content = TRY(read_all(*reader));
+  carried.info.size = carried.content.size();
+  std::ranges::move(reader->finish(), std::back_inserter(findings));
+  return carried;
+}
+
+inline Result<Capture> capture(const Engine& engine, const SourceOptions& options,
+                               const RunContext& context) {
+  const auto source = TRY(engine.open_source(options));
+  TRY(source->begin(context));
+  Capture result;
+  std::vector<Finding> findings;
+  while (const auto entry = TRY(source->next(context)))
+    result.entries.push_back(TRY(carry(*entry, findings)));
+  result.outcome = TRY(source->finish(context));
+  std::ranges::move(findings, std::back_inserter(result.outcome.findings));
+  return result;
+}
+
+// Writes ranges in a shuffled order, and only those that differ from what is there; counts them.
+inline Result<std::size_t> fill(Sink& sink, ByteView content) {
+  constexpr std::size_t kRange = 4096;
+  std::vector<std::size_t> starts;
+  for (std::size_t at = 0; at < content.size(); at += kRange) starts.push_back(at);
+  std::shuffle(starts.begin(), starts.end(), std::minstd_rand(7));
+  std::size_t written = 0;
+  for (const auto at : starts) {
+    const auto range = content.subspan(at, std::min(kRange, content.size() - at));
+    Bytes present(range.size());
+    present.resize(TRY(sink.existing(at, present)));
+    if (std::ranges::equal(present, range)) continue;
+    TRY(sink.write(at, range));
+    ++written;
+  }
+  TRY(sink.commit());
+  return written;
+}
+
+inline Result<std::size_t> rebuild(const Engine& engine, const Capture& capture,
+                                   const TargetOptions& options, const RunContext& context) {
+  const auto target = TRY(engine.open_target(options));
+  TRY(target->prepare(context));
+  std::size_t written = 0;
+  for (const auto& [info, content] : capture.entries) {
+    const auto sink = TRY(target->create(info));
+    EXPECT_EQ(sink != nullptr, has_content(info)) << info.path;
+    if (sink) written += TRY(fill(*sink, content));
+  }
+  TRY(target->finish(context));
+  return written;
+}
+
+inline Result<Json> facts_of(const Engine& engine, const std::string& place,
+                             const RunContext& context) {
+  return TRY(engine.open_inspector(place))->facts(context);
+}
+
+#define LIFEBOAT_OK(result) ASSERT_TRUE(result) << (result).error().describe()
+
+template <class Subject>
+class EngineContract : public testing::Test {
+ protected:
+  void SetUp() override {
+    fs::create_directories(folder_.path() / "live");
+    options_ = subject_.make_source(folder_.path() / "live");
+    target_ = subject_.target(folder_.path());
+  }
+  const Engine& engine() { return subject_.engine(); }
+  Result<Capture> capture_now() { return capture(engine(), options_, context()); }
+  Result<std::size_t> rebuild_now(const Capture& of) {
+    return rebuild(engine(), of, target_, context());
+  }
+  Result<Json> rebuilt_facts() { return facts_of(engine(), target_.place, context()); }
+  const RunContext& context() { return test_.context; }
+
+  TestContext test_;
+  ScratchDirectory folder_ = ScratchDirectory::make().value();
+  Subject subject_;
+  SourceOptions options_;
+  TargetOptions target_;
+};
+TYPED_TEST_SUITE_P(EngineContract);
+
+TYPED_TEST_P(EngineContract, RebuildsWhatItCapturedWithEqualFacts) {
+  const auto captured = this->capture_now();
+  LIFEBOAT_OK(captured);
+  EXPECT_TRUE(captured->outcome.position.contains("time"));
+  LIFEBOAT_OK(this->rebuild_now(*captured));
+  const auto facts = this->rebuilt_facts();
+  LIFEBOAT_OK(facts);
+  EXPECT_EQ(pretty_json(*facts), pretty_json(captured->outcome.facts));
+}
+
+TYPED_TEST_P(EngineContract, FactsShowAChangeOfTheRebuilt) {
+  const auto captured = this->capture_now();
+  LIFEBOAT_OK(captured);
+  LIFEBOAT_OK(this->rebuild_now(*captured));
+  this->subject_.change(this->target_.place);
+  const auto facts = this->rebuilt_facts();
+  LIFEBOAT_OK(facts);
+  EXPECT_NE(*facts, captured->outcome.facts);
+}
+
+TYPED_TEST_P(EngineContract, AnUnchangedSourceHasEqualFactsTwice) {
+  const auto first = this->capture_now();
+  const auto second = this->capture_now();
+  LIFEBOAT_OK(first);
+  LIFEBOAT_OK(second);
+  EXPECT_EQ(first->outcome.facts, second->outcome.facts);
+}
+
+TYPED_TEST_P(EngineContract, RefusesAnExistingTargetUntilItMayBeOverwritten) {
+  const auto captured = this->capture_now();
+  LIFEBOAT_OK(captured);
+  LIFEBOAT_OK(this->rebuild_now(*captured));
+  this->subject_.change(this->target_.place);
+  EXPECT_EQ(this->rebuild_now(*captured).error().code(), Code::refused);
+  this->target_.overwrite = true;
+  LIFEBOAT_OK(this->rebuild_now(*captured));
+  EXPECT_EQ(*this->rebuilt_facts(), captured->outcome.facts);
+}
+
+TYPED_TEST_P(EngineContract, WritesNothingWhereNothingDiffers) {
+  const auto captured = this->capture_now();
+  LIFEBOAT_OK(captured);
+  LIFEBOAT_OK(this->rebuild_now(*captured));
+  this->target_.overwrite = true;
+  EXPECT_EQ(*this->rebuild_now(*captured), 0U);
+  EXPECT_EQ(*this->rebuilt_facts(), captured->outcome.facts);
+}
+
+TYPED_TEST_P(EngineContract, StopsWhenAsked) {
+  this->test_.stop.request_stop();
+  EXPECT_EQ(this->capture_now().error().code(), Code::interrupted);
+}
+
+TYPED_TEST_P(EngineContract, IdentifiesTheLiveSourceAndNothingThatIsNotThere) {
+  const auto live = this->engine().identify(this->options_);
+  LIFEBOAT_OK(live);
+  EXPECT_FALSE(live->paths.empty());
+  EXPECT_FALSE(live->inodes.empty());
+  auto absent = this->options_;
+  absent.path += "-absent";
+  EXPECT_TRUE(this->engine().identify(absent)->inodes.empty());
+}
+
+TYPED_TEST_P(EngineContract, DescribesEntriesAndOnlyWholeMetadata) {
+  const auto captured = this->capture_now();
+  LIFEBOAT_OK(captured);
+  for (auto [info, content] : captured->entries) {
+    EXPECT_FALSE(this->engine().describe(info)->empty());
+    for (info.metadata.push_back(0); !info.metadata.empty(); info.metadata.pop_back())
+      if (const auto line = this->engine().describe(info); !line)
+        EXPECT_FALSE(line.error().message().empty());
+  }
+}
+
+REGISTER_TYPED_TEST_SUITE_P(EngineContract, RebuildsWhatItCapturedWithEqualFacts,
+                            FactsShowAChangeOfTheRebuilt, AnUnchangedSourceHasEqualFactsTwice,
+                            RefusesAnExistingTargetUntilItMayBeOverwritten,
+                            WritesNothingWhereNothingDiffers, StopsWhenAsked,
+                            IdentifiesTheLiveSourceAndNothingThatIsNotThere,
+                            DescribesEntriesAndOnlyWholeMetadata);
+
+}  // namespace lifeboat::engine::contract
