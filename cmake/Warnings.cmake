@@ -1,7 +1,7 @@
 # Warnings for Lifeboat's own code; third-party headers come in as system headers.
 
 set(warnings
-    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
     -Woverloaded-virtual -Wcast-qual -Wformat=2 -Wimplicit-fallthrough
     -Wundef)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
