@@ -63,7 +63,8 @@ Result<Secret> argon2id(const Secret& passphrase, ByteView salt, const Argon2Cos
   TRY(check_cost(salt, cost));
   require_sodium();
   Secret key(kPassphraseKeySize);
-  const auto text = passphrase.view();
+  // libsodium takes no null pointer, not even for an empty passphrase.
+  const auto text = passphrase.empty() ? view_of("") : passphrase.view();
   const int status = crypto_pwhash(
       key.span().data(), key.size(), reinterpret_cast<const char*>(text.data()), text.size(),
       salt.data(), cost.passes, cost.memory_bytes, crypto_pwhash_ALG_ARGON2ID13);
