@@ -1,0 +1,128 @@
+#pragma once
+// Segments: what is compressed and sealed once (docs/format.md, 6.2). SegmentBuffer gathers chunks
+// in the raw layout, SegmentCodec compresses, SegmentKey seals. Each object belongs to one thread
+// at a time.
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "crypto/aead.h"
+#include "repository/chunker.h"
+#include "repository/sealed.h"
+
+struct ZSTD_CCtx_s;
+struct ZSTD_DCtx_s;
+
+namespace lifeboat::repository {
+
+constexpr std::uint32_t kMaxSegmentRaw = 8U << 20U;
+constexpr std::size_t kMaxSegmentChunks = 65'535;
+constexpr std::size_t kSegmentFill = 4096;  // chunks after which a writer closes a segment anyway
+
+using Salt = Id<struct SaltTag, 32>;
+using Commitment = Id<struct CommitmentTag, 32>;
+
+enum class Method : std::uint8_t { stored = 0, zstd = 1 };
+
+// What the seal of a segment vouches for, and a move keeps.
+struct SegmentShape {
+  std::uint32_t number = 0;  // in its birth
+  std::uint32_t stored = 0;  // sealed length, with the tag
+  std::uint32_t raw = 0;
+  Method method = Method::stored;
+  bool operator==(const SegmentShape&) const = default;
+};
+
+// Content on its way to a segment: bytes come in at the end, and chunks are cut off the pending
+// ones. The memory is taken once and used again, since its first touch is dear.
+class SegmentBuffer {
+ public:
+  explicit SegmentBuffer(std::size_t capacity);
+
+  ByteSpan room() { return ByteSpan(memory_).subspan(end_); }
+  void extend(std::size_t filled) { end_ += filled; }
+  ByteView pending() const { return ByteView(memory_).subspan(cut_, end_ - cut_); }
+  // The first `length` pending bytes become a chunk; its id is set later.
+  void close_chunk(std::size_t length);
+  // A whole chunk at once; nothing may be pending.
+  void append(const ChunkId& id, ByteView chunk);
+
+  std::size_t chunks() const { return lengths_.size(); }
+  std::size_t content_size() const { return cut_ - start(); }
+  bool full(std::size_t target) const {
+    return content_size() >= target || chunks() >= kSegmentFill;
+  }
+  ByteView chunk(std::size_t index) const;
+  std::uint32_t length(std::size_t index) const { return lengths_[index]; }
+  ChunkId& id(std::size_t index) { return ids_[index]; }
+  const std::vector<ChunkId>& ids() const { return ids_; }
+
+  // The raw layout: writes the chunks' lengths before the content. Valid until the next change.
+  ByteView raw();
+  // Empties it, but for pending bytes, which go to the start of `next` (which may be this one).
+  void clear_into(SegmentBuffer& next);
+
+ private:
+  static std::size_t start();  // of content: room for the longest list of lengths is before it
+
+  Bytes memory_;
+  std::size_t cut_;
+  std::size_t end_;
+  std::vector<std::uint32_t> lengths_;
+  std::vector<std::size_t> offsets_;
+  std::vector<ChunkId> ids_;
+};
+
+// The chunks of a raw segment, as views into it; `corrupt` unless every length adds up. For bytes
+// that passed the seal: and yet nothing is believed.
+Result<void> parse_segment(ByteView raw, std::vector<ByteView>& chunks);
+
+// zstd with contexts that are made once.
+class SegmentCodec {
+ public:
+  explicit SegmentCodec(int level);
+
+  struct Encoded {
+    Method method = Method::stored;
+    ByteView body;  // `raw` itself, or memory of this codec until the next call
+  };
+  // Stores as it is what compression would make no 3 % smaller.
+  Result<Encoded> encode(ByteView raw);
+  // Exactly `raw_size` bytes (at most kMaxSegmentRaw): `body` itself or `memory`; else `corrupt`.
+  Result<ByteView> decode(Method method, ByteView body, std::size_t raw_size, Bytes& memory);
+
+ private:
+  bool looks_incompressible(ByteView raw);
+
+  struct Free {
+    void operator()(ZSTD_CCtx_s* context) const;
+    void operator()(ZSTD_DCtx_s* context) const;
+  };
+  int level_;
+  bool last_was_stored_ = false;
+  std::unique_ptr<ZSTD_CCtx_s, Free> compressor_;
+  std::unique_ptr<ZSTD_DCtx_s, Free> decompressor_;
+  Bytes frame_;
+};
+
+// The key of all segments born in one pack.
+class SegmentKey {
+ public:
+  SegmentKey(const RepositoryId& repository, ByteView session_key, const Salt& birth);
+
+  const Commitment& commitment() const { return commitment_; }
+  // Appends the sealed body to `out`; each number is sealed once. shape.stored is body.size() + 16.
+  void seal(const SegmentShape& shape, ByteView body, Bytes& out);
+  // Replaces `body`; `corrupt` when anything differs.
+  Result<void> open(const SegmentShape& shape, ByteView stored, Bytes& body);
+
+ private:
+  SegmentKey(const RepositoryId& repository, const PartKey& key, const Salt& birth);
+  ByteView associated_data(const SegmentShape& shape);
+
+  Commitment commitment_;
+  Bytes associated_;  // its fixed beginning and, behind it, what the shape gives
+  crypto::Aead aead_;
+};
+
+}  // namespace lifeboat::repository
