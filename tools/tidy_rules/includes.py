@@ -35,7 +35,7 @@ OWNERS = {
     "sqlite3.h": ["engine/sqlite", "catalog"],
     "tbb/": ["*"],
     "tl/": ["base"],
-    "xxhash.h": ["crypto", "engine", "repository", "storage"],
+    "xxhash.h": ["backup", "crypto", "engine", "repository", "storage"],
     "yaml-cpp/": ["config"],
     "zstd": ["repository"],
 }

@@ -33,7 +33,9 @@ class File:
 
     @property
     def is_test(self):
-        return self.path.startswith("tests/") or self.path.endswith("_test.cc")
+        name = self.path.rsplit("/", 1)[-1]
+        return (self.path.startswith("tests/") or name.endswith("_test.cc")
+                or name.startswith("test_"))
 
     @property
     def room(self):
