@@ -88,6 +88,8 @@ class Inspector {
   // Runs a read-only query in the engine's own language; at most `limit` rows.
   virtual Result<std::vector<Row>> query(const std::string& text, std::size_t limit,
                                          const RunContext& context) = 0;
+  // The complaints of the engine's own structural check; none means sound. `quick` may look at less.
+  virtual Result<std::vector<std::string>> integrity(bool quick, const RunContext& context) = 0;
   // Opens a file of the source by its relative path, for the blobs check; `refused` outside it.
   virtual Result<std::unique_ptr<Reader>> open_file(const std::string& path) = 0;
   // Visits the relative paths of all files with their sizes, for orphans.

@@ -41,7 +41,7 @@ Result<void> Window::add(repository::EntryRecord&& entry) {
   file->entry = std::move(entry);
   file->missing = file->entry.chunks.size();
   chunks_ += file->entry.chunks.size();
-  large_ += file->entry.chunks.size() > 1 ? 1 : 0;
+  if (file->entry.chunks.size() > 1) ++large_;
   counts_.bytes += file->entry.info.size;
   files_.push_back(std::move(file));
   return {};

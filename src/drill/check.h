@@ -1,0 +1,52 @@
+#pragma once
+// One question about a restored service, and what it may look at. Checks read only; one thread.
+#include <map>
+#include <memory>
+
+#include "drill/report.h"
+#include "drill/options.h"
+#include "engine/engine.h"
+#include "repository/repository.h"
+
+namespace lifeboat::drill {
+
+// A source as restored, beside what the snapshot says of it.
+struct RestoredSource {
+  const repository::SourceManifest* manifest = nullptr;
+  std::string place;
+  std::unique_ptr<engine::Inspector> inspector;
+};
+
+struct CheckScope {
+  std::map<std::string, RestoredSource> sources;
+  repository::Repository& repository;
+  repository::SnapshotReader& snapshot;
+  const std::string& tier;
+};
+
+class Question {
+ public:
+  virtual ~Question() = default;
+  // The check's answer; an error means that it could not be asked and becomes not_run (or failed, for damage).
+  virtual Result<std::vector<CheckResult>> run(CheckScope& scope, const RunContext& context) = 0;
+  virtual std::string id() const = 0;
+  virtual std::string proves() const = 0;
+};
+
+// What every drill asks of every source …
+std::unique_ptr<Question> make_facts_check(const std::string& source);
+std::unique_ptr<Question> make_contents_check(const std::string& source);
+std::unique_ptr<Question> make_integrity_check(const std::string& source);
+// … and what the configuration asks.
+std::unique_ptr<Question> make_blobs_check(const BlobsCheck& options);
+std::unique_ptr<Question> make_query_check(const QueryCheck& options);
+std::unique_ptr<Question> make_freshness_check(const FreshnessCheck& options);
+
+// The restored source of this name; `config_invalid` when there is none.
+Result<RestoredSource*> source_of(CheckScope& scope, const std::string& name);
+// "\"name\"" with quotes doubled: an SQL identifier.
+std::string quote_identifier(const std::string& name);
+
+constexpr std::size_t kMaxDetails = 20;
+
+}  // namespace lifeboat::drill

@@ -1,0 +1,141 @@
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/json_value.h"
+#include "drill/check.h"
+
+namespace lifeboat::drill {
+namespace {
+
+// Facts are compared in three questions, so that a report says which kind of truth was lost.
+enum class Kind : std::uint8_t { catalog, counts, digests };
+
+struct KindInfo {
+  Kind kind;
+  std::string_view id;
+  std::string_view proves;
+};
+
+constexpr std::array<KindInfo, 3> kKinds{{
+    {Kind::catalog, "catalog",
+     "every table, index, trigger, view, version and migration is as it was at the backup"},
+    {Kind::counts, "counts", "every table and folder holds exactly as many rows and files as then"},
+    {Kind::digests, "digests", "every row and every file attribute has the value it had then"},
+}};
+
+// Members that describe the machine or program that looked, not the data.
+bool is_compared(const std::string& key) {
+  static const std::set<std::string> kNotCompared{"sqlite_version", "journal_mode", "excluded",
+                                                  "owners_digest"};
+  return !kNotCompared.contains(key);
+}
+
+Kind kind_of(const std::string& key) {
+  static const std::set<std::string> kCounts{"rows",     "files",     "directories", "symlinks",
+                                             "hardlinks", "specials", "bytes"};
+  if (kCounts.contains(key)) return Kind::counts;
+  return key.ends_with("digest") ? Kind::digests : Kind::catalog;
+}
+
+struct Difference {
+  Kind kind;
+  std::string text;
+};
+
+std::string shown(const Json& value) {
+  const auto text = canonical_json(value);
+  constexpr std::size_t kShown = 80;
+  return text.size() <= kShown ? text : text.substr(0, kShown) + "…";
+}
+
+// Walks both values side by side; `path` reads like "tables.orders.rows".
+class Comparison {
+ public:
+  void compare(const Json& expected, const Json& found, const std::string& path, Kind kind) {
+    if (expected.is_object() && found.is_object()) return compare_objects(expected, found, path);
+    ++compared_[static_cast<std::size_t>(kind)];
+    if (expected == found) return;
+    differences_.push_back({kind, path + ": expected " + shown(expected) + ", found " + shown(found)});
+  }
+
+  const std::vector<Difference>& differences() const { return differences_; }
+  std::size_t compared(Kind kind) const { return compared_[static_cast<std::size_t>(kind)]; }
+
+ private:
+  void compare_objects(const Json& expected, const Json& found, const std::string& path) {
+    for (const auto& [key, value] : expected.items()) {
+      if (!is_compared(key)) continue;
+      const auto at = path.empty() ? key : path + "." + key;
+      if (found.contains(key)) {
+        compare(value, found[key], at, kind_of(key));
+      } else {
+        differences_.push_back({Kind::catalog, at + " is missing"});
+      }
+    }
+    for (const auto& [key, value] : found.items())
+      if (is_compared(key) && !expected.contains(key))
+        differences_.push_back({Kind::catalog, (path.empty() ? key : path + "." + key) +
+                                                   " was not there at the backup"});
+  }
+
+  std::vector<Difference> differences_;
+  std::array<std::size_t, 3> compared_{};
+};
+
+CheckResult result_of(const KindInfo& info, const std::string& source, const Comparison& compared) {
+  CheckResult result;
+  result.id = std::string(info.id) + "." + source;
+  result.proves = info.proves;
+  result.proves_data = true;
+  std::size_t count = 0;
+  for (const auto& each : compared.differences()) {
+    if (each.kind != info.kind) continue;
+    if (++count <= kMaxDetails) result.details.push_back(each.text);
+  }
+  result.outcome = count == 0 ? Outcome::passed : Outcome::failed;
+  result.message = count == 0
+                       ? std::to_string(compared.compared(info.kind)) + " facts are equal"
+                       : std::to_string(count) + " differ; first " + result.details[0];
+  return result;
+}
+
+// The facts recorded inside the snapshot against the same facts computed from what was restored.
+class FactsCheck final : public Question {
+ public:
+  explicit FactsCheck(std::string source) : source_(std::move(source)) {}
+  std::string id() const override { return "facts." + source_; }
+  std::string proves() const override { return "what was restored equals what was backed up"; }
+
+  Result<std::vector<CheckResult>> run(CheckScope& scope, const RunContext& context) override {
+    auto* source = TRY(source_of(scope, source_));
+    const auto& expected = source->manifest->facts;
+    if (!expected.is_object() || expected.empty())
+      return fail(Code::corrupt, "the snapshot holds no facts of this source");
+    const Json found = TRY(source->inspector->facts(context));
+    Comparison compared;
+    compared.compare(expected, found, "", Kind::catalog);
+    std::vector<CheckResult> results;
+    for (const auto& info : kKinds)
+      if (is_asked(info.kind, compared)) results.push_back(result_of(info, source_, compared));
+    return results;
+  }
+
+ private:
+  // A database without tables has no counts; a kind with nothing to compare is not a pass of anything.
+  static bool is_asked(Kind kind, const Comparison& compared) {
+    const auto& all = compared.differences();
+    return compared.compared(kind) > 0 ||
+           std::any_of(all.begin(), all.end(), [&](const auto& each) { return each.kind == kind; });
+  }
+
+  std::string source_;
+};
+
+}  // namespace
+
+std::unique_ptr<Question> make_facts_check(const std::string& source) {
+  return std::make_unique<FactsCheck>(source);
+}
+
+}  // namespace lifeboat::drill

@@ -1,0 +1,85 @@
+#include "drill/drill.h"
+
+#include "drill/measure.h"
+#include "drill/seal.h"
+#include "drill/step.h"
+
+namespace lifeboat::drill {
+namespace {
+
+Report begin_report(const Request& request, repository::Repository& repository,
+                    const RunContext& context) {
+  Report report;
+  report.id = context.random.hex(8);
+  report.service = request.service;
+  report.drill = request.options.name;
+  report.owner = request.owner;
+  report.host = request.host;
+  report.version = request.version;
+  report.tier = request.options.tier;
+  report.started = context.clock.now();
+  report.repository = repository.description();
+  report.repository_id = repository.id();
+  return report;
+}
+
+// A stage that stops ends the drill; those after it are listed as not run.
+void run_step(Step& step, DrillState& state, const RunContext& context) {
+  StageResult stage;
+  stage.name = step.name();
+  if (!state.report.error) {
+    const Duration begun = context.clock.steady();
+    context.progress.stage(stage.name, 0);
+    auto done = context.check_stop().and_then([&] { return step.run(state, context); });
+    stage.elapsed = context.clock.steady() - begun;
+    stage.done = done.has_value();
+    if (!done) {
+      stage.error = done.error().describe();
+      state.report.error = std::move(done).error().add_context(stage.name);
+    }
+  }
+  state.report.stages.push_back(std::move(stage));
+}
+
+void tear_down(std::vector<std::unique_ptr<Step>>& steps, DrillState& state,
+               const RunContext& context) {
+  const Duration begun = context.clock.steady();
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) (*step)->undo(state);
+  StageResult stage;
+  stage.name = "tear-down";
+  stage.elapsed = context.clock.steady() - begun;
+  stage.done = !state.report.tear_down || state.report.tear_down->clean();
+  if (!stage.done) stage.error = "something made by this drill could not be removed";
+  state.report.stages.push_back(std::move(stage));
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<Step>> all_steps() {
+  std::vector<std::unique_ptr<Step>> steps;
+  steps.push_back(make_locate_step());
+  steps.push_back(make_fetch_step());
+  steps.push_back(make_provision_step());
+  steps.push_back(make_restore_step());
+  steps.push_back(make_check_step());
+  return steps;
+}
+
+Result<Sealed> run_drill(const Request& request, repository::Repository& repository,
+                         const RunContext& context) {
+  DrillState state{request, repository, begin_report(request, repository, context), {}, {}, {}};
+  auto steps = all_steps();
+  for (auto& step : steps) run_step(*step, state, context);
+  measure(state.report, request);
+  // From here on a request to stop is too late: what was made is removed, what was found is written down.
+  const RunContext calm{std::stop_token{}, context.clock, context.random, context.progress,
+                        context.log};
+  tear_down(steps, state, calm);
+  state.report.ended = context.clock.now();
+  const auto judged = judge(state.report);
+  state.report.verdict = judged.verdict;
+  state.report.reason = judged.reason;
+  return seal(std::move(state.report), request, repository, calm);
+}
+
+}  // namespace lifeboat::drill

@@ -1,0 +1,46 @@
+#include "drill/measure.h"
+
+#include <algorithm>
+
+namespace lifeboat::drill {
+namespace {
+
+Judgement judge_objective(const std::optional<Duration>& measured,
+                          const std::optional<Duration>& objective) {
+  if (!measured || !objective) return Judgement::not_judged;
+  return *measured <= *objective ? Judgement::met : Judgement::missed;
+}
+
+bool all_done(const Report& report) {
+  return std::all_of(report.stages.begin(), report.stages.end(),
+                     [](const auto& stage) { return stage.done; });
+}
+
+// A snapshot from the future means that a clock is wrong: then no age is worth anything.
+void measure_age(Report& report) {
+  const Duration age = report.started - report.snapshot->time;
+  if (age >= Duration(0)) {
+    report.measures.rpo_age = age;
+    return;
+  }
+  report.findings.push_back({"clock-skew", "clock",
+                             "the snapshot's time is " + describe_duration(-age) +
+                                 " in the future: this clock or the source's is wrong",
+                             false});
+}
+
+}  // namespace
+
+void measure(Report& report, const Request& request) {
+  auto& measures = report.measures;
+  for (const auto& stage : report.stages) measures.rto_so_far += stage.elapsed;
+  if (report.snapshot) measure_age(report);
+  measures.rto_objective = request.rto;
+  measures.rpo_objective = request.rpo;
+  // A drill that stopped half-way has measured no recovery.
+  const auto rto = all_done(report) ? std::optional(measures.rto_so_far) : std::nullopt;
+  measures.rto = judge_objective(rto, request.rto);
+  measures.rpo = judge_objective(measures.rpo_age, request.rpo);
+}
+
+}  // namespace lifeboat::drill

@@ -1,0 +1,10 @@
+#pragma once
+// Turns what happened into the numbers people ask for. Pure.
+#include "drill/drill.h"
+
+namespace lifeboat::drill {
+
+// Fills report.measures from stages, snapshot and objectives. An objective without a measure is not judged.
+void measure(Report& report, const Request& request);
+
+}  // namespace lifeboat::drill

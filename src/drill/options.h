@@ -1,0 +1,65 @@
+#pragma once
+// What the configuration says of a drill: where it restores from and to, and which questions it asks. Values only.
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace lifeboat::drill {
+
+// Every row's file is there with the size and hash the row says, and no file is without a row.
+struct BlobsCheck {
+  std::string source;  // a database source …
+  std::string table;   // … and the table whose rows point at files
+  std::string where;   // an SQL condition on the rows; empty = all
+  std::string key;     // the column with the path relative to `files`
+  std::string size;    // the column with the size in bytes; empty = not compared
+  std::string sha256;  // the column with the SHA-256 in hex; empty = not compared
+  std::string files;   // the files source
+};
+
+enum class Relation : std::uint8_t {
+  equal,
+  not_equal,
+  less,
+  less_or_equal,
+  greater,
+  greater_or_equal,
+};
+
+// ">= 100", "== 0", "= ready", "!= ''". Both sides are compared as numbers when both are, else as text,
+// which only equal and not_equal may do.
+struct Expectation {
+  Relation relation = Relation::equal;
+  std::string operand;
+  std::string text;  // as written
+};
+
+// The single value that a read-only query answers is as expected.
+struct QueryCheck {
+  std::string name;
+  std::string source;
+  std::string sql;
+  Expectation expect;
+};
+
+// The newest `field` of the table is not older than `within` at the snapshot's own time.
+struct FreshnessCheck {
+  std::string source;
+  std::string table;
+  std::string field;
+  Duration within{0};
+};
+
+using Check = std::variant<BlobsCheck, QueryCheck, FreshnessCheck>;
+
+struct DrillOptions {
+  std::string name;
+  std::string tier = "full";      // the only one of this version: every digest
+  std::string from;               // a repository's name; empty = the service's first that answers
+  std::string sandbox_directory;  // where sandboxes are made; empty = below the state directory
+  std::vector<Check> checks;      // besides the equality of facts, which is always checked
+};
+
+}  // namespace lifeboat::drill

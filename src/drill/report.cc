@@ -1,0 +1,180 @@
+#include "drill/report.h"
+
+#include <algorithm>
+#include <array>
+
+namespace lifeboat::drill {
+namespace {
+
+// Errors that say the backup itself is bad; all others only say that this drill could not decide.
+bool is_damage(Code code) {
+  static constexpr std::array kDamage{Code::damage_found,   Code::corrupt,   Code::incomplete,
+                                      Code::not_restorable, Code::not_found, Code::wrong_key,
+                                      Code::check_failed,   Code::unsupported_format};
+  return std::find(kDamage.begin(), kDamage.end(), code) != kDamage.end();
+}
+
+const CheckResult* first_with(const Report& report, Outcome outcome) {
+  const auto found = std::find_if(report.checks.begin(), report.checks.end(),
+                                  [&](const auto& each) { return each.outcome == outcome; });
+  return found == report.checks.end() ? nullptr : &*found;
+}
+
+bool data_was_checked(const Report& report) {
+  return std::any_of(report.checks.begin(), report.checks.end(), [](const auto& each) {
+    return each.proves_data && each.outcome != Outcome::not_run;
+  });
+}
+
+std::string sentence(const CheckResult& check) { return check.id + ": " + check.message; }
+
+bool missed(const Report& report) {
+  return report.measures.rto == Judgement::missed || report.measures.rpo == Judgement::missed;
+}
+
+bool was_refused(const Report& report) {
+  if (report.error && report.error->code() == Code::refused) return true;
+  return std::any_of(report.checks.begin(), report.checks.end(),
+                     [](const auto& each) { return each.refused; });
+}
+
+std::int64_t milliseconds(Duration time) { return time.count() / 1000; }
+
+Json objective_json(const std::optional<Duration>& objective, Judgement judgement) {
+  Json json{{"judgement", name_of(judgement)}};
+  if (objective) json["objective_ms"] = milliseconds(*objective);
+  return json;
+}
+
+Json stages_json(const Report& report) {
+  Json list = Json::array();
+  for (const auto& stage : report.stages) {
+    Json json{{"name", stage.name},
+              {"milliseconds", milliseconds(stage.elapsed)},
+              {"outcome", stage.done ? "done" : stage.error.empty() ? "not_run" : "stopped"}};
+    if (!stage.error.empty()) json["error"] = stage.error;
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
+Json checks_json(const Report& report) {
+  Json list = Json::array();
+  for (const auto& check : report.checks)
+    list.push_back({{"id", check.id},
+                    {"proves", check.proves},
+                    {"outcome", name_of(check.outcome)},
+                    {"message", check.message},
+                    {"details", check.details},
+                    {"milliseconds", milliseconds(check.elapsed)}});
+  return list;
+}
+
+Json findings_json(const Report& report) {
+  Json list = Json::array();
+  for (const auto& each : report.findings)
+    list.push_back({{"code", each.code}, {"subject", each.subject}, {"message", each.message}});
+  return list;
+}
+
+Json measures_json(const Measures& measures) {
+  Json rto = objective_json(measures.rto_objective, measures.rto);
+  rto["measured_ms"] = milliseconds(measures.rto_so_far);
+  rto["covers"] = "locate to check; the application is not started by this version";
+  Json rpo = objective_json(measures.rpo_objective, measures.rpo);
+  if (measures.rpo_age) rpo["measured_ms"] = milliseconds(*measures.rpo_age);
+  rpo["covers"] = "age of the restored position when the drill began";
+  return {{"rto", rto},
+          {"rpo", rpo},
+          {"bytes_restored", measures.bytes_restored},
+          {"entries_restored", measures.entries_restored}};
+}
+
+Json snapshot_json(const repository::SnapshotInfo& snapshot) {
+  return {{"id", snapshot.id.hex()},
+          {"writer", snapshot.writer.hex()},
+          {"sequence", snapshot.seq},
+          {"time", to_rfc3339(snapshot.time)},
+          {"complete", snapshot.complete},
+          {"bytes", snapshot.bytes},
+          {"entries", snapshot.entries},
+          {"version", snapshot.version}};
+}
+
+Json tear_down_json(const sandbox::TearDownProof& proof) {
+  return {{"token", proof.token},
+          {"removed", proof.removed},
+          {"remaining", proof.remaining},
+          {"clean", proof.clean()}};
+}
+
+}  // namespace
+
+std::string_view name_of(Outcome outcome) {
+  static constexpr std::array<std::string_view, 4> kNames{"passed", "warned", "failed", "not_run"};
+  return kNames[static_cast<std::size_t>(outcome)];
+}
+
+std::string_view name_of(Verdict verdict) {
+  static constexpr std::array<std::string_view, 3> kNames{"proven", "failed", "unverified"};
+  return kNames[static_cast<std::size_t>(verdict)];
+}
+
+std::string_view name_of(Judgement judgement) {
+  static constexpr std::array<std::string_view, 3> kNames{"met", "missed", "not_judged"};
+  return kNames[static_cast<std::size_t>(judgement)];
+}
+
+Judged judge(const Report& report) {
+  if (const auto* failed = first_with(report, Outcome::failed))
+    return {Verdict::failed, sentence(*failed)};
+  if (report.error) {
+    const auto verdict = is_damage(report.error->code()) ? Verdict::failed : Verdict::unverified;
+    return {verdict, report.error->describe()};
+  }
+  if (const auto* open = first_with(report, Outcome::not_run))
+    return {Verdict::unverified, sentence(*open)};
+  if (!data_was_checked(report)) return {Verdict::unverified, "0 checks of the data were executed"};
+  if (!report.tear_down || !report.tear_down->clean())
+    return {Verdict::unverified, "the sandbox could not be removed"};
+  const auto* warned = first_with(report, Outcome::warned);
+  if (warned != nullptr) return {Verdict::proven, "with findings: " + sentence(*warned)};
+  return {Verdict::proven, "the restored data equals what was backed up"};
+}
+
+int exit_status(const Report& report, bool strict) {
+  if (report.error && report.error->code() == Code::interrupted) return 130;
+  if (was_refused(report)) return 4;
+  if (report.verdict == Verdict::failed) return 1;
+  if (report.verdict == Verdict::unverified) return 2;
+  return strict && missed(report) ? 1 : 0;
+}
+
+Json to_json(const Report& report) {
+  Json json{{"format", 1},
+            {"kind", "drill"},
+            {"id", report.id},
+            {"service", report.service},
+            {"drill", report.drill},
+            {"owner", report.owner},
+            {"environment", {{"host", report.host}, {"sandbox", "directory"}}},
+            {"version", report.version},
+            {"tier", report.tier},
+            {"started", to_rfc3339(report.started)},
+            {"ended", to_rfc3339(report.ended)},
+            {"repository", {{"id", report.repository_id.hex()}, {"medium", report.repository}}},
+            {"verdict", name_of(report.verdict)},
+            {"reason", report.reason},
+            {"stages", stages_json(report)},
+            {"checks", checks_json(report)},
+            {"findings", findings_json(report)},
+            {"measures", measures_json(report.measures)}};
+  if (report.snapshot) json["snapshot"] = snapshot_json(*report.snapshot);
+  if (report.tear_down) json["tear_down"] = tear_down_json(*report.tear_down);
+  if (report.error) json["error"] = {{"code", info_of(report.error->code()).name},
+                                     {"message", report.error->describe()},
+                                     {"hint", report.error->hint()}};
+  return json;
+}
+
+}  // namespace lifeboat::drill

@@ -1,0 +1,41 @@
+#pragma once
+// One stage of a drill, and what the stages hand to one another. Used by one thread.
+#include <map>
+#include <memory>
+
+#include "drill/drill.h"
+#include "engine/engine.h"
+#include "repository/repository.h"
+#include "restore/restore.h"
+#include "sandbox/sandbox.h"
+
+namespace lifeboat::drill {
+
+struct DrillState {
+  const Request& request;
+  repository::Repository& repository;
+  Report report;
+  std::unique_ptr<repository::SnapshotReader> snapshot;
+  std::optional<sandbox::Sandbox> sandbox;
+  restore::Plan plan;
+};
+
+class Step {
+ public:
+  virtual ~Step() = default;
+  virtual std::string name() const = 0;
+  virtual Result<void> run(DrillState& state, const RunContext& context) = 0;
+  // Takes back what run() made, also after it failed half-way; called in reverse order, always.
+  virtual void undo(DrillState&) {}
+};
+
+// In the order of a drill. The application rung (boot, auth, journeys) takes its place after check.
+std::vector<std::unique_ptr<Step>> all_steps();
+
+std::unique_ptr<Step> make_locate_step();
+std::unique_ptr<Step> make_fetch_step();
+std::unique_ptr<Step> make_provision_step();
+std::unique_ptr<Step> make_restore_step();
+std::unique_ptr<Step> make_check_step();
+
+}  // namespace lifeboat::drill

@@ -1,0 +1,62 @@
+#include "drill/step.h"
+
+namespace lifeboat::drill {
+namespace {
+
+// Room to spare beside the data itself: metadata, temporary files, the file system's own reserve.
+constexpr std::uint64_t kSpareBytes = 64U << 20U;
+
+// Makes the sandbox, after removing those that died with their runs. Isolation and limits for the application
+// take their place here.
+class ProvisionStep final : public Step {
+ public:
+  std::string name() const override { return "provision"; }
+
+  Result<void> run(DrillState& state, const RunContext& context) override {
+    const auto& parent = state.request.sandboxes;
+    for (const auto& place : TRY(sandbox::reap_orphans(parent)))
+      state.report.findings.push_back(
+          {"sandbox-reaped", place, "left behind by a drill that died; now removed", false});
+    TRY(check_space(state));
+    state.sandbox.emplace(TRY(sandbox::Sandbox::provision(
+        {parent, "drill " + state.request.service + "/" + state.request.options.name}, context)));
+    return plan_into_sandbox(state);
+  }
+
+  void undo(DrillState& state) override {
+    if (!state.sandbox) return;
+    state.report.tear_down = state.sandbox->destroy();
+  }
+
+ private:
+  static Result<void> check_space(DrillState& state) {
+    TRY(make_directories(state.request.sandboxes));
+    const auto free = TRY(free_space(state.request.sandboxes));
+    const auto needed = state.report.snapshot->bytes + kSpareBytes;
+    if (free >= needed) return {};
+    return fail(Error(Code::no_space, "the sandbox needs " + describe_size(needed) + ", " +
+                                          state.request.sandboxes.string() + " has " +
+                                          describe_size(free))
+                    .with_hint("Free some space, or name another place in sandbox: {directory}."));
+  }
+
+  // Even a fresh directory may lie inside production: identity decides.
+  static Result<void> plan_into_sandbox(DrillState& state) {
+    restore::PlanRequest request;
+    request.destination.directory = (state.sandbox->directory() / "data").string();
+    state.plan = TRY(restore::plan_restore(*state.report.snapshot, state.snapshot->sources(),
+                                           request));
+    for (const auto& item : state.plan.items)
+      for (const auto& guarded : state.request.protected_places)
+        if (restore::touches(item.place, guarded.identity))
+          return fail(Error(Code::refused, "the sandbox would lie in or over " + guarded.name)
+                          .with_hint("Name another place in the drill's sandbox: {directory}."));
+    return {};
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_provision_step() { return std::make_unique<ProvisionStep>(); }
+
+}  // namespace lifeboat::drill

@@ -1,0 +1,164 @@
+#include "restore/plan.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+
+namespace lifeboat::restore {
+namespace {
+
+repository::SnapshotInfo snapshot_at(std::uint8_t number, bool complete = true) {
+  repository::SnapshotInfo info;
+  info.id.bytes[0] = number;
+  info.id.bytes[1] = 0xAB;
+  info.service = "shop";
+  info.time = Time(std::chrono::seconds(1'000'000 + number * 100));
+  info.complete = complete;
+  return info;
+}
+
+std::vector<repository::SourceManifest> two_sources() {
+  repository::SourceManifest db;
+  db.name = "db";
+  db.type = "sqlite";
+  repository::SourceManifest uploads;
+  uploads.name = "uploads";
+  uploads.type = "files";
+  return {db, uploads};
+}
+
+TEST(ChooseSnapshot, LatestIsTheNewestCompleteOne) {
+  const std::vector all{snapshot_at(1), snapshot_at(2), snapshot_at(3, false)};
+  EXPECT_EQ(choose_snapshot(all, "shop", {})->id, all[1].id);
+  EXPECT_EQ(choose_snapshot(all, "shop", {"first", {}})->id, all[0].id);
+}
+
+TEST(ChooseSnapshot, AnIncompleteOneIsTakenOnlyByItsId) {
+  const std::vector all{snapshot_at(1), snapshot_at(3, false)};
+  EXPECT_EQ(choose_snapshot(all, "shop", {"03ab", {}})->id, all[1].id);
+}
+
+TEST(ChooseSnapshot, LatestProvenNeedsADrill) {
+  std::vector all{snapshot_at(1), snapshot_at(2)};
+  EXPECT_EQ(choose_snapshot(all, "shop", {"latest-proven", {}}).error().code(), Code::not_found);
+  all[0].proven_at = all[1].time;
+  EXPECT_EQ(choose_snapshot(all, "shop", {"latest-proven", {}})->id, all[0].id);
+}
+
+TEST(ChooseSnapshot, ATimeBetweenSnapshotsNamesTheNearestOnes) {
+  const std::vector all{snapshot_at(1), snapshot_at(2)};
+  const auto between = choose_snapshot(all, "shop", {"", all[0].time + std::chrono::seconds(5)});
+  EXPECT_EQ(between.error().code(), Code::not_restorable);
+  EXPECT_NE(between.error().hint().find("01ab"), std::string_view::npos);
+  EXPECT_NE(between.error().hint().find("02ab"), std::string_view::npos);
+  EXPECT_EQ(choose_snapshot(all, "shop", {"", all[1].time})->id, all[1].id);
+}
+
+TEST(ChooseSnapshot, AnotherServicesSnapshotsAreNotOurs) {
+  EXPECT_EQ(choose_snapshot({snapshot_at(1)}, "blog", {}).error().code(), Code::not_found);
+}
+
+TEST(ChooseSnapshot, AnAmbiguousOrShortIdIsNotGuessed) {
+  auto twin = snapshot_at(1);
+  twin.id.bytes[31] = 9;
+  EXPECT_EQ(choose_snapshot({snapshot_at(1), twin}, "shop", {"01ab", {}}).error().code(),
+            Code::usage);
+  EXPECT_EQ(choose_snapshot({snapshot_at(1)}, "shop", {"01a", {}}).error().code(), Code::not_found);
+}
+
+TEST(PlanRestore, PutsEachSourceBelowTheDirectory) {
+  PlanRequest request;
+  request.destination.directory = "/restore";
+  const auto plan = plan_restore(snapshot_at(1), two_sources(), request);
+  ASSERT_EQ(plan->items.size(), 2U);
+  EXPECT_EQ(plan->items[0].place, "/restore/db.db");
+  EXPECT_EQ(plan->items[1].place, "/restore/uploads");
+}
+
+TEST(PlanRestore, OnlyAndPlacesChooseSources) {
+  PlanRequest request;
+  request.destination.places = {{"db", "/x/shop.db"}};
+  EXPECT_EQ(plan_restore(snapshot_at(1), two_sources(), request)->items.size(), 1U);
+  request.only = {*parse_selection("uploads/2026/ab")};
+  EXPECT_EQ(plan_restore(snapshot_at(1), two_sources(), request).error().code(), Code::usage);
+  request.destination = {"/restore", {}};
+  const auto plan = plan_restore(snapshot_at(1), two_sources(), request);
+  EXPECT_EQ(plan->items[0].objects, std::vector<std::string>{"2026/ab"});
+}
+
+TEST(PlanRestore, AnUnknownSourceIsNamedWithTheKnownOnes) {
+  PlanRequest request;
+  request.destination.places = {{"database", "/x"}};
+  const auto plan = plan_restore(snapshot_at(1), two_sources(), request);
+  EXPECT_EQ(plan.error().code(), Code::usage);
+  EXPECT_NE(plan.error().hint().find("db, uploads"), std::string_view::npos);
+}
+
+class TargetsTest : public ::testing::Test {
+ protected:
+  ScratchDirectory scratch_ = std::move(*ScratchDirectory::make());
+  const fs::path live_ = scratch_.path() / "live";
+
+  Plan plan_to(const fs::path& place) {
+    Plan plan;
+    plan.items = {{"uploads", "files", place.string(), {}, 0, false}};
+    return plan;
+  }
+  std::vector<Protected> live_source() {
+    struct stat status{};
+    stat(live_.c_str(), &status);
+    return {{"source uploads", {{fs::canonical(live_).string()}, {{status.st_dev, status.st_ino}}},
+             false}};
+  }
+  void SetUp() override { ASSERT_TRUE(make_directories(live_ / "sub")); }
+};
+
+TEST_F(TargetsTest, TheLiveSourceIsRefusedByWhateverName) {
+  fs::create_directory_symlink(live_, scratch_.path() / "alias");
+  for (const auto& place : {live_, live_ / "sub" / "new", scratch_.path(),
+                            scratch_.path() / "alias", scratch_.path() / "alias" / "x"}) {
+    auto plan = plan_to(place);
+    const auto checked = check_targets(plan, live_source());
+    ASSERT_FALSE(checked) << place;
+    EXPECT_EQ(checked.error().code(), Code::refused) << place;
+  }
+}
+
+TEST_F(TargetsTest, AFreshPlaceBesideItIsFine) {
+  auto plan = plan_to(scratch_.path() / "fresh");
+  EXPECT_TRUE(check_targets(plan, live_source()));
+  EXPECT_TRUE(plan.occupied.empty());
+}
+
+TEST_F(TargetsTest, AnOccupiedPlaceNeedsOverwrite) {
+  const auto place = scratch_.path() / "old";
+  ASSERT_TRUE(make_directories(place));
+  ASSERT_TRUE(write_file(place / "file", view_of("x")));
+  auto plan = plan_to(place);
+  EXPECT_EQ(check_targets(plan, {}).error().code(), Code::refused);
+  auto forced = plan_to(place);
+  forced.overwrite = true;
+  ASSERT_TRUE(check_targets(forced, {}));
+  EXPECT_EQ(forced.occupied.size(), 1U);
+}
+
+TEST_F(TargetsTest, AnInterruptedRestoreMayGoOn) {
+  const auto place = scratch_.path() / "half";
+  ASSERT_TRUE(make_directories(place));
+  ASSERT_TRUE(write_file(place / kMarkerName, view_of("x")));
+  auto plan = plan_to(place);
+  ASSERT_TRUE(check_targets(plan, {}));
+  EXPECT_TRUE(plan.items[0].resumes);
+}
+
+TEST_F(TargetsTest, TheRepositoryIsNeverATarget) {
+  auto guarded = live_source();
+  guarded[0].never = true;
+  auto plan = plan_to(live_);
+  plan.overwrite = true;
+  EXPECT_EQ(check_targets(plan, guarded).error().code(), Code::refused);
+}
+
+}  // namespace
+}  // namespace lifeboat::restore

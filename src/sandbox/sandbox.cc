@@ -1,0 +1,110 @@
+#include "sandbox/sandbox.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/json_value.h"
+
+namespace lifeboat::sandbox {
+namespace {
+
+constexpr std::string_view kPrefix = "lifeboat-sandbox-";
+constexpr std::string_view kTokenFile = ".lifeboat-sandbox.json";
+
+Json token_json(const std::string& token, const SandboxSpec& spec, const RunContext& context) {
+  return {{"token", token},
+          {"purpose", spec.purpose},
+          {"process", getpid()},
+          {"started", to_rfc3339(context.clock.now())},
+          {"note", "Made by a Lifeboat drill, which removes it. Holds restored data."}};
+}
+
+Result<FileDescriptor> lock_token_file(const fs::path& path) {
+  auto file = TRY(open_file(path, O_RDWR | O_NOFOLLOW));
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+    return fail(Code::busy, path.string() + " belongs to a running drill");
+  return file;
+}
+
+Result<std::string> token_in(const fs::path& directory) {
+  const auto text = to_text(TRY(read_file(directory / kTokenFile, 1U << 16U)));
+  return text_at(TRY(parse_json(text)), "token");
+}
+
+// Restored trees may hold directories that their own owner may not write.
+void make_removable(const fs::path& directory) {
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(directory, fs::directory_options::none, error), end;
+       !error && at != end; at.increment(error))
+    if (at->is_directory(error) && !at->is_symlink(error)) ::chmod(at->path().c_str(), 0700);
+}
+
+// True when nothing is left of it.
+bool remove_all_of(const fs::path& directory) {
+  std::error_code error;
+  fs::remove_all(directory, error);
+  if (error) {
+    make_removable(directory);
+    fs::remove_all(directory, error);
+  }
+  return !fs::exists(fs::symlink_status(directory, error));
+}
+
+bool is_orphan(const fs::directory_entry& entry) {
+  std::error_code error;
+  if (entry.is_symlink(error) || !entry.is_directory(error)) return false;
+  const auto name = entry.path().filename().string();
+  if (!name.starts_with(kPrefix)) return false;
+  const auto token = token_in(entry.path());
+  if (!token || name != std::string(kPrefix) + *token) return false;
+  return lock_token_file(entry.path() / kTokenFile).has_value();
+}
+
+}  // namespace
+
+Result<Sandbox> Sandbox::provision(const SandboxSpec& spec, const RunContext& context) {
+  TRY(make_directories(spec.parent));
+  auto token = context.random.hex(12);
+  const auto directory = fs::canonical(spec.parent) / (std::string(kPrefix) + token);
+  if (::mkdir(directory.c_str(), 0700) != 0)
+    return fail_errno(errno, "cannot make the sandbox " + directory.string());
+  const auto path = directory / kTokenFile;
+  TRY(write_file(path, view_of(pretty_json(token_json(token, spec, context)))));
+  return Sandbox(directory, std::move(token), TRY(lock_token_file(path)));
+}
+
+Sandbox::Sandbox(Sandbox&& other) noexcept
+    : directory_(std::exchange(other.directory_, {})),
+      token_(std::move(other.token_)),
+      lock_(std::move(other.lock_)) {}
+
+Sandbox::~Sandbox() {
+  if (!directory_.empty()) destroy();
+}
+
+TearDownProof Sandbox::destroy() {
+  TearDownProof proof;
+  proof.token = token_;
+  const auto directory = std::exchange(directory_, {});
+  if (directory.empty()) return proof;
+  const auto found = token_in(directory);
+  const bool own = found && *found == token_;
+  const bool gone = own && remove_all_of(directory);
+  (gone ? proof.removed : proof.remaining).push_back(directory.string());
+  lock_.reset();
+  return proof;
+}
+
+Result<std::vector<std::string>> reap_orphans(const fs::path& parent) {
+  std::vector<std::string> removed;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(parent, error))
+    if (is_orphan(entry) && remove_all_of(entry.path())) removed.push_back(entry.path().string());
+  if (error && error != std::errc::no_such_file_or_directory)
+    return fail_errno(error.value(), "cannot look for old sandboxes in " + parent.string());
+  return removed;
+}
+
+}  // namespace lifeboat::sandbox

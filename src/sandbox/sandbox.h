@@ -1,0 +1,49 @@
+#pragma once
+// An isolated place made by this run for this run: a private directory that carries the run's random token, destroyed by
+// it, with proof that it is gone. Not thread-safe; a Sandbox belongs to one run.
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "base/run_context.h"
+
+namespace lifeboat::sandbox {
+
+struct SandboxSpec {
+  std::filesystem::path parent;  // made when absent (0700)
+  std::string purpose;           // "drill shop/nightly", for people who find it
+};
+
+// What was made and what is left of it.
+struct TearDownProof {
+  std::string token;
+  std::vector<std::string> removed;    // what this run created and is verified gone
+  std::vector<std::string> remaining;  // what could not be removed
+  bool clean() const { return remaining.empty(); }
+};
+
+class Sandbox {
+ public:
+  static Result<Sandbox> provision(const SandboxSpec& spec, const RunContext& context);
+  Sandbox(Sandbox&& other) noexcept;
+  Sandbox& operator=(Sandbox&&) = delete;
+  ~Sandbox();  // destroys what is still there
+
+  const std::filesystem::path& directory() const { return directory_; }
+  const std::string& token() const { return token_; }
+  // Removes only a directory whose token file says this run's token.
+  TearDownProof destroy();
+
+ private:
+  Sandbox(std::filesystem::path directory, std::string token, FileDescriptor lock)
+      : directory_(std::move(directory)), token_(std::move(token)), lock_(std::move(lock)) {}
+  std::filesystem::path directory_;
+  std::string token_;
+  FileDescriptor lock_;  // held while the run lives: a sandbox whose lock is free is an orphan
+};
+
+// Removes the sandboxes under `parent` whose run has died; returns their directories.
+Result<std::vector<std::string>> reap_orphans(const std::filesystem::path& parent);
+
+}  // namespace lifeboat::sandbox

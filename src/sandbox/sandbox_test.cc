@@ -1,0 +1,81 @@
+#include "sandbox/sandbox.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/test_context.h"
+
+namespace lifeboat::sandbox {
+namespace {
+
+class SandboxTest : public ::testing::Test {
+ protected:
+  ScratchDirectory scratch_ = std::move(*ScratchDirectory::make());
+  TestContext test_;
+  SandboxSpec spec_{scratch_.path() / "sandboxes", "test"};
+};
+
+TEST_F(SandboxTest, IsPrivateAndCarriesItsToken) {
+  auto sandbox = Sandbox::provision(spec_, test_.context);
+  ASSERT_TRUE(sandbox);
+  struct stat status{};
+  ASSERT_EQ(stat(sandbox->directory().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0700U);
+  EXPECT_NE(sandbox->directory().string().find(sandbox->token()), std::string::npos);
+}
+
+TEST_F(SandboxTest, DestroyProvesThatItIsGone) {
+  auto sandbox = Sandbox::provision(spec_, test_.context);
+  const auto directory = sandbox->directory();
+  ASSERT_TRUE(make_directories(directory / "data"));
+  ASSERT_TRUE(write_file(directory / "data" / "read-only", view_of("x"), 0400));
+  chmod((directory / "data").c_str(), 0500);
+  const auto proof = sandbox->destroy();
+  EXPECT_TRUE(proof.clean());
+  EXPECT_EQ(proof.removed, std::vector<std::string>{directory.string()});
+  EXPECT_FALSE(fs::exists(directory));
+}
+
+TEST_F(SandboxTest, NeverRemovesADirectoryThatCarriesAnotherToken) {
+  auto sandbox = Sandbox::provision(spec_, test_.context);
+  const auto directory = sandbox->directory();
+  ASSERT_TRUE(write_file(directory / ".lifeboat-sandbox.json", view_of(R"({"token":"other"})")));
+  const auto proof = sandbox->destroy();
+  EXPECT_FALSE(proof.clean());
+  EXPECT_TRUE(fs::exists(directory));
+}
+
+TEST_F(SandboxTest, TheDestructorDestroys) {
+  fs::path directory;
+  {
+    auto sandbox = Sandbox::provision(spec_, test_.context);
+    directory = sandbox->directory();
+  }
+  EXPECT_FALSE(fs::exists(directory));
+}
+
+TEST_F(SandboxTest, ReapsTheSandboxOfADeadRunOnly) {
+  const pid_t child = fork();
+  if (child == 0) {
+    auto orphan = Sandbox::provision(spec_, test_.context);
+    _exit(orphan ? 0 : 1);  // like a kill: no destructor runs
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+  TestContext other(2);
+  auto living = Sandbox::provision(spec_, other.context);
+  ASSERT_TRUE(make_directories(spec_.parent / "lifeboat-sandbox-not-ours"));
+  const auto reaped = reap_orphans(spec_.parent);
+  ASSERT_TRUE(reaped);
+  EXPECT_EQ(reaped->size(), 1U);
+  EXPECT_TRUE(fs::exists(living->directory()));
+  EXPECT_TRUE(fs::exists(spec_.parent / "lifeboat-sandbox-not-ours"));
+}
+
+TEST_F(SandboxTest, NothingToReapIsNoError) { EXPECT_TRUE(reap_orphans("/nonexistent/place")); }
+
+}  // namespace
+}  // namespace lifeboat::sandbox
