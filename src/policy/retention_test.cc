@@ -1,0 +1,161 @@
+#include "policy/retention.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace lifeboat::policy {
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+const Time kNow(std::chrono::seconds(1'763'718'300));
+
+RetainedSnapshot at(std::string id, Duration age) {
+  RetainedSnapshot snapshot;
+  snapshot.id = std::move(id);
+  snapshot.time = kNow - age;
+  return snapshot;
+}
+
+RetainedSnapshot incomplete_at(std::string id, Duration age) {
+  auto snapshot = at(std::move(id), age);
+  snapshot.complete = false;
+  return snapshot;
+}
+
+std::vector<std::string> kept(const std::vector<Decision>& decisions) {
+  std::vector<std::string> ids;
+  for (const auto& decision : decisions)
+    if (decision.keep) ids.push_back(decision.id);
+  return ids;
+}
+
+std::vector<std::string> reasons(const std::vector<Decision>& decisions, const std::string& id) {
+  for (const auto& decision : decisions)
+    if (decision.id == id) return decision.reasons;
+  return {};
+}
+
+const std::vector<RetainedSnapshot> kDaily{at("a", days(4)), at("b", days(3)), at("c", days(2)),
+                                           at("d", days(1))};
+
+TEST(Retention, KeepsEverythingWithoutARule) {
+  const auto decisions = Retention({}).decide(kDaily, kNow);
+  EXPECT_THAT(kept(decisions), ElementsAre("d", "c", "b", "a"));
+  EXPECT_THAT(reasons(decisions, "a"), ElementsAre("no retention rule"));
+}
+
+TEST(Retention, KeepsTheNewestSnapshotsByNumberAndSaysWhich) {
+  const auto decisions = Retention({.keep_last = 2}).decide(kDaily, kNow);
+  EXPECT_THAT(kept(decisions), ElementsAre("d", "c"));
+  EXPECT_THAT(reasons(decisions, "c"), ElementsAre("last 2 of 2"));
+  EXPECT_THAT(reasons(decisions, "a"), ElementsAre("no rule keeps it"));
+}
+
+TEST(Retention, DecidesTheSameWhateverTheOrderGiven) {
+  auto shuffled = kDaily;
+  std::reverse(shuffled.begin(), shuffled.end());
+  EXPECT_EQ(kept(Retention({.keep_last = 2}).decide(shuffled, kNow)),
+            kept(Retention({.keep_last = 2}).decide(kDaily, kNow)));
+}
+
+TEST(Retention, KeepsWhatIsYoungerThanTheWindow) {
+  const auto decisions = Retention({.keep_within = days(2)}).decide(kDaily, kNow);
+  EXPECT_THAT(kept(decisions), ElementsAre("d", "c"));
+  EXPECT_THAT(reasons(decisions, "c"), ElementsAre("within 2 d 0 h"));
+}
+
+TEST(Retention, AddsTheRulesUp) {
+  const auto decisions = Retention({.keep_last = 3, .keep_within = hours(1)}).decide(kDaily, kNow);
+  EXPECT_THAT(kept(decisions), ElementsAre("d", "c", "b"));
+}
+
+TEST(Retention, KeepsTheWindowBeforeTheLastBackupWhenBackupsHaveStopped) {
+  const auto later = kNow + days(400);
+  EXPECT_THAT(kept(Retention({.keep_within = days(2)}).decide(kDaily, later)),
+              ElementsAre("d", "c"));
+}
+
+TEST(Retention, DoesNotLetASnapshotFromTheFutureExpireTheOthers) {
+  auto snapshots = kDaily;
+  snapshots.push_back(at("future", -days(400)));
+  EXPECT_THAT(kept(Retention({.keep_within = days(2) + hours(1)}).decide(snapshots, kNow)),
+              ElementsAre("future", "d", "c"));
+}
+
+TEST(Retention, NeverRemovesTheLastProvenSnapshot) {
+  auto snapshots = kDaily;
+  snapshots[0].proven = true;
+  snapshots[1].proven = true;
+  const auto decisions = Retention({.keep_last = 1}).decide(snapshots, kNow);
+  EXPECT_THAT(kept(decisions), ElementsAre("d", "b"));
+  EXPECT_THAT(reasons(decisions, "b"), ElementsAre("last proven"));
+}
+
+TEST(Retention, NeverRemovesAHeldSnapshot) {
+  auto snapshots = kDaily;
+  snapshots[0].held = true;
+  const auto decisions = Retention({.keep_last = 1}).decide(snapshots, kNow);
+  EXPECT_THAT(kept(decisions), ElementsAre("d", "a"));
+  EXPECT_THAT(reasons(decisions, "a"), ElementsAre("held"));
+}
+
+TEST(Retention, KeepsWhatAKeptSnapshotNeedsToAnyDepth) {
+  auto snapshots = kDaily;
+  snapshots[3].needs = {"b"};
+  snapshots[1].needs = {"a", "long gone"};
+  const auto decisions = Retention({.keep_last = 1}).decide(snapshots, kNow);
+  EXPECT_THAT(kept(decisions), ElementsAre("d", "b", "a"));
+  EXPECT_THAT(reasons(decisions, "a"), ElementsAre("needed by b"));
+}
+
+TEST(Retention, EndsWhenSnapshotsNeedEachOther) {
+  auto snapshots = kDaily;
+  snapshots[0].needs = {"d", "a"};
+  snapshots[3].needs = {"a"};
+  EXPECT_THAT(kept(Retention({.keep_last = 1}).decide(snapshots, kNow)),
+              UnorderedElementsAre("a", "d"));
+}
+
+TEST(Retention, DoesNotKeepWhatOnlyARemovedSnapshotNeeds) {
+  auto snapshots = kDaily;
+  snapshots[1].needs = {"a"};
+  EXPECT_THAT(kept(Retention({.keep_last = 1}).decide(snapshots, kNow)), ElementsAre("d"));
+}
+
+TEST(Retention, DoesNotCountIncompleteSnapshotsForKeepLast) {
+  auto snapshots = kDaily;
+  snapshots.push_back(incomplete_at("part", hours(1)));
+  const auto decisions = Retention({.keep_last = 2}).decide(snapshots, kNow);
+  EXPECT_THAT(kept(decisions), ElementsAre("part", "d", "c"));
+  EXPECT_THAT(reasons(decisions, "part"), ElementsAre("incomplete, but nothing complete is newer"));
+}
+
+TEST(Retention, RemovesAnIncompleteSnapshotOnceACompleteOneIsNewer) {
+  std::vector<RetainedSnapshot> snapshots{at("old", days(3)), incomplete_at("part", days(2)),
+                                          at("new", days(1))};
+  const auto decisions = Retention({.keep_last = 2}).decide(snapshots, kNow);
+  EXPECT_THAT(kept(decisions), ElementsAre("new", "old"));
+  EXPECT_THAT(reasons(decisions, "part"), ElementsAre("incomplete, and a complete one is newer"));
+}
+
+TEST(Retention, KeepsTheOnlyCompleteSnapshotHoweverOld) {
+  std::vector<RetainedSnapshot> snapshots{at("whole", days(900)), incomplete_at("p1", days(2)),
+                                          incomplete_at("p2", days(1))};
+  const auto decisions = Retention({.keep_within = days(3)}).decide(snapshots, kNow);
+  EXPECT_THAT(kept(decisions), Contains("whole"));
+}
+
+TEST(Retention, DecidesNothingAboutNothing) {
+  EXPECT_THAT(Retention({.keep_last = 1}).decide({}, kNow), IsEmpty());
+}
+
+}  // namespace
+}  // namespace lifeboat::policy
