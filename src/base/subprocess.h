@@ -1,6 +1,6 @@
 #pragma once
-// Runs one shell command with a time limit and bounded output; the whole process group is killed when
-// time is up or the run is stopped. Thread-safe.
+// Runs one shell command with a time limit and bounded output; the whole process group is killed
+// when time is up or the run is stopped. Thread-safe.
 #include <map>
 #include <string>
 
@@ -15,12 +15,13 @@ struct CommandSpec {
 };
 
 struct CommandOutcome {
-  int exit_status = 0;    // 128 + signal when it was killed by one
-  std::string output;     // stdout and stderr together, the last 64 KiB
+  int exit_status = 0;  // 128 + signal when it was killed by one
+  std::string output;   // stdout and stderr together, the last 64 KiB
   Duration elapsed{0};
 };
 
-// `timed_out` and `interrupted` kill the group; a command that ran and failed is an outcome, not an error.
+// `timed_out` and `interrupted` kill the group; a command that ran and failed is an outcome, not an
+// error.
 Result<CommandOutcome> run_command(const CommandSpec& spec, const RunContext& context);
 
 }  // namespace lifeboat
