@@ -48,7 +48,8 @@ Code code_of_errno(int error_number) {
     case EPERM:
     case EROFS: return Code::permission_denied;
     case ENOSPC:
-    case EDQUOT: return Code::no_space;
+    case EDQUOT:
+    case EFBIG: return Code::no_space;
     case ETIMEDOUT: return Code::timed_out;
     default: return Code::io_error;
   }

@@ -5,8 +5,7 @@ namespace lifeboat {
 // SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere.
 void SeededRandom::fill(ByteSpan into) {
   for (auto& byte : into) {
-    state_ += 0x9E3779B97F4A7C15U;
-    std::uint64_t mixed = state_;
+    std::uint64_t mixed = state_ += 0x9E3779B97F4A7C15U;
     mixed = (mixed ^ mixed >> 30U) * 0xBF58476D1CE4E5B9U;
     mixed = (mixed ^ mixed >> 27U) * 0x94D049BB133111EBU;
     byte = static_cast<std::uint8_t>(mixed >> 56U);

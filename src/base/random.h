@@ -1,6 +1,7 @@
 #pragma once
 // Randomness as injected. Implementations are thread-safe; production uses crypto::system_random().
 #include <array>
+#include <atomic>
 
 #include "base/bytes.h"
 
@@ -32,7 +33,7 @@ class SeededRandom final : public Random {
   void fill(ByteSpan into) override;
 
  private:
-  std::uint64_t state_;
+  std::atomic<std::uint64_t> state_;
 };
 
 }  // namespace lifeboat

@@ -8,9 +8,9 @@ struct evp_cipher_ctx_st;
 
 namespace lifeboat::crypto {
 
-// The caller makes sure of the one thing GCM needs: a counter is sealed with at most once for a key.
-// That is why every sealed object derives a fresh key. Nonce: 4 zero bytes, then the counter as
-// u64 little-endian.
+// The caller makes sure of the one thing GCM needs: a counter is sealed with at most once for a
+// key. That is why every sealed object derives a fresh key. Nonce: 4 zero bytes, then the counter
+// as u64 little-endian.
 class Aead {
  public:
   static constexpr std::size_t kKeySize = 32;
@@ -19,8 +19,8 @@ class Aead {
   // `key` has exactly 32 bytes.
   explicit Aead(ByteView key);
 
-  // Appends the ciphertext and its tag, plain.size() + 16 bytes, to `out`; neither `aad` nor `plain`
-  // may lie in `out`.
+  // Appends the ciphertext and its tag, plain.size() + 16 bytes, to `out`; neither `aad` nor
+  // `plain` may lie in `out`.
   void seal(std::uint64_t counter, ByteView aad, ByteView plain, Bytes& out);
 
   // Appends the plaintext to `out`; `corrupt` when key, counter, aad or any byte differs, and `out`

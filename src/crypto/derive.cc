@@ -63,11 +63,11 @@ Result<Secret> argon2id(const Secret& passphrase, ByteView salt, const Argon2Cos
   TRY(check_cost(salt, cost));
   require_sodium();
   Secret key(kPassphraseKeySize);
-  const auto text = passphrase.view();
-  const int status = crypto_pwhash(key.span().data(), key.size(),
-                                   reinterpret_cast<const char*>(text.data()), text.size(),
-                                   salt.data(), cost.passes, cost.memory_bytes,
-                                   crypto_pwhash_ALG_ARGON2ID13);
+  // libsodium takes no null pointer, not even for an empty passphrase.
+  const auto text = passphrase.empty() ? view_of("") : passphrase.view();
+  const int status = crypto_pwhash(
+      key.span().data(), key.size(), reinterpret_cast<const char*>(text.data()), text.size(),
+      salt.data(), cost.passes, cost.memory_bytes, crypto_pwhash_ALG_ARGON2ID13);
   if (status == 0) return key;
   return fail(Error(Code::unavailable, "not enough memory to derive the key from the passphrase")
                   .with_hint("Free " + std::to_string(cost.memory_bytes >> 20U) +

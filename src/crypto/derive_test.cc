@@ -17,10 +17,11 @@ TEST(Hkdf, MatchesRfc5869) {
   const auto info = to_text(counting(0xf0, 10));
   EXPECT_EQ(to_hex(hkdf_sha256(short_key, counting(0, 13), info, 42).view()),
             "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
-  EXPECT_EQ(to_hex(hkdf_sha256(counting(0, 80), counting(0x60, 80), to_text(counting(0xb0, 80)), 82)
-                       .view()),
-            "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c6"
-            "5e590e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87");
+  EXPECT_EQ(
+      to_hex(
+          hkdf_sha256(counting(0, 80), counting(0x60, 80), to_text(counting(0xb0, 80)), 82).view()),
+      "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c6"
+      "5e590e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87");
   EXPECT_EQ(to_hex(hkdf_sha256(short_key, {}, "", 42).view()),
             "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
 }

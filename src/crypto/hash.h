@@ -1,6 +1,6 @@
 #pragma once
-// SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104). The functions are thread-safe; an object of a class
-// belongs to one thread at a time.
+// SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104). The functions are thread-safe; an object of a
+// class belongs to one thread at a time.
 #include <memory>
 
 #include "base/id.h"

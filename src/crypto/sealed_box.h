@@ -1,6 +1,6 @@
 #pragma once
-// Sealing to an X25519 public key (libsodium's crypto_box_seal): whoever holds only the public key can
-// seal but never open, not even what it sealed itself. Thread-safe.
+// Sealing to an X25519 public key (libsodium's crypto_box_seal): whoever holds only the public key
+// can seal but never open, not even what it sealed itself. Thread-safe.
 #include "base/id.h"
 #include "base/secret.h"
 
@@ -31,8 +31,8 @@ class BoxKeyPair {
 // plain.size() + 48 bytes; a public key of low order (never one that from_seed made) is `corrupt`.
 Result<Bytes> seal_to(const BoxPublicKey& recipient, ByteView plain);
 
-// `corrupt` when the bytes were changed or sealed to another key: the box cannot tell which, so name
-// the recipient beside it.
+// `corrupt` when the bytes were changed or sealed to another key: the box cannot tell which, so
+// name the recipient beside it.
 Result<Secret> open_sealed(const BoxKeyPair& recipient, ByteView sealed);
 
 }  // namespace lifeboat::crypto

@@ -1,5 +1,7 @@
 #include "repository/certificate.h"
 
+#include <algorithm>
+
 #include "crypto/hash.h"
 
 namespace lifeboat::repository {
@@ -24,6 +26,13 @@ Result<Role> parse_role(std::uint8_t number) {
   return static_cast<Role>(number);
 }
 
+Result<std::string> parse_role_name(ByteView bytes) {
+  const bool sized = !bytes.empty() && bytes.size() <= kMaxRoleName;
+  const bool shown = std::ranges::none_of(bytes, [](auto b) { return b < 0x20 || b == 0x7F; });
+  if (!sized || !shown) return fail(Code::corrupt, "a key's name has 1 to 100 printable bytes");
+  return to_text(bytes);
+}
+
 WriterId writer_id_of(const crypto::VerifyKey& key) {
   WriterId id;
   const auto hash = crypto::sha256(key.view());
@@ -43,8 +52,7 @@ Result<Certificate> read_certificate(const RepositoryId& repository, ByteView ro
   ByteReader reader(bytes);
   Certificate content;
   content.role = TRY(parse_role(TRY(reader.u8())));
-  content.name = TRY(reader.sized_text(kMaxRoleName));
-  if (content.name.empty()) return fail(Code::corrupt, "a certificate without a name");
+  content.name = TRY(parse_role_name(TRY(reader.sized(kMaxRoleName))));
   content.key = TRY(crypto::VerifyKey::from(TRY(reader.raw(32))));
   const auto signature = TRY(crypto::Signature::from(TRY(reader.raw(64))));
   TRY(reader.expect_end());

@@ -16,6 +16,8 @@ struct Certificate {
 };
 
 Result<Role> parse_role(std::uint8_t number);
+// 1 to 100 bytes of printable UTF-8 (it is shown in terminals); else `corrupt`.
+Result<std::string> parse_role_name(ByteView bytes);
 WriterId writer_id_of(const crypto::VerifyKey& key);
 Bytes make_certificate(const RepositoryId& repository, const Certificate& content,
                        const crypto::SigningKey& root);

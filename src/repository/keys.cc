@@ -38,8 +38,8 @@ std::string_view name_of(Role role) {
 }
 
 Result<RoleKeys> grant_role(const Secret& root, const RoleGrant& grant, Random& random) {
-  if (grant.name.empty() || grant.name.size() > kMaxRoleName)
-    return fail(Code::usage, "the name of a key must have 1 to 100 bytes");
+  if (!parse_role_name(view_of(grant.name)))
+    return fail(Code::usage, "a key's name has 1 to 100 printable bytes");
   RoleKeys keys;
   keys.repository = grant.repository;
   keys.config_hash = grant.config_hash;

@@ -4,21 +4,10 @@
 
 #include "base/test_context.h"
 #include "repository/certificate.h"
+#include "repository/test_keys.h"
 
 namespace lifeboat::repository {
 namespace {
-
-RoleKeys grant(Role role, std::string name, std::uint8_t root_byte = 7) {
-  SeededRandom random(std::uint64_t{42} + root_byte);
-  Secret root(32);
-  std::ranges::fill(root.span(), root_byte);
-  RoleGrant wanted;
-  wanted.repository.bytes.fill(9);
-  wanted.config_hash = Bytes(32);
-  wanted.role = role;
-  wanted.name = std::move(name);
-  return grant_role(root, wanted, random).value();
-}
 
 class SealedPart : public ::testing::Test {
  protected:
@@ -30,7 +19,7 @@ class SealedPart : public ::testing::Test {
     return opened ? Code::internal : opened.error().code();
   }
   SeededRandom random{1};
-  RoleKeys keys = grant(Role::admin, "admin");
+  RoleKeys keys = test_keys(Role::admin, "admin");
   Bytes clear = to_bytes("clear");
   PartSpec spec{PartType::statement, keys.repository, "statements/note/", clear};
 };
@@ -60,7 +49,7 @@ TEST_F(SealedPart, NeverOpensWhenCutShort) {
 }
 
 TEST_F(SealedPart, TellsAnotherKeyFromDamage) {
-  const auto other = grant(Role::admin, "admin", 8);
+  const auto other = test_keys(Role::admin, "admin", 8);
   EXPECT_EQ(code_of(spec, other.index.view(), seal("text")), Code::wrong_key);
   EXPECT_EQ(code_of(spec, {}, seal("text")), Code::wrong_key);
 }
@@ -95,11 +84,11 @@ class SignedObject : public ::testing::Test {
     return object;
   }
   static constexpr std::string_view kContent = "the content";
-  RoleKeys keys = grant(Role::writer, "shop");
+  RoleKeys keys = test_keys(Role::writer, "shop");
 };
 
 TEST_F(SignedObject, NamesItsSigner) {
-  const auto signer = read(grant(Role::reader, "desk"), "snapshots/1/1", make(keys)).value();
+  const auto signer = read(test_keys(Role::reader, "desk"), "snapshots/1/1", make(keys)).value();
   EXPECT_EQ(signer.role, Role::writer);
   EXPECT_EQ(signer.name, "shop");
   EXPECT_EQ(signer.id, keys.writer);
@@ -126,29 +115,29 @@ TEST_F(SignedObject, IsCorruptWhenCutShortOrLengthened) {
 
 TEST_F(SignedObject, IsCorruptUnderAnotherNameOrRoot) {
   EXPECT_FALSE(read(keys, "snapshots/1/2", make(keys)));
-  EXPECT_FALSE(read(keys, "snapshots/1/1", make(grant(Role::writer, "shop", 8))));
+  EXPECT_FALSE(read(keys, "snapshots/1/1", make(test_keys(Role::writer, "shop", 8))));
 }
 
 TEST_F(SignedObject, CannotClaimAnotherRole) {
-  auto forged = grant(Role::writer, "shop");
+  auto forged = test_keys(Role::writer, "shop");
   const auto at = 0U;  // the role is the certificate's first byte
   forged.certificate[at] = static_cast<std::uint8_t>(Role::admin);
   EXPECT_FALSE(read(keys, "snapshots/1/1", make(forged)));
 }
 
 TEST(RoleKeys, HoldOnlyWhatTheirRoleMay) {
-  const auto writer = grant(Role::writer, "w");
+  const auto writer = test_keys(Role::writer, "w");
   EXPECT_TRUE(writer.root.empty());
   EXPECT_TRUE(writer.box_seed.empty());
   EXPECT_FALSE(writer.chunk_id.empty());
-  const auto reader = grant(Role::reader, "r");
+  const auto reader = test_keys(Role::reader, "r");
   EXPECT_TRUE(reader.root.empty());
   EXPECT_FALSE(reader.box_seed.empty());
-  const auto collector = grant(Role::collector, "c");
+  const auto collector = test_keys(Role::collector, "c");
   EXPECT_TRUE(collector.chunk_id.empty());
   EXPECT_TRUE(collector.cut.empty());
   EXPECT_FALSE(collector.index.empty());
-  EXPECT_FALSE(grant(Role::admin, "a").root.empty());
+  EXPECT_FALSE(test_keys(Role::admin, "a").root.empty());
 }
 
 }  // namespace

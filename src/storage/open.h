@@ -1,5 +1,6 @@
 #pragma once
-// Opens the medium that a URL names, wrapped in retry and throttle. The registry of media is in all.cc.
+// Opens the medium that a URL names, wrapped in retry and throttle. The registry of media is in
+// all.cc.
 #include "base/run_context.h"
 #include "storage/backend.h"
 #include "storage/options.h"

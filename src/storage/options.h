@@ -6,8 +6,8 @@
 namespace lifeboat::storage {
 
 struct Options {
-  std::string url;                  // a path, "file:///path" or "memory:name" (tests)
-  std::uint64_t upload_limit = 0;   // bytes per second; 0 = none
+  std::string url;                 // a path, "file:///path" or "memory:name" (tests)
+  std::uint64_t upload_limit = 0;  // bytes per second; 0 = none
   std::uint64_t download_limit = 0;
   unsigned retries = 5;
 };
