@@ -1,6 +1,7 @@
 #pragma once
-// What every engine must do: capture, carry the entries, rebuild, and find equal facts. An engine's test
-// defines a Subject (below) and writes INSTANTIATE_TYPED_TEST_SUITE_P(Name, EngineContract, Subject).
+// What every engine must do: capture, carry the entries, rebuild, and find equal facts. An engine's
+// test defines a Subject (below) and writes INSTANTIATE_TYPED_TEST_SUITE_P(Name, EngineContract,
+// Subject).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,9 +15,10 @@ namespace lifeboat::engine::contract {
 
 // A Subject is default-constructible and has:
 //   const Engine& engine();
-//   SourceOptions make_source(const fs::path& folder);   a small source with content, made below folder
-//   TargetOptions target(const fs::path& folder);        a place below folder that is not there yet
-//   void change(const std::string& place);               a small change that facts must show
+//   SourceOptions make_source(const fs::path& folder);   a small source with content, made below
+//   folder TargetOptions target(const fs::path& folder);        a place below folder that is not
+//   there yet void change(const std::string& place);               a small change that facts must
+//   show
 
 struct Carried {
   EntryInfo info;
