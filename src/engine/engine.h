@@ -54,7 +54,8 @@ class Sink {
  public:
   virtual ~Sink() = default;
   virtual Result<void> write(std::uint64_t offset, ByteView bytes) = 0;
-  // What is there now, for delta restores: fewer bytes at the end of what exists.
+  // What is there now, for delta restores: fewer bytes at the end of what exists. When all of it is as it must
+  // be nothing is written; else everything is, what is equal too (runs of zeros beyond what exists may be left out).
   virtual Result<std::size_t> existing(std::uint64_t offset, ByteSpan into) = 0;
   // All content is written: set size, modes and times, and move it into place.
   virtual Result<void> commit() = 0;

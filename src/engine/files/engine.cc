@@ -1,0 +1,103 @@
+#include "engine/files/engine.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+
+#include "engine/files/examine.h"
+#include "engine/files/inspector.h"
+#include "engine/files/metadata.h"
+#include "engine/files/source.h"
+#include "engine/files/target.h"
+
+namespace lifeboat::engine::files {
+namespace {
+
+// "-rw-r--r--" as ls writes it.
+std::string letters_of(std::uint32_t mode) {
+  constexpr std::array<std::pair<std::uint32_t, char>, 6> kTypes{
+      {{S_IFDIR, 'd'}, {S_IFLNK, 'l'}, {S_IFIFO, 'p'}, {S_IFCHR, 'c'}, {S_IFBLK, 'b'}, {0, 0}}};
+  std::string text = "-rwxrwxrwx";
+  for (const auto& [type, letter] : kTypes)
+    if (letter != 0 && (mode & S_IFMT) == type) text[0] = letter;
+  for (std::size_t bit = 0; bit < 9; ++bit)
+    if ((mode & (0400U >> bit)) == 0) text[1 + bit] = '-';
+  if (mode & S_ISUID) text[3] = mode & S_IXUSR ? 's' : 'S';
+  if (mode & S_ISGID) text[6] = mode & S_IXGRP ? 's' : 'S';
+  if (mode & S_ISVTX) text[9] = mode & S_IXOTH ? 't' : 'T';
+  return text;
+}
+
+std::string label(const std::string& name, std::uint32_t id) {
+  return name.empty() ? std::to_string(id) : name;
+}
+
+Result<Identity> identity_of(const std::string& path) {
+  Identity identity;
+  struct stat status{};
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
+                                                         &std::free);
+  if (!real || ::stat(real.get(), &status) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return identity;
+    return fail_errno(errno, "cannot see " + path);
+  }
+  identity.paths.emplace_back(real.get());
+  identity.inodes.emplace_back(status.st_dev, status.st_ino);
+  return identity;
+}
+
+class FilesEngine final : public Engine {
+ public:
+  std::string scheme() const override { return "files"; }
+  Traits traits() const override { return {}; }
+  Result<std::unique_ptr<Source>> open_source(const SourceOptions& options) const override {
+    return open_files_source(options);
+  }
+  Result<std::unique_ptr<Target>> open_target(const TargetOptions& options) const override {
+    return open_files_target(options);
+  }
+  Result<std::unique_ptr<Inspector>> open_inspector(const std::string& place) const override {
+    return open_files_inspector(place);
+  }
+  Result<std::vector<Advice>> examine(const SourceOptions& options,
+                                      const RunContext& context) const override {
+    return examine_folder(options, context);
+  }
+  Result<Identity> identify(const SourceOptions& options) const override {
+    return identity_of(options.path);
+  }
+
+  Result<std::string> describe(const EntryInfo& entry) const override {
+    const auto metadata = TRY(metadata_of(entry));
+    auto line = letters_of(metadata.mode) + " " + label(metadata.user, metadata.uid) + " " +
+                label(metadata.group, metadata.gid);
+    if (entry.kind == EntryKind::symlink) line += " -> " + metadata.link;
+    if (entry.kind == EntryKind::hardlink) line += " = " + metadata.link;
+    return line;
+  }
+
+  bool holds(const EntryInfo& entry, const std::string& object) const override {
+    std::string_view folder(object);
+    while (folder.ends_with('/')) folder.remove_suffix(1);
+    if (folder.empty() || entry.path == folder) return true;
+    return entry.path.size() > folder.size() && entry.path.starts_with(folder) &&
+           entry.path[folder.size()] == '/';
+  }
+
+  Result<void> extract_object(const std::string&, const std::string&,
+                              const std::string&) const override {
+    return fail(Code::usage, "a folder of files has no objects besides its files");
+  }
+};
+
+}  // namespace
+
+const Engine& files_engine() {
+  static const FilesEngine engine;
+  return engine;
+}
+
+}  // namespace lifeboat::engine::files
