@@ -1,6 +1,7 @@
 #pragma once
 // Time as injected: the wall clock for records, the steady clock for durations, and RFC 3339 texts.
 // Implementations are thread-safe.
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -31,18 +32,23 @@ class SystemClock final : public Clock {
 class ManualClock final : public Clock {
  public:
   explicit ManualClock(Time start) : now_(start) {}
-  Time now() const override { return now_; }
-  Duration steady() const override { return steady_; }
+  Time now() const override { return now_.load(); }
+  Duration steady() const override { return steady_.load(); }
   void sleep(Duration time) const override { advance(time); }
   void advance(Duration time) const {
-    now_ += time;
-    steady_ += time;
+    add(now_, time);
+    add(steady_, time);
   }
   void set(Time time) { now_ = time; }
 
  private:
-  mutable Time now_;
-  mutable Duration steady_{0};
+  template <class T>
+  static void add(std::atomic<T>& to, Duration time) {
+    for (auto before = to.load(); !to.compare_exchange_weak(before, before + time);) {
+    }
+  }
+  mutable std::atomic<Time> now_;
+  mutable std::atomic<Duration> steady_{Duration(0)};
 };
 
 // "2026-11-21T09:45:00Z", or with ".123456" when there is a fraction.
