@@ -1,0 +1,194 @@
+#include "config/bind.h"
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "config/values.h"
+
+namespace lifeboat::config {
+namespace {
+
+const Node kNothing{};
+
+// A node and where it is, for messages: "services.shop.sources.db".
+struct Place {
+  const Node& node;
+  std::string path;
+
+  Place operator[](std::string_view key) const {
+    const Node* found = node.find(key);
+    return {found == nullptr ? kNothing : *found, fmt::format("{}.{}", path, key)};
+  }
+  bool absent() const { return &node == &kNothing; }
+  const std::string& text() const { return node.text; }
+};
+
+Result<Template> bind_template(const Place& place) {
+  return Template::parse(place.text(), place.path);
+}
+
+Result<bool> bind_flag(const Place& place) {
+  if (place.absent()) return false;
+  return parse_flag(place.text());
+}
+
+Result<unsigned> bind_count(const Place& place) {
+  if (place.absent()) return 0U;
+  return parse_count(place.text());
+}
+
+Result<Duration> bind_duration(const Place& place, Duration fallback) {
+  if (place.absent()) return fallback;
+  return parse_duration(place.text());
+}
+
+Result<std::optional<Duration>> bind_optional_duration(const Place& place) {
+  if (place.absent()) return std::nullopt;
+  return std::optional(TRY(parse_duration(place.text())));
+}
+
+Result<Source> bind_source(const std::string& name, const Place& place) {
+  Source source;
+  source.name = name;
+  source.type = place["type"].text();
+  source.path = TRY(bind_template(place["path"]));
+  for (const auto& item : place["exclude"].node.items)
+    source.exclude.push_back(TRY(Template::parse(item.text, place.path + ".exclude")));
+  source.one_file_system = TRY(bind_flag(place["one_file_system"]));
+  source.hash_files = TRY(bind_flag(place["hash_files"]));
+  source.read_limit = TRY(bind_template(place["limits"]["read"]));
+  source.workers = TRY(bind_count(place["limits"]["workers"]));
+  return source;
+}
+
+Result<Hooks> bind_hooks(const Place& place) {
+  Hooks hooks;
+  hooks.before_backup = TRY(bind_template(place["before_backup"]));
+  hooks.after_backup = TRY(bind_template(place["after_backup"]));
+  hooks.timeout = TRY(bind_duration(place["timeout"], hooks.timeout));
+  return hooks;
+}
+
+Result<policy::RetentionOptions> bind_retention(const Place& place) {
+  policy::RetentionOptions retention;
+  retention.keep_last = TRY(bind_count(place["keep_last"]));
+  retention.keep_within = TRY(bind_duration(place["keep_within"], Duration(0)));
+  return retention;
+}
+
+Result<drill::Check> bind_blobs(const Place& place) {
+  drill::BlobsCheck check;
+  std::tie(check.source, check.table) = TRY(parse_table(place["rows"].text()));
+  check.where = place["where"].text();
+  check.key = place["key"].text();
+  check.size = place["size"].text();
+  check.sha256 = place["sha256"].text();
+  check.files = place["in"].text();
+  return check;
+}
+
+Result<drill::Check> bind_query(const Place& place) {
+  drill::QueryCheck check;
+  check.name = place["name"].text();
+  check.source = place["source"].text();
+  check.sql = place["sql"].text();
+  check.expect = TRY(parse_expectation(place["expect"].text()));
+  return check;
+}
+
+Result<drill::Check> bind_freshness(const Place& place) {
+  drill::FreshnessCheck check;
+  check.source = place["source"].text();
+  check.table = place["table"].text();
+  check.field = place["field"].text();
+  check.within = TRY(parse_duration(place["within"].text()));
+  return check;
+}
+
+Result<drill::Check> bind_check(const Place& place) {
+  if (!place["blobs"].absent()) return bind_blobs(place["blobs"]);
+  if (!place["query"].absent()) return bind_query(place["query"]);
+  if (!place["freshness"].absent()) return bind_freshness(place["freshness"]);
+  return fail(Code::internal, "a check of no known kind at " + place.path);
+}
+
+Result<Drill> bind_drill(const std::string& name, const Place& place) {
+  Drill drill;
+  drill.options.name = name;
+  if (!place["tier"].absent()) drill.options.tier = place["tier"].text();
+  drill.options.from = place["from"].text();
+  drill.sandbox_directory = TRY(bind_template(place["sandbox"]["directory"]));
+  for (const auto& item : place["checks"].node.items)
+    drill.options.checks.push_back(TRY(bind_check({item, place.path + ".checks"})));
+  return drill;
+}
+
+Result<Service> bind_service(const std::string& name, const Place& place) {
+  Service service;
+  service.name = name;
+  service.owner = TRY(bind_template(place["owner"]));
+  if (!place["tz"].absent()) service.tz = place["tz"].text();
+  service.objectives.rpo = TRY(bind_optional_duration(place["objectives"]["rpo"]));
+  service.objectives.rto = TRY(bind_optional_duration(place["objectives"]["rto"]));
+  for (const auto& source : place["sources"].node.members)
+    service.sources.push_back(TRY(bind_source(source.key, place["sources"][source.key])));
+  for (const auto& item : place["repositories"].node.items)
+    service.repositories.push_back(item.text);
+  service.hooks = TRY(bind_hooks(place["hooks"]));
+  service.retention = TRY(bind_retention(place["retention"]));
+  for (const auto& drill : place["drills"].node.members)
+    service.drills.push_back(TRY(bind_drill(drill.key, place["drills"][drill.key])));
+  return service;
+}
+
+Result<KeyReference> bind_key(const Place& place) {
+  using Kind = SecretReference::Kind;
+  const auto& passphrase = place["passphrase"];
+  if (!passphrase.absent())
+    return KeyReference{KeyReference::Kind::passphrase,
+                        TRY(SecretReference::parse(passphrase.text(), passphrase.path))};
+  if (!place["command"].absent())
+    return KeyReference{KeyReference::Kind::passphrase,
+                        {Kind::command, TRY(bind_template(place["command"]))}};
+  return KeyReference{KeyReference::Kind::key_file,
+                      {Kind::file, TRY(bind_template(place["file"]))}};
+}
+
+Result<Repository> bind_repository(const std::string& name, const Place& place) {
+  Repository repository;
+  repository.name = name;
+  repository.url = TRY(bind_template(place["url"]));
+  repository.key = TRY(bind_key(place["key"]));
+  repository.upload_limit = TRY(bind_template(place["limits"]["upload"]));
+  repository.download_limit = TRY(bind_template(place["limits"]["download"]));
+  repository.medium = place["medium"].text();
+  repository.region = place["region"].text();
+  repository.offsite = TRY(bind_flag(place["offsite"]));
+  return repository;
+}
+
+Result<Config> bind_root(const Node& document) {
+  Config config;
+  const Place services{*document.find("services"), "services"};
+  for (const auto& service : services.node.members)
+    config.services.push_back(TRY(bind_service(service.key, services[service.key])));
+  const Place repositories{*document.find("repositories"), "repositories"};
+  for (const auto& repository : repositories.node.members)
+    config.repositories.push_back(
+        TRY(bind_repository(repository.key, repositories[repository.key])));
+  return config;
+}
+
+}  // namespace
+
+Result<Config> bind_config(Node document, const fs::path& file) {
+  if (document.find("services") == nullptr || document.find("repositories") == nullptr)
+    return fail(Code::internal, "a configuration that was not checked");
+  auto config = TRY(bind_root(document));
+  config.file = file;
+  config.directory = file.empty() ? fs::path() : fs::absolute(file).parent_path();
+  config.document = std::move(document);
+  return config;
+}
+
+}  // namespace lifeboat::config

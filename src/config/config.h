@@ -1,0 +1,101 @@
+#pragma once
+// The configuration: what `lifeboat.yaml` says, as values of the rooms that use them. Immutable
+// after loading, so thread-safe; variables and secrets are filled in on use, by resolve.h.
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "config/node.h"
+#include "config/problem.h"
+#include "config/secret_reference.h"
+#include "config/template.h"
+#include "drill/options.h"
+#include "policy/options.h"
+
+namespace lifeboat::config {
+
+struct Source {
+  std::string name;
+  std::string type;
+  Template path;
+  std::vector<Template> exclude;
+  bool one_file_system = false;
+  bool hash_files = false;
+  Template read_limit;
+  unsigned workers = 0;  // 0 = as many as the machine has
+};
+
+struct Hooks {
+  Template before_backup;
+  Template after_backup;
+  Duration timeout = std::chrono::minutes(5);
+};
+
+struct Drill {
+  drill::DrillOptions options;  // all but the directory, which may hold variables
+  Template sandbox_directory;
+};
+
+struct Service {
+  std::string name;
+  Template owner;
+  std::string tz = "UTC";
+  policy::ObjectiveOptions objectives;
+  std::vector<Source> sources;
+  std::vector<std::string> repositories;
+  Hooks hooks;
+  policy::RetentionOptions retention;
+  std::vector<Drill> drills;
+};
+
+struct KeyReference {
+  enum class Kind : std::uint8_t { passphrase, key_file };
+  Kind kind = Kind::passphrase;
+  SecretReference secret;  // of a key file: the file
+};
+
+struct Repository {
+  std::string name;
+  Template url;
+  KeyReference key;
+  Template upload_limit;
+  Template download_limit;
+  std::string medium;
+  std::string region;
+  bool offsite = false;
+};
+
+struct Config {
+  fs::path file;       // empty when it came from a snapshot
+  fs::path directory;  // where relative paths begin
+  std::vector<Service> services;
+  std::vector<Repository> repositories;
+  Node document;  // as written, for portable_json()
+
+  // `config_invalid` naming the nearest name, or all of them.
+  Result<const Service*> find_service(std::string_view name) const;
+  Result<const Repository*> find_repository(std::string_view name) const;
+};
+
+struct Loaded {
+  Config config;
+  Variables variables;
+  std::vector<Problem> warnings;
+};
+
+// Reads the file and the `.env` beside it. `config_invalid` lists every mistake with line and
+// column.
+Result<Loaded> load_config(const fs::path& file, std::map<std::string, std::string> environment);
+// The same from a text; `file` is only named in messages and gives the directory.
+Result<Loaded> parse_config(std::string_view text, const fs::path& file, Variables variables);
+
+// `flag` (--config) or else LIFEBOAT_CONFIG must exist when given; then ./lifeboat.yaml, then
+// /etc/lifeboat/lifeboat.yaml. `config_invalid` says where was looked.
+Result<fs::path> find_config(const std::string& flag,
+                             const std::map<std::string, std::string>& environment,
+                             const fs::path& working_directory);
+
+}  // namespace lifeboat::config

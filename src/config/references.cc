@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include "config/validate.h"
+#include "config/values.h"
+
+namespace lifeboat::config {
+namespace {
+
+const std::vector<Member>& members_at(const Node& node, std::string_view key) {
+  static const std::vector<Member> kNone;
+  const Node* found = node.find(key);
+  return found == nullptr ? kNone : found->members;
+}
+
+const std::vector<Node>& items_at(const Node& node, std::string_view key) {
+  static const std::vector<Node> kNone;
+  const Node* found = node.find(key);
+  return found == nullptr ? kNone : found->items;
+}
+
+class ReferenceWalk {
+ public:
+  ReferenceWalk(const Node& root, Problems& problems) : root_(root), problems_(problems) {}
+
+  void check() {
+    for (const auto& service : members_at(root_, "services")) check_service(service.value);
+  }
+
+ private:
+  void check_service(const Node& service) {
+    std::vector<std::string_view> seen;
+    for (const auto& name : items_at(service, "repositories")) {
+      expect_member(name, "repository", members_at(root_, "repositories"));
+      if (std::find(seen.begin(), seen.end(), name.text) != seen.end())
+        problems_.error(name.mark, fmt::format("\"{}\" is named twice", name.text));
+      seen.push_back(name.text);
+    }
+    for (const auto& drill : members_at(service, "drills")) {
+      if (const Node* from = drill.value.find("from")) check_from(*from, service);
+      for (const auto& check : items_at(drill.value, "checks")) check_check(check, service);
+    }
+  }
+
+  void check_from(const Node& from, const Node& service) {
+    for (const auto& name : items_at(service, "repositories"))
+      if (name.text == from.text) return;
+    problems_.error(from.mark,
+                    fmt::format("\"{}\" is not a repository of this service", from.text));
+  }
+
+  void check_check(const Node& check, const Node& service) {
+    if (const Node* blobs = check.find("blobs")) {
+      if (const Node* rows = blobs->find("rows"); rows != nullptr && parse_table(rows->text))
+        expect_source({rows->text.substr(0, rows->text.find('.')), rows->mark}, service, "sqlite");
+      if (const Node* in = blobs->find("in")) expect_source({in->text, in->mark}, service, "files");
+    }
+    for (const auto* kind : {"query", "freshness"}) {
+      const Node* asked = check.find(kind);
+      const Node* source = asked == nullptr ? nullptr : asked->find("source");
+      if (source != nullptr) expect_source({source->text, source->mark}, service, "sqlite");
+    }
+  }
+
+  struct Mention {
+    std::string name;
+    Mark mark;
+  };
+
+  void expect_source(const Mention& mention, const Node& service, std::string_view type) {
+    const auto& sources = members_at(service, "sources");
+    Node name;
+    name.text = mention.name;
+    name.mark = mention.mark;
+    const Node* source = expect_member(name, "source", sources);
+    const Node* kind = source == nullptr ? nullptr : source->find("type");
+    // A kind that is wrong in itself has been named already.
+    const bool known = kind != nullptr && (kind->text == "sqlite" || kind->text == "files");
+    if (known && kind->text != type)
+      problems_.error(mention.mark,
+                      fmt::format("\"{}\" is of type {}; this check needs one of type {}",
+                                  mention.name, kind->text, type));
+  }
+
+  const Node* expect_member(const Node& name, std::string_view what,
+                            const std::vector<Member>& members) {
+    std::vector<std::string_view> known;
+    for (const auto& member : members) {
+      if (member.key == name.text) return &member.value;
+      known.push_back(member.key);
+    }
+    if (name.text.empty()) return nullptr;
+    const auto nearest = closest(name.text, known);
+    auto hint = nearest.empty() ? fmt::format("there are: {}", fmt::join(known, ", "))
+                                : fmt::format("did you mean \"{}\"?", nearest);
+    if (known.empty()) hint.clear();
+    problems_.error(name.mark, fmt::format("there is no {} \"{}\"", what, name.text), hint);
+    return nullptr;
+  }
+
+  const Node& root_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+void check_references(const Node& root, Problems& problems) {
+  ReferenceWalk(root, problems).check();
+}
+
+}  // namespace lifeboat::config

@@ -1,0 +1,88 @@
+#include "config/resolve.h"
+
+#include "base/clock.h"
+#include "config/schema.h"
+#include "config/values.h"
+
+namespace lifeboat::config {
+namespace {
+
+constexpr std::string_view kMemory = "memory:";
+constexpr std::string_view kFileScheme = "file://";
+
+std::string absolute_path(const fs::path& directory, const std::string& path) {
+  auto text = (directory / path).lexically_normal().string();
+  // "/srv/uploads/" names the same folder as "/srv/uploads".
+  while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> Resolver::value(const Template& text, std::string_view row_path) const {
+  auto resolved = TRY(text.resolve(variables_));
+  TRY_CONTEXT(text.place(), check_value(*find_row(row_path), resolved));
+  return resolved;
+}
+
+Result<std::string> Resolver::path(const Template& text, std::string_view row_path) const {
+  return absolute_path(config_.directory, TRY(value(text, row_path)));
+}
+
+Result<std::uint64_t> Resolver::rate(const Template& text, std::string_view row_path) const {
+  if (text.empty()) return 0U;
+  return parse_size(TRY(value(text, row_path)));
+}
+
+Result<engine::SourceOptions> Resolver::source(const Source& source) const {
+  engine::SourceOptions options;
+  options.name = source.name;
+  options.type = source.type;
+  options.path = TRY(path(source.path, "services.*.sources.*.path"));
+  for (const auto& pattern : source.exclude)
+    options.exclude.push_back(TRY(value(pattern, "services.*.sources.*.exclude")));
+  options.one_file_system = source.one_file_system;
+  options.hash_files = source.hash_files;
+  options.read_limit = TRY(rate(source.read_limit, "services.*.sources.*.limits.read"));
+  options.workers = source.workers;
+  return options;
+}
+
+Result<storage::Options> Resolver::repository(const Repository& repository) const {
+  storage::Options options;
+  auto url = TRY(value(repository.url, "repositories.*.url"));
+  if (url.starts_with(kFileScheme)) url.erase(0, kFileScheme.size());
+  options.url = url.starts_with(kMemory) ? url : absolute_path(config_.directory, url);
+  options.upload_limit = TRY(rate(repository.upload_limit, "repositories.*.limits.upload"));
+  options.download_limit = TRY(rate(repository.download_limit, "repositories.*.limits.download"));
+  return options;
+}
+
+Result<ResolvedKey> Resolver::key(const Repository& repository, const RunContext& context) const {
+  auto secret = TRY(repository.key.secret.resolve(variables_, config_.directory, context));
+  return ResolvedKey{repository.key.kind, std::move(secret)};
+}
+
+Result<ResolvedHooks> Resolver::hooks(const Service& service) const {
+  ResolvedHooks hooks;
+  if (!service.hooks.before_backup.empty())
+    hooks.before_backup = TRY(service.hooks.before_backup.resolve(variables_));
+  if (!service.hooks.after_backup.empty())
+    hooks.after_backup = TRY(service.hooks.after_backup.resolve(variables_));
+  hooks.timeout = service.hooks.timeout;
+  return hooks;
+}
+
+Result<drill::DrillOptions> Resolver::drill(const Drill& drill) const {
+  auto options = drill.options;
+  if (!drill.sandbox_directory.empty())
+    options.sandbox_directory =
+        TRY(path(drill.sandbox_directory, "services.*.drills.*.sandbox.directory"));
+  return options;
+}
+
+std::string Resolver::owner(const Service& service) const {
+  return service.owner.resolve(variables_).value_or("");
+}
+
+}  // namespace lifeboat::config

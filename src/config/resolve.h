@@ -1,0 +1,47 @@
+#pragma once
+// Fills in the variables of what a command uses, and only of that: a restore never needs the
+// variables of a source. Keeps references to the configuration and the variables; thread-safe.
+#include "base/run_context.h"
+#include "config/config.h"
+#include "engine/options.h"
+#include "storage/options.h"
+
+namespace lifeboat::config {
+
+struct ResolvedHooks {
+  std::string before_backup;  // empty = none
+  std::string after_backup;
+  Duration timeout{0};
+};
+
+struct ResolvedKey {
+  KeyReference::Kind kind = KeyReference::Kind::passphrase;
+  Secret secret;  // the passphrase, or the bytes of the key file
+};
+
+// All functions: `config_invalid` naming the value's place when a variable is not set or its text
+// is not what the key needs.
+class Resolver {
+ public:
+  Resolver(const Config& config, const Variables& variables)
+      : config_(config), variables_(variables) {}
+
+  Result<engine::SourceOptions> source(const Source& source) const;
+  Result<storage::Options> repository(const Repository& repository) const;
+  // Reads a file or runs a command where the configuration says so.
+  Result<ResolvedKey> key(const Repository& repository, const RunContext& context) const;
+  Result<ResolvedHooks> hooks(const Service& service) const;
+  Result<drill::DrillOptions> drill(const Drill& drill) const;
+  // Empty when its variables are not set: nothing fails for want of a name in a report.
+  std::string owner(const Service& service) const;
+
+ private:
+  Result<std::string> value(const Template& text, std::string_view row_path) const;
+  Result<std::string> path(const Template& text, std::string_view row_path) const;
+  Result<std::uint64_t> rate(const Template& text, std::string_view row_path) const;
+
+  const Config& config_;
+  const Variables& variables_;
+};
+
+}  // namespace lifeboat::config

@@ -1,0 +1,368 @@
+#include "config/schema.h"
+
+#include <array>
+
+namespace lifeboat::config {
+namespace {
+
+constexpr std::array kTypes = std::to_array<TypeInfo>({
+    {"block", "keys of its own", false, ""},
+    {"names", "names of your choice", false, ""},
+    {"list", "a list", false, ""},
+    {"one of", "exactly one of these keys", false, ""},
+    {"text", "a text", true, ""},
+    {"text", "a text, without variables", false, ""},
+    {"path", "a path; a relative one begins at the configuration's directory", true, ""},
+    {"URL", "a path or `file:///path`", true, ""},
+    {"command", "a command line for /bin/sh", true, ""},
+    {"secret", "`${VARIABLE}`, `file:/path` or `command:…`", true, ""},
+    {"rate", "bytes per second, such as 50MB/s", true,
+     R"(^(\d+(\.\d+)? ?([kKMGT]?B|[KMGT]iB)?(/s)?|.*\$\{.*)$)"},
+    {"count", "a whole number from 1", false, R"(^[1-9]\d{0,5}$)"},
+    {"flag", "true or false", false, ""},
+    {"duration", "a time such as 90s, 15m, 24h, 2d or 1w", false,
+     R"(^\d+(\.\d+)? ?(ms|s|m|min|h|d|w)$)"},
+    {"choice", "one of these words", false, ""},
+    {"name", "the name of something in this file", false, R"(^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$)"},
+    {"names", "a list of names", false, ""},
+    {"texts", "a list of texts", true, ""},
+    {"time zone", "a time zone such as Europe/Berlin or UTC", false,
+     R"(^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$)"},
+    {"table", "a source and its table, such as db.images", false, R"(^[A-Za-z0-9_-]+\..+$)"},
+    {"expectation", "a comparison such as \">= 100\" or \"== 0\"", false, ""},
+    {"planned", "not in this version", false, ""},
+});
+static_assert(kTypes.size() == static_cast<std::size_t>(Type::planned) + 1);
+
+constexpr Row kSchema[] = {
+    {.path = "", .type = Type::block, .about = "The whole file."},
+    {.path = "version",
+     .type = Type::choice,
+     .about = "The version of this file's form.",
+     .required = true,
+     .example = "1",
+     .choices = "1"},
+
+    {.path = "services",
+     .type = Type::names,
+     .about = "The applications that are protected.",
+     .required = true},
+    {.path = "services.*",
+     .type = Type::block,
+     .about =
+         "One application: what belongs together, is backed up together and restored together."},
+    {.path = "services.*.owner",
+     .type = Type::text,
+     .about = "Who answers for this service; it is printed in reports.",
+     .example = "ops@example.org"},
+    {.path = "services.*.tz",
+     .type = Type::time_zone,
+     .about = "The time zone of times without an offset.",
+     .fallback = "UTC",
+     .example = "Europe/Berlin"},
+
+    {.path = "services.*.objectives",
+     .type = Type::block,
+     .about = "What was promised. Drills measure it and judge it apart from their verdict.",
+     .example = "{rpo: 24h, rto: 1h}"},
+    {.path = "services.*.objectives.rpo",
+     .type = Type::duration,
+     .about = "Acceptable loss: how old the restored state may be."},
+    {.path = "services.*.objectives.rto",
+     .type = Type::duration,
+     .about = "Acceptable downtime: how long until the service is ready again."},
+
+    {.path = "services.*.sources",
+     .type = Type::names,
+     .about = "The things to protect. Databases begin before files, so that every file a row names "
+              "is there.",
+     .required = true},
+    {.path = "services.*.sources.*", .type = Type::block, .about = "One thing to protect."},
+    {.path = "services.*.sources.*.type",
+     .type = Type::choice,
+     .about = "What kind of thing it is.",
+     .required = true,
+     .choices = "sqlite|files",
+     .planned_choices = "mongodb|postgresql|s3|command|foreign"},
+    {.path = "services.*.sources.*.path",
+     .type = Type::path,
+     .about = "The database file, or the folder.",
+     .required = true},
+    {.path = "services.*.sources.*.exclude",
+     .type = Type::text_list,
+     .about = "Patterns of files to leave out, relative to the folder, as in a `.gitignore`.",
+     .example = "[\"*.tmp\", \"cache/\"]",
+     .only_for = "files"},
+    {.path = "services.*.sources.*.one_file_system",
+     .type = Type::flag,
+     .about = "Do not cross into other file systems that are mounted below the folder.",
+     .fallback = "false",
+     .only_for = "files"},
+    {.path = "services.*.sources.*.hash_files",
+     .type = Type::flag,
+     .about = "Also record a plain SHA-256 of every file, for other tools. Costs time.",
+     .fallback = "false",
+     .only_for = "files"},
+    {.path = "services.*.sources.*.limits",
+     .type = Type::block,
+     .about = "How much of the machine a backup may use for this source.",
+     .example = "{read: 50MB/s, workers: 2}"},
+    {.path = "services.*.sources.*.limits.read",
+     .type = Type::rate,
+     .about = "Bytes read per second.",
+     .fallback = "no limit"},
+    {.path = "services.*.sources.*.limits.workers",
+     .type = Type::count,
+     .about = "Threads used at once.",
+     .fallback = "as many as the machine has"},
+
+    {.path = "services.*.repositories",
+     .type = Type::name_list,
+     .about = "Where its snapshots are kept: names from `repositories` below.",
+     .required = true},
+
+    {.path = "services.*.hooks",
+     .type = Type::block,
+     .about = "Commands run around a backup.",
+     .example = "{before_backup: \"…\", after_backup: \"…\", timeout: 5m}"},
+    {.path = "services.*.hooks.before_backup",
+     .type = Type::command,
+     .about = "Run before anything is read; when it fails, nothing is backed up."},
+    {.path = "services.*.hooks.after_backup",
+     .type = Type::command,
+     .about = "Run when the backup is over, also after one that failed."},
+    {.path = "services.*.hooks.timeout",
+     .type = Type::duration,
+     .about = "How long each may take before it is killed.",
+     .fallback = "5m"},
+
+    {.path = "services.*.retention",
+     .type = Type::block,
+     .about = "What `lifeboat forget` keeps. Without it, everything. The last proven snapshot, "
+              "held ones and the "
+              "newest complete one are always kept.",
+     .example = "{keep_last: 7, keep_within: 30d}"},
+    {.path = "services.*.retention.keep_last",
+     .type = Type::count,
+     .about = "This many of the newest complete snapshots."},
+    {.path = "services.*.retention.keep_within",
+     .type = Type::duration,
+     .about = "Every snapshot younger than this."},
+    {.path = "services.*.retention.hourly"},
+    {.path = "services.*.retention.daily"},
+    {.path = "services.*.retention.weekly"},
+    {.path = "services.*.retention.monthly"},
+    {.path = "services.*.retention.yearly"},
+    {.path = "services.*.retention.delete_after"},
+
+    {.path = "services.*.drills",
+     .type = Type::names,
+     .about = "Rehearsals: restore into a sandbox, check, measure, sign, tear down."},
+    {.path = "services.*.drills.*",
+     .type = Type::block,
+     .about = "One rehearsal. That everything restored equals the facts recorded in the snapshot "
+              "is always checked."},
+    {.path = "services.*.drills.*.tier",
+     .type = Type::choice,
+     .about = "How deep: `full` compares every digest.",
+     .fallback = "full",
+     .choices = "full",
+     .planned_choices = "quick"},
+    {.path = "services.*.drills.*.from",
+     .type = Type::name,
+     .about = "The repository to restore from.",
+     .fallback = "the first that answers"},
+    {.path = "services.*.drills.*.sandbox",
+     .type = Type::block,
+     .about = "Where the drill restores to.",
+     .example = "{directory: /var/tmp}"},
+    {.path = "services.*.drills.*.sandbox.directory",
+     .type = Type::path,
+     .about = "Sandboxes are made below it; it needs room for the whole service.",
+     .fallback = "the state directory"},
+    {.path = "services.*.drills.*.sandbox.type"},
+    {.path = "services.*.drills.*.checks",
+     .type = Type::list,
+     .about = "Questions besides the equality of facts."},
+    {.path = "services.*.drills.*.checks.[]", .type = Type::one_of, .about = "One question."},
+
+    {.path = "services.*.drills.*.checks.[].blobs",
+     .type = Type::block,
+     .about = "Every file that a row names is there, with its size and hash; files without a row "
+              "are named too."},
+    {.path = "services.*.drills.*.checks.[].blobs.rows",
+     .type = Type::table,
+     .about = "The database source and the table, such as `db.images`.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].blobs.key",
+     .type = Type::literal,
+     .about = "The column with the file's path, relative to the files source.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].blobs.size",
+     .type = Type::literal,
+     .about = "The column with its size in bytes.",
+     .fallback = "not compared"},
+    {.path = "services.*.drills.*.checks.[].blobs.sha256",
+     .type = Type::literal,
+     .about = "The column with its SHA-256 in hex.",
+     .fallback = "not compared"},
+    {.path = "services.*.drills.*.checks.[].blobs.in",
+     .type = Type::name,
+     .about = "The files source.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].blobs.where",
+     .type = Type::literal,
+     .about = "An SQL condition on the rows.",
+     .fallback = "all rows"},
+
+    {.path = "services.*.drills.*.checks.[].query",
+     .type = Type::block,
+     .about = "A query on the restored database answers one value, as expected."},
+    {.path = "services.*.drills.*.checks.[].query.name",
+     .type = Type::literal,
+     .about = "What the report calls it.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].query.source",
+     .type = Type::name,
+     .about = "The database source.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].query.sql",
+     .type = Type::literal,
+     .about = "The query, in the database's own language; it can change nothing.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].query.expect",
+     .type = Type::expectation,
+     .about = "What the value must be: `==`, `!=`, `<`, `<=`, `>` or `>=`, and a number or text.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].query.count"},
+
+    {.path = "services.*.drills.*.checks.[].freshness",
+     .type = Type::block,
+     .about = "The newest row is not older than this at the snapshot's own time."},
+    {.path = "services.*.drills.*.checks.[].freshness.source",
+     .type = Type::name,
+     .about = "The database source.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].freshness.table",
+     .type = Type::literal,
+     .about = "The table.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].freshness.field",
+     .type = Type::literal,
+     .about = "The column with the time.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].freshness.within",
+     .type = Type::duration,
+     .about = "How old the newest row may be.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].freshness.collection"},
+    {.path = "services.*.drills.*.checks.[].command"},
+    {.path = "services.*.drills.*.checks.[].manual"},
+
+    {.path = "services.*.drills.*.trigger"},
+    {.path = "services.*.drills.*.pitr"},
+    {.path = "services.*.drills.*.cold_start"},
+    {.path = "services.*.drills.*.network"},
+    {.path = "services.*.drills.*.after_restore"},
+    {.path = "services.*.drills.*.app"},
+    {.path = "services.*.schedule"},
+    {.path = "services.*.notify"},
+    {.path = "services.*.markers"},
+    {.path = "services.*.plan"},
+
+    {.path = "repositories",
+     .type = Type::names,
+     .about = "Where snapshots are kept.",
+     .required = true},
+    {.path = "repositories.*", .type = Type::block, .about = "One encrypted repository."},
+    {.path = "repositories.*.url",
+     .type = Type::url,
+     .about = "Its directory: a path or `file:///path`.",
+     .required = true},
+    {.path = "repositories.*.key",
+     .type = Type::one_of,
+     .about = "What opens it.",
+     .required = true},
+    {.path = "repositories.*.key.passphrase",
+     .type = Type::secret,
+     .about = "A passphrase: `${VARIABLE}`, `file:/path` or `command:…`.",
+     .example = "\"${LIFEBOAT_PASSPHRASE}\""},
+    {.path = "repositories.*.key.file",
+     .type = Type::path,
+     .about = "A key file, as `lifeboat key add --file` writes it."},
+    {.path = "repositories.*.key.command",
+     .type = Type::command,
+     .about = "A command that prints the passphrase."},
+    {.path = "repositories.*.medium",
+     .type = Type::literal,
+     .about = "A label for reports: what it is kept on, such as disk or object.",
+     .example = "disk"},
+    {.path = "repositories.*.region",
+     .type = Type::literal,
+     .about = "A label for reports: where it is.",
+     .example = "hq"},
+    {.path = "repositories.*.offsite",
+     .type = Type::flag,
+     .about = "A label for reports: it is not where the service is.",
+     .fallback = "false"},
+    {.path = "repositories.*.limits",
+     .type = Type::block,
+     .about = "How much of the network or disk it may use.",
+     .example = "{upload: 20MB/s, download: 50MB/s}"},
+    {.path = "repositories.*.limits.upload",
+     .type = Type::rate,
+     .about = "Bytes written per second.",
+     .fallback = "no limit"},
+    {.path = "repositories.*.limits.download",
+     .type = Type::rate,
+     .about = "Bytes read per second.",
+     .fallback = "no limit"},
+    {.path = "repositories.*.limits.window"},
+    {.path = "repositories.*.object_lock"},
+    {.path = "notifiers"},
+};
+
+std::string_view parent_of(std::string_view path) {
+  const auto dot = path.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
+}
+
+}  // namespace
+
+std::string_view Row::key() const {
+  const auto dot = path.rfind('.');
+  return dot == std::string_view::npos ? path : path.substr(dot + 1);
+}
+
+const TypeInfo& info_of(Type type) { return kTypes[static_cast<std::size_t>(type)]; }
+
+std::span<const Row> schema() { return kSchema; }
+
+const Row* find_row(std::string_view path) {
+  for (const auto& row : kSchema)
+    if (row.path == path) return &row;
+  return nullptr;
+}
+
+std::vector<const Row*> children_of(const Row& row) {
+  std::vector<const Row*> children;
+  for (const auto& other : kSchema)
+    if (!other.path.empty() && parent_of(other.path) == row.path) children.push_back(&other);
+  return children;
+}
+
+std::string child_path(const Row& row, std::string_view key) {
+  return row.path.empty() ? std::string(key) : std::string(row.path) + "." + std::string(key);
+}
+
+std::vector<std::string_view> split_choices(std::string_view choices) {
+  std::vector<std::string_view> parts;
+  while (!choices.empty()) {
+    const auto bar = std::min(choices.find('|'), choices.size());
+    parts.push_back(choices.substr(0, bar));
+    choices.remove_prefix(std::min(bar + 1, choices.size()));
+  }
+  return parts;
+}
+
+}  // namespace lifeboat::config

@@ -1,0 +1,52 @@
+#include "service/lock.h"
+#include "service/service.h"
+
+namespace lifeboat::service {
+namespace {
+
+Result<drill::DrillOptions> choose_drill(const config::Service& service, const std::string& name,
+                                         const config::Resolver& resolver) {
+  if (name.empty() && service.drills.empty()) {
+    drill::DrillOptions plain;
+    plain.name = "facts";
+    return plain;
+  }
+  std::string known;
+  for (const auto& each : service.drills) {
+    if (name.empty() || each.options.name == name) return resolver.drill(each);
+    known += (known.empty() ? "" : ", ") + each.options.name;
+  }
+  return fail(Error(Code::config_invalid, "service " + service.name + " has no drill \"" + name + "\"")
+                  .with_hint("Its drills are: " + (known.empty() ? "none" : known) + "."));
+}
+
+}  // namespace
+
+std::filesystem::path Service::drill_reports(const std::string& service) const {
+  return settings_.state / "drills" / service;
+}
+
+Result<drill::Sealed> Service::run_drill(const DrillRequest& request, const RunContext& context) {
+  const auto& service = *TRY(config_.find_service(request.service));
+  const auto lock =
+      TRY(ServiceLock::take(settings_.state, service.name, settings_.lock_wait, context));
+  drill::Request made;
+  made.service = service.name;
+  made.owner = resolver_.owner(service);
+  made.host = settings_.host;
+  made.version = settings_.version;
+  made.options = TRY(choose_drill(service, request.drill, resolver_));
+  made.selector = request.selector;
+  made.rto = service.objectives.rto;
+  made.rpo = service.objectives.rpo;
+  made.protected_places = protected_places();
+  made.reports = drill_reports(service.name);
+  made.sandboxes = made.options.sandbox_directory.empty()
+                       ? settings_.state / "sandboxes"
+                       : std::filesystem::path(made.options.sandbox_directory);
+  const auto from = request.from.empty() ? made.options.from : request.from;
+  const auto answering = TRY(first_answering(service, from, context));
+  return drill::run_drill(made, *answering.repository, context);
+}
+
+}  // namespace lifeboat::service

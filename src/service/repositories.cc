@@ -1,0 +1,106 @@
+#include <sys/stat.h>
+
+#include "engine/all.h"
+#include "service/service.h"
+#include "storage/open.h"
+
+namespace lifeboat::service {
+namespace {
+
+Result<repository::Credential> credential_of(config::ResolvedKey key) {
+  if (key.kind == config::KeyReference::Kind::passphrase)
+    return repository::Credential(repository::Passphrase{std::move(key.secret)});
+  return repository::Credential(
+      repository::KeyFile{TRY(repository::parse_key_file(key.secret.view()))});
+}
+
+repository::Options options_of(const Settings& settings) {
+  repository::Options options;
+  options.cache = settings.cache;
+  return options;
+}
+
+void add_path(engine::Identity& identity, const std::filesystem::path& path) {
+  std::error_code error;
+  const auto canonical = std::filesystem::weakly_canonical(path, error);
+  identity.paths.push_back(error ? path.string() : canonical.string());
+  struct stat status{};
+  if (::stat(path.c_str(), &status) == 0) identity.inodes.emplace_back(status.st_dev, status.st_ino);
+}
+
+std::optional<std::filesystem::path> local_path(const std::string& url) {
+  constexpr std::string_view kFile = "file://";
+  if (url.starts_with(kFile)) return url.substr(kFile.size());
+  if (url.find(':') != std::string::npos && !url.starts_with('/')) return std::nullopt;
+  return url;
+}
+
+}  // namespace
+
+Result<RepositoryPtr> Service::create_repository(const std::string& name,
+                                                 const RunContext& context) {
+  const auto& named = *TRY(config_.find_repository(name));
+  const auto options = TRY(resolver_.repository(named));
+  const auto credential = TRY(credential_of(TRY(resolver_.key(named, context))));
+  auto backend = TRY_CONTEXT("repository " + name,
+                             storage::open_backend(options, storage::OpenMode::create,
+                                                   context.clock, context.random));
+  return repository::Repository::create(std::move(backend), credential, options_of(settings_),
+                                        context);
+}
+
+Result<RepositoryPtr> Service::open_repository(const std::string& name,
+                                               const RunContext& context) {
+  const auto& named = *TRY(config_.find_repository(name));
+  const auto options = TRY(resolver_.repository(named));
+  auto backend = storage::open_backend(options, storage::OpenMode::existing, context.clock,
+                                       context.random);
+  if (!backend && backend.error().code() == Code::not_found)
+    return fail(std::move(backend).error().add_context("repository " + name)
+                    .with_hint("Run `lifeboat init` to create it. If it was there before, check "
+                               "that its disk is mounted."));
+  if (!backend) return fail(std::move(backend).error().add_context("repository " + name));
+  const auto credential = TRY(credential_of(TRY(resolver_.key(named, context))));
+  return TRY_CONTEXT("repository " + name,
+                     repository::Repository::open(std::move(*backend), credential,
+                                                  options_of(settings_), context));
+}
+
+Result<Service::Answering> Service::first_answering(const config::Service& service,
+                                                    const std::string& from,
+                                                    const RunContext& context) {
+  if (!from.empty()) return Answering{from, TRY(open_repository(from, context))};
+  std::optional<Error> first;
+  for (const auto& name : service.repositories) {
+    auto opened = open_repository(name, context);
+    if (opened) return Answering{name, std::move(*opened)};
+    context.log.warning(opened.error().describe());
+    if (!first) first = std::move(opened).error();
+  }
+  if (!first) return fail(Code::config_invalid, "service " + service.name + " has no repository");
+  return fail(std::move(*first));
+}
+
+std::vector<restore::Protected> Service::protected_places() const {
+  std::vector<restore::Protected> places;
+  for (const auto& service : config_.services)
+    for (const auto& source : service.sources) {
+      const auto options = resolver_.source(source);
+      const auto engine = options ? engine::find_engine(options->type) : fail(options.error());
+      if (!engine) continue;
+      auto identity = (*engine)->identify(*options);
+      if (identity)
+        places.push_back({"source " + service.name + "/" + source.name, std::move(*identity), false});
+    }
+  for (const auto& named : config_.repositories) {
+    const auto options = resolver_.repository(named);
+    const auto path = options ? local_path(options->url) : std::nullopt;
+    if (!path) continue;
+    restore::Protected place{"repository " + named.name, {}, true};
+    add_path(place.identity, *path);
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
+}  // namespace lifeboat::service

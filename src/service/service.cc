@@ -1,0 +1,149 @@
+#include "service/service.h"
+
+#include "config/portable.h"
+#include "drill/evidence.h"
+#include "service/lock.h"
+
+namespace lifeboat::service {
+namespace {
+
+std::string stamp(Time time) {
+  std::string text;
+  for (const char c : to_rfc3339(time))
+    if (c != '-' && c != ':') text += c;
+  return text;
+}
+
+}  // namespace
+
+Service::Service(const config::Config& config, const config::Variables& variables,
+                 Settings settings)
+    : config_(config),
+      variables_(variables),
+      resolver_(config, variables),
+      settings_(std::move(settings)) {}
+
+Result<std::vector<std::string>> Service::service_names(
+    const std::vector<std::string>& given) const {
+  for (const auto& name : given) TRY(config_.find_service(name));
+  if (!given.empty()) return given;
+  std::vector<std::string> all;
+  for (const auto& service : config_.services) all.push_back(service.name);
+  return all;
+}
+
+Result<backup::Request> Service::backup_request(const config::Service& service,
+                                                const BackupRequest& request) const {
+  backup::Request made;
+  made.service = service.name;
+  made.host = settings_.host;
+  made.version = settings_.version;
+  made.labels = request.labels;
+  made.config = config::portable_json(config_);
+  made.cache = settings_.cache;
+  for (const auto& source : service.sources)
+    made.sources.push_back(TRY(resolver_.source(source)));
+  auto hooks = TRY(resolver_.hooks(service));
+  made.hooks = {std::move(hooks.before_backup), std::move(hooks.after_backup), hooks.timeout};
+  return made;
+}
+
+Result<std::vector<BackupOutcome>> Service::back_up(const BackupRequest& request,
+                                                    const RunContext& context) {
+  const auto& service = *TRY(config_.find_service(request.service));
+  const auto made = TRY(backup_request(service, request));
+  const auto lock = TRY(ServiceLock::take(settings_.state, service.name, settings_.lock_wait, context));
+  std::vector<BackupOutcome> outcomes;
+  for (const auto& name : service.repositories) {
+    auto report = open_repository(name, context).and_then([&](RepositoryPtr repository) {
+      return backup::run_backup(made, *repository, context);
+    });
+    outcomes.push_back({name, std::move(report)});
+    TRY(context.check_stop());
+  }
+  return outcomes;
+}
+
+Result<PreparedRestore> Service::prepare_restore(const RestoreRequest& request,
+                                                 const RunContext& context) {
+  const auto& service = *TRY(config_.find_service(request.service));
+  PreparedRestore prepared;
+  prepared.service = service.name;
+  prepared.snapshot_first = request.snapshot_first;
+  auto answering = TRY(first_answering(service, request.from, context));
+  prepared.repository_name = answering.name;
+  prepared.repository = std::move(answering.repository);
+  const auto list = TRY(prepared.repository->snapshots(context));
+  for (const auto& finding : list.findings) context.log.warning(finding.message);
+  const auto chosen =
+      TRY(restore::choose_snapshot(list.snapshots, service.name, request.selector));
+  prepared.snapshot = TRY(prepared.repository->open_snapshot(chosen.id, context));
+  prepared.plan =
+      TRY(restore::plan_restore(chosen, prepared.snapshot->sources(), request.plan));
+  TRY(restore::check_targets(prepared.plan, protected_places()));
+  return prepared;
+}
+
+// Of the targets that will change, under a service name of its own: it never becomes `latest`.
+Result<repository::SnapshotInfo> Service::snapshot_before(const PreparedRestore& prepared,
+                                                          const RunContext& context) {
+  backup::Request request;
+  request.service = prepared.service + ".before-restore";
+  request.host = settings_.host;
+  request.version = settings_.version;
+  request.labels = {{"replaced-by", prepared.plan.snapshot.id.hex()}};
+  request.config = config::portable_json(config_);
+  request.cache = settings_.cache;
+  for (const auto& item : prepared.plan.items) {
+    const auto& occupied = prepared.plan.occupied;
+    if (std::find(occupied.begin(), occupied.end(), item.place) == occupied.end()) continue;
+    engine::SourceOptions source;
+    source.name = item.source;
+    source.type = item.type;
+    source.path = item.place;
+    request.sources.push_back(std::move(source));
+  }
+  auto report = TRY_CONTEXT("snapshot of the target before it is overwritten",
+                            backup::run_backup(request, *prepared.repository, context));
+  if (report.snapshot.complete) return report.snapshot;
+  return fail(Error(Code::incomplete, "the target could not be saved whole before overwriting it")
+                  .with_hint("Nothing was changed. Give --no-snapshot to overwrite it all the same."));
+}
+
+Result<RestoreOutcome> Service::run_restore(PreparedRestore& prepared, const RunContext& context) {
+  const auto lock =
+      TRY(ServiceLock::take(settings_.state, prepared.service, settings_.lock_wait, context));
+  RestoreOutcome outcome;
+  if (prepared.snapshot_first && !prepared.plan.occupied.empty())
+    outcome.before = TRY(snapshot_before(prepared, context));
+  outcome.report = TRY(
+      restore::run_restore(prepared.plan, *prepared.repository, *prepared.snapshot, context));
+  auto record = restore::record_of(prepared.plan, outcome.report, prepared.repository->description());
+  if (outcome.before) record["snapshot_before"] = outcome.before->id.hex();
+  outcome.record = TRY(keep_record(prepared, std::move(record), context));
+  return outcome;
+}
+
+Result<std::filesystem::path> Service::keep_record(const PreparedRestore& prepared, Json record,
+                                                   const RunContext& context) {
+  const Time now = context.clock.now();
+  record["kind"] = "restore";
+  record["ended"] = to_rfc3339(now);
+  record["host"] = settings_.host;
+  record["version"] = settings_.version;
+  // The repository's id lets a stranger check the signature.
+  record["repository"] = {{"id", prepared.repository->id().hex()},
+                          {"medium", prepared.repository->description()}};
+  const auto sealed = TRY(drill::sign_evidence(record, *prepared.repository));
+  const auto folder = settings_.state / "restores" / prepared.service;
+  TRY(make_directories(folder));
+  const auto path = folder / (stamp(now) + ".json");
+  TRY(write_file(path, view_of(pretty_json(sealed))));
+  const auto added = prepared.repository->add_statement(
+      "restored", {{"snapshot", record["snapshot"]}, {"service", prepared.service}, {"record", sealed}},
+      context);
+  if (!added) context.log.warning("the record is not in the repository: " + added.error().describe());
+  return path;
+}
+
+}  // namespace lifeboat::service

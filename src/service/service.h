@@ -1,0 +1,138 @@
+#pragma once
+// The one door for people: every command of the program as a method that puts configuration, storage, repository and verbs together.
+// One command at a time for each Service object.
+#include <functional>
+#include <memory>
+
+#include "backup/backup.h"
+#include "base/run_context.h"
+#include "config/config.h"
+#include "config/resolve.h"
+#include "drill/drill.h"
+#include "policy/objective.h"
+#include "policy/retention.h"
+#include "repository/repository.h"
+#include "restore/restore.h"
+#include "service/settings.h"
+
+namespace lifeboat::service {
+
+using RepositoryPtr = std::unique_ptr<repository::Repository>;
+
+struct BackupRequest {
+  std::string service;
+  std::map<std::string, std::string> labels;
+};
+
+// One repository's part of a backup; each repository gets a snapshot of its own.
+struct BackupOutcome {
+  std::string repository;
+  Result<backup::Report> report;
+};
+
+struct RestoreRequest {
+  std::string service;
+  std::string from;  // a repository; empty = the first that answers
+  restore::Selector selector;
+  restore::PlanRequest plan;
+  bool snapshot_first = true;  // of a target that will be changed
+};
+
+// A restore that is planned and not yet begun: what a person confirms.
+struct PreparedRestore {
+  std::string service;
+  std::string repository_name;
+  RepositoryPtr repository;
+  std::unique_ptr<repository::SnapshotReader> snapshot;
+  restore::Plan plan;
+  bool snapshot_first = true;
+};
+
+struct RestoreOutcome {
+  restore::Report report;
+  std::filesystem::path record;                       // the signed record
+  std::optional<repository::SnapshotInfo> before;     // of what was overwritten
+};
+
+struct DrillRequest {
+  std::string service;
+  std::string drill;  // empty: the only or first configured, else facts equality alone
+  std::string from;
+  restore::Selector selector;
+};
+
+struct ForgetPlan {
+  std::string repository_name;
+  RepositoryPtr repository;
+  std::vector<repository::SnapshotInfo> snapshots;
+  std::vector<policy::Decision> decisions;
+  std::vector<Finding> findings;
+};
+
+struct RepositoryStatus {
+  std::string name;
+  std::optional<Error> error;                           // when it did not answer
+  std::optional<repository::SnapshotInfo> newest;       // complete
+  std::optional<repository::SnapshotInfo> last_proven;
+  std::size_t snapshots = 0;
+  std::vector<Finding> findings;
+};
+
+struct ServiceStatus {
+  std::string service;
+  std::vector<RepositoryStatus> repositories;
+  std::optional<Duration> age;        // of the newest complete snapshot anywhere
+  policy::ObjectiveJudgement objective;
+  int exit_status() const;            // product.md: 0 fine, 1 behind or never backed up, 2 unknown
+};
+
+class Service {
+ public:
+  Service(const config::Config& config, const config::Variables& variables, Settings settings);
+
+  const config::Config& config() const { return config_; }
+  const Settings& settings() const { return settings_; }
+  // The given names, or all services when there are none.
+  Result<std::vector<std::string>> service_names(const std::vector<std::string>& given) const;
+
+  // Creates the repository at its configured place; `exists` when one is there.
+  Result<RepositoryPtr> create_repository(const std::string& name, const RunContext& context);
+  Result<RepositoryPtr> open_repository(const std::string& name, const RunContext& context);
+
+  Result<std::vector<BackupOutcome>> back_up(const BackupRequest& request,
+                                             const RunContext& context);
+  Result<PreparedRestore> prepare_restore(const RestoreRequest& request, const RunContext& context);
+  Result<RestoreOutcome> run_restore(PreparedRestore& prepared, const RunContext& context);
+  Result<drill::Sealed> run_drill(const DrillRequest& request, const RunContext& context);
+  // What retention says of every snapshot of the service in one repository; nothing is removed yet.
+  Result<ForgetPlan> plan_forget(const std::string& service, const std::string& repository,
+                                 const RunContext& context);
+  Result<std::size_t> forget(ForgetPlan& plan, const RunContext& context);
+  Result<ServiceStatus> status(const std::string& service, const RunContext& context);
+
+  // A repository of the service that answers: the named one, or the first.
+  struct Answering {
+    std::string name;
+    RepositoryPtr repository;
+  };
+  Result<Answering> first_answering(const config::Service& service, const std::string& from,
+                                    const RunContext& context);
+  // Live sources and repositories that nothing may be restored over; what cannot be resolved or found is not there to protect.
+  std::vector<restore::Protected> protected_places() const;
+  std::filesystem::path drill_reports(const std::string& service) const;
+
+ private:
+  Result<backup::Request> backup_request(const config::Service& service,
+                                         const BackupRequest& request) const;
+  Result<repository::SnapshotInfo> snapshot_before(const PreparedRestore& prepared,
+                                                   const RunContext& context);
+  Result<std::filesystem::path> keep_record(const PreparedRestore& prepared, Json record,
+                                            const RunContext& context);
+
+  const config::Config& config_;
+  const config::Variables& variables_;
+  config::Resolver resolver_;
+  Settings settings_;
+};
+
+}  // namespace lifeboat::service
