@@ -28,6 +28,9 @@ set(LIFEBOAT_OPTIONS_OF
     storage engine policy notify catalog repository sandbox backup restore maintenance exchange
     drill)
 
+# The rooms that the thread sanitizer looks at.
+set(LIFEBOAT_THREADED_ROOMS base storage repository backup restore drill)
+
 set(LIFEBOAT_ROOMS "")
 foreach(line IN LISTS LIFEBOAT_DIRECTIONS)
   string(REGEX MATCH "^([a-z_]+):(.*)$" matched "${line}")

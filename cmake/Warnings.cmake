@@ -10,7 +10,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # TRY in base is a statement expression, and it says so with __extension__.
-  list(APPEND warnings -Wno-gnu-statement-expression)
+  # libstdc++ 12 uses what it deprecates itself.
+  list(APPEND warnings -Wno-gnu-statement-expression -Wno-deprecated-declarations)
 endif()
 if(LIFEBOAT_WERROR)
   list(APPEND warnings -Werror)
