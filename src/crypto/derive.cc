@@ -11,7 +11,7 @@
 namespace lifeboat::crypto {
 namespace {
 
-constexpr std::size_t kMaxHkdfSize = 255 * 32;
+constexpr std::size_t kMaxHkdfSize = 255UL * 32;
 constexpr std::uint64_t kMinArgon2Memory = 8U << 10U;
 constexpr std::size_t kPassphraseKeySize = 32;
 

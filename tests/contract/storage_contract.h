@@ -47,6 +47,7 @@ class StorageContract : public testing::Test {
   int race(const Key& key, bool same_bytes) {
     std::atomic<int> winners = 0;
     std::vector<std::jthread> threads;
+    threads.reserve(8);
     for (int racer = 0; racer < 8; ++racer)
       threads.emplace_back([&, racer] {
         const Bytes bytes(100'000, static_cast<std::uint8_t>(same_bytes ? 7 : racer));
