@@ -19,6 +19,8 @@ namespace {
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kKeptOutput = 64U << 10U;
+// At one look; more than any pipe holds, so that nothing of an ended command is left behind.
+constexpr std::size_t kMaxTaken = 4U << 20U;
 // After SIGTERM the group may tidy up for so long before SIGKILL.
 constexpr auto kGrace = std::chrono::seconds(2);
 constexpr int kPollMilliseconds = 20;
@@ -85,16 +87,19 @@ Result<Child> start(const CommandSpec& spec) {
   return child;
 }
 
-// Takes what is there now; false at the end of the output.
+// Takes what is there now, or a part of it from one who writes faster than this reads: the clock
+// must be looked at too. False at the end of the output.
 bool drain(const Child& child, std::string& output) {
-  std::array<char, 8192> buffer{};
-  for (;;) {
+  std::array<char, kKeptOutput> buffer;
+  for (std::size_t taken = 0; taken < kMaxTaken;) {
     const ssize_t count = read(child.output.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return count < 0;
+    taken += static_cast<std::size_t>(count);
     output.append(buffer.data(), static_cast<std::size_t>(count));
     if (output.size() > 2 * kKeptOutput) output.erase(0, output.size() - kKeptOutput);
   }
+  return true;
 }
 
 // Leaves it to be waited for, so that its process id stays its own.

@@ -78,6 +78,43 @@ TEST(Subprocess, DoesNotWaitForWhatACommandLeftRunning) {
   EXPECT_EQ(outcome->output, "done\n");
 }
 
+// Whoever writes without end must not keep the reader from looking at the clock.
+TEST(Subprocess, TimeIsUpForACommandThatNeverStopsWriting) {
+  TestContext test;
+  auto spec = shell("yes");
+  spec.timeout = std::chrono::milliseconds(300);
+  const auto outcome = run_command(spec, test.context);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code(), Code::timed_out);
+}
+
+TEST(Subprocess, DoesNotReadForEverWhatACommandLeftWriting) {
+  TestContext test;
+  auto spec = shell("timeout 20 yes & echo done");
+  spec.timeout = std::chrono::seconds(10);
+  const auto outcome = run_command(spec, test.context);
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->exit_status, 0);
+}
+
+TEST(Subprocess, AGigabyteOfOutputPassesThroughBoundedMemory) {
+  TestContext test;
+  const auto outcome = run_command(shell("head -c 1000000000 /dev/zero; echo end"), test.context);
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->exit_status, 0);
+  EXPECT_EQ(outcome->output.size(), 64U << 10U);
+  EXPECT_TRUE(outcome->output.ends_with("end\n"));
+}
+
+TEST(Subprocess, ACommandThatIgnoresTheFirstSignalIsKilled) {
+  TestContext test;
+  auto spec = shell("trap '' TERM; while :; do sleep 1; done");
+  spec.timeout = std::chrono::milliseconds(200);
+  const auto outcome = run_command(spec, test.context);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code(), Code::timed_out);
+}
+
 TEST(Subprocess, EndsWhenTheRunIsStopped) {
   TestContext test;
   std::jthread stopper([&] {
