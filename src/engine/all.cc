@@ -3,14 +3,16 @@
 #include <array>
 
 #include "engine/files/engine.h"
+#include "engine/sqlite/engine.h"
 
 namespace lifeboat::engine {
 namespace {
 
 // One line an engine.
-std::array<const Engine*, 1> engines() {
+std::array<const Engine*, 2> engines() {
   return {
       &files::files_engine(),
+      &sqlite::sqlite_engine(),
   };
 }
 

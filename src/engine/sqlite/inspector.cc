@@ -1,0 +1,76 @@
+#include "engine/sqlite/inspector.h"
+
+#include "engine/sqlite/database_file.h"
+#include "engine/sqlite/facts.h"
+#include "engine/sqlite/integrity.h"
+#include "engine/sqlite/query.h"
+
+namespace lifeboat::engine::sqlite {
+namespace {
+
+// Below this the second connection costs more than it brings.
+constexpr std::uint64_t kLargeDatabase = 64U << 20U;
+
+class SqliteInspector final : public Inspector {
+ public:
+  SqliteInspector(std::string path, bool wal) : path_(std::move(path)), wal_(wal) {}
+
+  Result<Json> facts(const RunContext& context) override {
+    const auto state = TRY(state_of(path_));
+    const auto first = TRY(Connection::open(frozen(context)));
+    if (!state || state->stamp.size < kLargeDatabase) return collect_facts({&first}, wal_);
+    const auto second = TRY(Connection::open(frozen(context)));
+    return collect_facts({&first, &second}, wal_);
+  }
+
+  Result<std::vector<std::string>> integrity(bool quick, const RunContext& context) override {
+    const auto connection = TRY(Connection::open(frozen(context)));
+    return check_integrity(connection, quick);
+  }
+
+  Result<std::vector<Row>> query(const std::string& text, std::size_t limit,
+                                 const RunContext& context) override {
+    auto options = frozen(context);
+    options.for_query = true;
+    options.largest_value = kLargestQueryValue;
+    return run_query(TRY(Connection::open(options)), text, limit, context);
+  }
+
+  Result<std::unique_ptr<Reader>> open_file(const std::string&) override {
+    return fail(Code::usage, "a SQLite source has no files: name a `files` source");
+  }
+  Result<void> list_files(const std::function<Result<void>(const std::string&, std::uint64_t)>&,
+                          const RunContext&) override {
+    return fail(Code::usage, "a SQLite source has no files: name a `files` source");
+  }
+
+ private:
+  OpenOptions frozen(const RunContext& context) const {
+    OpenOptions options;
+    options.path = path_;
+    options.mode = OpenOptions::Mode::frozen;
+    options.stop = context.stop;
+    return options;
+  }
+
+  std::string path_;
+  bool wal_;
+};
+
+Result<Header> header_of(const std::string& path) {
+  const auto state = TRY(state_of(path));
+  if (!state) return fail(Code::not_found, "there is no database " + path);
+  Bytes first(kHeaderSize);
+  first.resize(TRY(TRY(RawFile::open(path)).read(0, first)));
+  return TRY_CONTEXT(path, parse_header(first));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Inspector>> make_inspector(const std::string& place) {
+  const auto path = fs::absolute(place).lexically_normal().string();
+  const auto header = TRY(header_of(path));
+  return std::make_unique<SqliteInspector>(path, header.wal);
+}
+
+}  // namespace lifeboat::engine::sqlite

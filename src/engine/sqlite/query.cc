@@ -1,0 +1,114 @@
+#include "engine/sqlite/query.h"
+
+#include <strings.h>
+
+#include <cmath>
+
+#include "engine/sqlite/schema.h"
+
+namespace lifeboat::engine::sqlite {
+namespace {
+
+// Functions of SQLite that reach outside of the values they are given.
+constexpr std::string_view kRefusedFunctions[] = {"load_extension", "fts3_tokenizer", "readfile",
+                                                  "writefile", "edit"};
+
+bool is_refused_function(const char* name) {
+  for (const auto refused : kRefusedFunctions)
+    if (name != nullptr && ::strcasecmp(name, refused.data()) == 0) return true;
+  return false;
+}
+
+int authorize(int action, const char* function) {
+  switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+    case SQLITE_RECURSIVE:
+      return SQLITE_OK;
+    case SQLITE_FUNCTION:
+      return is_refused_function(function) ? SQLITE_DENY : SQLITE_OK;
+    default:
+      return SQLITE_DENY;
+  }
+}
+
+struct Watch {
+  const RunContext& context;
+  Duration until;
+  bool expired = false;
+
+  static int check(void* pointer) {
+    auto& watch = *static_cast<Watch*>(pointer);
+    watch.expired = watch.context.clock.steady() >= watch.until;
+    return watch.expired || watch.context.stop.stop_requested() ? 1 : 0;
+  }
+};
+
+Json number(double value) {
+  if (std::isfinite(value)) return value;
+  return value > 0 ? "Infinity" : "-Infinity";
+}
+
+Json value_of(const Statement& row, int column) {
+  switch (row.type(column)) {
+    case SQLITE_INTEGER:
+      return row.integer(column);
+    case SQLITE_FLOAT:
+      return number(row.real(column));
+    case SQLITE_TEXT:
+      return json_name(row.text(column));
+    case SQLITE_BLOB:
+      return {{"blob", to_hex(row.bytes(column))}};
+    default:
+      return nullptr;
+  }
+}
+
+Row read_row(const Statement& statement) {
+  Row row;
+  for (int column = 0; column < statement.columns(); ++column)
+    row.push_back(value_of(statement, column));
+  return row;
+}
+
+Result<std::vector<Row>> read_rows(Statement& statement, std::size_t limit) {
+  std::vector<Row> rows;
+  while (rows.size() < limit && TRY(statement.step())) rows.push_back(read_row(statement));
+  return rows;
+}
+
+Failure not_accepted(const std::string& why) {
+  return Failure(Error(Code::usage, "the query is not accepted: " + why)
+                     .with_hint("Exactly one SELECT over this database; nothing else is run."));
+}
+
+// SQLite compiles up to the first semicolon; anything but space and comments after it is a second
+// one.
+Result<Statement> prepare_one(const Connection& connection, const std::string& sql) {
+  const auto callback = [](void*, int action, const char*, const char* second, const char*,
+                           const char*) { return authorize(action, second); };
+  sqlite3_set_authorizer(connection.handle(), callback, nullptr);
+  std::string_view rest;
+  auto statement = connection.prepare(sql, &rest);
+  if (!statement) return not_accepted(statement.error().message());
+  const auto second = connection.prepare(rest);
+  if (statement->handle() == nullptr || !second || second->handle() != nullptr)
+    return not_accepted("it is not one statement");
+  return statement;
+}
+
+}  // namespace
+
+Result<std::vector<Row>> run_query(const Connection& connection, const std::string& sql,
+                                   std::size_t limit, const RunContext& context) {
+  auto statement = TRY(prepare_one(connection, sql));
+  Watch watch{context, context.clock.steady() + kQueryTime};
+  sqlite3_progress_handler(connection.handle(), 20'000, &Watch::check, &watch);
+  auto rows = read_rows(statement, limit);
+  sqlite3_progress_handler(connection.handle(), 0, nullptr, nullptr);
+  if (!rows && watch.expired)
+    return fail(Code::timed_out, "the query took longer than " + describe_duration(kQueryTime));
+  return rows;
+}
+
+}  // namespace lifeboat::engine::sqlite
