@@ -28,6 +28,11 @@ constexpr std::size_t kMaxSmallObject = 1U << 20U;  // key slots, sessions, void
 // A pack is named by the hash of its bytes.
 using PackName = Id<struct PackTag, 32>;
 
+using IndexName = Id<struct IndexTag, 32>;
+
+// Names a pack by birth: what segments are counted from, wherever they are moved.
+using Salt = Id<struct SaltTag, 32>;
+
 // Names a session, and the snapshot or void that ends it.
 struct SessionRef {
   WriterId writer;

@@ -1,0 +1,40 @@
+#pragma once
+// Which sequence numbers of which writers exist and how they ended: what is there, against what anybody
+// saw (docs/format.md, sections 4 and 5). Reading is thread-safe.
+#include <set>
+
+#include "base/entry.h"
+#include "repository/seen.h"
+#include "repository/store.h"
+
+namespace lifeboat::repository {
+
+struct WriterCensus {
+  std::map<std::uint64_t, storage::ObjectInfo> ends;      // snapshots and voids
+  std::map<std::uint64_t, storage::ObjectInfo> sessions;
+  std::set<std::uint64_t> forgotten;
+
+  std::uint64_t highest() const;
+  bool ended(std::uint64_t seq) const { return ends.contains(seq) || forgotten.contains(seq); }
+  std::vector<std::uint64_t> open() const;  // sessions that have not ended
+};
+
+struct Census {
+  std::map<WriterId, WriterCensus> writers;
+  std::vector<Finding> findings;  // names that no Lifeboat gives
+
+  Seen seen() const;
+};
+
+// Lists snapshots before sessions, so that one which ends meanwhile counts as open and never as missing.
+// `forgotten` must have been read after, or the caller reads it again: see take_census().
+Result<Census> list_sessions(const Store& store);
+void add_forgotten(Census& census, const std::set<SessionRef>& forgotten);
+
+// Both, in the order that is right.
+Result<Census> take_census(const Store& store);
+
+// Numbers that somebody saw end, or that lie below others, and of which nothing is left.
+std::vector<Finding> find_missing(const Census& census, const Seen& seen);
+
+}  // namespace lifeboat::repository

@@ -1,0 +1,284 @@
+#include "repository/statement.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "repository/fields.h"
+#include "repository/format_repository.h"
+#include "repository/parallel.h"
+#include "repository/sealed.h"
+
+namespace lifeboat::repository {
+namespace {
+
+constexpr std::size_t kMaxPacks = 1'000'000;
+constexpr std::size_t kMaxText = 64U << 10U;
+constexpr int kContentsLevel = 2;  // of `verified`: every chunk was opened
+
+using Roles = std::initializer_list<Role>;
+using CheckBody = Result<void> (*)(const Json&);
+
+Result<void> check_snapshot(const Json& body) {
+  TRY(id_at<SnapshotId>(body, "snapshot"));
+  return {};
+}
+
+Result<void> check_forgotten(const Json& body) {
+  TRY(check_snapshot(body));
+  TRY(id_at<WriterId>(body, "writer"));
+  TRY(count_at(body, "seq"));
+  TRY(short_text_at(body, "reason", kMaxText));
+  return {};
+}
+
+Result<void> check_hashes(const Json& body, std::string_view key) {
+  for (const auto& each : TRY(texts_at(body, key, kMaxPacks))) TRY(PackName::from_hex(each));
+  return {};
+}
+
+Result<void> check_verified(const Json& body) {
+  TRY(check_hashes(body, "packs"));
+  TRY(check_hashes(body, "indexes"));
+  const auto level = TRY(number_at(body, "level"));
+  if (level != 1 && level != 2) return fail(Code::corrupt, "\"level\" is not 1 or 2");
+  return {};
+}
+
+Result<void> check_proven(const Json& body) {
+  TRY(check_snapshot(body));
+  TRY(short_text_at(body, "service", kMaxText));
+  TRY(short_text_at(body, "verdict", kMaxText));
+  TRY(member(body, "evidence"));
+  return {};
+}
+
+Result<void> check_restored(const Json& body) {
+  TRY(check_snapshot(body));
+  TRY(short_text_at(body, "service", kMaxText));
+  return {};
+}
+
+Result<void> check_held(const Json& body) {
+  TRY(check_snapshot(body));
+  TRY(short_text_at(body, "reason", kMaxText));
+  return {};
+}
+
+Result<void> check_note(const Json& body) {
+  TRY(check_snapshot(body));
+  TRY(short_text_at(body, "text", kMaxText));
+  return {};
+}
+
+Result<void> check_stored(const Json& body) {
+  TRY(check_snapshot(body));
+  TRY(time_at(body, "first"));
+  return {};
+}
+
+// The table of docs/format.md, section 9.
+struct Kind {
+  std::string_view name;
+  std::uint8_t signers;  // bit r: role r may
+  CheckBody check;
+};
+
+constexpr std::uint8_t bit(Role role) {
+  return static_cast<std::uint8_t>(1U << static_cast<unsigned>(role));
+}
+constexpr std::uint8_t kAdmin = bit(Role::admin);
+constexpr std::uint8_t kReader = kAdmin | bit(Role::reader);
+constexpr std::uint8_t kCollector = kAdmin | bit(Role::collector);
+constexpr std::uint8_t kAll = kReader | kCollector | bit(Role::writer);
+
+constexpr Kind kKinds[] = {
+    {"forgotten", kCollector, check_forgotten}, {"hold", kCollector | bit(Role::writer), check_held},
+    {"note", kAll, check_note},                 {"proven", kReader, check_proven},
+    {"released", kCollector | bit(Role::writer), check_held},
+    {"restored", kReader, check_restored},      {"stored", kAll, check_stored},
+    {"verified", kReader, check_verified},
+};
+
+const Kind* find_kind(std::string_view name) {
+  const auto* found = std::ranges::find(kKinds, name, &Kind::name);
+  return found == std::end(kKinds) ? nullptr : found;
+}
+
+bool may_say(const Kind& kind, Role role) { return (kind.signers & bit(role)) != 0; }
+
+std::string folder_of(std::string_view kind) { return "statements/" + std::string(kind) + "/"; }
+
+PartSpec spec_of(const RoleKeys& keys, std::string_view name, ByteView clear) {
+  return {PartType::statement, keys.repository, name, clear};
+}
+
+Result<const Kind*> known_kind(const Json& body) {
+  const auto name = TRY(text_at(body, "kind"));
+  const auto* kind = find_kind(name);
+  if (kind == nullptr) return fail(Code::corrupt, "there is no kind of statement \"" + name + "\"");
+  TRY(time_at(body, "time"));
+  TRY(kind->check(body));
+  return kind;
+}
+
+// A snapshot is held while its newest hold is no older than its newest release.
+struct HoldTimes {
+  std::optional<Time> hold;
+  std::optional<Time> released;
+  bool held() const { return hold && (!released || *hold >= *released); }
+};
+
+void keep_earlier(std::optional<Time>& kept, Time time) { kept = kept ? std::min(*kept, time) : time; }
+void keep_later(std::optional<Time>& kept, Time time) { kept = kept ? std::max(*kept, time) : time; }
+
+Result<void> hear(const Statement& said, SnapshotWords& words) {
+  if (said.kind == "note") words.notes.push_back(TRY(text_at(said.body, "text")));
+  if (said.kind == "stored") keep_earlier(words.first, TRY(time_at(said.body, "first")));
+  if (said.kind != "proven") return {};
+  words.proven_verdict = TRY(text_at(said.body, "verdict"));
+  if (words.proven_verdict == "proven") keep_later(words.proven_at, said.time);
+  return {};
+}
+
+void hear_hold(const Statement& said, HoldTimes& times) {
+  if (said.kind == "hold") keep_later(times.hold, said.time);
+  if (said.kind == "released") keep_later(times.released, said.time);
+}
+
+Result<void> hear_forgotten(const Statement& said, Sayings& sayings) {
+  sayings.forgotten.insert(TRY(id_at<SnapshotId>(said.body, "snapshot")));
+  sayings.forgotten_sessions.insert(
+      {TRY(id_at<WriterId>(said.body, "writer")), TRY(count_at(said.body, "seq"))});
+  return {};
+}
+
+struct Loaded {
+  std::optional<Statement> statement;
+  std::optional<Finding> finding;
+};
+
+// A statement that is gone by the time it is read was not one.
+Result<Loaded> load_one(const Store& store, const std::string& key) {
+  const auto object = get_hashed(*store.backend, key, kMaxStatement);
+  auto read = object ? read_statement(store.keys, key.substr(0, key.rfind('/') + 1), *object)
+                     : fail(object.error());
+  if (read) {
+    read->id = key.substr(key.rfind('/') + 1);
+    return Loaded{std::move(*read), std::nullopt};
+  }
+  const auto code = read.error().code();
+  if (code == Code::not_found) return Loaded{};
+  if (code != Code::corrupt && code != Code::wrong_key && code != Code::unsupported_format)
+    return fail(std::move(read).error());
+  return Loaded{std::nullopt, Finding{"statement-unreadable", key, read.error().describe(), false}};
+}
+
+Result<std::vector<std::string>> statement_keys(const Store& store, const std::string& kind) {
+  std::vector<std::string> keys;
+  for (const auto& each : kKinds) {
+    if (!kind.empty() && each.name != kind) continue;
+    for (const auto& info : TRY(list_sorted(*store.backend, folder_of(each.name))))
+      keys.push_back(info.key);
+  }
+  return keys;
+}
+
+}  // namespace
+
+Result<Bytes> make_statement(const RoleKeys& keys, const Json& body, Random& random) {
+  const auto kind = known_kind(body);
+  if (!kind) return fail(Code::usage, kind.error().message());
+  if (!may_say(**kind, keys.role))
+    return fail(Code::wrong_key, "this key may not sign a statement of the kind " +
+                                     std::string((*kind)->name));
+  const auto name = folder_of((*kind)->name);
+  auto object = make_prefix(ObjectType::statement);
+  ByteWriter sealed;
+  sealed.sized(TRY(seal_part(spec_of(keys, name, object), keys.index.view(),
+                             view_of(canonical_json(body)), random)));
+  append(object, sealed.bytes());
+  TRY(append_signature(keys, name, object));
+  return object;
+}
+
+Result<Statement> read_statement(const RoleKeys& keys, std::string_view name, ByteView object) {
+  ByteReader reader(TRY(strip_prefix(object, ObjectType::statement)));
+  const auto sealed = TRY(reader.sized(kMaxStatement));
+  const auto signer = TRY(read_signature(keys, name, object, reader));
+  const auto prefix = object.first(kPrefixSize);
+  const auto plain = TRY(open_part(spec_of(keys, name, prefix), keys.index.view(), sealed));
+  Statement statement;
+  statement.body = TRY(parse_json(to_text(plain)));
+  const auto& kind = *TRY(known_kind(statement.body));
+  if (folder_of(kind.name) != name) return fail(Code::corrupt, "a statement in the wrong folder");
+  if (!may_say(kind, signer.role))
+    return fail(Code::corrupt, "signed by " + std::string(name_of(signer.role)) + " \"" +
+                                   signer.name + "\", which may not say that");
+  statement.kind = kind.name;
+  statement.time = TRY(time_at(statement.body, "time"));
+  statement.signer_role = signer.role;
+  statement.signer_name = signer.name;
+  return statement;
+}
+
+Result<StatementList> load_statements(const Store& store, const std::string& kind) {
+  const auto keys = TRY(statement_keys(store, kind));
+  std::vector<Loaded> loaded(keys.size());
+  TRY(for_each_index(keys.size(), {}, [&](std::size_t i) -> Result<void> {
+    loaded[i] = TRY(load_one(store, keys[i]));
+    return {};
+  }));
+  StatementList list;
+  for (auto& each : loaded) {
+    if (each.statement) list.statements.push_back(std::move(*each.statement));
+    if (each.finding) list.findings.push_back(std::move(*each.finding));
+  }
+  std::ranges::sort(list.statements, [](const Statement& one, const Statement& other) {
+    return std::tie(one.time, one.id) < std::tie(other.time, other.id);
+  });
+  return list;
+}
+
+Result<std::string> store_statement(const Store& store, const std::string& kind, Json body,
+                                    const RunContext& context) {
+  if (!body.is_object()) return fail(Code::usage, "a statement's body is a JSON object");
+  body["kind"] = kind;
+  if (!body.contains("time")) body["time"] = to_rfc3339(context.clock.now());
+  const auto object = TRY(make_statement(store.keys, body, context.random));
+  return put_hashed(*store.backend, folder_of(kind), object);
+}
+
+Result<Sayings> gather_sayings(const std::vector<Statement>& statements) {
+  Sayings sayings;
+  std::map<SnapshotId, HoldTimes> holds;
+  for (const auto& said : statements) {
+    if (said.kind == "verified") continue;
+    const auto snapshot = TRY(id_at<SnapshotId>(said.body, "snapshot"));
+    if (said.kind == "forgotten") TRY(hear_forgotten(said, sayings));
+    TRY(hear(said, sayings.words[snapshot]));
+    hear_hold(said, holds[snapshot]);
+  }
+  for (const auto& [snapshot, times] : holds) sayings.words[snapshot].held = times.held();
+  return sayings;
+}
+
+std::set<IndexName> verified_indexes(const std::vector<Statement>& statements) {
+  std::set<IndexName> names;
+  for (const auto& said : statements) {
+    if (said.kind != "verified" || said.body.at("level") != kContentsLevel) continue;
+    for (const auto& each : said.body.at("indexes"))
+      names.insert(IndexName::from_hex(each.get_ref<const std::string&>()).value());
+  }
+  return names;
+}
+
+Result<std::string> FormatRepository::add_statement(const std::string& kind, Json body,
+                                                    const RunContext& context) {
+  return store_statement(store_, kind, std::move(body), context);
+}
+
+Result<std::vector<Statement>> FormatRepository::statements(const std::string& kind) {
+  return std::move(TRY(load_statements(store_, kind)).statements);
+}
+
+}  // namespace lifeboat::repository
