@@ -114,9 +114,22 @@ function(lifeboat_add_test_program target)
     target_link_libraries(${target} PRIVATE rapidcheck)
   endif()
   lifeboat_precompile(${target} test)
+  lifeboat_discover_tests(${target} "-Root*" "${arg_LABELS}")
+  # A suite named Root… needs root; only tests of this label are run as root.
+  foreach(source IN LISTS arg_SOURCES)
+    file(STRINGS "${source}" found REGEX "^TEST(_F)?\\(Root")
+    list(APPEND root_suites ${found})
+  endforeach()
+  if(root_suites)
+    lifeboat_discover_tests(${target} "Root*" root)
+  endif()
+endfunction()
+
+function(lifeboat_discover_tests target filter labels)
   gtest_discover_tests(
-    ${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
+    ${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_FILTER "${filter}"
+    TEST_LIST "${target}_${labels}_tests"
+    PROPERTIES LABELS "${labels}" TIMEOUT 300)
 endfunction()
 
 function(lifeboat_check_directions name)

@@ -26,8 +26,7 @@ std::string proc_path(int folder, const std::string& name) {
 ssize_t list_at(int folder, const std::string& name, char* into, std::size_t size) {
   static std::atomic<bool> missing{false};
   if (!missing.load(std::memory_order_relaxed)) {
-    const auto got =
-        ::syscall(kListAtCall, folder, name.c_str(), AT_SYMLINK_NOFOLLOW, into, size);
+    const auto got = ::syscall(kListAtCall, folder, name.c_str(), AT_SYMLINK_NOFOLLOW, into, size);
     if (got >= 0 || (errno != ENOSYS && errno != EPERM)) return got;
     missing.store(true, std::memory_order_relaxed);
   }
@@ -67,9 +66,7 @@ Result<std::vector<Attribute>> read_listed(std::string_view list, const Get& get
   return attributes;
 }
 
-Failure cannot_list(int error) {
-  return fail_errno(error, "cannot list its attributes");
-}
+Failure cannot_list(int error) { return fail_errno(error, "cannot list its attributes"); }
 
 bool has_none(int error) { return error == ENOTSUP || error == ENOENT || error == ENOSYS; }
 
@@ -114,11 +111,16 @@ std::vector<std::string> sync_attributes(int file, const std::vector<Attribute>&
     if (may_remove(attribute.name) && !find(wanted, attribute.name))
       ::fremovexattr(file, attribute.name.c_str());
   std::vector<std::string> failed;
-  for (const auto& [name, value] : wanted) {
+  const auto set = [&](const Attribute& attribute) {
+    const auto& [name, value] = attribute;
     const auto* const now = find(present, name);
-    if (now && now->value == value) continue;
+    if (now && now->value == value) return;
     if (::fsetxattr(file, name.c_str(), value.data(), value.size(), 0) != 0) failed.push_back(name);
-  }
+  };
+  // Access lists last: they may take the right to set the others.
+  for (const bool lists : {false, true})
+    for (const auto& attribute : wanted)
+      if (attribute.name.starts_with("system.") == lists) set(attribute);
   return failed;
 }
 

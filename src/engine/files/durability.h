@@ -1,5 +1,6 @@
 #pragma once
-// The file systems that a restore wrote to, and one wait for each of them to be on its medium. Thread-safe.
+// The file systems that a restore wrote to, and one wait for each of them to be on its medium.
+// Thread-safe.
 #include <sys/types.h>
 
 #include <map>

@@ -72,14 +72,18 @@ std::optional<Made> EntryMaker::make(const Visit& visit) {
 
 std::optional<EntryKind> EntryMaker::kind_of(const Visit& visit) {
   switch (visit.status.st_mode & S_IFMT) {
-    case S_IFREG: return EntryKind::file;
-    case S_IFDIR: return EntryKind::directory;
-    case S_IFLNK: return EntryKind::symlink;
+    case S_IFREG:
+      return EntryKind::file;
+    case S_IFDIR:
+      return EntryKind::directory;
+    case S_IFLNK:
+      return EntryKind::symlink;
     case S_IFSOCK:
       findings_.add({"socket-skipped", visit.path,
                      "it is a socket: its program makes it anew when it starts", false});
       return std::nullopt;
-    default: return EntryKind::special;
+    default:
+      return EntryKind::special;
   }
 }
 
@@ -98,8 +102,8 @@ std::optional<std::string> EntryMaker::first_name(const Visit& visit) {
 
 bool EntryMaker::read_link(const Visit& visit, std::string& target) {
   std::array<char, 64U << 10U> buffer;
-  const auto size = ::readlinkat(visit.folder->get(), visit.name.c_str(), buffer.data(),
-                                 buffer.size());
+  const auto size =
+      ::readlinkat(visit.folder->get(), visit.name.c_str(), buffer.data(), buffer.size());
   if (size > 0) {
     target.assign(buffer.data(), static_cast<std::size_t>(size));
     return true;

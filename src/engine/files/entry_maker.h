@@ -1,6 +1,7 @@
 #pragma once
-// Turns what a walk visits into entries: the same for a live source and for what a restore made of it, so that their
-// facts can be compared. Used by one thread; walk order decides which name of a hard link is the first.
+// Turns what a walk visits into entries: the same for a live source and for what a restore made of
+// it, so that their facts can be compared. Used by one thread; walk order decides which name of a
+// hard link is the first.
 #include <map>
 #include <optional>
 

@@ -35,8 +35,8 @@ bool has_sqlite_header(const Visit& visit) {
 bool has_log_beside(const Visit& visit) {
   struct stat ignored{};
   for (const auto* const end : {"-wal", "-shm", "-journal"})
-    if (::fstatat(visit.folder->get(), (visit.name + end).c_str(), &ignored,
-                  AT_SYMLINK_NOFOLLOW) == 0)
+    if (::fstatat(visit.folder->get(), (visit.name + end).c_str(), &ignored, AT_SYMLINK_NOFOLLOW) ==
+        0)
       return true;
   return false;
 }
@@ -89,13 +89,16 @@ class Examination {
       say(Level::warning, options_.path + " holds a restore that did not end",
           "Run that restore again, or the backup holds half a folder.");
     if (!S_ISREG(visit.status.st_mode)) return;
-    if (::faccessat(visit.folder->get(), visit.name.c_str(), R_OK, AT_SYMLINK_NOFOLLOW | AT_EACCESS) != 0)
+    if (::faccessat(visit.folder->get(), visit.name.c_str(), R_OK,
+                    AT_SYMLINK_NOFOLLOW | AT_EACCESS) != 0)
       unreadable_.add(finding_of(fail_errno(errno, "not for this user").value(), visit.path));
     if (has_sqlite_header(visit)) warn_of_database(visit);
     if (is_server_data(visit))
-      say(Level::warning, shown(parent_of(visit.path)) + " looks like the data of a running database",
+      say(Level::warning,
+          shown(parent_of(visit.path)) + " looks like the data of a running database",
           "A copy of such files cannot be trusted: protect the database as a source of its own "
-          "and exclude /" + std::string(parent_of(visit.path)) + " here.");
+          "and exclude /" +
+              std::string(parent_of(visit.path)) + " here.");
   }
 
   void warn_of_database(const Visit& visit) {
@@ -133,7 +136,8 @@ class Examination {
 
 }  // namespace
 
-Result<std::vector<Advice>> examine_folder(const SourceOptions& options, const RunContext& context) {
+Result<std::vector<Advice>> examine_folder(const SourceOptions& options,
+                                           const RunContext& context) {
   return Examination(options).run(context);
 }
 

@@ -44,17 +44,21 @@ bool set_holds(std::string_view set, unsigned char byte) {
   return found != negated;
 }
 
-// Matches one thing of the pattern that takes exactly one byte; returns how long that thing is, 0 for no.
+// Matches one thing of the pattern that takes exactly one byte; returns how long that thing is, 0
+// for no.
 std::size_t match_one(std::string_view pattern, char byte) {
   switch (pattern.front()) {
-    case '?': return 1;
+    case '?':
+      return 1;
     case '[': {
       const auto end = end_of_set(pattern, 0);
       const auto set = pattern.substr(1, end - 2);
       return set_holds(set, static_cast<unsigned char>(byte)) ? end : 0;
     }
-    case '\\': return pattern[1] == byte ? 2 : 0;
-    default: return pattern.front() == byte ? 1 : 0;
+    case '\\':
+      return pattern[1] == byte ? 2 : 0;
+    default:
+      return pattern.front() == byte ? 1 : 0;
   }
 }
 

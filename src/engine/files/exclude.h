@@ -1,6 +1,6 @@
 #pragma once
-// Which paths of a folder are left out: gitignore's patterns, compiled once. Immutable after compile, so
-// any thread may ask.
+// Which paths of a folder are left out: gitignore's patterns, compiled once. Immutable after
+// compile, so any thread may ask.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,9 +9,10 @@
 
 namespace lifeboat::engine::files {
 
-// `*` and `?` stay within a name, `**` crosses folders, `[a-z]` and `[!a-z]` are sets, `\` escapes. A '/' at
-// the beginning or inside ties the pattern to the top folder, a trailing one to folders, a leading `!`
-// takes paths back in. The last pattern that matches decides. What is in an excluded folder is not looked at.
+// `*` and `?` stay within a name, `**` crosses folders, `[a-z]` and `[!a-z]` are sets, `\` escapes.
+// A '/' at the beginning or inside ties the pattern to the top folder, a trailing one to folders, a
+// leading `!` takes paths back in. The last pattern that matches decides. What is in an excluded
+// folder is not looked at.
 class ExcludeRules {
  public:
   // `config_invalid` names the pattern.

@@ -33,7 +33,8 @@ bool same_file(const Spot& one, const Spot& other) {
          a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-// Over what is there by rename; renaming one name of a file over another does nothing, so it is not tried.
+// Over what is there by rename; renaming one name of a file over another does nothing, so it is not
+// tried.
 bool replace(const Spot& first, const Spot& at) {
   if (same_file(first, at)) return true;
   const auto temporary = temporary_name();
@@ -46,8 +47,8 @@ bool replace(const Spot& first, const Spot& at) {
 
 }  // namespace
 
-Result<void> make_hard_links(const std::vector<HardLink>& links, OpenFolders& folders, Losses& losses,
-                             const RunContext& context) {
+Result<void> make_hard_links(const std::vector<HardLink>& links, OpenFolders& folders,
+                             Losses& losses, const RunContext& context) {
   for (const auto& each : links) {
     TRY(context.check_stop());
     const auto at = TRY(spot_of(folders, each.path));

@@ -15,7 +15,7 @@ struct HardLink {
 };
 
 // A first name that is not there is counted as a loss.
-Result<void> make_hard_links(const std::vector<HardLink>& links, OpenFolders& folders, Losses& losses,
-                             const RunContext& context);
+Result<void> make_hard_links(const std::vector<HardLink>& links, OpenFolders& folders,
+                             Losses& losses, const RunContext& context);
 
 }  // namespace lifeboat::engine::files

@@ -1,6 +1,6 @@
 #pragma once
-// The names in a folder in sorted order, in batches, so that memory stays bounded however wide the folder
-// is. Values; the descriptor's position is moved, so one listing of a descriptor at a time.
+// The names in a folder in sorted order, in batches, so that memory stays bounded however wide the
+// folder is. Values; the descriptor's position is moved, so one listing of a descriptor at a time.
 #include <string>
 #include <string_view>
 #include <utility>

@@ -14,12 +14,17 @@ struct Words {
 Words words_of(Loss loss) {
   switch (loss) {
     case Loss::owner:
-      return {"owner-not-restored", "belongs to this user now: only root can give files away", false};
-    case Loss::mode: return {"mode-not-restored", "this file system does not take its mode", false};
-    case Loss::time: return {"time-not-restored", "this file system does not take its time", false};
+      return {"owner-not-restored", "belongs to this user now: only root can give files away",
+              false};
+    case Loss::mode:
+      return {"mode-not-restored", "this file system does not take its mode", false};
+    case Loss::time:
+      return {"time-not-restored", "this file system does not take its time", false};
     case Loss::attribute:
-      return {"attribute-not-restored", "this user or file system may not set its attributes", false};
-    case Loss::special: return {"special-not-restored", "only root can make devices", true};
+      return {"attribute-not-restored", "this user or file system may not set its attributes",
+              false};
+    case Loss::special:
+      return {"special-not-restored", "only root can make devices", true};
     case Loss::hard_link:
       return {"hardlink-not-restored", "the first name of the file is not in this restore", true};
     case Loss::stranger:

@@ -1,5 +1,6 @@
 #pragma once
-// What a restore could not bring back, counted by kind, so that a million files make one finding. Thread-safe.
+// What a restore could not bring back, counted by kind, so that a million files make one finding.
+// Thread-safe.
 #include <map>
 #include <mutex>
 #include <string>

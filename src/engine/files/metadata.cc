@@ -94,12 +94,18 @@ bool fits(EntryKind kind, const Metadata& metadata) {
   const auto type = metadata.mode & S_IFMT;
   const bool linked = !metadata.link.empty();
   switch (kind) {
-    case EntryKind::file: return type == S_IFREG && !linked;
-    case EntryKind::directory: return type == S_IFDIR && !linked;
-    case EntryKind::symlink: return type == S_IFLNK && linked;
-    case EntryKind::hardlink: return type != S_IFDIR && linked;
-    case EntryKind::special: return (type == S_IFIFO || is_device(metadata)) && !linked;
-    default: return false;
+    case EntryKind::file:
+      return type == S_IFREG && !linked;
+    case EntryKind::directory:
+      return type == S_IFDIR && !linked;
+    case EntryKind::symlink:
+      return type == S_IFLNK && linked;
+    case EntryKind::hardlink:
+      return type != S_IFDIR && linked;
+    case EntryKind::special:
+      return (type == S_IFIFO || is_device(metadata)) && !linked;
+    default:
+      return false;
   }
 }
 
@@ -151,7 +157,8 @@ Result<Metadata> decode_metadata(ByteView bytes) {
 Result<Metadata> metadata_of(const EntryInfo& entry) {
   auto metadata = TRY_CONTEXT(shown(entry.path), decode_metadata(entry.metadata));
   if (!fits(entry.kind, metadata))
-    return fail(Code::corrupt, shown(entry.path) + ": its metadata is that of another kind of file");
+    return fail(Code::corrupt,
+                shown(entry.path) + ": its metadata is that of another kind of file");
   if (entry.kind == EntryKind::hardlink)
     TRY_CONTEXT(shown(entry.path) + ": its first name", check_path(metadata.link));
   return metadata;

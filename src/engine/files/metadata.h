@@ -1,6 +1,6 @@
 #pragma once
-// What the files engine keeps of an entry besides its path, size and time: docs/format-engines.md. A value
-// with its codec; bytes from outside are validated whole.
+// What the files engine keeps of an entry besides its path, size and time: docs/format-engines.md.
+// A value with its codec; bytes from outside are validated whole.
 #include <string>
 #include <vector>
 
@@ -18,10 +18,10 @@ struct Metadata {
   std::uint32_t mode = 0;  // st_mode, with the type
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::string user;   // empty when the source's host had no name for it
+  std::string user;  // empty when the source's host had no name for it
   std::string group;
   bool sparse = false;
-  std::string link;   // a symlink's target, or the first path of a hard link
+  std::string link;  // a symlink's target, or the first path of a hard link
   std::uint32_t device_major = 0;
   std::uint32_t device_minor = 0;
   std::vector<Attribute> attributes;  // sorted by name
@@ -37,7 +37,8 @@ bool keeps_attribute(std::string_view name);
 bool is_device(const Metadata& metadata);
 
 Bytes encode_metadata(const Metadata& metadata);
-// `corrupt`, or `unsupported_format` when it is of a newer version. What is accepted encodes to the same bytes.
+// `corrupt`, or `unsupported_format` when it is of a newer version. What is accepted encodes to the
+// same bytes.
 Result<Metadata> decode_metadata(ByteView bytes);
 // The entry's metadata, which must also fit its kind; errors name the path.
 Result<Metadata> metadata_of(const EntryInfo& entry);

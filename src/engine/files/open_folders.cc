@@ -35,13 +35,13 @@ Result<Folder> OpenFolders::open(std::string_view path) {
 
 Result<Folder> OpenFolders::open_from(Folder from, std::string_view done, std::string_view rest) {
   const auto* const begin = done.empty() ? rest.data() : done.data();
-  while (!rest.empty()) {
+  for (auto left = std::ranges::count(rest, '/'); !rest.empty(); --left) {
     const auto name = rest.substr(0, rest.find('/'));
     const std::string_view path(begin, static_cast<std::size_t>(name.data() + name.size() - begin));
     from = TRY_CONTEXT(std::string(path), open_folder(from->get(), name));
     rest.remove_prefix(std::min(name.size() + 1, rest.size()));
     // Of a long way down only the end is worth keeping.
-    if (std::size_t(std::count(rest.begin(), rest.end(), '/')) < limit_ / 2) put(path, from);
+    if (static_cast<std::size_t>(left) < limit_ / 2) put(path, from);
   }
   return from;
 }

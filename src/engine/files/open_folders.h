@@ -1,6 +1,7 @@
 #pragma once
-// The folders of one tree by relative path, opened part by part without following a link, at most `limit` of
-// them kept open: so neither a race, a hostile path nor a deep tree leads outside. Thread-safe.
+// The folders of one tree by relative path, opened part by part without following a link, at most
+// `limit` of them kept open: so neither a race, a hostile path nor a deep tree leads outside.
+// Thread-safe.
 #include <list>
 #include <memory>
 #include <mutex>
@@ -15,7 +16,8 @@ namespace lifeboat::engine::files {
 // Stays open as long as somebody holds it.
 using Folder = std::shared_ptr<const FileDescriptor>;
 
-// Opens one folder by name in another; `refused` when a link or another kind of file is in its place.
+// Opens one folder by name in another; `refused` when a link or another kind of file is in its
+// place.
 Result<Folder> open_folder(int parent, std::string_view name);
 
 class OpenFolders {

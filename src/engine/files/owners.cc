@@ -16,7 +16,8 @@ template <class Record, class Read, class Take>
 auto look_up(const Read& read, const Take& take) -> std::optional<decltype(take(Record{}))> {
   Record record{};
   Record* found = nullptr;
-  for (std::vector<char> buffer(1024); buffer.size() <= kMaxRecord; buffer.resize(buffer.size() * 4)) {
+  for (std::vector<char> buffer(1024); buffer.size() <= kMaxRecord;
+       buffer.resize(buffer.size() * 4)) {
     const int error = read(&record, buffer.data(), buffer.size(), &found);
     if (error == ERANGE) continue;
     if (error != 0 || found == nullptr) return std::nullopt;
@@ -26,16 +27,14 @@ auto look_up(const Read& read, const Take& take) -> std::optional<decltype(take(
 }
 
 std::string name_of_user(uid_t uid) {
-  return look_up<passwd>(
-             [&](auto... rest) { return ::getpwuid_r(uid, rest...); },
-             [](const passwd& found) { return std::string(found.pw_name); })
+  return look_up<passwd>([&](auto... rest) { return ::getpwuid_r(uid, rest...); },
+                         [](const passwd& found) { return std::string(found.pw_name); })
       .value_or("");
 }
 
 std::string name_of_group(gid_t gid) {
-  return look_up<struct group>(
-             [&](auto... rest) { return ::getgrgid_r(gid, rest...); },
-             [](const struct group& found) { return std::string(found.gr_name); })
+  return look_up<struct group>([&](auto... rest) { return ::getgrgid_r(gid, rest...); },
+                               [](const struct group& found) { return std::string(found.gr_name); })
       .value_or("");
 }
 
@@ -51,7 +50,8 @@ std::optional<gid_t> id_of_group(const std::string& name) {
 
 // The kept answer, or the one found now.
 template <class Map, class Find>
-const typename Map::mapped_type& kept(Map& map, const typename Map::key_type& key, const Find& find) {
+const typename Map::mapped_type& kept(Map& map, const typename Map::key_type& key,
+                                      const Find& find) {
   const auto at = map.find(key);
   return at != map.end() ? at->second : map.emplace(key, find(key)).first->second;
 }

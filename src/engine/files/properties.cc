@@ -29,9 +29,8 @@ std::array<timespec, 2> times_of(std::int64_t modified_ns) {
 void PropertySetter::set(int file, const struct stat& now, const Properties& wanted, bool is_new) {
   durability_.touched(now.st_dev, file);
   const Ids before{now.st_uid, now.st_gid};
-  const auto owned = set_owner(before, wanted, [&](uid_t uid, gid_t gid) {
-    return ::fchown(file, uid, gid);
-  });
+  const auto owned =
+      set_owner(before, wanted, [&](uid_t uid, gid_t gid) { return ::fchown(file, uid, gid); });
   // Before the mode, which may forbid it; after the owner, whose change takes capabilities away.
   if (!is_new || inherits_ || !wanted.metadata.attributes.empty())
     set_attributes(file, now, wanted);

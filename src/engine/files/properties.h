@@ -1,6 +1,6 @@
 #pragma once
-// Gives restored files their owner, attributes, mode and time, in the order in which none undoes another. What this
-// user may not do is counted as a loss, never an error. Thread-safe.
+// Gives restored files their owner, attributes, mode and time, in the order in which none undoes
+// another. What this user may not do is counted as a loss, never an error. Thread-safe.
 #include <sys/stat.h>
 
 #include <string>

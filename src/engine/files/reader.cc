@@ -108,7 +108,8 @@ std::vector<Finding> FileReader::finish() {
   settle(at_);
   struct stat now{};
   const bool seen = ::fstat(file_.get(), &now) == 0;
-  if (seen && same_content(now, opened_) && same_content(opened_, listed_) && at_ == size()) return {};
+  if (seen && same_content(now, opened_) && same_content(opened_, listed_) && at_ == size())
+    return {};
   return {{"file-changed", path_, "it changed while it was being read: its content may be mixed",
            false}};
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Reads one file's content: holes without touching the disk, and never more than the size it had when it was
-// opened. Used by one thread at a time.
+// Reads one file's content: holes without touching the disk, and never more than the size it had
+// when it was opened. Used by one thread at a time.
 #include <sys/stat.h>
 
 #include <functional>
@@ -14,11 +14,12 @@ namespace lifeboat::engine::files {
 
 class FileReader final : public Reader {
  public:
-  // What became of it: the bytes that were read, or nothing when reading failed. Called at most once.
+  // What became of it: the bytes that were read, or nothing when reading failed. Called at most
+  // once.
   using Settle = std::function<void(std::optional<std::uint64_t> size)>;
 
-  // Opens a regular file of a folder, not following links. `not_found` when it is gone or is something else now,
-  // else `source_unreadable`.
+  // Opens a regular file of a folder, not following links. `not_found` when it is gone or is
+  // something else now, else `source_unreadable`.
   static Result<std::unique_ptr<FileReader>> open(int folder, std::string_view path);
 
   // The state it was listed with, when that was before: a difference is a change as well.

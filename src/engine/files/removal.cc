@@ -76,7 +76,8 @@ Result<void> remove_below(const Folder& parent, const std::string& path, Losses&
   return {};
 }
 
-Result<void> remove_strangers(const Folder& root, const std::function<bool(std::string_view)>& is_stranger,
+Result<void> remove_strangers(const Folder& root,
+                              const std::function<bool(std::string_view)>& is_stranger,
                               Losses& losses, const RunContext& context) {
   OpenFolders folders(root);
   Findings unread;

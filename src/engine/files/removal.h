@@ -1,5 +1,6 @@
 #pragma once
-// Removes what is in the way: never follows a link, never crosses into another file system. Stateless functions.
+// Removes what is in the way: never follows a link, never crosses into another file system.
+// Stateless functions.
 #include <functional>
 #include <string>
 
@@ -14,7 +15,8 @@ Result<void> remove_below(const Folder& parent, const std::string& path, Losses&
                           const RunContext& context);
 
 // Removes every path of the tree for which `is_stranger` says so, with all that is in it.
-Result<void> remove_strangers(const Folder& root, const std::function<bool(std::string_view)>& is_stranger,
+Result<void> remove_strangers(const Folder& root,
+                              const std::function<bool(std::string_view)>& is_stranger,
                               Losses& losses, const RunContext& context);
 
 }  // namespace lifeboat::engine::files

@@ -7,7 +7,8 @@ namespace lifeboat::engine::files {
 
 constexpr std::string_view kMarkerName = ".lifeboat-restore-in-progress";
 
-// A name for a file that is not whole yet, beside its final place; unlike any other of this process.
+// A name for a file that is not whole yet, beside its final place; unlike any other of this
+// process.
 std::string temporary_name();
 bool is_temporary(std::string_view name);
 // The marker itself (in the top folder) or a temporary file.

@@ -62,7 +62,9 @@ FileSink::~FileSink() {
   if (const auto in = folder()) ::unlinkat((*in)->get(), output_name_.c_str(), 0);
 }
 
-Result<Folder> FileSink::folder() const { return shared_.folders.open(parent_of(properties_.path)); }
+Result<Folder> FileSink::folder() const {
+  return shared_.folders.open(parent_of(properties_.path));
+}
 
 Result<void> FileSink::write(std::uint64_t offset, ByteView bytes) {
   if (offset > size_ || bytes.size() > size_ - offset)
@@ -77,8 +79,7 @@ Result<void> FileSink::write(std::uint64_t offset, ByteView bytes) {
 Result<void> FileSink::write_around_zeros(std::uint64_t offset, ByteView bytes) {
   while (!bytes.empty()) {
     const auto block = bytes.first(std::min<std::uint64_t>(bytes.size(), kBlock - offset % kBlock));
-    if (!is_zero(block))
-      TRY_CONTEXT(properties_.path, write_at(output_.get(), offset, block));
+    if (!is_zero(block)) TRY_CONTEXT(properties_.path, write_at(output_.get(), offset, block));
     offset += block.size();
     bytes = bytes.subspan(block.size());
   }
@@ -123,11 +124,10 @@ Result<void> FileSink::make_output() {
 }
 
 Result<void> FileSink::commit() {
-  const bool untouched = !has_output_ && present_is_right();
-  if (untouched && present_.st_nlink == 1) {
+  if (present_is_right() && size_of(present_) == size_ && present_.st_nlink == 1) {
     TRY(put_present());
   } else {
-    if (untouched) TRY(copy_present());
+    if (present_is_right()) TRY(copy_present());
     TRY(ensure_output());
     TRY(put_output());
   }
@@ -136,11 +136,12 @@ Result<void> FileSink::commit() {
   return {};
 }
 
+// Nothing was written: then all of the content is there, perhaps with more behind it.
 bool FileSink::present_is_right() const {
-  return present_.st_nlink > 0 && size_of(present_) == size_;
+  return !has_output_ && present_.st_nlink > 0 && size_of(present_) >= size_;
 }
 
-// A file with several names gets a copy of its own, so that the others do not change with it.
+// What is too long, and what has other names that must not change with it, is replaced by a copy.
 Result<void> FileSink::copy_present() {
   const auto file = TRY(open_present());
   TRY(ensure_output());

@@ -1,7 +1,7 @@
 #pragma once
-// Where one file's content goes back. New files are made under their final names; an existing file is replaced as a
-// whole by rename, and only when something differs. See engine/engine.h for the contract. Holds no descriptor while
-// it waits for its first write or after its commit.
+// Where one file's content goes back. New files are made under their final names; an existing file
+// is replaced as a whole by rename, and only when something differs. See engine/engine.h for the
+// contract. Holds no descriptor while it waits for its first write or after its commit.
 #include <sys/stat.h>
 
 #include <atomic>
@@ -51,8 +51,8 @@ class FileSink final : public Sink {
   Shared shared_;
   std::uint64_t size_;
   Properties properties_;
-  struct stat present_{};   // st_nlink is 0 when no file is there
-  std::mutex making_;       // several threads may come with the first write
+  struct stat present_{};  // st_nlink is 0 when no file is there
+  std::mutex making_;      // several threads may come with the first write
   std::atomic<bool> has_output_{false};
   FileDescriptor output_;
   std::string output_name_;

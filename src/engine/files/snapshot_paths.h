@@ -1,5 +1,6 @@
 #pragma once
-// Which paths a snapshot has, at eight bytes each. Used by one thread at a time; holds() only after seal().
+// Which paths a snapshot has, at eight bytes each. Used by one thread at a time; holds() only after
+// seal().
 #include <algorithm>
 #include <functional>
 #include <string_view>
@@ -18,9 +19,7 @@ class SnapshotPaths {
     std::ranges::sort(all_);
     std::ranges::sort(folders_);
   }
-  bool holds(std::string_view path) const {
-    return std::ranges::binary_search(all_, number(path));
-  }
+  bool holds(std::string_view path) const { return std::ranges::binary_search(all_, number(path)); }
   bool holds_folder(std::string_view path) const {
     return std::ranges::binary_search(folders_, number(path));
   }

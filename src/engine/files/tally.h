@@ -1,6 +1,6 @@
 #pragma once
-// Counts and order-free digests of a tree's entries: the facts of the files engine (docs/format-engines.md).
-// Thread-safe.
+// Counts and order-free digests of a tree's entries: the facts of the files engine
+// (docs/format-engines.md). Thread-safe.
 #include <array>
 #include <mutex>
 #include <optional>

@@ -26,12 +26,14 @@ namespace {
 
 // Everything that exists once the target is prepared; sinks refer to it.
 struct Filling {
-  Filling(TargetRoot opened, bool inherits)
+  Filling(TargetRoot opened, bool may_inherit)
       : root(std::move(opened)),
+        inherits(may_inherit),
         folders(root.folder),
         durability(root.folder, root.status.st_dev),
-        setter(losses, durability, inherits) {}
+        setter(losses, durability, may_inherit) {}
   TargetRoot root;
+  const bool inherits;  // what is new may get an access list of its folder
   OpenFolders folders;
   Losses losses;
   Durability durability;
@@ -77,11 +79,16 @@ class FilesTarget final : public Target {
     const auto folder = TRY(open_or_make(parent_of(entry.path)));
     if (!filling_->root.fresh) TRY(make_room(*folder, entry));
     switch (entry.kind) {
-      case EntryKind::file: return make_sink(*folder, entry.size, std::move(wanted));
-      case EntryKind::directory: return make_folder(*folder, std::move(wanted));
-      case EntryKind::symlink: return make_link(*folder, wanted);
-      case EntryKind::special: return make_special(*folder, wanted);
-      default: return keep_hard_link(std::move(wanted));
+      case EntryKind::file:
+        return make_sink(*folder, entry.size, std::move(wanted));
+      case EntryKind::directory:
+        return make_folder(*folder, std::move(wanted));
+      case EntryKind::symlink:
+        return make_link(*folder, wanted);
+      case EntryKind::special:
+        return make_special(*folder, wanted);
+      default:
+        return keep_hard_link(std::move(wanted));
     }
   }
 
@@ -113,10 +120,12 @@ class FilesTarget final : public Target {
     const std::string name(name_of(path));
     if (::mkdirat(above->get(), name.c_str(), S_IRWXU) != 0 && errno != EEXIST)
       return cannot_make(errno, std::string(path));
+    if (filling_->inherits) TRY(open_up(std::string(path)));
     return filling_->folders.open(path);
   }
 
-  // What is there now and of another kind makes way, unless it is a folder with foreign things in it.
+  // What is there now and of another kind makes way, unless it is a folder with foreign things in
+  // it.
   Result<void> make_room(const FileDescriptor& folder, const EntryInfo& entry) {
     const std::string name(name_of(entry.path));
     struct stat now{};
@@ -152,10 +161,9 @@ class FilesTarget final : public Target {
   // Private and writable until the end: its own mode may allow less.
   Result<std::unique_ptr<Sink>> make_folder(const FileDescriptor& folder, Properties wanted) {
     const std::string name(name_of(wanted.path));
-    if (::mkdirat(folder.get(), name.c_str(), S_IRWXU) != 0) {
-      if (errno != EEXIST) return cannot_make(errno, wanted.path);
-      TRY(open_up(wanted.path));
-    }
+    const bool is_new = ::mkdirat(folder.get(), name.c_str(), S_IRWXU) == 0;
+    if (!is_new && errno != EEXIST) return cannot_make(errno, wanted.path);
+    if (!is_new || filling_->inherits) TRY(open_up(wanted.path));
     return keep_folder(std::move(wanted));
   }
 

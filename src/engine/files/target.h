@@ -1,6 +1,7 @@
 #pragma once
 // Fills a folder from entries: see engine/engine.h for the contract. A hostile
-// snapshot cannot make it write outside: every path is opened part by part below one descriptor, links not followed.
+// snapshot cannot make it write outside: every path is opened part by part below one descriptor,
+// links not followed.
 #include <memory>
 
 #include "engine/engine.h"

@@ -22,8 +22,9 @@ constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
 Failure cannot_use(int error, const std::string& place) {
   if (error == ELOOP || error == ENOTDIR)
-    return fail(Code::refused, place + " is not a folder that can be filled: a file or a loop of "
-                                       "links is in its way");
+    return fail(Code::refused, place +
+                                   " is not a folder that can be filled: a file or a loop of "
+                                   "links is in its way");
   return fail_errno(error, "cannot open the target folder " + place);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The folder that a restore fills: opening or making it, refusing what must not be filled, and the marker that says
-// in the folder itself that a restore did not end. Used by one thread.
+// The folder that a restore fills: opening or making it, refusing what must not be filled, and the
+// marker that says in the folder itself that a restore did not end. Used by one thread.
 #include <sys/stat.h>
 
 #include <string>
@@ -12,15 +12,15 @@ namespace lifeboat::engine::files {
 
 struct TargetRoot {
   Folder folder;
-  FileDescriptor marker;     // holds a lock while the restore runs
-  struct stat status{};      // as it was found
-  bool fresh = true;         // nothing of anybody is in it
+  FileDescriptor marker;  // holds a lock while the restore runs
+  struct stat status{};   // as it was found
+  bool fresh = true;      // nothing of anybody is in it
   bool was_there = false;
-  bool resumed = false;      // an earlier restore into it did not end
+  bool resumed = false;  // an earlier restore into it did not end
 };
 
-// `refused` for "/" and for a folder that holds things the options do not allow to change, `busy` while another
-// restore fills it. The folder is private from now on.
+// `refused` for "/" and for a folder that holds things the options do not allow to change, `busy`
+// while another restore fills it. The folder is private from now on.
 Result<TargetRoot> open_root(const TargetOptions& options);
 // Takes the marker away; what was restored must be durable by now.
 Result<void> remove_marker(TargetRoot& root);

@@ -75,7 +75,8 @@ void Walk::enter() {
 
 // Levels far above are closed and forgotten; they are listed again on the way back.
 void Walk::thin_out() {
-  if (levels_.size() > rules_.open_levels) release(levels_[levels_.size() - rules_.open_levels - 1]);
+  if (levels_.size() > rules_.open_levels)
+    release(levels_[levels_.size() - rules_.open_levels - 1]);
   std::size_t held = 0;
   for (auto level = levels_.rbegin(); level != levels_.rend() && level->folder; ++level) {
     held += level->batch.names.size();

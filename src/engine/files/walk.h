@@ -1,6 +1,6 @@
 #pragma once
-// Walks a folder's tree, depth first in sorted order, a folder before what is in it. Never follows a link; holds
-// few descriptors and names whatever the tree's shape. Used by one thread.
+// Walks a folder's tree, depth first in sorted order, a folder before what is in it. Never follows
+// a link; holds few descriptors and names whatever the tree's shape. Used by one thread.
 #include <sys/stat.h>
 
 #include <functional>
@@ -32,10 +32,10 @@ class Findings {
 };
 
 struct Visit {
-  std::string path;    // empty for the top folder
+  std::string path;  // empty for the top folder
   std::string name;
   struct stat status{};
-  Folder folder;       // the one it lies in; the top folder itself for the top folder
+  Folder folder;  // the one it lies in; the top folder itself for the top folder
 };
 
 struct WalkRules {
@@ -58,10 +58,10 @@ class Walk {
  private:
   struct Level {
     std::string path;
-    Folder folder;       // null when it was closed to bound descriptors
+    Folder folder;  // null when it was closed to bound descriptors
     Batch batch;
     std::size_t at = 0;
-    std::string last;    // the last name that was taken, to list on after it
+    std::string last;  // the last name that was taken, to list on after it
     bool listed = false;
   };
 
