@@ -1,78 +1,14 @@
 #include "engine/files/target.h"
 
-#include <sys/mount.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #include <thread>
 
-#include "engine/files/attributes.h"
-#include "engine/files/metadata.h"
 #include "engine/files/scraps.h"
-#include "engine/files/test_folder.h"
+#include "engine/files/test_entries.h"
 
 namespace lifeboat::engine::files {
 namespace {
-
-using contract::Capture;
-using contract::Carried;
-
-// Entries made by hand, as a hostile snapshot could hold them.
-Carried made(EntryKind kind, const std::string& path, const std::string& text = "") {
-  Metadata metadata;
-  const bool is_folder = kind == EntryKind::directory;
-  const bool is_link = kind == EntryKind::symlink;
-  metadata.mode = is_folder ? S_IFDIR | 0755U : is_link ? S_IFLNK | 0777U : S_IFREG | 0644U;
-  metadata.uid = ::geteuid();
-  metadata.gid = ::getegid();
-  if (kind == EntryKind::symlink || kind == EntryKind::hardlink) metadata.link = text;
-  Carried carried;
-  carried.info.path = path;
-  carried.info.kind = kind;
-  carried.info.modified_ns = 1'000'000'000'000'000'001;
-  carried.info.metadata = encode_metadata(metadata);
-  if (kind != EntryKind::file) return carried;
-  carried.content = to_bytes(text);
-  carried.info.size = text.size();
-  return carried;
-}
-Carried file(const std::string& path, const std::string& text = "text") {
-  return made(EntryKind::file, path, text);
-}
-Carried folder_entry(const std::string& path) { return made(EntryKind::directory, path); }
-
-template <class Change>
-Carried with(Carried carried, const Change& change) {
-  auto metadata = *decode_metadata(carried.info.metadata);
-  change(metadata);
-  carried.info.metadata = encode_metadata(metadata);
-  return carried;
-}
-Carried with_mode(const Carried& carried, mode_t mode) {
-  return with(carried,
-              [&](Metadata& metadata) { metadata.mode = (metadata.mode & S_IFMT) | mode; });
-}
-
-Capture capture_of(std::vector<Carried> entries) { return {std::move(entries), {}}; }
-
-Code code_of(const Result<std::size_t>& result) {
-  EXPECT_FALSE(result);
-  return result ? Code::internal : result.error().code();
-}
-
-std::vector<Finding> rebuild_findings(TestFolder& folder, const Capture& capture,
-                                      const TargetOptions& options) {
-  const auto target = *folder.engine().open_target(options);
-  EXPECT_TRUE(target->prepare(folder.context()));
-  for (const auto& [info, content] : capture.entries) {
-    const auto sink = target->create(info);
-    EXPECT_TRUE(sink) << sink.error().describe();
-    EXPECT_TRUE(!sink || !*sink || contract::fill(**sink, content));
-  }
-  const auto report = target->finish(folder.context());
-  EXPECT_TRUE(report) << report.error().describe();
-  return report ? report->findings : std::vector<Finding>();
-}
 
 TEST(FilesTarget, RefusesTheTopAndWhatIsNoFolder) {
   TestFolder folder;
@@ -340,95 +276,6 @@ TEST(FilesTarget, ADefaultAccessListOfTheTargetDoesNotLeakIntoIt) {
   EXPECT_EQ(folder.facts(), capture->outcome.facts);
 }
 
-class Overwriting : public testing::Test {
- protected:
-  Overwriting() { options_.overwrite = true; }
-  Result<std::size_t> rebuild(std::vector<Carried> entries) {
-    return folder_.rebuild(capture_of(std::move(entries)), options_);
-  }
-  TestFolder folder_;
-  TargetOptions options_ = folder_.target();
-};
-
-TEST_F(Overwriting, ReplacesWhatDiffersAsAWholeAndTouchesNothingElse) {
-  folder_.write("restored/a", "tint");
-  folder_.write("restored/b", "text", 0600);
-  folder_.write("restored/longer", "text and more");
-  folder_.write("restored/theirs");
-  const auto b = folder_.status("restored/b").st_ino;
-  LIFEBOAT_OK(rebuild({file("a"), file("b"), file("longer")}));
-  EXPECT_EQ(folder_.read("restored/a"), "text");
-  EXPECT_EQ(folder_.read("restored/longer"), "text");
-  EXPECT_EQ(folder_.status("restored/b").st_ino, b);
-  EXPECT_EQ(folder_.mode("restored/b"), 0644U);
-  EXPECT_TRUE(folder_.exists("restored/theirs"));
-}
-
-TEST_F(Overwriting, AnotherNameOfAnOldFileIsNotChangedWithIt) {
-  folder_.write("restored/a", "text", 0600);
-  fs::create_hard_link(folder_.at("restored/a"), folder_.at("elsewhere"));
-  LIFEBOAT_OK(rebuild({file("a")}));
-  EXPECT_EQ(folder_.mode("elsewhere"), 0600U);
-  EXPECT_EQ(folder_.mode("restored/a"), 0644U);
-  EXPECT_EQ(folder_.read("restored/a"), "text");
-}
-
-TEST_F(Overwriting, KindsChangeWhereNothingForeignIsLost) {
-  folder_.make_folder("restored/file");
-  folder_.write("restored/folder");
-  folder_.link("x", "restored/link");
-  folder_.make_folder("restored/now-link");
-  folder_.write("restored/one");
-  LIFEBOAT_OK(rebuild({file("file"), folder_entry("folder"), file("folder/in"), file("link"),
-                       made(EntryKind::symlink, "now-link", "y"),
-                       made(EntryKind::hardlink, "one", "file")}));
-  EXPECT_EQ(folder_.read("restored/file"), "text");
-  EXPECT_EQ(folder_.read("restored/folder/in"), "text");
-  EXPECT_EQ(folder_.read("restored/link"), "text");
-  EXPECT_TRUE(S_ISLNK(folder_.status("restored/now-link").st_mode));
-  EXPECT_EQ(folder_.status("restored/one").st_ino, folder_.status("restored/file").st_ino);
-}
-
-TEST_F(Overwriting, AFolderWithForeignThingsDoesNotMakeWayForAFile) {
-  folder_.write("restored/a/theirs");
-  EXPECT_EQ(code_of(rebuild({file("a")})), Code::exists);
-  EXPECT_TRUE(folder_.exists("restored/a/theirs"));
-}
-
-TEST_F(Overwriting, StrangersAreRemovedOnlyWhenAsked) {
-  folder_.write("restored/d/theirs");
-  folder_.write("restored/theirs/deep/file");
-  folder_.link(folder_.at("restored"), "restored/theirs/link");
-  LIFEBOAT_OK(rebuild({folder_entry(""), folder_entry("d"), file("d/a")}));
-  EXPECT_TRUE(folder_.exists("restored/theirs/deep/file"));
-  options_.delete_strangers = true;
-  LIFEBOAT_OK(rebuild({folder_entry(""), folder_entry("d"), file("d/a")}));
-  EXPECT_FALSE(folder_.exists("restored/theirs"));
-  EXPECT_FALSE(folder_.exists("restored/d/theirs"));
-  EXPECT_EQ(folder_.read("restored/d/a"), "text");
-}
-
-TEST_F(Overwriting, ARestoreOfAPartRemovesStrangersInThatPartOnly) {
-  folder_.write("restored/d/e/theirs");
-  folder_.write("restored/d/beside");
-  folder_.write("restored/top");
-  options_.delete_strangers = true;
-  LIFEBOAT_OK(rebuild({folder_entry("d/e"), file("d/e/a")}));
-  EXPECT_FALSE(folder_.exists("restored/d/e/theirs"));
-  EXPECT_TRUE(folder_.exists("restored/d/beside"));
-  EXPECT_TRUE(folder_.exists("restored/top"));
-}
-
-TEST_F(Overwriting, StrangersInShutFoldersGoToo) {
-  const OrdinaryUser user(folder_);
-  folder_.write("restored/theirs/shut/file");
-  folder_.set_mode("restored/theirs/shut", 0);
-  folder_.set_mode("restored/theirs", 0555);
-  options_.delete_strangers = true;
-  LIFEBOAT_OK(rebuild({folder_entry("")}));
-  EXPECT_FALSE(folder_.exists("restored/theirs"));
-}
-
 TEST(FilesTarget, AHardLinkWithoutItsFirstNameIsAFinding) {
   TestFolder folder;
   const auto findings = rebuild_findings(
@@ -463,56 +310,6 @@ TEST(FilesTarget, SeveralThreadsFillIt) {
   }
   LIFEBOAT_OK(target->finish(folder.context()));
   EXPECT_EQ(folder.facts()["files"], 200);
-}
-
-TEST(RootFilesTarget, OwnersAndDevicesComeBackAndFactsShowThem) {
-  TestFolder folder;
-  folder.write("live/a");
-  ASSERT_EQ(::chown(folder.at("live/a").c_str(), 33, 4'000'001), 0);
-  folder.set_mode("live/a", 04755);
-  ASSERT_EQ(::mknod(folder.at("live/null").c_str(), S_IFCHR | 0666, makedev(1, 3)), 0);
-  const auto capture = folder.capture();
-  LIFEBOAT_OK(capture);
-  const auto findings = rebuild_findings(folder, *capture, folder.target());
-  EXPECT_TRUE(findings.empty());
-  EXPECT_EQ(folder.facts(), capture->outcome.facts);
-  EXPECT_EQ(folder.mode("restored/a"), 04755U);
-  EXPECT_EQ(folder.status("restored/null").st_rdev, makedev(1, 3));
-  ASSERT_EQ(::chown(folder.at("restored/a").c_str(), 34, 4'000'001), 0);
-  folder.set_mode("restored/a", 04755);
-  const auto changed = folder.facts();
-  EXPECT_NE(changed["owners_digest"], capture->outcome.facts["owners_digest"]);
-  EXPECT_EQ(changed["tree_digest"], capture->outcome.facts["tree_digest"]);
-}
-
-TEST(RootFilesTarget, RemovingStrangersNeverGoesIntoAMount) {
-  TestFolder folder;
-  folder.make_folder("restored/theirs/mounted");
-  const auto place = folder.at("restored/theirs/mounted");
-  ASSERT_EQ(::mount("none", place.c_str(), "tmpfs", 0, "size=1m"), 0);
-  folder.write("restored/theirs/mounted/precious");
-  auto options = folder.target();
-  options.overwrite = options.delete_strangers = true;
-  const auto findings = rebuild_findings(folder, capture_of({folder_entry("")}), options);
-  const bool kept = folder.exists("restored/theirs/mounted/precious");
-  ASSERT_EQ(::umount(place.c_str()), 0);
-  EXPECT_TRUE(kept);
-  ASSERT_TRUE(find(findings, "stranger-kept"));
-}
-
-TEST(RootFilesTarget, AFullDiskIsSaidAndTheFolderStaysMarked) {
-  TestFolder folder;
-  folder.make_folder("restored");
-  ASSERT_EQ(::mount("none", folder.at("restored").c_str(), "tmpfs", 0, "size=256k"), 0);
-  const auto capture = capture_of({file("big", std::string(1U << 20U, 'x'))});
-  const auto result = folder.rebuild(capture, folder.target());
-  const bool marked = folder.exists("restored/" + std::string(kMarkerName));
-  const bool half = folder.exists("restored/big");
-  ASSERT_EQ(::umount(folder.at("restored").c_str()), 0);
-  ASSERT_EQ(code_of(result), Code::no_space);
-  EXPECT_NE(result.error().describe().find("big"), std::string::npos);
-  EXPECT_TRUE(marked);
-  EXPECT_FALSE(half);
 }
 
 }  // namespace

@@ -1,0 +1,96 @@
+#include "engine/files/test_entries.h"
+
+namespace lifeboat::engine::files {
+namespace {
+
+class Overwriting : public testing::Test {
+ protected:
+  Overwriting() { options_.overwrite = true; }
+  Result<std::size_t> rebuild(std::vector<Carried> entries) {
+    return folder_.rebuild(capture_of(std::move(entries)), options_);
+  }
+  TestFolder folder_;
+  TargetOptions options_ = folder_.target();
+};
+
+TEST_F(Overwriting, ReplacesWhatDiffersAsAWholeAndTouchesNothingElse) {
+  folder_.write("restored/a", "tint");
+  folder_.write("restored/b", "text", 0600);
+  folder_.write("restored/longer", "text and more");
+  folder_.write("restored/theirs");
+  const auto b = folder_.status("restored/b").st_ino;
+  LIFEBOAT_OK(rebuild({file("a"), file("b"), file("longer")}));
+  EXPECT_EQ(folder_.read("restored/a"), "text");
+  EXPECT_EQ(folder_.read("restored/longer"), "text");
+  EXPECT_EQ(folder_.status("restored/b").st_ino, b);
+  EXPECT_EQ(folder_.mode("restored/b"), 0644U);
+  EXPECT_TRUE(folder_.exists("restored/theirs"));
+}
+
+TEST_F(Overwriting, AnotherNameOfAnOldFileIsNotChangedWithIt) {
+  folder_.write("restored/a", "text", 0600);
+  fs::create_hard_link(folder_.at("restored/a"), folder_.at("elsewhere"));
+  LIFEBOAT_OK(rebuild({file("a")}));
+  EXPECT_EQ(folder_.mode("elsewhere"), 0600U);
+  EXPECT_EQ(folder_.mode("restored/a"), 0644U);
+  EXPECT_EQ(folder_.read("restored/a"), "text");
+}
+
+TEST_F(Overwriting, KindsChangeWhereNothingForeignIsLost) {
+  folder_.make_folder("restored/file");
+  folder_.write("restored/folder");
+  folder_.link("x", "restored/link");
+  folder_.make_folder("restored/now-link");
+  folder_.write("restored/one");
+  LIFEBOAT_OK(rebuild({file("file"), folder_entry("folder"), file("folder/in"), file("link"),
+                       made(EntryKind::symlink, "now-link", "y"),
+                       made(EntryKind::hardlink, "one", "file")}));
+  EXPECT_EQ(folder_.read("restored/file"), "text");
+  EXPECT_EQ(folder_.read("restored/folder/in"), "text");
+  EXPECT_EQ(folder_.read("restored/link"), "text");
+  EXPECT_TRUE(S_ISLNK(folder_.status("restored/now-link").st_mode));
+  EXPECT_EQ(folder_.status("restored/one").st_ino, folder_.status("restored/file").st_ino);
+}
+
+TEST_F(Overwriting, AFolderWithForeignThingsDoesNotMakeWayForAFile) {
+  folder_.write("restored/a/theirs");
+  EXPECT_EQ(code_of(rebuild({file("a")})), Code::exists);
+  EXPECT_TRUE(folder_.exists("restored/a/theirs"));
+}
+
+TEST_F(Overwriting, StrangersAreRemovedOnlyWhenAsked) {
+  folder_.write("restored/d/theirs");
+  folder_.write("restored/theirs/deep/file");
+  folder_.link(folder_.at("restored"), "restored/theirs/link");
+  LIFEBOAT_OK(rebuild({folder_entry(""), folder_entry("d"), file("d/a")}));
+  EXPECT_TRUE(folder_.exists("restored/theirs/deep/file"));
+  options_.delete_strangers = true;
+  LIFEBOAT_OK(rebuild({folder_entry(""), folder_entry("d"), file("d/a")}));
+  EXPECT_FALSE(folder_.exists("restored/theirs"));
+  EXPECT_FALSE(folder_.exists("restored/d/theirs"));
+  EXPECT_EQ(folder_.read("restored/d/a"), "text");
+}
+
+TEST_F(Overwriting, ARestoreOfAPartRemovesStrangersInThatPartOnly) {
+  folder_.write("restored/d/e/theirs");
+  folder_.write("restored/d/beside");
+  folder_.write("restored/top");
+  options_.delete_strangers = true;
+  LIFEBOAT_OK(rebuild({folder_entry("d/e"), file("d/e/a")}));
+  EXPECT_FALSE(folder_.exists("restored/d/e/theirs"));
+  EXPECT_TRUE(folder_.exists("restored/d/beside"));
+  EXPECT_TRUE(folder_.exists("restored/top"));
+}
+
+TEST_F(Overwriting, StrangersInShutFoldersGoToo) {
+  const OrdinaryUser user(folder_);
+  folder_.write("restored/theirs/shut/file");
+  folder_.set_mode("restored/theirs/shut", 0);
+  folder_.set_mode("restored/theirs", 0555);
+  options_.delete_strangers = true;
+  LIFEBOAT_OK(rebuild({folder_entry("")}));
+  EXPECT_FALSE(folder_.exists("restored/theirs"));
+}
+
+}  // namespace
+}  // namespace lifeboat::engine::files
