@@ -89,8 +89,8 @@ Result<std::vector<SourceReport>> read_all(const Request& request, SourceRun::St
   auto opened = TRY(begin_all(request, context));
   std::vector<SourceReport> reports;
   for (auto& open : opened)
-    reports.push_back(TRY_CONTEXT("source " + open.options.name,
-                                  read_one(open, request, stores, context)));
+    reports.push_back(
+        TRY_CONTEXT("source " + open.options.name, read_one(open, request, stores, context)));
   return reports;
 }
 
@@ -99,7 +99,8 @@ Result<bool> judge_complete(const std::vector<SourceReport>& sources) {
   const auto failed = [](const SourceReport& each) { return each.failure.has_value(); };
   if (std::all_of(sources.begin(), sources.end(), failed))
     return fail(Error(*sources[0].failure).add_context("source " + sources[0].name));
-  return std::all_of(sources.begin(), sources.end(), [](const auto& each) { return each.complete; });
+  return std::all_of(sources.begin(), sources.end(),
+                     [](const auto& each) { return each.complete; });
 }
 
 Result<Report> read_and_commit(const Request& request, repository::Repository& repository,

@@ -1,6 +1,6 @@
 #pragma once
-// The verb "back up": reads every source of a service at one consistent point and commits one snapshot.
-// Stateless; one call at a time for each service (the caller holds the service's lock).
+// The verb "back up": reads every source of a service at one consistent point and commits one
+// snapshot. Stateless; one call at a time for each service (the caller holds the service's lock).
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -26,17 +26,17 @@ struct Request {
   std::string host;
   std::string version;
   std::map<std::string, std::string> labels;
-  Json config;                                // the service's configuration, secrets as references
+  Json config;  // the service's configuration, secrets as references
   std::vector<engine::SourceOptions> sources;
   Hooks hooks;
-  std::filesystem::path cache;                // where previous entries are kept; made when absent
+  std::filesystem::path cache;  // where previous entries are kept; made when absent
 };
 
 struct SourceReport {
   std::string name;
   std::string type;
   std::uint64_t entries = 0;
-  std::uint64_t unchanged = 0;   // entries that were not read again
+  std::uint64_t unchanged = 0;  // entries that were not read again
   std::uint64_t bytes = 0;
   Json position;
   std::vector<Finding> findings;
@@ -51,8 +51,8 @@ struct Report {
   Duration elapsed{0};
 };
 
-// An unreadable source or file makes the snapshot incomplete, not absent; when no source can be read at all the
-// first source's error comes back and nothing is committed.
+// An unreadable source or file makes the snapshot incomplete, not absent; when no source can be
+// read at all the first source's error comes back and nothing is committed.
 Result<Report> run_backup(const Request& request, repository::Repository& repository,
                           const RunContext& context);
 

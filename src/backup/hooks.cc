@@ -23,9 +23,9 @@ Result<void> run_hook(const std::string& name, const std::string& command, const
   if (!result.empty()) spec.environment["LIFEBOAT_RESULT"] = std::string(result);
   const auto outcome = TRY_CONTEXT("hook " + name, run_command(spec, context));
   if (outcome.exit_status == 0) return {};
-  return fail(Code::command_failed,
-              "hook " + name + " ended with status " + std::to_string(outcome.exit_status) + ": " +
-                  last_lines(outcome.output));
+  return fail(Code::command_failed, "hook " + name + " ended with status " +
+                                        std::to_string(outcome.exit_status) + ": " +
+                                        last_lines(outcome.output));
 }
 
 }  // namespace lifeboat::backup

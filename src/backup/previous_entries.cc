@@ -64,8 +64,8 @@ PreviousReader PreviousReader::open(const std::filesystem::path& file,
   ByteWriter header;
   header.raw(kMagic).sized(identity);
   const auto held = reader.fill(header.size());
-  const bool same = held && std::equal(header.bytes().begin(), header.bytes().end(),
-                                       reader.buffer_.begin());
+  const bool same =
+      held && std::equal(header.bytes().begin(), header.bytes().end(), reader.buffer_.begin());
   reader.used_ = header.size();
   if (same) {
     reader.advance();

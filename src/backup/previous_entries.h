@@ -1,6 +1,6 @@
 #pragma once
-// The local list of what the last backup of a source stored, so that unchanged files are not read again.
-// It is a cache: anything odd in it only means that files are read. One thread at a time.
+// The local list of what the last backup of a source stored, so that unchanged files are not read
+// again. It is a cache: anything odd in it only means that files are read. One thread at a time.
 #include <filesystem>
 #include <memory>
 #include <optional>

@@ -66,7 +66,8 @@ Result<SourceReport> SourceRun::run(const RunContext& context) {
   return std::move(report_);
 }
 
-// A source that fails half-way leaves what was read, marked incomplete; a failing repository ends the backup.
+// A source that fails half-way leaves what was read, marked incomplete; a failing repository ends
+// the backup.
 Result<engine::SourceOutcome> SourceRun::read_all(const RunContext& context) {
   TRY(read_entries(context));
   if (!source_error_) {
@@ -76,28 +77,26 @@ Result<engine::SourceOutcome> SourceRun::read_all(const RunContext& context) {
   }
   report_.failure = source_error_;
   engine::SourceOutcome nothing;
-  nothing.findings.push_back(
-      {"source-unreadable", options_.name, source_error_->describe(), true});
+  nothing.findings.push_back({"source-unreadable", options_.name, source_error_->describe(), true});
   return nothing;
 }
 
 Result<void> SourceRun::read_entries(const RunContext& context) {
-  const int workers = options_.workers == 0 ? tbb::task_arena::automatic
-                                            : static_cast<int>(options_.workers);
+  const int workers =
+      options_.workers == 0 ? tbb::task_arena::automatic : static_cast<int>(options_.workers);
   tbb::task_arena arena(workers);
   const auto tokens = kTokensPerWorker * static_cast<std::size_t>(arena.max_concurrency());
   using Passed = std::shared_ptr<Item>;
-  const auto take = tbb::make_filter<void, Passed>(
-      tbb::filter_mode::serial_in_order, [&](tbb::flow_control& flow) -> Passed {
-        auto item = next_item(context);
-        if (!item) flow.stop();
-        return item;
-      });
-  const auto store = tbb::make_filter<Passed, Passed>(tbb::filter_mode::parallel,
-                                                      [&](Passed item) {
-                                                        store_item(*item, context);
-                                                        return item;
-                                                      });
+  const auto take = tbb::make_filter<void, Passed>(tbb::filter_mode::serial_in_order,
+                                                   [&](tbb::flow_control& flow) -> Passed {
+                                                     auto item = next_item(context);
+                                                     if (!item) flow.stop();
+                                                     return item;
+                                                   });
+  const auto store = tbb::make_filter<Passed, Passed>(tbb::filter_mode::parallel, [&](Passed item) {
+    store_item(*item, context);
+    return item;
+  });
   const auto keep = tbb::make_filter<Passed, void>(
       tbb::filter_mode::serial_in_order, [&](const Passed& item) { keep_item(*item, context); });
   arena.execute([&] { tbb::parallel_pipeline(tokens, take & store & keep); });

@@ -1,6 +1,6 @@
 #pragma once
-// Reads one source into a snapshot: entries in walk order, their content in parallel, unchanged ones not read again.
-// Lives for one source of one backup; run() is called once.
+// Reads one source into a snapshot: entries in walk order, their content in parallel, unchanged
+// ones not read again. Lives for one source of one backup; run() is called once.
 #include <atomic>
 #include <mutex>
 
@@ -47,7 +47,7 @@ class SourceRun {
   std::size_t number_ = 0;
   SourceReport report_;
   std::atomic<bool> stopped_{false};
-  std::mutex error_mutex_;  // workers race to report the first error
+  std::mutex error_mutex_;             // workers race to report the first error
   std::optional<Error> error_;         // of the repository or the run
   std::optional<Error> source_error_;  // of the source
   ReadLimit limit_;

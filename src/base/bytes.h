@@ -1,6 +1,6 @@
 #pragma once
-// The vocabulary of raw bytes: an owning buffer, a view, hex, and a little-endian reader and writer with limits.
-// Values only: nothing here is shared between threads.
+// The vocabulary of raw bytes: an owning buffer, a view, hex, and a little-endian reader and writer
+// with limits. Values only: nothing here is shared between threads.
 #include <cstddef>
 #include <cstdint>
 #include <memory>

@@ -23,8 +23,8 @@ Result<int> digits(std::string_view text, std::size_t at, std::size_t count) {
 }
 
 Result<Time> parse_seconds(std::string_view text) {
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != ' ') ||
-      text[13] != ':' || text[16] != ':')
+  if (text.size() < 20 || text[4] != '-' || text[7] != '-' ||
+      (text[10] != 'T' && text[10] != ' ') || text[13] != ':' || text[16] != ':')
     return fail(Code::usage, "not of the form");
   const year_month_day date{year(TRY(digits(text, 0, 4))),
                             month(static_cast<unsigned>(TRY(digits(text, 5, 2)))),
@@ -32,7 +32,8 @@ Result<Time> parse_seconds(std::string_view text) {
   const int hour = TRY(digits(text, 11, 2));
   const int minute = TRY(digits(text, 14, 2));
   const int second = TRY(digits(text, 17, 2));
-  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return fail(Code::usage, "no such time");
+  if (!date.ok() || hour > 23 || minute > 59 || second > 60)
+    return fail(Code::usage, "no such time");
   return Time(sys_days(date) + hours(hour) + minutes(minute) + seconds(second));
 }
 

@@ -16,8 +16,8 @@ using Time = std::chrono::sys_time<Duration>;  // UTC
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual Time now() const = 0;            // may jump, forwards or backwards
-  virtual Duration steady() const = 0;     // never goes backwards; only differences mean anything
+  virtual Time now() const = 0;         // may jump, forwards or backwards
+  virtual Duration steady() const = 0;  // never goes backwards; only differences mean anything
   virtual void sleep(Duration time) const = 0;
 };
 

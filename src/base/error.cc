@@ -42,16 +42,22 @@ static_assert(kCodes.size() == static_cast<std::size_t>(Code::interrupted) + 1);
 
 Code code_of_errno(int error_number) {
   switch (error_number) {
-    case ENOENT: return Code::not_found;
-    case EEXIST: return Code::exists;
+    case ENOENT:
+      return Code::not_found;
+    case EEXIST:
+      return Code::exists;
     case EACCES:
     case EPERM:
-    case EROFS: return Code::permission_denied;
+    case EROFS:
+      return Code::permission_denied;
     case ENOSPC:
     case EDQUOT:
-    case EFBIG: return Code::no_space;
-    case ETIMEDOUT: return Code::timed_out;
-    default: return Code::io_error;
+    case EFBIG:
+      return Code::no_space;
+    case ETIMEDOUT:
+      return Code::timed_out;
+    default:
+      return Code::io_error;
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What went wrong, as data: a code from one table, where it happened, and what a person should do next.
-// Values only; copy freely between threads.
+// What went wrong, as data: a code from one table, where it happened, and what a person should do
+// next. Values only; copy freely between threads.
 #include <cstdint>
 #include <source_location>
 #include <string>
@@ -11,29 +11,29 @@
 namespace lifeboat {
 
 enum class Code : std::uint8_t {
-  damage_found,        // the answer is no: data is damaged or missing
-  check_failed,        // the answer is no: a drill or a check failed
-  incomplete,          // the answer is no: something could not be read and is not in the snapshot
-  corrupt,             // bytes do not have the form, hash, MAC or signature they must have
-  wrong_key,           // the key is not the one that sealed this
+  damage_found,  // the answer is no: data is damaged or missing
+  check_failed,  // the answer is no: a drill or a check failed
+  incomplete,    // the answer is no: something could not be read and is not in the snapshot
+  corrupt,       // bytes do not have the form, hash, MAC or signature they must have
+  wrong_key,     // the key is not the one that sealed this
   not_found,
   exists,
   permission_denied,
   no_space,
   io_error,
   timed_out,
-  busy,                // another run holds what this one needs
-  unavailable,         // a peer or store did not answer; retryable
+  busy,         // another run holds what this one needs
+  unavailable,  // a peer or store did not answer; retryable
   source_unreadable,
   source_changed,      // the source changed while it was being read
   unsupported_format,  // made by a newer version
   not_restorable,
-  session_voided,      // a collection ended this session: start again
-  command_failed,      // a hook or external program failed
-  internal,            // a bug in Lifeboat
+  session_voided,  // a collection ended this session: start again
+  command_failed,  // a hook or external program failed
+  internal,        // a bug in Lifeboat
   usage,
   config_invalid,
-  refused,             // refused for safety
+  refused,  // refused for safety
   interrupted,
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// Files as the control plane needs them: descriptors that close, whole reads, durable atomic writes,
-// and a scratch directory that goes away. Errors name the path. Functions are thread-safe.
+// Files as the control plane needs them: descriptors that close, whole reads, durable atomic
+// writes, and a scratch directory that goes away. Errors name the path. Functions are thread-safe.
 #include <sys/types.h>
 
 #include <filesystem>

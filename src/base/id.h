@@ -22,9 +22,7 @@ struct Id {
     std::memcpy(id.bytes.data(), view.data(), N);
     return id;
   }
-  static Result<Id> from_hex(std::string_view text) {
-    return from(TRY(lifeboat::from_hex(text)));
-  }
+  static Result<Id> from_hex(std::string_view text) { return from(TRY(lifeboat::from_hex(text))); }
 };
 
 // Ids here are hashes, MACs or random: their first bytes are as good a hash as any.

@@ -1,5 +1,6 @@
 #pragma once
-// Result<T>: a value or an Error. Failure is data here; exceptions stay inside the adapter that met them.
+// Result<T>: a value or an Error. Failure is data here; exceptions stay inside the adapter that met
+// them.
 #include <tl/expected.hpp>
 #include <utility>
 
@@ -13,7 +14,7 @@ using Result = tl::expected<T, Error>;
 using Failure = tl::unexpected<Error>;
 
 inline Failure fail(Code code, std::string message,
-             std::source_location where = std::source_location::current()) {
+                    std::source_location where = std::source_location::current()) {
   return Failure(Error(code, std::move(message), where));
 }
 inline Failure fail(Error error) { return Failure(std::move(error)); }
@@ -36,23 +37,22 @@ inline void take(Result<void>&&) {}
 #define LIFEBOAT_JOIN(a, b) LIFEBOAT_JOIN_(a, b)
 
 // A name of its own for each use, so that a TRY may stand inside another without shadowing it.
-#define LIFEBOAT_TRY(name, on_error, ...)                      \
-  __extension__({                                              \
-    auto name = (__VA_ARGS__);                                 \
-    if (!name) return ::lifeboat::Failure(on_error(name));     \
-    ::lifeboat::detail::take(std::move(name));                 \
+#define LIFEBOAT_TRY(name, on_error, ...)                  \
+  __extension__({                                          \
+    auto name = (__VA_ARGS__);                             \
+    if (!name) return ::lifeboat::Failure(on_error(name)); \
+    ::lifeboat::detail::take(std::move(name));             \
   })
 #define LIFEBOAT_PLAIN_ERROR(name) std::move(name).error()
 
 // The value of a Result, or return its Error from the enclosing function.
-#define TRY(...) \
-  LIFEBOAT_TRY(LIFEBOAT_JOIN(try_, __COUNTER__), LIFEBOAT_PLAIN_ERROR, __VA_ARGS__)
+#define TRY(...) LIFEBOAT_TRY(LIFEBOAT_JOIN(try_, __COUNTER__), LIFEBOAT_PLAIN_ERROR, __VA_ARGS__)
 
 // The same, adding what was being done to the Error.
-#define TRY_CONTEXT(context, ...)                                                        \
-  __extension__({                                                                        \
-    auto try_result_ = (__VA_ARGS__);                                                    \
-    if (!try_result_)                                                                    \
-      return ::lifeboat::Failure(std::move(try_result_).error().add_context(context));   \
-    ::lifeboat::detail::take(std::move(try_result_));                                    \
+#define TRY_CONTEXT(context, ...)                                                      \
+  __extension__({                                                                      \
+    auto try_result_ = (__VA_ARGS__);                                                  \
+    if (!try_result_)                                                                  \
+      return ::lifeboat::Failure(std::move(try_result_).error().add_context(context)); \
+    ::lifeboat::detail::take(std::move(try_result_));                                  \
   })

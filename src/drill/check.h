@@ -3,8 +3,8 @@
 #include <map>
 #include <memory>
 
-#include "drill/report.h"
 #include "drill/options.h"
+#include "drill/report.h"
 #include "engine/engine.h"
 #include "repository/repository.h"
 
@@ -27,7 +27,8 @@ struct CheckScope {
 class Question {
  public:
   virtual ~Question() = default;
-  // The check's answer; an error means that it could not be asked and becomes not_run (or failed, for damage).
+  // The check's answer; an error means that it could not be asked and becomes not_run (or failed,
+  // for damage).
   virtual Result<std::vector<CheckResult>> run(CheckScope& scope, const RunContext& context) = 0;
   virtual std::string id() const = 0;
   virtual std::string proves() const = 0;

@@ -71,7 +71,8 @@ Result<Sealed> run_drill(const Request& request, repository::Repository& reposit
   auto steps = all_steps();
   for (auto& step : steps) run_step(*step, state, context);
   measure(state.report, request);
-  // From here on a request to stop is too late: what was made is removed, what was found is written down.
+  // From here on a request to stop is too late: what was made is removed, what was found is written
+  // down.
   const RunContext calm{std::stop_token{}, context.clock, context.random, context.progress,
                         context.log};
   tear_down(steps, state, calm);

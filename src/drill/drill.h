@@ -1,6 +1,7 @@
 #pragma once
-// The verb "drill": restores a snapshot into a sandbox made for it, compares the result with the facts recorded in the
-// snapshot, measures, tears down, and seals the evidence. One call at a time for each service.
+// The verb "drill": restores a snapshot into a sandbox made for it, compares the result with the
+// facts recorded in the snapshot, measures, tears down, and seals the evidence. One call at a time
+// for each service.
 #include <filesystem>
 
 #include "base/run_context.h"
@@ -17,11 +18,11 @@ struct Request {
   std::string version;
   DrillOptions options;
   restore::Selector selector;
-  std::optional<Duration> rto;   // objectives
+  std::optional<Duration> rto;  // objectives
   std::optional<Duration> rpo;
   std::vector<restore::Protected> protected_places;  // production: never a sandbox
-  std::filesystem::path sandboxes;  // where the sandbox is made
-  std::filesystem::path reports;    // where evidence and page are written
+  std::filesystem::path sandboxes;                   // where the sandbox is made
+  std::filesystem::path reports;                     // where evidence and page are written
 };
 
 struct Sealed {

@@ -5,7 +5,8 @@
 namespace lifeboat::drill {
 namespace {
 
-// What is signed: a purpose, so that no other signature can pass for evidence, and the canonical text.
+// What is signed: a purpose, so that no other signature can pass for evidence, and the canonical
+// text.
 Bytes message_of(const Json& evidence) {
   auto message = to_bytes("lifeboat 1 evidence");
   append(message, view_of(canonical_json(evidence)));
@@ -44,9 +45,8 @@ Result<VerifiedEvidence> verify_evidence(const Json& sealed, const std::string& 
   if (!expected_root.empty() && root != expected_root)
     return fail(Error(Code::check_failed, "signed under another repository's key: " + root)
                     .with_hint("Compare with `lifeboat key show-public` of your repository."));
-  const auto certificate =
-      TRY(repository::read_certificate(TRY(repository_of(evidence)), TRY(from_hex(root)),
-                                       TRY(hex_at(signature, "certificate"))));
+  const auto certificate = TRY(repository::read_certificate(
+      TRY(repository_of(evidence)), TRY(from_hex(root)), TRY(hex_at(signature, "certificate"))));
   const auto value = TRY(crypto::Signature::from(TRY(hex_at(signature, "value"))));
   TRY(crypto::verify(certificate.key, message_of(evidence), value));
   TRY(require_drill_role(certificate.role));

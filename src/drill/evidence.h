@@ -1,6 +1,6 @@
 #pragma once
-// The signed record of a drill (docs/evidence.md): canonical JSON, an Ed25519 signature, and the certificate that
-// ties the signer to the repository. Stateless.
+// The signed record of a drill (docs/evidence.md): canonical JSON, an Ed25519 signature, and the
+// certificate that ties the signer to the repository. Stateless.
 #include "base/json_value.h"
 #include "base/result.h"
 #include "repository/repository.h"
@@ -16,8 +16,9 @@ struct VerifiedEvidence {
   std::string root_public;  // hex: the key that vouches for the signer
 };
 
-// Checks signature and certificate. `expected_root` (hex) is the repository's public key as the reader knows it from
-// elsewhere; when empty only consistency is checked and the caller must say so. Works without a repository.
+// Checks signature and certificate. `expected_root` (hex) is the repository's public key as the
+// reader knows it from elsewhere; when empty only consistency is checked and the caller must say
+// so. Works without a repository.
 Result<VerifiedEvidence> verify_evidence(const Json& sealed, const std::string& expected_root);
 
 }  // namespace lifeboat::drill

@@ -4,7 +4,8 @@
 
 namespace lifeboat::drill {
 
-// Fills report.measures from stages, snapshot and objectives. An objective without a measure is not judged.
+// Fills report.measures from stages, snapshot and objectives. An objective without a measure is not
+// judged.
 void measure(Report& report, const Request& request);
 
 }  // namespace lifeboat::drill

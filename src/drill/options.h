@@ -1,5 +1,6 @@
 #pragma once
-// What the configuration says of a drill: where it restores from and to, and which questions it asks. Values only.
+// What the configuration says of a drill: where it restores from and to, and which questions it
+// asks. Values only.
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,8 +29,8 @@ enum class Relation : std::uint8_t {
   greater_or_equal,
 };
 
-// ">= 100", "== 0", "= ready", "!= ''". Both sides are compared as numbers when both are, else as text,
-// which only equal and not_equal may do.
+// ">= 100", "== 0", "= ready", "!= ''". Both sides are compared as numbers when both are, else as
+// text, which only equal and not_equal may do.
 struct Expectation {
   Relation relation = Relation::equal;
   std::string operand;

@@ -14,11 +14,20 @@ std::string escape(std::string_view text) {
   std::string safe;
   for (const char c : text) {
     switch (c) {
-      case '&': safe += "&amp;"; break;
-      case '<': safe += "&lt;"; break;
-      case '>': safe += "&gt;"; break;
-      case '"': safe += "&quot;"; break;
-      default: safe += c;
+      case '&':
+        safe += "&amp;";
+        break;
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '"':
+        safe += "&quot;";
+        break;
+      default:
+        safe += c;
     }
   }
   return safe;
@@ -80,12 +89,13 @@ std::string summary(const Json& evidence) {
   html += fact("Service", text(evidence, {"service"}) + " / " + text(evidence, {"drill"}));
   html += fact("Owner", text(evidence, {"owner"}));
   html += fact("Drilled", text(evidence, {"started"}));
-  html += fact("Snapshot", text(snapshot, {"id"}).substr(0, 10) + " of " + text(snapshot, {"time"}));
+  html +=
+      fact("Snapshot", text(snapshot, {"id"}).substr(0, 10) + " of " + text(snapshot, {"time"}));
   html += fact("Recovery time so far (RTO)", objective(measures, "rto"));
   html += fact("Data loss window (RPO)", objective(measures, "rpo"));
-  html += fact("Restored", describe_size(static_cast<std::uint64_t>(
-                               number(measures, "bytes_restored"))) +
-                               " in " + text(measures, {"entries_restored"}) + " entries");
+  html += fact("Restored",
+               describe_size(static_cast<std::uint64_t>(number(measures, "bytes_restored"))) +
+                   " in " + text(measures, {"entries_restored"}) + " entries");
   html += fact("Repository", text(evidence, {"repository", "medium"}));
   return html + "</dl>";
 }
@@ -98,8 +108,8 @@ std::string waterfall(const Json& evidence) {
   std::string html = "<h2>Stages</h2><table class=\"stages\"><tbody>";
   double start = 0;
   for (const auto& stage : stages) {
-    const double width = 100.0 * static_cast<double>(number(stage, "milliseconds")) /
-                         static_cast<double>(total);
+    const double width =
+        100.0 * static_cast<double>(number(stage, "milliseconds")) / static_cast<double>(total);
     html += fmt::format(
         "<tr class=\"{}\"><th>{}</th><td class=\"time\">{}</td><td class=\"bar\"><span "
         "style=\"margin-left:{:.2f}%;width:max(2px,{:.2f}%)\"></span>{}</td></tr>",
@@ -149,12 +159,13 @@ std::string next_step(const Json& evidence) {
 std::string tear_down(const Json& evidence) {
   const Json proof = evidence.value("tear_down", Json::object());
   if (proof.empty()) return "<h2>Tear-down</h2><p>Nothing had been made.</p>";
-  std::string html = fmt::format("<h2>Tear-down</h2><p>Run token <code>{}</code>. ",
-                                 text(proof, {"token"}));
+  std::string html =
+      fmt::format("<h2>Tear-down</h2><p>Run token <code>{}</code>. ", text(proof, {"token"}));
   for (const auto& each : list_of(proof, "removed"))
     html += "Verified gone: <code>" + escape(canonical_json(each)) + "</code> ";
   for (const auto& each : list_of(proof, "remaining"))
-    html += "<b class=\"failed\">still there:</b> <code>" + escape(canonical_json(each)) + "</code> ";
+    html +=
+        "<b class=\"failed\">still there:</b> <code>" + escape(canonical_json(each)) + "</code> ";
   return html + "</p>";
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// The evidence as one self-contained HTML page for people: verdict first, nothing loaded from elsewhere. Pure.
+// The evidence as one self-contained HTML page for people: verdict first, nothing loaded from
+// elsewhere. Pure.
 #include <string>
 
 #include "base/json_value.h"

@@ -8,9 +8,9 @@ namespace {
 
 // Errors that say the backup itself is bad; all others only say that this drill could not decide.
 bool is_damage(Code code) {
-  static constexpr std::array kDamage{Code::damage_found,   Code::corrupt,   Code::incomplete,
-                                      Code::not_restorable, Code::not_found, Code::wrong_key,
-                                      Code::check_failed,   Code::unsupported_format};
+  static constexpr std::array kDamage{
+      Code::damage_found, Code::corrupt,   Code::incomplete,   Code::not_restorable,
+      Code::not_found,    Code::wrong_key, Code::check_failed, Code::unsupported_format};
   return std::find(kDamage.begin(), kDamage.end(), code) != kDamage.end();
 }
 
@@ -51,7 +51,9 @@ Json stages_json(const Report& report) {
   for (const auto& stage : report.stages) {
     Json json{{"name", stage.name},
               {"milliseconds", milliseconds(stage.elapsed)},
-              {"outcome", stage.done ? "done" : stage.error.empty() ? "not_run" : "stopped"}};
+              {"outcome", stage.done            ? "done"
+                          : stage.error.empty() ? "not_run"
+                                                : "stopped"}};
     if (!stage.error.empty()) json["error"] = stage.error;
     list.push_back(std::move(json));
   }
@@ -91,14 +93,10 @@ Json measures_json(const Measures& measures) {
 }
 
 Json snapshot_json(const repository::SnapshotInfo& snapshot) {
-  return {{"id", snapshot.id.hex()},
-          {"writer", snapshot.writer.hex()},
-          {"sequence", snapshot.seq},
-          {"time", to_rfc3339(snapshot.time)},
-          {"complete", snapshot.complete},
-          {"bytes", snapshot.bytes},
-          {"entries", snapshot.entries},
-          {"version", snapshot.version}};
+  return {{"id", snapshot.id.hex()},       {"writer", snapshot.writer.hex()},
+          {"sequence", snapshot.seq},      {"time", to_rfc3339(snapshot.time)},
+          {"complete", snapshot.complete}, {"bytes", snapshot.bytes},
+          {"entries", snapshot.entries},   {"version", snapshot.version}};
 }
 
 Json tear_down_json(const sandbox::TearDownProof& proof) {
@@ -171,9 +169,10 @@ Json to_json(const Report& report) {
             {"measures", measures_json(report.measures)}};
   if (report.snapshot) json["snapshot"] = snapshot_json(*report.snapshot);
   if (report.tear_down) json["tear_down"] = tear_down_json(*report.tear_down);
-  if (report.error) json["error"] = {{"code", info_of(report.error->code()).name},
-                                     {"message", report.error->describe()},
-                                     {"hint", report.error->hint()}};
+  if (report.error)
+    json["error"] = {{"code", info_of(report.error->code()).name},
+                     {"message", report.error->describe()},
+                     {"hint", report.error->hint()}};
   return json;
 }
 

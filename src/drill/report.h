@@ -1,5 +1,6 @@
 #pragma once
-// What a drill found, as values: stages, checks, measures, tear-down, verdict. The JSON form is the evidence (docs/evidence.md).
+// What a drill found, as values: stages, checks, measures, tear-down, verdict. The JSON form is the
+// evidence (docs/evidence.md).
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,10 +18,11 @@ std::string_view name_of(Outcome outcome);
 
 // One question with its answer.
 struct CheckResult {
-  std::string id;       // "counts.db", "blobs.db.images"
-  std::string proves;   // one sentence, in the report
+  std::string id;      // "counts.db", "blobs.db.images"
+  std::string proves;  // one sentence, in the report
   Outcome outcome = Outcome::not_run;
-  std::string message;  // what was found; for failures the object, expected and found; for not_run why
+  std::string
+      message;  // what was found; for failures the object, expected and found; for not_run why
   std::vector<std::string> details;  // more of the same, bounded
   Duration elapsed{0};
   bool proves_data = false;  // says something about the data itself: a drill needs one that ran
@@ -41,8 +43,9 @@ enum class Judgement : std::uint8_t { met, missed, not_judged };
 std::string_view name_of(Judgement judgement);
 
 struct Measures {
-  Duration rto_so_far{0};              // from the start to data restored and checked; the application is not started yet
-  std::optional<Duration> rpo_age;     // age of the restored position when the drill began
+  Duration rto_so_far{
+      0};  // from the start to data restored and checked; the application is not started yet
+  std::optional<Duration> rpo_age;  // age of the restored position when the drill began
   std::optional<Duration> rto_objective;
   std::optional<Duration> rpo_objective;
   Judgement rto = Judgement::not_judged;
@@ -69,20 +72,21 @@ struct Report {
   std::vector<Finding> findings;
   Measures measures;
   std::optional<sandbox::TearDownProof> tear_down;
-  std::optional<Error> error;   // what stopped the drill
+  std::optional<Error> error;  // what stopped the drill
   Verdict verdict = Verdict::unverified;
-  std::string reason;           // of the verdict, in one sentence
+  std::string reason;  // of the verdict, in one sentence
 };
 
 struct Judged {
   Verdict verdict;
   std::string reason;
 };
-// Pure: failed when a check failed or a stage stopped on damage; unverified when anything could not be decided
-// or no check of the data ran; proven otherwise.
+// Pure: failed when a check failed or a stage stopped on damage; unverified when anything could not
+// be decided or no check of the data ran; proven otherwise.
 Judged judge(const Report& report);
 
-// product.md: 0 proven, 1 failed (or an objective missed with strict), 2 unverified, 4 refused for safety, 130 interrupted.
+// product.md: 0 proven, 1 failed (or an objective missed with strict), 2 unverified, 4 refused for
+// safety, 130 interrupted.
 int exit_status(const Report& report, bool strict);
 
 Json to_json(const Report& report);

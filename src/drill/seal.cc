@@ -15,7 +15,8 @@ std::string file_stem(const Report& report) {
   return stem + "-" + report.id;
 }
 
-// Only a reader of the repository can have restored; a medium that takes no statement now must not lose the evidence.
+// Only a reader of the repository can have restored; a medium that takes no statement now must not
+// lose the evidence.
 void keep_in_repository(const Report& report, const Json& sealed,
                         repository::Repository& repository, const RunContext& context) {
   if (!report.snapshot) return;

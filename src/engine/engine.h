@@ -1,6 +1,6 @@
 #pragma once
-// What is protected: the interfaces an engine gives for its kind of source. An engine knows nothing of
-// repositories: it hands out entries with readers, and takes entries with ranges of bytes back.
+// What is protected: the interfaces an engine gives for its kind of source. An engine knows nothing
+// of repositories: it hands out entries with readers, and takes entries with ranges of bytes back.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -32,8 +32,8 @@ class Entry {
 };
 
 struct SourceOutcome {
-  Json position;                  // the consistent point, engine's own form; {"time": …} at least
-  Json facts;                     // what was true at that point: see databases.md and docs/evidence.md
+  Json position;  // the consistent point, engine's own form; {"time": …} at least
+  Json facts;     // what was true at that point: see databases.md and docs/evidence.md
   std::vector<Finding> findings;
 };
 
@@ -41,7 +41,8 @@ struct SourceOutcome {
 class Source {
  public:
   virtual ~Source() = default;
-  // Fixes the consistent point; everything after sees the source as of now (as far as its kind can).
+  // Fixes the consistent point; everything after sees the source as of now (as far as its kind
+  // can).
   virtual Result<void> begin(const RunContext& context) = 0;
   // The next entry, or null at the end. Directories come before what is in them.
   virtual Result<std::unique_ptr<Entry>> next(const RunContext& context) = 0;
@@ -54,19 +55,20 @@ class Sink {
  public:
   virtual ~Sink() = default;
   virtual Result<void> write(std::uint64_t offset, ByteView bytes) = 0;
-  // What is there now, for delta restores: fewer bytes at the end of what exists. When all of it is as it must
-  // be nothing is written; else everything is, what is equal too (runs of zeros beyond what exists may be left out).
+  // What is there now, for delta restores: fewer bytes at the end of what exists. When all of it is
+  // as it must be nothing is written; else everything is, what is equal too (runs of zeros beyond
+  // what exists may be left out).
   virtual Result<std::size_t> existing(std::uint64_t offset, ByteSpan into) = 0;
   // All content is written: set size, modes and times, and move it into place.
   virtual Result<void> commit() = 0;
 };
 
 struct TargetReport {
-  std::vector<Finding> findings;   // e.g. "owner-not-restored"
+  std::vector<Finding> findings;  // e.g. "owner-not-restored"
 };
 
-// A place that a restore fills. The plan is over before prepare() is called; create() may be called from
-// several threads, for entries of different paths, directories first.
+// A place that a restore fills. The plan is over before prepare() is called; create() may be called
+// from several threads, for entries of different paths, directories first.
 class Target {
  public:
   virtual ~Target() = default;
@@ -89,7 +91,8 @@ class Inspector {
   // Runs a read-only query in the engine's own language; at most `limit` rows.
   virtual Result<std::vector<Row>> query(const std::string& text, std::size_t limit,
                                          const RunContext& context) = 0;
-  // The complaints of the engine's own structural check; none means sound. `quick` may look at less.
+  // The complaints of the engine's own structural check; none means sound. `quick` may look at
+  // less.
   virtual Result<std::vector<std::string>> integrity(bool quick, const RunContext& context) = 0;
   // Opens a file of the source by its relative path, for the blobs check; `refused` outside it.
   virtual Result<std::unique_ptr<Reader>> open_file(const std::string& path) = 0;
@@ -114,8 +117,8 @@ struct Identity {
 };
 
 struct Traits {
-  bool has_log = false;             // can be restored to any moment between snapshots
-  bool is_database = false;         // begins before file sources of the same service
+  bool has_log = false;      // can be restored to any moment between snapshots
+  bool is_database = false;  // begins before file sources of the same service
 };
 
 // Stateless; one per kind of source.
@@ -134,10 +137,11 @@ class Engine {
   virtual Result<Identity> identify(const SourceOptions& options) const = 0;
   // One line of `lifeboat ls`: "-rw-r--r-- root root"; metadata from outside is validated.
   virtual Result<std::string> describe(const EntryInfo& entry) const = 0;
-  // What `restore --only SOURCE/OBJECT` means here: whether this entry holds the object. For a table of a
-  // database the whole entry is restored beside and then cut down by extract_object().
+  // What `restore --only SOURCE/OBJECT` means here: whether this entry holds the object. For a
+  // table of a database the whole entry is restored beside and then cut down by extract_object().
   virtual bool holds(const EntryInfo& entry, const std::string& object) const = 0;
-  // Writes the object (a table) of a restored entry as a thing of its own; `usage` where an engine has none.
+  // Writes the object (a table) of a restored entry as a thing of its own; `usage` where an engine
+  // has none.
   virtual Result<void> extract_object(const std::string& restored, const std::string& object,
                                       const std::string& target) const = 0;
 };

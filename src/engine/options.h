@@ -7,22 +7,23 @@
 namespace lifeboat::engine {
 
 struct SourceOptions {
-  std::string name;                   // the source's name in the configuration
-  std::string type;                   // the engine's scheme
-  std::string path;                   // sqlite: the database file; files: the folder
-  std::vector<std::string> exclude;   // files: patterns, relative to the folder (gitignore-like globs)
-  bool one_file_system = false;       // files
-  bool hash_files = false;            // files: also a plain SHA-256 a file, in the metadata
-  std::uint64_t read_limit = 0;       // bytes per second; 0 = none
-  unsigned workers = 0;               // 0 = as many as the machine has
+  std::string name;  // the source's name in the configuration
+  std::string type;  // the engine's scheme
+  std::string path;  // sqlite: the database file; files: the folder
+  std::vector<std::string>
+      exclude;                   // files: patterns, relative to the folder (gitignore-like globs)
+  bool one_file_system = false;  // files
+  bool hash_files = false;       // files: also a plain SHA-256 a file, in the metadata
+  std::uint64_t read_limit = 0;  // bytes per second; 0 = none
+  unsigned workers = 0;          // 0 = as many as the machine has
 };
 
 struct TargetOptions {
-  std::string name;                   // the source's name, for messages
+  std::string name;  // the source's name, for messages
   std::string type;
-  std::string place;                  // sqlite: the file to make; files: the folder to fill
-  bool overwrite = false;             // an existing target may be changed (a plan was confirmed)
-  bool delete_strangers = false;      // files: remove what the snapshot does not have
+  std::string place;              // sqlite: the file to make; files: the folder to fill
+  bool overwrite = false;         // an existing target may be changed (a plan was confirmed)
+  bool delete_strangers = false;  // files: remove what the snapshot does not have
 };
 
 }  // namespace lifeboat::engine

@@ -10,7 +10,7 @@ namespace {
 using Numbers = std::map<std::uint64_t, storage::ObjectInfo>;
 
 Result<void> list_folder(const Store& store, std::string_view folder, Census& census,
-                         Numbers WriterCensus::*into) {
+                         Numbers WriterCensus::* into) {
   return store.backend->list(std::string(folder) + "/", [&](const auto& info) -> Result<void> {
     const auto ref = parse_session_key(folder, info.key);
     if (ref) (census.writers[ref->writer].*into)[ref->seq] = info;

@@ -1,6 +1,6 @@
 #pragma once
-// Which sequence numbers of which writers exist and how they ended: what is there, against what anybody
-// saw (docs/format.md, sections 4 and 5). Reading is thread-safe.
+// Which sequence numbers of which writers exist and how they ended: what is there, against what
+// anybody saw (docs/format.md, sections 4 and 5). Reading is thread-safe.
 #include <set>
 
 #include "base/entry.h"
@@ -10,7 +10,7 @@
 namespace lifeboat::repository {
 
 struct WriterCensus {
-  std::map<std::uint64_t, storage::ObjectInfo> ends;      // snapshots and voids
+  std::map<std::uint64_t, storage::ObjectInfo> ends;  // snapshots and voids
   std::map<std::uint64_t, storage::ObjectInfo> sessions;
   std::set<std::uint64_t> forgotten;
 
@@ -26,8 +26,8 @@ struct Census {
   Seen seen() const;
 };
 
-// Lists snapshots before sessions, so that one which ends meanwhile counts as open and never as missing.
-// `forgotten` must have been read after, or the caller reads it again: see take_census().
+// Lists snapshots before sessions, so that one which ends meanwhile counts as open and never as
+// missing. `forgotten` must have been read after, or the caller reads it again: see take_census().
 Result<Census> list_sessions(const Store& store);
 void add_forgotten(Census& census, const std::set<SessionRef>& forgotten);
 

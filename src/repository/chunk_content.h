@@ -1,5 +1,6 @@
 #pragma once
-// The content that a chunk list names, as one sequence of bytes, fetched a window at a time. One thread at a time.
+// The content that a chunk list names, as one sequence of bytes, fetched a window at a time. One
+// thread at a time.
 #include "repository/chunk_fetcher.h"
 
 namespace lifeboat::repository {

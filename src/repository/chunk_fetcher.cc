@@ -114,8 +114,8 @@ class ChunkFetcher::Pass {
     TRY(context_.check_stop());
     auto& lane = lanes_.local();
     const auto pack = TRY(table_->pack(wanted_[span.first].pack));
-    const auto got = fetcher_.backend_.get(pack_key(pack.name), {span.begin, span.end - span.begin},
-                                           lane.bytes);
+    const auto got =
+        fetcher_.backend_.get(pack_key(pack.name), {span.begin, span.end - span.begin}, lane.bytes);
     if (!got && !is_damage(got.error())) return got;
     if (!got) return fail_all(span.first, span.last, pack.name, got.error());
     for (std::size_t i = span.first; i < span.last;) {
@@ -132,7 +132,8 @@ class ChunkFetcher::Pass {
     const auto segment = TRY(table_->segment(wanted_[which.first].segment));
     const auto from = segment.offset - span.begin;
     if (from + segment.shape.stored > lane.bytes.size())
-      return fail_all(which.first, which.second, pack, Error(Code::corrupt, "the pack is too short"));
+      return fail_all(which.first, which.second, pack,
+                      Error(Code::corrupt, "the pack is too short"));
     const auto birth = TRY(table_->birth(segment.birth));
     const auto stored = ByteView(lane.bytes).subspan(from, segment.shape.stored);
     const auto chunks = lane.opener.open(birth, segment.shape, stored);
@@ -143,7 +144,8 @@ class ChunkFetcher::Pass {
     return {};
   }
 
-  // The identity is computed anew from what was opened: it is what the caller asked for, or nothing.
+  // The identity is computed anew from what was opened: it is what the caller asked for, or
+  // nothing.
   Result<void> deliver_chunk(Lane& lane, const Wanted& wanted, std::span<const ByteView> chunks,
                              const PackName& pack) {
     const auto& request = *wanted.request;

@@ -1,6 +1,6 @@
 #pragma once
-// Finds chunks by the index and brings them back verified, in the order of packs: every segment is read and opened
-// once for all the chunks that are wanted of it. Thread-safe.
+// Finds chunks by the index and brings them back verified, in the order of packs: every segment is
+// read and opened once for all the chunks that are wanted of it. Thread-safe.
 #include <functional>
 #include <mutex>
 #include <set>
@@ -22,7 +22,8 @@ class ChunkFetcher {
                LoadIndex load)
       : backend_(backend), keys_(keys), sessions_(sessions), load_(std::move(load)) {}
 
-  // As SnapshotReader::fetch. A chunk that no pack gives whole is `damage_found` naming chunk and pack.
+  // As SnapshotReader::fetch. A chunk that no pack gives whole is `damage_found` naming chunk and
+  // pack.
   Result<void> fetch(std::vector<ChunkRequest>& requests, const SnapshotReader::Deliver& deliver,
                      const RunContext& context);
   // Sequential content; `context` must outlive the reader.

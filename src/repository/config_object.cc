@@ -15,19 +15,22 @@ Result<void> check_format(const Json& config) {
     return fail(Code::corrupt, "the object `config` is not one of a Lifeboat repository");
   const auto format = TRY(number_at(config, "format"));
   if (format > kFormat)
-    return fail(Code::unsupported_format,
-                "the repository was made by a newer version (format " + std::to_string(format) +
-                    ")");
+    return fail(Code::unsupported_format, "the repository was made by a newer version (format " +
+                                              std::to_string(format) + ")");
   if (format != kFormat) return fail(Code::corrupt, "a repository format that does not exist");
   return {};
 }
 
 const std::vector<std::string>& needed_by(const ConfigObject& config, Operation operation) {
   switch (operation) {
-    case Operation::collect: return config.collect;
-    case Operation::read: return config.read;
-    case Operation::verify: return config.verify;
-    case Operation::write: return config.write;
+    case Operation::collect:
+      return config.collect;
+    case Operation::read:
+      return config.read;
+    case Operation::verify:
+      return config.verify;
+    case Operation::write:
+      return config.write;
   }
   return config.write;
 }
@@ -63,9 +66,8 @@ Result<ConfigObject> parse_config(ByteView object) {
 Result<void> require_features(const ConfigObject& config, Operation operation) {
   const auto& needed = needed_by(config, operation);
   if (needed.empty()) return {};
-  return fail(Code::unsupported_format,
-              "the repository uses the feature \"" + needed.front() +
-                  "\", which this version does not know");
+  return fail(Code::unsupported_format, "the repository uses the feature \"" + needed.front() +
+                                            "\", which this version does not know");
 }
 
 }  // namespace lifeboat::repository

@@ -1,6 +1,6 @@
 #pragma once
-// The object `config`: what marks a place as a repository, and which features forbid what to a program
-// that does not know them (docs/format.md, section 2). Values and pure functions.
+// The object `config`: what marks a place as a repository, and which features forbid what to a
+// program that does not know them (docs/format.md, section 2). Values and pure functions.
 #include <string>
 #include <vector>
 

@@ -25,9 +25,7 @@ Result<void> check_path(std::string_view path, EntryKind kind) {
   return {};
 }
 
-bool has_content(EntryKind kind) {
-  return kind == EntryKind::file || kind == EntryKind::database;
-}
+bool has_content(EntryKind kind) { return kind == EntryKind::file || kind == EntryKind::database; }
 
 Result<void> check_chunks(const EntryRecord& entry) {
   std::uint64_t total = 0;
@@ -117,8 +115,8 @@ Result<std::optional<EntryRecord>> EntryDecoder::next() {
   return entry;
 }
 
-// At least `wanted` bytes from begin_ on, or false when the stream has fewer. The buffer grows as bytes
-// come, not as a length promises.
+// At least `wanted` bytes from begin_ on, or false when the stream has fewer. The buffer grows as
+// bytes come, not as a length promises.
 Result<bool> EntryDecoder::fill(std::size_t wanted) {
   if (buffer_.size() - begin_ >= wanted) return true;
   buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(begin_));

@@ -1,6 +1,6 @@
 #pragma once
-// Entry records: one entry of a source as the entry stream holds it (docs/format.md, section 5). A decoder
-// belongs to one thread; encoding is a pure function.
+// Entry records: one entry of a source as the entry stream holds it (docs/format.md, section 5). A
+// decoder belongs to one thread; encoding is a pure function.
 #include <optional>
 
 #include "repository/repository.h"

@@ -1,6 +1,6 @@
 #pragma once
-// Reading JSON that a hostile or damaged repository may hold: every member is looked at before it is
-// used, and what is not as docs/format.md says is `corrupt` naming the member. Pure functions.
+// Reading JSON that a hostile or damaged repository may hold: every member is looked at before it
+// is used, and what is not as docs/format.md says is `corrupt` naming the member. Pure functions.
 #include <optional>
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #pragma once
-// The Repository of format 1. Its methods are in the file of their subject: repository.cc, key_list.cc,
-// session.cc, snapshot.cc, statement.cc, check.cc, forget.cc. Thread-safe.
+// The Repository of format 1. Its methods are in the file of their subject: repository.cc,
+// key_list.cc, session.cc, snapshot.cc, statement.cc, check.cc, forget.cc. Thread-safe.
 #include <mutex>
 
 #include "repository/store.h"

@@ -62,9 +62,8 @@ Result<void> FormatRepository::remove_key(const std::string& slot_id, const RunC
   const auto found = std::ranges::find(slots, slot_id, &KeySlotInfo::id);
   if (found == slots.end()) return fail(Code::not_found, "there is no key slot " + slot_id);
   // The slot this program was opened with is known to open; others are only said to be an admin's.
-  const bool another = std::ranges::any_of(slots, [&](const KeySlotInfo& slot) {
-    return opens_as_admin(slot) && slot.id != slot_id;
-  });
+  const bool another = std::ranges::any_of(
+      slots, [&](const KeySlotInfo& slot) { return opens_as_admin(slot) && slot.id != slot_id; });
   if (opens_as_admin(*found) && !another)
     return fail(Error(Code::refused, "this is the last key slot of the role admin")
                     .with_hint("Add another admin key first."));

@@ -34,7 +34,8 @@ Result<void> read_kind_fields(ByteReader& reader, KeySlot& slot) {
   return {};
 }
 
-// A key file's K does not depend on the repository, so that a damaged config is told from a wrong key.
+// A key file's K does not depend on the repository, so that a damaged config is told from a wrong
+// key.
 Secret key_of_file(const Secret& bytes) {
   return crypto::hkdf_sha256(bytes.view(), {}, "lifeboat 1 key file", 32);
 }
@@ -99,9 +100,12 @@ Result<Bytes> slot_for(const RoleKeys& keys, const RecipientKey& recipient, Rand
 
 std::string_view name_of(SlotKind kind) {
   switch (kind) {
-    case SlotKind::passphrase: return "passphrase";
-    case SlotKind::key_file: return "key-file";
-    case SlotKind::recipient: return "recipient";
+    case SlotKind::passphrase:
+      return "passphrase";
+    case SlotKind::key_file:
+      return "key-file";
+    case SlotKind::recipient:
+      return "recipient";
   }
   return "unknown kind";
 }
@@ -122,8 +126,7 @@ Result<KeySlot> parse_slot(ByteView object) {
 
 Result<RoleKeys> open_slot(const KeySlot& slot, const RepositoryId& repository,
                            const Credential& credential) {
-  if (kind_of(credential) != slot.kind)
-    return fail(Code::wrong_key, "the slot is of another kind");
+  if (kind_of(credential) != slot.kind) return fail(Code::wrong_key, "the slot is of another kind");
   const auto key =
       TRY(std::visit([&](const auto& each) { return slot_key(slot, each); }, credential));
   const PartSpec spec{PartType::role_bundle, repository, kKeysName, slot.clear};
@@ -140,8 +143,7 @@ Result<Bytes> make_slot(const RoleKeys& keys, const Credential& credential, Rand
   return std::visit([&](const auto& each) { return slot_for(keys, each, random); }, credential);
 }
 
-Result<Bytes> make_recipient_slot(const RoleKeys& keys, ByteView recipient_public,
-                                  Random& random) {
+Result<Bytes> make_recipient_slot(const RoleKeys& keys, ByteView recipient_public, Random& random) {
   if (recipient_public.size() != crypto::BoxPublicKey::kSize)
     return fail(Code::usage, "a recipient's public key has 64 hexadecimal digits");
   Secret key(32);

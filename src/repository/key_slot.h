@@ -28,7 +28,8 @@ struct KeySlot {
 
 // Form only: whether it opens is not known before a key is tried.
 Result<KeySlot> parse_slot(ByteView object);
-// `wrong_key` when the credential is not this slot's, `corrupt` when it is and the rest does not fit.
+// `wrong_key` when the credential is not this slot's, `corrupt` when it is and the rest does not
+// fit.
 Result<RoleKeys> open_slot(const KeySlot& slot, const RepositoryId& repository,
                            const Credential& credential);
 

@@ -19,7 +19,8 @@ Result<void> sign_role(RoleKeys& keys, const crypto::SigningKey& root, Random& r
   keys.signing_seed = Secret(crypto::SigningKey::kSeedSize);
   random.fill(keys.signing_seed.span());
   const auto own = TRY(crypto::SigningKey::from_seed(keys.signing_seed));
-  keys.certificate = make_certificate(keys.repository, {keys.role, keys.name, own.verify_key()}, root);
+  keys.certificate =
+      make_certificate(keys.repository, {keys.role, keys.name, own.verify_key()}, root);
   keys.root_public = to_bytes(root.verify_key().view());
   keys.writer = writer_id_of(own.verify_key());
   return {};
@@ -29,10 +30,14 @@ Result<void> sign_role(RoleKeys& keys, const crypto::SigningKey& root, Random& r
 
 std::string_view name_of(Role role) {
   switch (role) {
-    case Role::admin: return "admin";
-    case Role::writer: return "writer";
-    case Role::reader: return "reader";
-    case Role::collector: return "collector";
+    case Role::admin:
+      return "admin";
+    case Role::writer:
+      return "writer";
+    case Role::reader:
+      return "reader";
+    case Role::collector:
+      return "collector";
   }
   return "unknown role";
 }
@@ -46,7 +51,8 @@ Result<RoleKeys> grant_role(const Secret& root, const RoleGrant& grant, Random& 
   keys.role = grant.role;
   keys.name = grant.name;
   fill_from_root(keys, root);
-  const auto box = TRY(crypto::BoxKeyPair::from_seed(derive_from(root, keys.repository, "box seed")));
+  const auto box =
+      TRY(crypto::BoxKeyPair::from_seed(derive_from(root, keys.repository, "box seed")));
   keys.recipients.push_back(to_bytes(box.public_key().view()));
   for (const auto& more : grant.more_recipients) keys.recipients.push_back(more);
   const auto seed = derive_from(root, keys.repository, "signing seed");

@@ -38,7 +38,8 @@ struct RoleGrant {
   std::vector<Bytes> more_recipients;  // beside the repository's own (escrow)
 };
 
-// Everything the role may hold, from the 32 bytes of root, with a fresh signing key and its certificate.
+// Everything the role may hold, from the 32 bytes of root, with a fresh signing key and its
+// certificate.
 Result<RoleKeys> grant_role(const Secret& root, const RoleGrant& grant, Random& random);
 
 // Derives what keys.role may hold; keys.repository is set.

@@ -1,5 +1,5 @@
-// Every small object of the repository: what it holds comes back, and any damage, another name or another
-// signer is found.
+// Every small object of the repository: what it holds comes back, and any damage, another name or
+// another signer is found.
 #include <gtest/gtest.h>
 
 #include "base/test_context.h"
@@ -55,8 +55,8 @@ SnapshotBody sample_body() {
 class Objects : public ::testing::Test {
  protected:
   Bytes session(const RoleKeys& signer, const SessionRef& at) {
-    const NewSession fresh{at, Time(std::chrono::hours(1)), std::chrono::hours(24),
-                           {"web-1", "shop", "0.1.0"}};
+    const NewSession fresh{
+        at, Time(std::chrono::hours(1)), std::chrono::hours(24), {"web-1", "shop", "0.1.0"}};
     return make_session(signer, fresh, key, random).value();
   }
   Bytes snapshot(const RoleKeys& signer, const SessionRef& at) {
@@ -198,7 +198,7 @@ TEST_F(Statements, DamagedInAnyByteAreFound) {
 TEST_F(Statements, AreSaidByTheRolesOfTheirKindOnly) {
   const auto admin = test_keys(Role::admin, "root");
   const std::map<std::string, std::string> who = {
-      {"forgotten", "ac"}, {"verified", "ar"}, {"proven", "ar"}, {"restored", "ar"},
+      {"forgotten", "ac"}, {"verified", "ar"},  {"proven", "ar"}, {"restored", "ar"},
       {"hold", "acw"},     {"released", "acw"}, {"note", "acrw"}, {"stored", "acrw"}};
   for (const auto& [kind, roles] : who) {
     EXPECT_EQ(may_write(admin, kind), roles.find('a') != roles.npos) << kind;
@@ -214,9 +214,9 @@ TEST_F(Statements, ForgedByARoleThatMayNotAreCorrupt) {
   auto object = make_prefix(ObjectType::statement);
   const PartSpec spec{PartType::statement, writer.repository, name, object};
   ByteWriter sealed;
-  sealed.sized(seal_part(spec, writer.index.view(), view_of(canonical_json(body("forgotten"))),
-                         random)
-                   .value());
+  sealed.sized(
+      seal_part(spec, writer.index.view(), view_of(canonical_json(body("forgotten"))), random)
+          .value());
   append(object, sealed.bytes());
   ASSERT_TRUE(append_signature(writer, name, object));
   EXPECT_EQ(read_statement(reader, name, object).error().code(), Code::corrupt);
@@ -306,10 +306,10 @@ TEST(Seen, MergesToWhatEitherSawExistOrEnd) {
 }
 
 TEST(Seen, FromOutsideIsChecked) {
-  for (const auto* text : {R"([])", R"({"zz":{"max":1,"open":[]}})",
-                           R"({"0000000000000000":{"max":1,"open":[2]}})",
-                           R"({"0000000000000000":{"max":5,"open":[3,3]}})",
-                           R"({"0000000000000000":{"max":5,"open":[-1]}})"})
+  for (const auto* text :
+       {R"([])", R"({"zz":{"max":1,"open":[]}})", R"({"0000000000000000":{"max":1,"open":[2]}})",
+        R"({"0000000000000000":{"max":5,"open":[3,3]}})",
+        R"({"0000000000000000":{"max":5,"open":[-1]}})"})
     EXPECT_FALSE(seen_from(parse_json(text).value())) << text;
 }
 

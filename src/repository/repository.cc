@@ -39,7 +39,8 @@ Result<ConfigObject> read_config(storage::Backend& backend) {
 
 Result<void> require_free_place(storage::Backend& backend) {
   const auto found = backend.stat(std::string(kConfigKey));
-  if (found) return fail(Code::exists, backend.traits().description + " holds a repository already");
+  if (found)
+    return fail(Code::exists, backend.traits().description + " holds a repository already");
   if (found.error().code() != Code::not_found) return fail(found.error());
   const auto packs = TRY(list_sorted(backend, "packs/"));
   if (packs.empty()) return {};

@@ -1,6 +1,6 @@
 #pragma once
-// Snapshots on a Backend: the one door to a repository in format 1 (docs/format.md). A Repository is
-// thread-safe after open; writers and readers made by it must not outlive it.
+// Snapshots on a Backend: the one door to a repository in format 1 (docs/format.md). A Repository
+// is thread-safe after open; writers and readers made by it must not outlive it.
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -86,14 +86,14 @@ struct SnapshotInfo {
   std::uint64_t seq = 0;
   std::string service;
   std::string host;
-  Time time;        // the consistent point, signed
+  Time time;  // the consistent point, signed
   Time started;
   Time first_stored;  // the store's own time, or an earlier one a `stored` statement carries
   bool complete = true;
-  std::uint64_t bytes = 0;    // logical
+  std::uint64_t bytes = 0;  // logical
   std::uint64_t entries = 0;
-  std::uint64_t stored = 0;   // added to the repository by it
-  std::string version;        // of the Lifeboat that made it
+  std::uint64_t stored = 0;  // added to the repository by it
+  std::string version;       // of the Lifeboat that made it
   std::vector<SourceSummary> sources;
   std::vector<std::string> needs;
   std::map<std::string, std::string> labels;
@@ -130,13 +130,13 @@ struct SnapshotDraft {
 
 struct StreamHint {
   Profile profile = Profile::tree;
-  std::uint32_t unit = 0;          // page size for db_page
-  std::uint64_t size = 0;          // as far as known: chooses chunk and segment sizes
+  std::uint32_t unit = 0;  // page size for db_page
+  std::uint64_t size = 0;  // as far as known: chooses chunk and segment sizes
 };
 
 struct StoredStream {
   ChunkList chunks;
-  std::uint64_t size = 0;          // what was really read
+  std::uint64_t size = 0;  // what was really read
 };
 
 // What an unfinished or finished writer has done so far.
@@ -148,13 +148,14 @@ struct WriterStats {
   std::uint64_t packs = 0;
 };
 
-// One backup being written. add_stream and reuse are thread-safe; the entry methods are called by one
-// thread at a time for each source. Without commit() nothing becomes visible; packs stay for the next try.
+// One backup being written. add_stream and reuse are thread-safe; the entry methods are called by
+// one thread at a time for each source. Without commit() nothing becomes visible; packs stay for
+// the next try.
 class SnapshotWriter {
  public:
   virtual ~SnapshotWriter() = default;
-  // Cuts, identifies, dedups and stores the content. Reads and computes in the calling thread for small
-  // content, with helpers for large.
+  // Cuts, identifies, dedups and stores the content. Reads and computes in the calling thread for
+  // small content, with helpers for large.
   virtual Result<StoredStream> add_stream(const StreamHint& hint, Reader& content,
                                           const RunContext& context) = 0;
   // True when every chunk is here and usable for dedup: then the list may be used again unread.
@@ -189,8 +190,9 @@ class SnapshotReader {
                                const RunContext& context) = 0;
   // Sequential content of one entry, verified chunk by chunk.
   virtual std::unique_ptr<Reader> open_content(ChunkList chunks, const RunContext& context) = 0;
-  // Fetches and verifies (MAC and chunk id) all chunks in the order of packs, decoding each segment once, in
-  // parallel; `deliver` is called from several threads, exactly once a request. `requests` is reordered.
+  // Fetches and verifies (MAC and chunk id) all chunks in the order of packs, decoding each segment
+  // once, in parallel; `deliver` is called from several threads, exactly once a request. `requests`
+  // is reordered.
   using Deliver = std::function<Result<void>(std::uint64_t tag, ByteView chunk)>;
   virtual Result<void> fetch(std::vector<ChunkRequest>& requests, const Deliver& deliver,
                              const RunContext& context) = 0;
@@ -217,7 +219,7 @@ struct CheckReport {
   std::uint64_t chunks = 0;
   std::uint64_t bytes = 0;
   std::uint64_t snapshots = 0;
-  std::vector<Finding> findings;             // damage names the objects …
+  std::vector<Finding> findings;               // damage names the objects …
   std::vector<std::string> damaged_snapshots;  // … and these are the snapshots it reaches
 };
 
@@ -227,7 +229,8 @@ struct PruneOptions {
   unsigned move_above_percent = 30;
   // Segments with less living content than this share are no longer dedup targets.
   unsigned sparse_below_percent = 50;
-  // A session older than its patience is ended by a void; a younger one is waited for up to this long.
+  // A session older than its patience is ended by a void; a younger one is waited for up to this
+  // long.
   Duration wait{0};
 };
 
@@ -243,13 +246,14 @@ struct PruneReport {
 
 class Repository {
  public:
-  // Creates config and the first key slot (role admin, name "admin"). `exists` when the place holds a repository.
+  // Creates config and the first key slot (role admin, name "admin"). `exists` when the place holds
+  // a repository.
   static Result<std::unique_ptr<Repository>> create(std::unique_ptr<storage::Backend> backend,
                                                     const Credential& credential,
                                                     const Options& options,
                                                     const RunContext& context);
-  // `not_found` when this is no repository, `wrong_key` when no slot opens, `corrupt` when slots are damaged,
-  // `unsupported_format` when it is newer.
+  // `not_found` when this is no repository, `wrong_key` when no slot opens, `corrupt` when slots
+  // are damaged, `unsupported_format` when it is newer.
   static Result<std::unique_ptr<Repository>> open(std::unique_ptr<storage::Backend> backend,
                                                   const Credential& credential,
                                                   const Options& options,
@@ -281,7 +285,8 @@ class Repository {
   virtual Result<void> forget(const SnapshotId& id, const std::string& reason,
                               const RunContext& context) = 0;
   virtual Result<PruneReport> prune(const PruneOptions& options, const RunContext& context) = 0;
-  // Signs with this role's own key (evidence, restore records), and the certificate a stranger needs.
+  // Signs with this role's own key (evidence, restore records), and the certificate a stranger
+  // needs.
   virtual Result<Bytes> sign(ByteView message) = 0;
   virtual Bytes certificate() const = 0;
   virtual Bytes root_public() const = 0;

@@ -34,7 +34,9 @@ Result<SeenWriter> seen_writer_from(const Json& value) {
   return seen;
 }
 
-std::filesystem::path memory_file(const std::filesystem::path& cache) { return cache / "seen.json"; }
+std::filesystem::path memory_file(const std::filesystem::path& cache) {
+  return cache / "seen.json";
+}
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #pragma once
-// What somebody saw of every writer's sequence numbers: recorded in every head, and remembered by this
-// machine, so that a storage that hides a snapshot is found out (docs/format.md, section 5). Values.
+// What somebody saw of every writer's sequence numbers: recorded in every head, and remembered by
+// this machine, so that a storage that hides a snapshot is found out (docs/format.md, section 5).
+// Values.
 #include <filesystem>
 #include <map>
 #include <vector>

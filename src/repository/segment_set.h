@@ -1,6 +1,6 @@
 #pragma once
-// A set of segments by birth: what a snapshot's head says it uses (docs/format.md, section 5). A value; one
-// thread at a time.
+// A set of segments by birth: what a snapshot's head says it uses (docs/format.md, section 5). A
+// value; one thread at a time.
 #include <map>
 #include <vector>
 

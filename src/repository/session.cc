@@ -9,7 +9,8 @@
 namespace lifeboat::repository {
 namespace {
 
-// Two programs of one key rarely meet at one number; a storage that says "exists" for ever is broken.
+// Two programs of one key rarely meet at one number; a storage that says "exists" for ever is
+// broken.
 constexpr int kMaxRaces = 64;
 
 fs::path lock_file(const fs::path& cache, const SessionRef& ref) {
@@ -126,10 +127,10 @@ Result<std::shared_ptr<const Secret>> SessionRing::find(const SessionRef& sessio
   }
   if (store_.keys.box_seed.empty()) return fail(open_session_key(store_.keys, {}).error());
   const auto name = session_key(session);
-  const auto object =
-      TRY_CONTEXT(name, storage::get_whole(*store_.backend, name, kMaxSmallObject));
+  const auto object = TRY_CONTEXT(name, storage::get_whole(*store_.backend, name, kMaxSmallObject));
   const auto parsed = TRY_CONTEXT(name, parse_session(store_.keys, session, object));
-  auto key = std::make_shared<const Secret>(TRY_CONTEXT(name, open_session_key(store_.keys, parsed)));
+  auto key =
+      std::make_shared<const Secret>(TRY_CONTEXT(name, open_session_key(store_.keys, parsed)));
   const std::scoped_lock lock(guard_);
   return keys_.try_emplace(session, std::move(key)).first->second;
 }

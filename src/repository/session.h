@@ -1,6 +1,7 @@
 #pragma once
-// Sessions: opening one before anything is written, ending those that will never commit, and finding the
-// keys of others (docs/format.md, section 4). A Session belongs to one writer; SessionRing is thread-safe.
+// Sessions: opening one before anything is written, ending those that will never commit, and
+// finding the keys of others (docs/format.md, section 4). A Session belongs to one writer;
+// SessionRing is thread-safe.
 #include <map>
 #include <mutex>
 #include <optional>
@@ -11,8 +12,8 @@
 
 namespace lifeboat::repository {
 
-// Says to other programs on this machine that the session's owner lives. Released by the end of the process,
-// however it ends.
+// Says to other programs on this machine that the session's owner lives. Released by the end of the
+// process, however it ends.
 class SessionLock {
  public:
   // Nothing when another program holds it, or there is no cache to keep it in.

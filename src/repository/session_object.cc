@@ -58,8 +58,8 @@ Result<Bytes> make_session(const RoleKeys& keys, const NewSession& session, cons
                                      {"service", session.about.service},
                                      {"version", session.about.version}});
   ByteWriter sealed;
-  sealed.sized(TRY(seal_part(about_spec(keys, name, object), keys.index.view(), view_of(about),
-                             random)));
+  sealed.sized(
+      TRY(seal_part(about_spec(keys, name, object), keys.index.view(), view_of(about), random)));
   append(object, sealed.bytes());
   TRY(append_signature(keys, name, object));
   return object;

@@ -1,6 +1,6 @@
 #pragma once
-// The object `sessions/<writer>/<seq>`: who writes, since when, and the session key sealed to those who may
-// read (docs/format.md, section 4). Pure functions, thread-safe.
+// The object `sessions/<writer>/<seq>`: who writes, since when, and the session key sealed to those
+// who may read (docs/format.md, section 4). Pure functions, thread-safe.
 #include "repository/sealed.h"
 
 namespace lifeboat::repository {

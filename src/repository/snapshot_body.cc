@@ -33,8 +33,8 @@ Json source_json(const SourceManifest& source) {
 }
 
 Result<ChunkRef> chunk_from(const Json& pair) {
-  const bool shaped = pair.is_array() && pair.size() == 2 && pair[0].is_string() &&
-                      pair[1].is_number_unsigned();
+  const bool shaped =
+      pair.is_array() && pair.size() == 2 && pair[0].is_string() && pair[1].is_number_unsigned();
   if (!shaped) return fail(Code::corrupt, "a chunk that is no id and length");
   const auto length = pair[1].get<std::uint64_t>();
   if (length == 0 || length > kMaxChunkLength)
@@ -72,8 +72,8 @@ Result<SourceManifest> source_from(const Json& value) {
 Bytes encode_body(const SnapshotBody& body) {
   auto sources = Json::array();
   for (const auto& each : body.sources) sources.push_back(source_json(each));
-  return to_bytes(canonical_json(
-      {{"config", object_or_empty(body.config)}, {"sources", std::move(sources)}}));
+  return to_bytes(
+      canonical_json({{"config", object_or_empty(body.config)}, {"sources", std::move(sources)}}));
 }
 
 Result<SnapshotBody> decode_body(ByteView plain) {

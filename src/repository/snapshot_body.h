@@ -1,6 +1,6 @@
 #pragma once
-// The body of a snapshot: configuration, and for each source its facts, position, findings and where its
-// entries are (docs/format.md, section 5). Values and pure functions.
+// The body of a snapshot: configuration, and for each source its facts, position, findings and
+// where its entries are (docs/format.md, section 5). Values and pure functions.
 #include "repository/fields.h"
 
 namespace lifeboat::repository {

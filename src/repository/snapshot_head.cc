@@ -13,7 +13,8 @@ constexpr std::size_t kMaxLabels = 1000;
 Json head_json(const SnapshotHead& head) {
   const auto& info = head.info;
   auto sources = Json::array();
-  for (const auto& each : info.sources) sources.push_back({{"name", each.name}, {"type", each.type}});
+  for (const auto& each : info.sources)
+    sources.push_back({{"name", each.name}, {"type", each.type}});
   return {{"bytes", info.bytes},
           {"complete", info.complete},
           {"entries", info.entries},
@@ -34,8 +35,8 @@ Json head_json(const SnapshotHead& head) {
 Result<std::vector<SourceSummary>> sources_from(const Json& value) {
   std::vector<SourceSummary> sources;
   for (const auto& each : *TRY(array_at(value, "sources", kMaxSources)))
-    sources.push_back({TRY(short_text_at(each, "name", kMaxText)),
-                       TRY(short_text_at(each, "type", kMaxText))});
+    sources.push_back(
+        {TRY(short_text_at(each, "name", kMaxText)), TRY(short_text_at(each, "type", kMaxText))});
   return sources;
 }
 

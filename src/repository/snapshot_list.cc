@@ -86,7 +86,8 @@ Result<void> look_at_session(const Store& store, const SessionRef& ref, const Ru
     findings.push_back({"session-unreadable", key, session.error().describe(), false});
     return {};
   }
-  if (patience_is_over(*session, context.clock.now())) findings.push_back(never_ended(ref, *session));
+  if (patience_is_over(*session, context.clock.now()))
+    findings.push_back(never_ended(ref, *session));
   return {};
 }
 
@@ -107,12 +108,12 @@ void find_clock_jumps(std::vector<SnapshotInfo> snapshots, std::vector<Finding>&
     const auto& before = snapshots[i - 1];
     const auto& after = snapshots[i];
     if (before.writer != after.writer || before.started <= after.started) continue;
-    findings.push_back({"clock-backwards", after.id.hex(),
-                        fmt::format("snapshot {} was begun at {}, before its predecessor ({}): the "
-                                    "clock of {} went back",
-                                    after.seq, to_rfc3339(after.started),
-                                    to_rfc3339(before.started), after.host),
-                        false});
+    findings.push_back(
+        {"clock-backwards", after.id.hex(),
+         fmt::format("snapshot {} was begun at {}, before its predecessor ({}): the "
+                     "clock of {} went back",
+                     after.seq, to_rfc3339(after.started), to_rfc3339(before.started), after.host),
+         false});
   }
 }
 
@@ -162,14 +163,15 @@ Result<SnapshotList> list_snapshots(const Store& store, const RunContext& contex
   const auto sayings = TRY(gather_sayings(said.statements));
   add_forgotten(census, sayings.forgotten_sessions);
   Gathering gathering(sayings);
-  TRY(read_ends(store, census, [&](EndRead&& read) { return gathering.take(std::move(read)); },
-                context));
+  TRY(read_ends(
+      store, census, [&](EndRead&& read) { return gathering.take(std::move(read)); }, context));
   auto list = std::move(gathering.list());
   std::ranges::sort(list.snapshots, {}, by_time);
   std::ranges::sort(list.findings, {}, &Finding::subject);
   append_findings(list.findings, std::move(said.findings));
   append_findings(list.findings, census.findings);
-  append_findings(list.findings, TRY(confirm_missing(store, census, merge(gathering.seen(), memory))));
+  append_findings(list.findings,
+                  TRY(confirm_missing(store, census, merge(gathering.seen(), memory))));
   TRY(look_at_open_sessions(store, census, context, list.findings));
   find_clock_jumps(list.snapshots, list.findings);
   remember(store, census, context);

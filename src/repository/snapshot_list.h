@@ -1,6 +1,6 @@
 #pragma once
-// All snapshots of a repository with what statements say of them, and everything about them that is not as it
-// should be (docs/format.md, section 5). Thread-safe.
+// All snapshots of a repository with what statements say of them, and everything about them that is
+// not as it should be (docs/format.md, section 5). Thread-safe.
 #include "repository/census.h"
 #include "repository/snapshot_object.h"
 #include "repository/statement.h"
@@ -14,8 +14,9 @@ struct EndRead {
   Result<SessionEnd> end;
 };
 
-// Reads every end in the census, in several threads; `visit` is called from them, one call at a time. What
-// went away meanwhile is left out; errors of the medium end it, damage is the visitor's to judge.
+// Reads every end in the census, in several threads; `visit` is called from them, one call at a
+// time. What went away meanwhile is left out; errors of the medium end it, damage is the visitor's
+// to judge.
 using EndVisitor = std::function<Result<void>(EndRead&&)>;
 Result<void> read_ends(const Store& store, const Census& census, const EndVisitor& visit,
                        const RunContext& context);

@@ -26,8 +26,8 @@ Result<void> require_signer(const Signer& signer, const SessionRef& ref) {
 Result<SnapshotHead> open_head(const RoleKeys& keys, const SessionRef& ref, ByteView sealed) {
   const auto name = snapshot_key(ref);
   const auto prefix = make_prefix(ObjectType::snapshot);
-  const auto plain = TRY(open_part(spec_of(keys, PartType::snapshot_head, name, prefix),
-                                   keys.index.view(), sealed));
+  const auto plain = TRY(
+      open_part(spec_of(keys, PartType::snapshot_head, name, prefix), keys.index.view(), sealed));
   auto head = TRY(decode_head(plain));
   if (head.info.writer != ref.writer || head.info.seq != ref.seq)
     return fail(Code::corrupt, "a head that names another session");
@@ -96,8 +96,7 @@ Result<SnapshotBody> read_snapshot_body(const RoleKeys& keys, const SessionRef& 
   const auto body = TRY(reader.sized(kMaxPart));
   const auto name = snapshot_key(ref);
   const auto plain = TRY_CONTEXT(
-      "body",
-      open_part(spec_of(keys, PartType::snapshot_body, name, clear), session_key, body));
+      "body", open_part(spec_of(keys, PartType::snapshot_body, name, clear), session_key, body));
   return TRY_CONTEXT("body", decode_body(plain));
 }
 

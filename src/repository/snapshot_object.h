@@ -1,6 +1,6 @@
 #pragma once
-// The object `snapshots/<writer>/<seq>`: a snapshot of head and body, or the void that ends a session
-// without one (docs/format.md, section 5). Pure functions, thread-safe.
+// The object `snapshots/<writer>/<seq>`: a snapshot of head and body, or the void that ends a
+// session without one (docs/format.md, section 5). Pure functions, thread-safe.
 #include <optional>
 
 #include "repository/sealed.h"

@@ -92,10 +92,13 @@ constexpr std::uint8_t kCollector = kAdmin | bit(Role::collector);
 constexpr std::uint8_t kAll = kReader | kCollector | bit(Role::writer);
 
 constexpr Kind kKinds[] = {
-    {"forgotten", kCollector, check_forgotten}, {"hold", kCollector | bit(Role::writer), check_held},
-    {"note", kAll, check_note},                 {"proven", kReader, check_proven},
+    {"forgotten", kCollector, check_forgotten},
+    {"hold", kCollector | bit(Role::writer), check_held},
+    {"note", kAll, check_note},
+    {"proven", kReader, check_proven},
     {"released", kCollector | bit(Role::writer), check_held},
-    {"restored", kReader, check_restored},      {"stored", kAll, check_stored},
+    {"restored", kReader, check_restored},
+    {"stored", kAll, check_stored},
     {"verified", kReader, check_verified},
 };
 
@@ -128,8 +131,12 @@ struct HoldTimes {
   bool held() const { return hold && (!released || *hold >= *released); }
 };
 
-void keep_earlier(std::optional<Time>& kept, Time time) { kept = kept ? std::min(*kept, time) : time; }
-void keep_later(std::optional<Time>& kept, Time time) { kept = kept ? std::max(*kept, time) : time; }
+void keep_earlier(std::optional<Time>& kept, Time time) {
+  kept = kept ? std::min(*kept, time) : time;
+}
+void keep_later(std::optional<Time>& kept, Time time) {
+  kept = kept ? std::max(*kept, time) : time;
+}
 
 Result<void> hear(const Statement& said, SnapshotWords& words) {
   if (said.kind == "note") words.notes.push_back(TRY(text_at(said.body, "text")));
@@ -189,8 +196,8 @@ Result<Bytes> make_statement(const RoleKeys& keys, const Json& body, Random& ran
   const auto kind = known_kind(body);
   if (!kind) return fail(Code::usage, kind.error().message());
   if (!may_say(**kind, keys.role))
-    return fail(Code::wrong_key, "this key may not sign a statement of the kind " +
-                                     std::string((*kind)->name));
+    return fail(Code::wrong_key,
+                "this key may not sign a statement of the kind " + std::string((*kind)->name));
   const auto name = folder_of((*kind)->name);
   auto object = make_prefix(ObjectType::statement);
   ByteWriter sealed;

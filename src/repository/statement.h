@@ -1,6 +1,6 @@
 #pragma once
-// Statements: signed words about snapshots and packs, one object each, from which everything that is not in a
-// snapshot can be told again (docs/format.md, section 9). Thread-safe.
+// Statements: signed words about snapshots and packs, one object each, from which everything that
+// is not in a snapshot can be told again (docs/format.md, section 9). Thread-safe.
 #include <set>
 
 #include "base/entry.h"
@@ -11,8 +11,8 @@ namespace lifeboat::repository {
 
 constexpr std::size_t kMaxStatement = 64U << 20U;
 
-// The object for a statement by this role; `usage` for a kind that does not exist or a body without what its
-// kind must have, `wrong_key` when this role may not say it.
+// The object for a statement by this role; `usage` for a kind that does not exist or a body without
+// what its kind must have, `wrong_key` when this role may not say it.
 Result<Bytes> make_statement(const RoleKeys& keys, const Json& body, Random& random);
 // `name` is "statements/<kind>/"; the object's own hash is checked by whoever fetched it.
 Result<Statement> read_statement(const RoleKeys& keys, std::string_view name, ByteView object);
@@ -43,8 +43,8 @@ struct Sayings {
 };
 Result<Sayings> gather_sayings(const std::vector<Statement>& statements);
 
-// Index objects that a reader or admin has read to the last byte and found whole: what writers may dedup
-// against beside their own.
+// Index objects that a reader or admin has read to the last byte and found whole: what writers may
+// dedup against beside their own.
 std::set<IndexName> verified_indexes(const std::vector<Statement>& statements);
 
 }  // namespace lifeboat::repository

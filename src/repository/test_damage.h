@@ -6,7 +6,8 @@
 
 namespace lifeboat::repository {
 
-// `read(object)` gives a Result; it must succeed for the object itself and fail for every damaged form.
+// `read(object)` gives a Result; it must succeed for the object itself and fail for every damaged
+// form.
 template <class Read>
 void expect_damage_is_found(const Bytes& object, const Read& read) {
   ASSERT_TRUE(read(object));

@@ -1,6 +1,6 @@
 #pragma once
-// The names and the common beginning of every object in format 1 (docs/format.md, section 1), and the
-// small values that the parts of this room share. Values and pure functions only.
+// The names and the common beginning of every object in format 1 (docs/format.md, section 1), and
+// the small values that the parts of this room share. Values and pure functions only.
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -22,7 +22,7 @@ enum class ObjectType : std::uint8_t {
 
 constexpr std::uint8_t kFormat = 1;
 constexpr std::size_t kPrefixSize = 8;
-constexpr std::size_t kMaxObject = 256U << 20U;    // packs and indexes
+constexpr std::size_t kMaxObject = 256U << 20U;     // packs and indexes
 constexpr std::size_t kMaxSmallObject = 1U << 20U;  // key slots, sessions, voids
 
 // A pack is named by the hash of its bytes.
@@ -41,7 +41,8 @@ struct SessionRef {
 };
 
 Bytes make_prefix(ObjectType type);
-// What follows the prefix. A newer format is `unsupported_format`; anything else that differs `corrupt`.
+// What follows the prefix. A newer format is `unsupported_format`; anything else that differs
+// `corrupt`.
 Result<ByteView> strip_prefix(ByteView object, ObjectType type);
 
 std::string hex_of(std::uint64_t number);  // 16 digits

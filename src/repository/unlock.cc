@@ -21,9 +21,12 @@ struct Tried {
 
 std::string describe_kind(const Credential& credential) {
   switch (credential.index()) {
-    case 0: return "passphrase";
-    case 1: return "key file";
-    default: return "recipient's key";
+    case 0:
+      return "passphrase";
+    case 1:
+      return "key file";
+    default:
+      return "recipient's key";
   }
 }
 
@@ -43,11 +46,11 @@ Failure explain_slots_gone(const Tried& tried) {
   if (tried.slots == 0)
     return fail(Error(Code::corrupt, "the repository has no key slots: they were removed or lost")
                     .with_hint("Bring back the folder keys/ from a copy of the repository."));
-  return fail(Error(Code::corrupt, std::to_string(tried.damaged) + " of " +
-                                       std::to_string(tried.slots) +
-                                       " key slots are damaged, and no whole one opens with this key")
-                  .with_hint("Bring back the folder keys/ from a copy of the repository; "
-                             "then the key can be told right or wrong."));
+  return fail(
+      Error(Code::corrupt, std::to_string(tried.damaged) + " of " + std::to_string(tried.slots) +
+                               " key slots are damaged, and no whole one opens with this key")
+          .with_hint("Bring back the folder keys/ from a copy of the repository; "
+                     "then the key can be told right or wrong."));
 }
 
 Failure explain(const Tried& tried, const Credential& credential) {

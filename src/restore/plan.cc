@@ -158,7 +158,8 @@ bool has_inode(const std::string& path, const engine::Identity& identity) {
   return std::find(identity.inodes.begin(), identity.inodes.end(), inode) != identity.inodes.end();
 }
 
-// The place itself or any folder above it: a bind mount or a link gives another name, not another inode.
+// The place itself or any folder above it: a bind mount or a link gives another name, not another
+// inode.
 bool shares_inode(const std::string& place, const engine::Identity& identity) {
   for (std::filesystem::path at = place; at != at.parent_path(); at = at.parent_path())
     if (has_inode(at.string(), identity)) return true;

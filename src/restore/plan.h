@@ -1,5 +1,6 @@
 #pragma once
-// Decides, without touching anything, which snapshot is restored and what goes where. Pure functions over values.
+// Decides, without touching anything, which snapshot is restored and what goes where. Pure
+// functions over values.
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,8 +12,8 @@ namespace lifeboat::restore {
 
 // Exactly one of these names the snapshot; none means the latest complete one.
 struct Selector {
-  std::string snapshot;      // an id or its beginning, "latest", "first" or "latest-proven"
-  std::optional<Time> at;    // sources without a log can only be restored to a snapshot's own moment
+  std::string snapshot;    // an id or its beginning, "latest", "first" or "latest-proven"
+  std::optional<Time> at;  // sources without a log can only be restored to a snapshot's own moment
 };
 
 // The snapshot of `service` that the selector means. `not_restorable` names the nearest moments.
@@ -28,8 +29,8 @@ struct Selection {
 Result<Selection> parse_selection(const std::string& text);
 
 struct Destination {
-  std::string directory;                                     // each source below it, by its name
-  std::vector<std::pair<std::string, std::string>> places;   // or SOURCE=PLACE, one by one
+  std::string directory;                                    // each source below it, by its name
+  std::vector<std::pair<std::string, std::string>> places;  // or SOURCE=PLACE, one by one
 };
 
 // One source of the snapshot and where it goes.
@@ -39,10 +40,11 @@ struct PlanItem {
   std::string place;                 // the file or folder that will be there
   std::vector<std::string> objects;  // empty: everything
   std::uint64_t entries = 0;
-  bool resumes = false;              // an interrupted restore is there: set by check_targets()
+  bool resumes = false;  // an interrupted restore is there: set by check_targets()
 };
 
-// The file in a folder that says that a restore into it has not ended (engines write and remove it).
+// The file in a folder that says that a restore into it has not ended (engines write and remove
+// it).
 inline constexpr std::string_view kMarkerName = ".lifeboat-restore-in-progress";
 
 struct Plan {
@@ -50,8 +52,8 @@ struct Plan {
   std::vector<PlanItem> items;
   bool overwrite = false;
   bool delete_strangers = false;
-  bool in_place = false;                // a target is a live source: set by check_targets()
-  std::vector<std::string> occupied;    // targets that exist and would be changed: likewise
+  bool in_place = false;              // a target is a live source: set by check_targets()
+  std::vector<std::string> occupied;  // targets that exist and would be changed: likewise
 };
 
 struct PlanRequest {
@@ -65,14 +67,16 @@ Result<Plan> plan_restore(const repository::SnapshotInfo& snapshot,
                           const std::vector<repository::SourceManifest>& sources,
                           const PlanRequest& request);
 
-// What a target must not be, by identity: the live sources of the configuration that can be found, and folders such as the repository.
+// What a target must not be, by identity: the live sources of the configuration that can be found,
+// and folders such as the repository.
 struct Protected {
   std::string name;
   engine::Identity identity;
-  bool never = false;   // true: no flag allows it (the repository)
+  bool never = false;  // true: no flag allows it (the repository)
 };
 
-// Looks at the targets: refuses protected ones unless overwriting was asked, and occupied ones without `overwrite`.
+// Looks at the targets: refuses protected ones unless overwriting was asked, and occupied ones
+// without `overwrite`.
 Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places);
 
 // Whether `place` is one of the identity's paths, lies inside one or holds one.

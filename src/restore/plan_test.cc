@@ -108,7 +108,8 @@ class TargetsTest : public ::testing::Test {
   std::vector<Protected> live_source() {
     struct stat status{};
     stat(live_.c_str(), &status);
-    return {{"source uploads", {{fs::canonical(live_).string()}, {{status.st_dev, status.st_ino}}},
+    return {{"source uploads",
+             {{fs::canonical(live_).string()}, {{status.st_dev, status.st_ino}}},
              false}};
   }
   void SetUp() override { ASSERT_TRUE(make_directories(live_ / "sub")); }

@@ -52,8 +52,9 @@ Result<void> check_all_met(const Job& job, const std::vector<bool>& met) {
   const auto missing = std::find(met.begin(), met.end(), false);
   if (missing == met.end()) return {};
   const auto& object = job.item.objects[static_cast<std::size_t>(missing - met.begin())];
-  return fail(Error(Code::not_found, job.item.source + " has no \"" + object + "\" in this snapshot")
-                  .with_hint("`lifeboat snapshots ls` lists what is in it."));
+  return fail(
+      Error(Code::not_found, job.item.source + " has no \"" + object + "\" in this snapshot")
+          .with_hint("`lifeboat snapshots ls` lists what is in it."));
 }
 
 Result<void> restore_entries(const Job& job, Window& window, repository::SnapshotReader& snapshot,
@@ -107,10 +108,10 @@ Result<ItemReport> restore_item(const Job& job, repository::Repository& reposito
   const Duration begun = context.clock.steady();
   context.progress.stage("restoring " + job.item.source, snapshot.info().bytes);
   const bool cut_out = job.engine.traits().is_database && !job.item.objects.empty();
-  auto report = TRY_CONTEXT(
-      "source " + job.item.source,
-      cut_out ? restore_objects(job, repository, snapshot, context)
-              : fill_target(job, job.item.place, repository, snapshot, context));
+  auto report =
+      TRY_CONTEXT("source " + job.item.source,
+                  cut_out ? restore_objects(job, repository, snapshot, context)
+                          : fill_target(job, job.item.place, repository, snapshot, context));
   report.elapsed = context.clock.steady() - begun;
   return report;
 }

@@ -1,6 +1,6 @@
 #pragma once
-// The verb "restore": carries out a plan, in parallel and in the order of packs, and says what it did.
-// One call at a time for each target.
+// The verb "restore": carries out a plan, in parallel and in the order of packs, and says what it
+// did. One call at a time for each target.
 #include "base/run_context.h"
 #include "restore/plan.h"
 
@@ -26,7 +26,8 @@ struct Report {
 Result<Report> run_restore(const Plan& plan, repository::Repository& repository,
                            repository::SnapshotReader& snapshot, const RunContext& context);
 
-// The record that every restore leaves: what, from where, to where, how long. No contents, no secrets.
+// The record that every restore leaves: what, from where, to where, how long. No contents, no
+// secrets.
 Json record_of(const Plan& plan, const Report& report, const std::string& repository);
 
 }  // namespace lifeboat::restore

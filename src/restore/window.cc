@@ -94,7 +94,8 @@ Result<void> Window::compare_existing(const RunContext& context) {
 Result<void> Window::compare_file(std::size_t number) {
   auto& file = *files_[number];
   file.sink = TRY(target_.create(file.entry.info));
-  if (!file.sink) return fail(Code::internal, "no place for the content of " + file.entry.info.path);
+  if (!file.sink)
+    return fail(Code::internal, "no place for the content of " + file.entry.info.path);
   std::vector<bool> equal(file.entry.chunks.size());
   if (TRY(keep_equal_pieces(file, equal))) return file.sink->commit();
   const std::scoped_lock lock(requests_mutex_);
@@ -159,7 +160,8 @@ Result<void> Window::land(std::uint64_t tag, ByteView chunk) {
 Result<engine::Sink*> Window::sink_of(File& file) {
   const std::scoped_lock lock(file.mutex);
   if (!file.sink) file.sink = TRY(target_.create(file.entry.info));
-  if (!file.sink) return fail(Code::internal, "no place for the content of " + file.entry.info.path);
+  if (!file.sink)
+    return fail(Code::internal, "no place for the content of " + file.entry.info.path);
   return file.sink.get();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// A bounded number of entries being restored at once: their chunks are fetched in the order of packs
-// and land in their files from several threads. Lives for one source of one restore.
+// A bounded number of entries being restored at once: their chunks are fetched in the order of
+// packs and land in their files from several threads. Lives for one source of one restore.
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -47,9 +47,9 @@ class Window {
   repository::SnapshotReader& snapshot_;
   const bool delta_;
   std::vector<std::unique_ptr<File>> files_;
-  std::vector<Piece> pieces_;                       // a request's tag is its place here
+  std::vector<Piece> pieces_;  // a request's tag is its place here
   std::vector<repository::ChunkRequest> requests_;
-  std::mutex requests_mutex_;                       // files are compared in parallel
+  std::mutex requests_mutex_;  // files are compared in parallel
   std::size_t chunks_ = 0;
   std::size_t large_ = 0;
   WindowCounts counts_;

@@ -1,6 +1,7 @@
 #pragma once
-// An isolated place made by this run for this run: a private directory that carries the run's random token, destroyed by
-// it, with proof that it is gone. Not thread-safe; a Sandbox belongs to one run.
+// An isolated place made by this run for this run: a private directory that carries the run's
+// random token, destroyed by it, with proof that it is gone. Not thread-safe; a Sandbox belongs to
+// one run.
 #include <filesystem>
 #include <string>
 #include <vector>

@@ -16,8 +16,9 @@ Result<drill::DrillOptions> choose_drill(const config::Service& service, const s
     if (name.empty() || each.options.name == name) return resolver.drill(each);
     known += (known.empty() ? "" : ", ") + each.options.name;
   }
-  return fail(Error(Code::config_invalid, "service " + service.name + " has no drill \"" + name + "\"")
-                  .with_hint("Its drills are: " + (known.empty() ? "none" : known) + "."));
+  return fail(
+      Error(Code::config_invalid, "service " + service.name + " has no drill \"" + name + "\"")
+          .with_hint("Its drills are: " + (known.empty() ? "none" : known) + "."));
 }
 
 }  // namespace

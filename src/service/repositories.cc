@@ -25,7 +25,8 @@ void add_path(engine::Identity& identity, const std::filesystem::path& path) {
   const auto canonical = std::filesystem::weakly_canonical(path, error);
   identity.paths.push_back(error ? path.string() : canonical.string());
   struct stat status{};
-  if (::stat(path.c_str(), &status) == 0) identity.inodes.emplace_back(status.st_dev, status.st_ino);
+  if (::stat(path.c_str(), &status) == 0)
+    identity.inodes.emplace_back(status.st_dev, status.st_ino);
 }
 
 std::optional<std::filesystem::path> local_path(const std::string& url) {
@@ -42,21 +43,22 @@ Result<RepositoryPtr> Service::create_repository(const std::string& name,
   const auto& named = *TRY(config_.find_repository(name));
   const auto options = TRY(resolver_.repository(named));
   const auto credential = TRY(credential_of(TRY(resolver_.key(named, context))));
-  auto backend = TRY_CONTEXT("repository " + name,
-                             storage::open_backend(options, storage::OpenMode::create,
-                                                   context.clock, context.random));
+  auto backend = TRY_CONTEXT(
+      "repository " + name,
+      storage::open_backend(options, storage::OpenMode::create, context.clock, context.random));
   return repository::Repository::create(std::move(backend), credential, options_of(settings_),
                                         context);
 }
 
-Result<RepositoryPtr> Service::open_repository(const std::string& name,
-                                               const RunContext& context) {
+Result<RepositoryPtr> Service::open_repository(const std::string& name, const RunContext& context) {
   const auto& named = *TRY(config_.find_repository(name));
   const auto options = TRY(resolver_.repository(named));
-  auto backend = storage::open_backend(options, storage::OpenMode::existing, context.clock,
-                                       context.random);
+  auto backend =
+      storage::open_backend(options, storage::OpenMode::existing, context.clock, context.random);
   if (!backend && backend.error().code() == Code::not_found)
-    return fail(std::move(backend).error().add_context("repository " + name)
+    return fail(std::move(backend)
+                    .error()
+                    .add_context("repository " + name)
                     .with_hint("Run `lifeboat init` to create it. If it was there before, check "
                                "that its disk is mounted."));
   if (!backend) return fail(std::move(backend).error().add_context("repository " + name));
@@ -90,7 +92,8 @@ std::vector<restore::Protected> Service::protected_places() const {
       if (!engine) continue;
       auto identity = (*engine)->identify(*options);
       if (identity)
-        places.push_back({"source " + service.name + "/" + source.name, std::move(*identity), false});
+        places.push_back(
+            {"source " + service.name + "/" + source.name, std::move(*identity), false});
     }
   for (const auto& named : config_.repositories) {
     const auto options = resolver_.repository(named);

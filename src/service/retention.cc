@@ -6,7 +6,8 @@
 namespace lifeboat::service {
 namespace {
 
-// Signed time, but never later than the first time a store saw it: a forged clock keeps nothing for ever.
+// Signed time, but never later than the first time a store saw it: a forged clock keeps nothing for
+// ever.
 policy::RetainedSnapshot retained(const repository::SnapshotInfo& info) {
   policy::RetainedSnapshot snapshot;
   snapshot.id = info.id.hex();
@@ -98,8 +99,8 @@ Result<ServiceStatus> Service::status(const std::string& service_name, const Run
     if (found && (!newest || *newest < found->time)) newest = found->time;
   }
   if (newest) status.age = context.clock.now() - *newest;
-  status.objective = policy::Objective({service.objectives.rpo, std::nullopt})
-                         .judge({status.age, std::nullopt});
+  status.objective =
+      policy::Objective({service.objectives.rpo, std::nullopt}).judge({status.age, std::nullopt});
   return status;
 }
 

@@ -41,8 +41,7 @@ Result<backup::Request> Service::backup_request(const config::Service& service,
   made.labels = request.labels;
   made.config = config::portable_json(config_);
   made.cache = settings_.cache;
-  for (const auto& source : service.sources)
-    made.sources.push_back(TRY(resolver_.source(source)));
+  for (const auto& source : service.sources) made.sources.push_back(TRY(resolver_.source(source)));
   auto hooks = TRY(resolver_.hooks(service));
   made.hooks = {std::move(hooks.before_backup), std::move(hooks.after_backup), hooks.timeout};
   return made;
@@ -52,7 +51,8 @@ Result<std::vector<BackupOutcome>> Service::back_up(const BackupRequest& request
                                                     const RunContext& context) {
   const auto& service = *TRY(config_.find_service(request.service));
   const auto made = TRY(backup_request(service, request));
-  const auto lock = TRY(ServiceLock::take(settings_.state, service.name, settings_.lock_wait, context));
+  const auto lock =
+      TRY(ServiceLock::take(settings_.state, service.name, settings_.lock_wait, context));
   std::vector<BackupOutcome> outcomes;
   for (const auto& name : service.repositories) {
     auto report = open_repository(name, context).and_then([&](RepositoryPtr repository) {
@@ -75,11 +75,9 @@ Result<PreparedRestore> Service::prepare_restore(const RestoreRequest& request,
   prepared.repository = std::move(answering.repository);
   const auto list = TRY(prepared.repository->snapshots(context));
   for (const auto& finding : list.findings) context.log.warning(finding.message);
-  const auto chosen =
-      TRY(restore::choose_snapshot(list.snapshots, service.name, request.selector));
+  const auto chosen = TRY(restore::choose_snapshot(list.snapshots, service.name, request.selector));
   prepared.snapshot = TRY(prepared.repository->open_snapshot(chosen.id, context));
-  prepared.plan =
-      TRY(restore::plan_restore(chosen, prepared.snapshot->sources(), request.plan));
+  prepared.plan = TRY(restore::plan_restore(chosen, prepared.snapshot->sources(), request.plan));
   TRY(restore::check_targets(prepared.plan, protected_places()));
   return prepared;
 }
@@ -106,8 +104,9 @@ Result<repository::SnapshotInfo> Service::snapshot_before(const PreparedRestore&
   auto report = TRY_CONTEXT("snapshot of the target before it is overwritten",
                             backup::run_backup(request, *prepared.repository, context));
   if (report.snapshot.complete) return report.snapshot;
-  return fail(Error(Code::incomplete, "the target could not be saved whole before overwriting it")
-                  .with_hint("Nothing was changed. Give --no-snapshot to overwrite it all the same."));
+  return fail(
+      Error(Code::incomplete, "the target could not be saved whole before overwriting it")
+          .with_hint("Nothing was changed. Give --no-snapshot to overwrite it all the same."));
 }
 
 Result<RestoreOutcome> Service::run_restore(PreparedRestore& prepared, const RunContext& context) {
@@ -116,9 +115,10 @@ Result<RestoreOutcome> Service::run_restore(PreparedRestore& prepared, const Run
   RestoreOutcome outcome;
   if (prepared.snapshot_first && !prepared.plan.occupied.empty())
     outcome.before = TRY(snapshot_before(prepared, context));
-  outcome.report = TRY(
-      restore::run_restore(prepared.plan, *prepared.repository, *prepared.snapshot, context));
-  auto record = restore::record_of(prepared.plan, outcome.report, prepared.repository->description());
+  outcome.report =
+      TRY(restore::run_restore(prepared.plan, *prepared.repository, *prepared.snapshot, context));
+  auto record =
+      restore::record_of(prepared.plan, outcome.report, prepared.repository->description());
   if (outcome.before) record["snapshot_before"] = outcome.before->id.hex();
   outcome.record = TRY(keep_record(prepared, std::move(record), context));
   return outcome;
@@ -140,9 +140,11 @@ Result<std::filesystem::path> Service::keep_record(const PreparedRestore& prepar
   const auto path = folder / (stamp(now) + ".json");
   TRY(write_file(path, view_of(pretty_json(sealed))));
   const auto added = prepared.repository->add_statement(
-      "restored", {{"snapshot", record["snapshot"]}, {"service", prepared.service}, {"record", sealed}},
+      "restored",
+      {{"snapshot", record["snapshot"]}, {"service", prepared.service}, {"record", sealed}},
       context);
-  if (!added) context.log.warning("the record is not in the repository: " + added.error().describe());
+  if (!added)
+    context.log.warning("the record is not in the repository: " + added.error().describe());
   return path;
 }
 

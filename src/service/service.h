@@ -1,6 +1,6 @@
 #pragma once
-// The one door for people: every command of the program as a method that puts configuration, storage, repository and verbs together.
-// One command at a time for each Service object.
+// The one door for people: every command of the program as a method that puts configuration,
+// storage, repository and verbs together. One command at a time for each Service object.
 #include <functional>
 #include <memory>
 
@@ -50,8 +50,8 @@ struct PreparedRestore {
 
 struct RestoreOutcome {
   restore::Report report;
-  std::filesystem::path record;                       // the signed record
-  std::optional<repository::SnapshotInfo> before;     // of what was overwritten
+  std::filesystem::path record;                    // the signed record
+  std::optional<repository::SnapshotInfo> before;  // of what was overwritten
 };
 
 struct DrillRequest {
@@ -71,8 +71,8 @@ struct ForgetPlan {
 
 struct RepositoryStatus {
   std::string name;
-  std::optional<Error> error;                           // when it did not answer
-  std::optional<repository::SnapshotInfo> newest;       // complete
+  std::optional<Error> error;                      // when it did not answer
+  std::optional<repository::SnapshotInfo> newest;  // complete
   std::optional<repository::SnapshotInfo> last_proven;
   std::size_t snapshots = 0;
   std::vector<Finding> findings;
@@ -81,9 +81,9 @@ struct RepositoryStatus {
 struct ServiceStatus {
   std::string service;
   std::vector<RepositoryStatus> repositories;
-  std::optional<Duration> age;        // of the newest complete snapshot anywhere
+  std::optional<Duration> age;  // of the newest complete snapshot anywhere
   policy::ObjectiveJudgement objective;
-  int exit_status() const;            // product.md: 0 fine, 1 behind or never backed up, 2 unknown
+  int exit_status() const;  // product.md: 0 fine, 1 behind or never backed up, 2 unknown
 };
 
 class Service {
@@ -117,7 +117,8 @@ class Service {
   };
   Result<Answering> first_answering(const config::Service& service, const std::string& from,
                                     const RunContext& context);
-  // Live sources and repositories that nothing may be restored over; what cannot be resolved or found is not there to protect.
+  // Live sources and repositories that nothing may be restored over; what cannot be resolved or
+  // found is not there to protect.
   std::vector<restore::Protected> protected_places() const;
   std::filesystem::path drill_reports(const std::string& service) const;
 

@@ -10,14 +10,15 @@ namespace lifeboat::service {
 
 struct Settings {
   std::filesystem::path state;  // locks, evidence, restore records
-  std::filesystem::path cache;  // index tables, lists of previous entries: may be deleted at any time
+  std::filesystem::path
+      cache;  // index tables, lists of previous entries: may be deleted at any time
   std::string host;
   std::string version;
-  Duration lock_wait{0};        // how long to wait for another run of the same service
+  Duration lock_wait{0};  // how long to wait for another run of the same service
 };
 
-// LIFEBOAT_STATE and LIFEBOAT_CACHE, else /var/lib/lifeboat and /var/cache/lifeboat for root, else the
-// user's XDG folders.
+// LIFEBOAT_STATE and LIFEBOAT_CACHE, else /var/lib/lifeboat and /var/cache/lifeboat for root, else
+// the user's XDG folders.
 Settings default_settings(const std::map<std::string, std::string>& environment);
 
 }  // namespace lifeboat::service

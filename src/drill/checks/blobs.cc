@@ -84,7 +84,8 @@ class BlobsCheckRun {
     return blob;
   }
 
-  // A key that leaves the folder is refused by the inspector: that ends the drill, not only this row.
+  // A key that leaves the folder is refused by the inspector: that ends the drill, not only this
+  // row.
   Result<void> check_row(const BlobRow& row) {
     keys_.insert(row.key);
     auto content = files_.inspector->open_file(row.key);

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t kBatch = 2000;  // entries compared at once: bounds memory
 
-// Every restored file is cut and identified anew, and must have the chunk identities the snapshot lists.
+// Every restored file is cut and identified anew, and must have the chunk identities the snapshot
+// lists.
 class ContentsCheck final : public Question {
  public:
   explicit ContentsCheck(std::string source) : source_(std::move(source)) {}

@@ -32,7 +32,7 @@ bool is_compared(const std::string& key) {
 }
 
 Kind kind_of(const std::string& key) {
-  static const std::set<std::string> kCounts{"rows",     "files",     "directories", "symlinks",
+  static const std::set<std::string> kCounts{"rows",      "files",    "directories", "symlinks",
                                              "hardlinks", "specials", "bytes"};
   if (kCounts.contains(key)) return Kind::counts;
   return key.ends_with("digest") ? Kind::digests : Kind::catalog;
@@ -56,7 +56,8 @@ class Comparison {
     if (expected.is_object() && found.is_object()) return compare_objects(expected, found, path);
     ++compared_[static_cast<std::size_t>(kind)];
     if (expected == found) return;
-    differences_.push_back({kind, path + ": expected " + shown(expected) + ", found " + shown(found)});
+    differences_.push_back(
+        {kind, path + ": expected " + shown(expected) + ", found " + shown(found)});
   }
 
   const std::vector<Difference>& differences() const { return differences_; }
@@ -94,9 +95,8 @@ CheckResult result_of(const KindInfo& info, const std::string& source, const Com
     if (++count <= kMaxDetails) result.details.push_back(each.text);
   }
   result.outcome = count == 0 ? Outcome::passed : Outcome::failed;
-  result.message = count == 0
-                       ? std::to_string(compared.compared(info.kind)) + " facts are equal"
-                       : std::to_string(count) + " differ; first " + result.details[0];
+  result.message = count == 0 ? std::to_string(compared.compared(info.kind)) + " facts are equal"
+                              : std::to_string(count) + " differ; first " + result.details[0];
   return result;
 }
 
@@ -122,7 +122,8 @@ class FactsCheck final : public Question {
   }
 
  private:
-  // A database without tables has no counts; a kind with nothing to compare is not a pass of anything.
+  // A database without tables has no counts; a kind with nothing to compare is not a pass of
+  // anything.
   static bool is_asked(Kind kind, const Comparison& compared) {
     const auto& all = compared.differences();
     return compared.compared(kind) > 0 ||

@@ -22,12 +22,18 @@ std::optional<double> number_of(const std::string& text) {
 template <class T>
 bool holds(Relation relation, const T& found, const T& operand) {
   switch (relation) {
-    case Relation::equal: return found == operand;
-    case Relation::not_equal: return found != operand;
-    case Relation::less: return found < operand;
-    case Relation::less_or_equal: return found <= operand;
-    case Relation::greater: return found > operand;
-    case Relation::greater_or_equal: return found >= operand;
+    case Relation::equal:
+      return found == operand;
+    case Relation::not_equal:
+      return found != operand;
+    case Relation::less:
+      return found < operand;
+    case Relation::less_or_equal:
+      return found <= operand;
+    case Relation::greater:
+      return found > operand;
+    case Relation::greater_or_equal:
+      return found >= operand;
   }
   return false;
 }
@@ -59,7 +65,8 @@ class QueryQuestion final : public Question {
     CheckResult result;
     result.id = id();
     result.proves_data = true;
-    result.outcome = TRY(is_as_expected(options_.expect, found)) ? Outcome::passed : Outcome::failed;
+    result.outcome =
+        TRY(is_as_expected(options_.expect, found)) ? Outcome::passed : Outcome::failed;
     result.message = "expected " + options_.expect.text + ", found " + found;
     return std::vector{std::move(result)};
   }

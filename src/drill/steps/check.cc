@@ -61,8 +61,8 @@ class CheckStep final : public Step {
       const auto* engine = TRY(engine::find_engine(item.type));
       auto inspector = engine->open_inspector(item.place);
       if (!inspector)
-        return fail(Error(Code::check_failed, "what was restored cannot be opened: " +
-                                                  inspector.error().describe()));
+        return fail(Error(Code::check_failed,
+                          "what was restored cannot be opened: " + inspector.error().describe()));
       source.inspector = std::move(*inspector);
     }
     return {};

@@ -3,7 +3,8 @@
 namespace lifeboat::drill {
 namespace {
 
-// Reads the snapshot's manifest: what it must contain. The data itself is fetched while it is restored.
+// Reads the snapshot's manifest: what it must contain. The data itself is fetched while it is
+// restored.
 class FetchStep final : public Step {
  public:
   std::string name() const override { return "fetch"; }

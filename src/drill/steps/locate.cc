@@ -23,14 +23,15 @@ class LocateStep final : public Step {
 
   Result<void> run(DrillState& state, const RunContext& context) override {
     auto list = state.repository.snapshots(context);
-    // A store that cannot even be listed is no backup; one that does not answer in time decides nothing.
+    // A store that cannot even be listed is no backup; one that does not answer in time decides
+    // nothing.
     if (!list && list.error().code() == Code::permission_denied)
       return fail(Error(Code::damage_found, list.error().describe())
                       .with_hint("Mend the credentials or the path, then drill again."));
     if (!list) return fail(std::move(list).error());
     for (auto& finding : list->findings) state.report.findings.push_back(std::move(finding));
-    const auto chosen = TRY(restore::choose_snapshot(list->snapshots, state.request.service,
-                                                     state.request.selector));
+    const auto chosen = TRY(
+        restore::choose_snapshot(list->snapshots, state.request.service, state.request.selector));
     state.report.snapshot = chosen;
     compare_size(state.report, list->snapshots);
     return {};

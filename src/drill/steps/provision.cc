@@ -6,8 +6,8 @@ namespace {
 // Room to spare beside the data itself: metadata, temporary files, the file system's own reserve.
 constexpr std::uint64_t kSpareBytes = 64U << 20U;
 
-// Makes the sandbox, after removing those that died with their runs. Isolation and limits for the application
-// take their place here.
+// Makes the sandbox, after removing those that died with their runs. Isolation and limits for the
+// application take their place here.
 class ProvisionStep final : public Step {
  public:
   std::string name() const override { return "provision"; }
@@ -44,8 +44,8 @@ class ProvisionStep final : public Step {
   static Result<void> plan_into_sandbox(DrillState& state) {
     restore::PlanRequest request;
     request.destination.directory = (state.sandbox->directory() / "data").string();
-    state.plan = TRY(restore::plan_restore(*state.report.snapshot, state.snapshot->sources(),
-                                           request));
+    state.plan =
+        TRY(restore::plan_restore(*state.report.snapshot, state.snapshot->sources(), request));
     for (const auto& item : state.plan.items)
       for (const auto& guarded : state.request.protected_places)
         if (restore::touches(item.place, guarded.identity))

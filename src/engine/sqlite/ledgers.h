@@ -7,8 +7,8 @@
 
 namespace lifeboat::engine::sqlite {
 
-// By the ledger's table: {tool, applied, last, failed, dirty, locked}; one that cannot be read has an
-// "unreadable" reason instead of its state.
+// By the ledger's table: {tool, applied, last, failed, dirty, locked}; one that cannot be read has
+// an "unreadable" reason instead of its state.
 Result<Json> read_ledgers(const Connection& connection, const std::vector<Table>& tables);
 
 }  // namespace lifeboat::engine::sqlite
