@@ -21,8 +21,8 @@ constexpr std::size_t kParkedLimit = 64U << 20U;
 // Puts pages that arrive in almost any order into the order of the file.
 class PageSorter {
  public:
-  PageSorter(Bytes page_one, std::uint64_t page_count)
-      : page_one_(std::move(page_one)), end_(page_count * page_one_.size()) {
+  PageSorter(Bytes page_one, std::uint64_t page_count, std::uint64_t locked_at)
+      : page_one_(std::move(page_one)), end_(page_count * page_one_.size()), locked_at_(locked_at) {
     hand_out(page_one_);
   }
 
@@ -89,7 +89,8 @@ class PageSorter {
 
   void release_parked() {
     for (;;) {
-      if (next_ == kLockedBytesAt && next_ < end_) hand_out(Bytes(page_one_.size(), 0));
+      // The page in which SQLite's locks lie is never used nor written, so it is zeros.
+      if (next_ == locked_at_ && next_ < end_) hand_out(Bytes(page_one_.size(), 0));
       const auto found = parked_.find(next_);
       if (found == parked_.end()) return;
       hand_out(found->second);
@@ -117,6 +118,7 @@ class PageSorter {
 
   Bytes page_one_;
   std::uint64_t end_;
+  std::uint64_t locked_at_;
   std::uint64_t next_ = 0;  // offset of the page that is due
   bool page_one_confirmed_ = false;
   std::map<std::uint64_t, Bytes> parked_;
@@ -221,7 +223,7 @@ class PageStream final : public Reader {
   PageStream(const Connection& source, PageStreamOptions options)
       : source_(source),
         page_size_(options.page_one.size()),
-        sorter_(std::move(options.page_one), options.page_count),
+        sorter_(std::move(options.page_one), options.page_count, options.locked_at),
         vfs_(sorter_),
         pace_(options.read_limit),
         stop_(std::move(options.stop)) {}

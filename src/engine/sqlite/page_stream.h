@@ -16,6 +16,7 @@ struct PageStreamOptions {
   std::uint64_t page_count = 0;
   std::uint64_t read_limit = 0;  // bytes a second; 0 = none
   std::stop_token stop;
+  std::uint64_t locked_at = 1ULL << 30U;  // where SQLite locks; tests move it
 };
 
 Result<std::unique_ptr<Reader>> open_page_stream(const Connection& source,

@@ -82,6 +82,14 @@ Failure not_accepted(const std::string& why) {
                      .with_hint("Exactly one SELECT over this database; nothing else is run."));
 }
 
+// SQLite declares a table-valued function the first time that it is used, which the authorizer
+// would take for a change; so that happens before there is one.
+Result<void> declare_json_tables(const Connection& connection) {
+  for (const char* name : {"json_each", "json_tree"})
+    TRY(connection.prepare("SELECT 1 FROM " + std::string(name)));
+  return {};
+}
+
 // SQLite compiles up to the first semicolon; anything but space and comments after it is a second
 // one.
 Result<Statement> prepare_one(const Connection& connection, const std::string& sql) {
@@ -94,6 +102,8 @@ Result<Statement> prepare_one(const Connection& connection, const std::string& s
   const auto second = connection.prepare(rest);
   if (statement->handle() == nullptr || !second || second->handle() != nullptr)
     return not_accepted("it is not one statement");
+  if (statement->columns() == 0 || sqlite3_stmt_readonly(statement->handle()) == 0)
+    return not_accepted("it is not a SELECT");
   return statement;
 }
 
@@ -101,6 +111,7 @@ Result<Statement> prepare_one(const Connection& connection, const std::string& s
 
 Result<std::vector<Row>> run_query(const Connection& connection, const std::string& sql,
                                    std::size_t limit, const RunContext& context) {
+  TRY(declare_json_tables(connection));
   auto statement = TRY(prepare_one(connection, sql));
   Watch watch{context, context.clock.steady() + kQueryTime};
   sqlite3_progress_handler(connection.handle(), 20'000, &Watch::check, &watch);

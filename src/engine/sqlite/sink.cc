@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -23,13 +24,16 @@ class SqliteSink final : public Sink {
         partial_path_(place_ + std::string(kPartialSuffix)),
         partial_(std::move(partial)),
         metadata_(std::move(metadata)),
-        outcome_(std::move(outcome)) {}
+        outcome_(std::move(outcome)),
+        present_(size_of(partial_.get())) {}
 
   Result<void> write(std::uint64_t offset, ByteView bytes) override;
   Result<std::size_t> existing(std::uint64_t offset, ByteSpan into) override;
   Result<void> commit() override;
 
  private:
+  static std::uint64_t size_of(int file);
+  Result<bool> holds(std::uint64_t offset, ByteView bytes) const;
   Result<void> check_content() const;
   Result<void> restore_attributes() const;
   Result<void> move_into_place() const;
@@ -39,11 +43,18 @@ class SqliteSink final : public Sink {
   FileDescriptor partial_;
   Metadata metadata_;
   std::shared_ptr<SinkOutcome> outcome_;
+  std::uint64_t present_;  // what the partial file began with
 };
+
+std::uint64_t SqliteSink::size_of(int file) {
+  struct stat status{};
+  return ::fstat(file, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
 
 Result<void> SqliteSink::write(std::uint64_t offset, ByteView bytes) {
   if (offset > metadata_.size() || bytes.size() > metadata_.size() - offset)
     return fail(Code::corrupt, "content beyond the end of the database");
+  if (TRY(holds(offset, bytes))) return {};
   TRY_CONTEXT(partial_path_, write_at(partial_.get(), offset, bytes));
   // Lets the disk begin early, so that the fsync at the end has less to wait for.
   const auto end = offset + bytes.size();
@@ -51,6 +62,15 @@ Result<void> SqliteSink::write(std::uint64_t offset, ByteView bytes) {
     ::sync_file_range(partial_.get(), static_cast<off_t>(offset / kWriteback * kWriteback),
                       static_cast<off_t>(kWriteback), SYNC_FILE_RANGE_WRITE);
   return {};
+}
+
+// What the partial file began with is not written again: where it shares blocks with the database
+// that it replaces, it goes on sharing them.
+Result<bool> SqliteSink::holds(std::uint64_t offset, ByteView bytes) const {
+  if (offset >= present_ || bytes.size() > present_ - offset) return false;
+  Bytes there(bytes.size());
+  const auto count = TRY_CONTEXT(partial_path_, read_at(partial_.get(), offset, there));
+  return count == bytes.size() && std::ranges::equal(there, bytes);
 }
 
 Result<std::size_t> SqliteSink::existing(std::uint64_t offset, ByteSpan into) {
