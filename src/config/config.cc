@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/nearest.h"
 #include "config/bind.h"
 #include "config/validate.h"
 #include "config/yaml.h"
@@ -21,7 +22,7 @@ Result<const T*> find_by_name(const std::vector<T>& all, std::string_view name,
     if (one.name == name) return &one;
     known.push_back(one.name);
   }
-  const auto nearest = closest(name, known);
+  const auto nearest = nearest_word(name, known);
   return fail(Error(Code::config_invalid, fmt::format("there is no {} \"{}\"", what, name))
                   .with_hint(nearest.empty()
                                  ? fmt::format("The configuration has: {}.", fmt::join(known, ", "))

@@ -97,25 +97,10 @@ bool is_special_word(std::string_view text) {
   return std::any_of(kWords.begin(), kWords.end(), [&](auto word) { return word == text; });
 }
 
-std::string in_quotes(std::string_view text) {
-  std::string result = "\"";
-  for (const char letter : text) {
-    if (letter == '"' || letter == '\\')
-      result += {'\\', letter};
-    else if (letter == '\n')
-      result += "\\n";
-    else if (static_cast<unsigned char>(letter) < 0x20)
-      result += fmt::format("\\x{:02x}", static_cast<unsigned>(letter));
-    else
-      result += letter;
-  }
-  return result + "\"";
-}
-
 std::string scalar_text(const Node& node, const Row* row) {
   const bool word = row != nullptr && (row->type == Type::flag || row->type == Type::choice);
   if (word || (is_plain(node.text) && !is_special_word(node.text))) return node.text;
-  return in_quotes(node.text);
+  return yaml_quoted(node.text);
 }
 
 const Row* row_below(const Row* row, std::string_view key) {
@@ -174,6 +159,21 @@ class YamlText {
 };
 
 }  // namespace
+
+std::string yaml_quoted(std::string_view text) {
+  std::string result = "\"";
+  for (const char letter : text) {
+    if (letter == '"' || letter == '\\')
+      result += {'\\', letter};
+    else if (letter == '\n')
+      result += "\\n";
+    else if (static_cast<unsigned char>(letter) < 0x20)
+      result += fmt::format("\\x{:02x}", static_cast<unsigned>(letter));
+    else
+      result += letter;
+  }
+  return result + "\"";
+}
 
 Json portable_json(const Config& config) {
   Node document = config.document;

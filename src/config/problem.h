@@ -37,7 +37,4 @@ class Problems {
 // "lifeboat.yaml:12:5: unknown key \"pth\" (did you mean \"path\"?)"
 std::string describe(const std::string& file, const Problem& problem);
 
-// The candidate nearest to a mistyped word, or empty when none is near.
-std::string closest(std::string_view word, const std::vector<std::string_view>& candidates);
-
 }  // namespace lifeboat::config

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/nearest.h"
 #include "config/validate.h"
 #include "config/values.h"
 
@@ -89,7 +90,7 @@ class ReferenceWalk {
       known.push_back(member.key);
     }
     if (name.text.empty()) return nullptr;
-    const auto nearest = closest(name.text, known);
+    const auto nearest = nearest_word(name.text, known);
     auto hint = nearest.empty() ? fmt::format("there are: {}", fmt::join(known, ", "))
                                 : fmt::format("did you mean \"{}\"?", nearest);
     if (known.empty()) hint.clear();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/nearest.h"
 #include "config/schema.h"
 #include "config/secret_reference.h"
 #include "config/values.h"
@@ -94,7 +95,7 @@ class SchemaWalk {
     std::vector<std::string_view> known;
     for (const auto* child : children_of(row))
       if (child->type != Type::planned) known.push_back(child->key());
-    const auto nearest = closest(member.key, known);
+    const auto nearest = nearest_word(member.key, known);
     problems_.error(member.mark, fmt::format("unknown key \"{}\"", member.key),
                     nearest.empty() ? fmt::format("known here: {}", fmt::join(known, ", "))
                                     : fmt::format("did you mean \"{}\"?", nearest));

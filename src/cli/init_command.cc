@@ -1,0 +1,105 @@
+#include "service/init.h"
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/session.h"
+#include "cli/table.h"
+
+namespace lifeboat::cli {
+namespace {
+
+constexpr const char* kDefaultOutput = "lifeboat.yaml";
+
+std::string next_steps(const Json& body) {
+  return fmt::format(
+      "\nWrote {}. Read it, then:\n\n"
+      "  export LIFEBOAT_PASSPHRASE='…'   a long passphrase that is also kept somewhere else\n"
+      "  lifeboat init                    makes the repository in {}\n"
+      "  lifeboat doctor                  checks everything\n"
+      "  lifeboat backup {}\n",
+      text_of(body, "file"), text_of(body, "repository"), text_of(body, "service"));
+}
+
+void say_found(Session& session, const Json& body) {
+  Table sources(
+      {{"SOURCE"}, {"TYPE"}, {"PATH", Align::left, true}, {"FOUND AS", Align::left, true}});
+  for (const auto& source : list_of(body, "sources"))
+    sources.add({text_of(source, "name"), text_of(source, "type"), text_of(source, "path"),
+                 text_of(source, "reason")});
+  session.say(sources.text(session.terminal()));
+  for (const auto& foreign : list_of(body, "foreign"))
+    session.say(session.colour(fmt::format("Not protected by this version: {} ({})",
+                                           text_of(foreign, "what"), text_of(foreign, "where")),
+                               Style::caution));
+  if (!flag_of(body, "all_seen"))
+    session.say("Not everything was looked at: the folder is large or deep.");
+}
+
+Result<int> write_configuration(Session& session) {
+  const auto& arguments = session.arguments();
+  service::InitRequest request;
+  request.directory = arguments.text("DIRECTORY");
+  request.output = arguments.has("output") ? arguments.text("output") : kDefaultOutput;
+  request.service = arguments.text("name");
+  request.repository = arguments.text("repository");
+  const auto answer = TRY(service::init_configuration(session.setup(), request, session.context()));
+  say_found(session, answer.body);
+  session.say(next_steps(answer.body));
+  session.result(answer.body, answer.exit_status);
+  return answer.exit_status;
+}
+
+Result<int> make_repositories(Session& session) {
+  const auto answer = TRY(service::init_repositories(session.setup(), "", session.context()));
+  session.say("The configuration is " + text_of(answer.body, "file") + ".");
+  bool made = false;
+  for (const auto& row : list_of(answer.body, "repositories")) {
+    made = made || flag_of(row, "made");
+    session.say(fmt::format("{} repository {}: {}", flag_of(row, "made") ? "Made" : "There is",
+                            text_of(row, "name"), text_of(row, "medium")));
+  }
+  if (made)
+    session.say(
+        "\nWithout its key nothing can be restored: keep the passphrase or key file somewhere else "
+        "too.");
+  session.result(answer.body, answer.exit_status);
+  return answer.exit_status;
+}
+
+bool has_configuration(const Session& session) {
+  const auto& setup = session.setup();
+  if (session.arguments().has("output")) return false;
+  if (!setup.config.empty() || setup.environment.contains("LIFEBOAT_CONFIG")) return true;
+  std::error_code ignored;
+  return std::filesystem::exists(setup.working_directory / kDefaultOutput, ignored);
+}
+
+Result<int> run_init(Session& session) {
+  return has_configuration(session) ? make_repositories(session) : write_configuration(session);
+}
+
+}  // namespace
+
+CommandSpec init_command() {
+  CommandSpec spec;
+  spec.name = "init";
+  spec.summary = "Write a first lifeboat.yaml; with one, make its repositories.";
+  spec.about =
+      "Without a configuration: looks below DIRECTORY for SQLite databases and folders of uploads, "
+      "in .env, "
+      "docker-compose.yml and crontabs, and writes a commented lifeboat.yaml that works. With one: "
+      "makes the "
+      "repositories it names that are not there yet. Nothing is ever overwritten.";
+  spec.positionals = {{"DIRECTORY", "The application's directory; else the current one.", false}};
+  spec.options = {{"output", "FILE", "Write the configuration here instead of ./lifeboat.yaml."},
+                  {"name", "SERVICE", "What to call the service; else as the directory."},
+                  {"repository", "DIR", "Where snapshots will be kept."}};
+  spec.examples = {{"lifeboat init /srv/shop", "write lifeboat.yaml for the shop"},
+                   {"lifeboat init", "with a lifeboat.yaml: make its repositories"}};
+  spec.run = run_init;
+  return spec;
+}
+
+}  // namespace lifeboat::cli

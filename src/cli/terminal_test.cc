@@ -1,0 +1,69 @@
+#include "cli/terminal.h"
+
+#include <gtest/gtest.h>
+
+#include "cli/table.h"
+
+namespace lifeboat::cli {
+namespace {
+
+Terminal of_width(std::size_t width) {
+  Terminal terminal;
+  terminal.width = width;
+  return terminal;
+}
+
+TEST(Terminal, NeverPrintsWhatATerminalWouldObey) {
+  EXPECT_EQ(printable("a\x1b[31mb"), "a\\x1b[31mb");
+  EXPECT_EQ(printable("line\nline\ttab\x7f"), "line\\x0aline\\x09tab\\x7f");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "31m"),
+            "\\xc2\\x9b31m");
+  EXPECT_EQ(printable("\xff\xc3"), "\\xff\\xc3");
+  EXPECT_EQ(printable("größe 日本"), "größe 日本");
+}
+
+TEST(Terminal, CountsColumnsOfUtf8AndNoneForColours) {
+  EXPECT_EQ(columns("größe"), 5U);
+  EXPECT_EQ(columns(styled("abc", Style::bad, true)), 3U);
+}
+
+TEST(Terminal, CutsBetweenCharacters) {
+  EXPECT_EQ(cut_to("größe", 5), "größe");
+  EXPECT_EQ(cut_to("größer", 5), "größ…");
+}
+
+TEST(Terminal, WrapsAtSpaces) {
+  EXPECT_EQ(wrapped("one two three", 9, 2), "one two\n  three");
+  EXPECT_EQ(wrapped("averyveryverylongword x", 5, 0), "averyveryverylongword\nx");
+}
+
+TEST(Terminal, HasNoColoursWhenAskedNotTo) {
+  EXPECT_FALSE(Terminal::detect({{"NO_COLOR", "1"}}, false).colour);
+  EXPECT_EQ(styled("x", Style::good, false), "x");
+}
+
+TEST(Terminal, TakesItsWidthFromColumnsWithinReason) {
+  EXPECT_GE(Terminal::detect({{"COLUMNS", "1"}}, false).width, 40U);
+}
+
+TEST(Table, AlignsItsColumns) {
+  Table table({{"NAME"}, {"SIZE", Align::right}});
+  table.add({"a", "10 MB"});
+  table.add({"long name", "1 B"});
+  EXPECT_EQ(table.text(of_width(80)),
+            "NAME        SIZE\n"
+            "a          10 MB\n"
+            "long name    1 B\n");
+}
+
+TEST(Table, CutsFlexibleColumnsToFitTheTerminal) {
+  Table table({{"ID"}, {"PATH", Align::left, true}});
+  table.add({"1234", "/a/very/long/path/that/does/not/fit"});
+  EXPECT_EQ(table.text(of_width(24)),
+            "ID    PATH\n"
+            "1234  /a/very/long/path…\n");
+}
+
+}  // namespace
+}  // namespace lifeboat::cli

@@ -1,0 +1,42 @@
+#include "service/advice.h"
+
+namespace lifeboat::service {
+namespace {
+
+std::string name_of(AdviceList::Level level) {
+  switch (level) {
+    case AdviceList::Level::ok:
+      return "ok";
+    case AdviceList::Level::warning:
+      return "warning";
+    case AdviceList::Level::error:
+      return "error";
+  }
+  return "error";
+}
+
+}  // namespace
+
+void AdviceList::add(const std::string& subject, const engine::Advice& advice) {
+  errors_ += advice.level == Level::error ? 1 : 0;
+  warnings_ += advice.level == Level::warning ? 1 : 0;
+  rows_.push_back({{"level", name_of(advice.level)},
+                   {"subject", subject},
+                   {"message", advice.message},
+                   {"hint", advice.hint}});
+}
+
+void AdviceList::error(const std::string& subject, const Error& found) {
+  error(subject, found.describe(), std::string(found.hint()));
+}
+
+Answer AdviceList::answer() && {
+  Answer answer;
+  answer.body["advice"] = std::move(rows_);
+  answer.body["errors"] = errors_;
+  answer.body["warnings"] = warnings_;
+  answer.exit_status = errors_ == 0 ? 0 : 1;
+  return answer;
+}
+
+}  // namespace lifeboat::service

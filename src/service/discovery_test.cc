@@ -1,0 +1,179 @@
+#include "service/discovery.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "base/test_context.h"
+#include "config/config.h"
+#include "config/resolve.h"
+#include "service/discovery_hints.h"
+#include "service/starter.h"
+
+namespace lifeboat::service {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::Field;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+class Discover : public testing::Test {
+ protected:
+  void write(const std::string& name, std::string_view text) {
+    const auto path = app_ / name;
+    ASSERT_TRUE(make_directories(path.parent_path()));
+    ASSERT_TRUE(write_file(path, view_of(text)));
+  }
+  void write_database(const std::string& name) {
+    write(name, std::string("SQLite format 3\0", 16) + std::string(4080, 'x'));
+  }
+  Discovery found(std::map<std::string, std::string> environment = {}) {
+    DiscoveryOptions options;
+    options.directory = app_;
+    options.system_root = scratch_.path() / "root";
+    options.environment = std::move(environment);
+    return *discover(options, test_.context);
+  }
+
+  TestContext test_;
+  ScratchDirectory scratch_ = std::move(*ScratchDirectory::make());
+  std::filesystem::path app_ = scratch_.path() / "My Shop";
+};
+
+auto source(const std::string& name, const std::string& type) {
+  return AllOf(Field(&FoundSource::name, name), Field(&FoundSource::type, type));
+}
+
+TEST_F(Discover, FindsDatabasesByTheirContentAndFoldersByTheirName) {
+  write_database("data/shop.bin");
+  write("data/fake.db", "not a database");
+  write("public/uploads/a.png", "x");
+  EXPECT_THAT(found().sources, ElementsAre(source("db", "sqlite"), source("uploads", "files")));
+}
+
+TEST_F(Discover, NamesSeveralDatabasesAfterTheirFiles) {
+  write_database("shop.db");
+  write_database("Audit Log.sqlite3");
+  write_database("old/shop.db");
+  EXPECT_THAT(found().sources, ElementsAre(source("audit-log", "sqlite"), source("shop", "sqlite"),
+                                           source("shop-2", "sqlite")));
+}
+
+TEST_F(Discover, ExcludesADatabaseFromTheFolderThatHoldsIt) {
+  write_database("storage/production.sqlite3");
+  const auto sources = found().sources;
+  ASSERT_THAT(sources, SizeIs(2));
+  EXPECT_THAT(sources[1].exclude, ElementsAre("/production.sqlite3*"));
+}
+
+TEST_F(Discover, DoesNotLookIntoWhatToolsMade) {
+  write_database("node_modules/x/test.db");
+  write_database(".git/x.db");
+  EXPECT_THAT(found().sources, IsEmpty());
+}
+
+TEST_F(Discover, TakesAFolderOnlyOnce) {
+  write("uploads/media/a.png", "x");
+  EXPECT_THAT(found().sources, ElementsAre(source("uploads", "files")));
+}
+
+TEST_F(Discover, FollowsDatabaseUrlsAndPathsOfTheEnvFile) {
+  write_database("var/main.db");
+  write("images/a.png", "x");
+  write(".env", "DATABASE_URL=\"file:./var/main.db?mode=rwc\"\nUPLOADS_DIR=images\n");
+  const auto sources = found().sources;
+  ASSERT_THAT(sources, ElementsAre(source("db", "sqlite"), source("images", "files")));
+  EXPECT_EQ(sources[0].reason, "DATABASE_URL in .env");
+}
+
+TEST_F(Discover, NamesOtherDatabasesWithoutTheirPasswords) {
+  write(".env", "MONGO_URI=mongodb://me:hunter2@db.example:27017/shop?password=x\n");
+  const auto foreign = found({{"DATABASE_URL", "postgres://a:hunter2@h/d"}}).foreign;
+  ASSERT_THAT(foreign, SizeIs(2));
+  EXPECT_EQ(foreign[0].what, "mongodb://db.example:27017/shop");
+  EXPECT_EQ(foreign[1].what, "postgres://h/d");
+}
+
+TEST_F(Discover, ReadsComposeFiles) {
+  write("docker-compose.yml",
+        "services:\n  db: {image: \"postgres:16\", volumes: [\"./data:/var\"]}\n"
+        "  web:\n    volumes: [\"./data:/srv\", \"named:/x\"]\n");
+  write("data/a", "x");
+  const auto all = found();
+  ASSERT_THAT(all.foreign, SizeIs(1));
+  EXPECT_EQ(all.foreign[0].what, "postgres:16");
+  EXPECT_THAT(all.sources, ElementsAre(source("data", "files")));
+  EXPECT_THAT(all.config_files, ElementsAre("docker-compose.yml"));
+}
+
+TEST_F(Discover, FindsBackupsOfOtherToolsInCrontabs) {
+  write("uploads/a", "x");
+  ASSERT_TRUE(make_directories(scratch_.path() / "root/etc/cron.d"));
+  ASSERT_TRUE(write_file(scratch_.path() / "root/etc/cron.d/dump",
+                         view_of("# pg_dump is great\n0 3 * * * root pg_dump shop > /backup\n")));
+  ASSERT_TRUE(write_file(scratch_.path() / "root/etc/crontab", view_of("0 4 * * * root true\n")));
+  const auto foreign = found().foreign;
+  ASSERT_THAT(foreign, SizeIs(1));
+  EXPECT_EQ(foreign[0].what, "a backup by \"pg_dump\"");
+}
+
+TEST_F(Discover, StopsWhenAsked) {
+  write("uploads/a", "x");
+  test_.stop.request_stop();
+  DiscoveryOptions options;
+  options.directory = app_;
+  EXPECT_EQ(discover(options, test_.context).error().code(), Code::interrupted);
+}
+
+TEST_F(Discover, GivesAConfigurationThatWorks) {
+  write_database("it's \"$HOME\" ${odd}.db");
+  write("uploads/a", "x");
+  write(".env", "A=b\n");
+  write("docker-compose.yml", "services: {db: {image: postgres}}\n");
+  const auto text = starter_yaml(found(), {service_name_for(app_), "/var/backups/$odd"});
+  const auto loaded = config::parse_config(text, app_ / "lifeboat.yaml", config::Variables());
+  ASSERT_TRUE(loaded) << loaded.error().describe() << "\n" << text;
+  const auto& service = loaded->config.services.at(0);
+  EXPECT_EQ(service.name, "my-shop");
+  const config::Resolver resolver(loaded->config, loaded->variables);
+  EXPECT_EQ(resolver.source(service.sources.at(0))->path,
+            (std::filesystem::canonical(app_) / "it's \"$HOME\" ${odd}.db").string());
+  EXPECT_EQ(resolver.repository(loaded->config.repositories.at(0))->url, "/var/backups/$odd");
+}
+
+TEST_F(Discover, GivesCommentsThatWorkWhenTheyAreTakenIn) {
+  write_database("shop.db");
+  write("uploads/a", "x");
+  write(".env", "A=b\n");
+  auto text = starter_yaml(found(), {"shop", "/r"});
+  std::string uncommented;
+  while (!text.empty()) {
+    const auto end = text.find('\n') + 1;
+    auto line = text.substr(0, end);
+    text.erase(0, end);
+    const auto mark = line.find("# ");
+    const bool value = line.find(": {") != std::string::npos ||
+                       line.find("checks:") != std::string::npos ||
+                       line.find("owner:") != std::string::npos;
+    if (mark != std::string::npos && line.find_first_not_of(' ') == mark && value)
+      line.erase(mark, 2);
+    uncommented += line;
+  }
+  const auto loaded = config::parse_config(uncommented, "/x/lifeboat.yaml", config::Variables());
+  ASSERT_TRUE(loaded) << loaded.error().describe() << "\n" << uncommented;
+  EXPECT_EQ(loaded->config.services.at(0).drills.at(0).options.checks.size(), 3U);
+  EXPECT_EQ(loaded->config.services.at(0).sources.size(), 3U);
+}
+
+TEST(WithoutCredentials, LeavesNoPassword) {
+  EXPECT_EQ(without_credentials("postgres://u:p@h/d?sslpassword=x"), "postgres://h/d");
+  EXPECT_EQ(without_credentials("postgres://u:p@ss@h/d"), "postgres://h/d");
+  EXPECT_EQ(without_credentials("redis://h"), "redis://h");
+}
+
+}  // namespace
+}  // namespace lifeboat::service

@@ -1,0 +1,194 @@
+#include "service/doctor.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "config/config.h"
+#include "config/generate.h"
+#include "engine/all.h"
+#include "service/advice.h"
+#include "service/service.h"
+
+namespace lifeboat::service {
+namespace {
+
+using std::filesystem::path;
+
+constexpr std::uint64_t kLittleSpace = 1'000'000'000;
+
+// One examination of one configuration.
+class Doctor {
+ public:
+  Doctor(const config::Loaded& loaded, const Settings& settings, const RunContext& context)
+      : config_(loaded.config),
+        resolver_(loaded.config, loaded.variables),
+        service_(loaded.config, loaded.variables, settings),
+        context_(context) {}
+
+  void examine(AdviceList& advice) {
+    for (const auto& service : config_.services)
+      for (const auto& source : service.sources) examine_source(service, source, advice);
+    for (const auto& repository : config_.repositories) examine_repository(repository, advice);
+    for (const auto& service : config_.services) examine_drills(service, advice);
+  }
+
+ private:
+  void examine_source(const config::Service& service, const config::Source& source,
+                      AdviceList& advice) {
+    const auto subject = "source " + service.name + "/" + source.name;
+    const auto options = resolver_.source(source);
+    const auto engine = options ? engine::find_engine(options->type) : fail(options.error());
+    if (!engine) return advice.error(subject, engine.error());
+    const auto found = (*engine)->examine(*options, context_);
+    if (!found) return advice.error(subject, found.error());
+    for (const auto& each : *found) advice.add(subject, each);
+    if (found->empty()) advice.ok(subject, options->path);
+    if (options->type == "files") sources_.emplace_back(subject, options->path);
+  }
+
+  void examine_repository(const config::Repository& repository, AdviceList& advice) {
+    const auto subject = "repository " + repository.name;
+    const auto options = resolver_.repository(repository);
+    if (!options) return advice.error(subject, options.error());
+    examine_place(subject, options->url, advice);
+    const auto opened = service_.open_repository(repository.name, context_);
+    if (!opened) return advice.error(subject, opened.error());
+    const auto list = (*opened)->snapshots(context_);
+    if (!list) return advice.error(subject, list.error());
+    for (const auto& finding : list->findings)
+      advice.warning(subject, finding.message, "Run `lifeboat verify`.");
+    advice.ok(subject, (*opened)->description() + ", " + std::to_string(list->snapshots.size()) +
+                           (list->snapshots.size() == 1 ? " snapshot" : " snapshots"));
+    examine_newest(subject, list->snapshots, advice);
+  }
+
+  // A repository inside what it backs up would back up itself, and be lost with it.
+  void examine_place(const std::string& subject, const path& place, AdviceList& advice) {
+    for (const auto& [source, folder] : sources_) {
+      if (is_below(place, folder))
+        advice.error(subject, place.string() + " is inside the " + source,
+                     "Keep it elsewhere, best on another disk, or exclude it from that source.");
+      else if (device_of(place) != 0 && device_of(place) == device_of(folder))
+        advice.warning(subject, "on the same disk as the " + source,
+                       "A disk that fails takes both: keep a copy on another one.");
+    }
+    const auto free = free_space(place);
+    if (free && *free < kLittleSpace)
+      advice.warning(subject, "only " + describe_size(*free) + " free",
+                     "Make room, or run `lifeboat forget` and `lifeboat prune`.");
+  }
+
+  void examine_newest(const std::string& subject,
+                      const std::vector<repository::SnapshotInfo>& snapshots, AdviceList& advice) {
+    const auto newest =
+        std::max_element(snapshots.begin(), snapshots.end(),
+                         [](const auto& a, const auto& b) { return a.time < b.time; });
+    if (newest == snapshots.end()) return;
+    largest_ = std::max(largest_, newest->bytes);
+    if (newest->time > context_.clock.now() + std::chrono::minutes(5))
+      advice.error(
+          subject,
+          "its newest snapshot is from " + to_rfc3339(newest->time) + ", which is in the future",
+          "Set the clock of this machine, or of the one that made it.");
+  }
+
+  void examine_drills(const config::Service& service, AdviceList& advice) {
+    if (service.drills.empty())
+      advice.warning("service " + service.name, "no drill is configured",
+                     "Add one under `drills`: a backup that was never restored is only a hope.");
+    for (const auto& drill : service.drills) {
+      const auto subject = "drill " + service.name + "/" + drill.options.name;
+      const auto options = resolver_.drill(drill);
+      if (!options) {
+        advice.error(subject, options.error());
+        continue;
+      }
+      const path place = options->sandbox_directory.empty() ? service_.settings().state
+                                                            : path(options->sandbox_directory);
+      const auto free = free_space(place);
+      if (free && *free < largest_)
+        advice.warning(subject,
+                       place.string() + " has " + describe_size(*free) +
+                           " free, and a drill restores " + describe_size(largest_),
+                       "Set sandbox.directory to a place with more room.");
+    }
+  }
+
+  static bool is_below(const path& inner, const path& outer) {
+    std::error_code error;
+    const auto relative = std::filesystem::weakly_canonical(inner, error)
+                              .lexically_relative(std::filesystem::weakly_canonical(outer, error));
+    return !relative.empty() && relative.begin()->string() != "..";
+  }
+
+  static dev_t device_of(const path& place) {
+    struct stat status{};
+    return ::stat(place.c_str(), &status) == 0 ? status.st_dev : 0;
+  }
+
+  const config::Config& config_;
+  config::Resolver resolver_;
+  Service service_;
+  const RunContext& context_;
+  std::vector<std::pair<std::string, path>> sources_;  // the folders, by what they are called
+  std::uint64_t largest_ = 0;                          // bytes of the largest newest snapshot
+};
+
+void examine_clock(AdviceList& advice, const RunContext& context) {
+  using std::chrono::year;
+  const std::chrono::year_month_day today(
+      std::chrono::floor<std::chrono::days>(context.clock.now()));
+  if (today.year() < year(2025) || today.year() > year(2100))
+    advice.error("clock", "it says " + to_rfc3339(context.clock.now()),
+                 "Set the clock: snapshots are signed with its time.");
+  else
+    advice.ok("clock", to_rfc3339(std::chrono::floor<std::chrono::seconds>(context.clock.now())));
+}
+
+void examine_folder(const std::string& subject, const path& folder, AdviceList& advice) {
+  const auto made = make_directories(folder);
+  if (!made) return advice.error(subject, made.error());
+  const auto probe = ScratchDirectory::make(folder);
+  if (!probe) return advice.error(subject, probe.error());
+  advice.ok(subject, folder.string());
+}
+
+void examine_secrets(const config::Loaded& loaded, AdviceList& advice) {
+  for (const auto& warning : loaded.warnings)
+    advice.warning("configuration", config::describe(loaded.config.file.string(), warning), "");
+  struct stat status{};
+  const bool open_to_all =
+      ::stat(loaded.config.file.c_str(), &status) == 0 && (status.st_mode & 077U) != 0;
+  if (open_to_all && !loaded.warnings.empty())
+    advice.error("configuration",
+                 loaded.config.file.string() + " holds a secret and others may read it",
+                 "chmod 600 " + loaded.config.file.string());
+}
+
+}  // namespace
+
+Answer doctor(const Setup& setup, const RunContext& context) {
+  AdviceList advice;
+  const auto settings = default_settings(setup.environment);
+  examine_clock(advice, context);
+  examine_folder("state", settings.state, advice);
+  examine_folder("cache", settings.cache, advice);
+  const auto file = config::find_config(setup.config, setup.environment, setup.working_directory);
+  const auto loaded = file ? config::load_config(*file, setup.environment) : fail(file.error());
+  if (!loaded) {
+    advice.error("configuration", loaded.error());
+    auto answer = std::move(advice).answer();
+    answer.exit_status = info_of(loaded.error().code()).exit_status;
+    return answer;
+  }
+  advice.ok("configuration", loaded->config.file.string());
+  examine_secrets(*loaded, advice);
+  Doctor(*loaded, settings, context).examine(advice);
+  return std::move(advice).answer();
+}
+
+std::string configuration_schema() { return config::json_schema(); }
+std::string configuration_reference() { return config::reference_markdown(); }
+
+}  // namespace lifeboat::service

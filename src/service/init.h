@@ -1,0 +1,28 @@
+#pragma once
+// `lifeboat init`: a first configuration from what is found, and the repositories that a
+// configuration names.
+#include "base/run_context.h"
+#include "service/setup.h"
+
+namespace lifeboat::service {
+
+struct InitRequest {
+  std::filesystem::path directory;  // of the application; relative to the working directory
+  std::filesystem::path output;     // the file to write
+  std::string service;              // its name; empty = from the directory
+  std::string repository;           // where snapshots go; empty = a place of this user
+};
+
+// Writes `output`, never over anything: `exists`. `not_found` when there is nothing to protect.
+// {"file", "service", "repository", "sources": [{"name","type","path","reason"}], "foreign":
+// [{"what","where"}],
+//  "all_seen"}
+Result<Answer> init_configuration(const Setup& setup, const InitRequest& request,
+                                  const RunContext& context);
+
+// Makes every repository of the configuration, or the named one, that is not there yet.
+// {"repositories": [{"name", "medium", "id", "made"}]}
+Result<Answer> init_repositories(const Setup& setup, const std::string& name,
+                                 const RunContext& context);
+
+}  // namespace lifeboat::service
