@@ -41,7 +41,7 @@ struct CommandSpec {
   std::vector<PositionalSpec> positionals;
   std::vector<OptionSpec> options;
   std::vector<Example> examples;
-  Run run = nullptr;  // null for a group such as "drill"
+  Run run = nullptr;  // null for a group such as "drill"; "snapshots" has one, and members too
 };
 
 // Options that every command takes.

@@ -1,6 +1,8 @@
 #include "cli/commands.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace lifeboat::cli {
 
@@ -22,8 +24,20 @@ std::span<const OptionSpec> global_options() {
 }
 
 const std::vector<CommandSpec>& all_commands() {
-  static const std::vector<CommandSpec> kCommands{init_command(), doctor_command(),
-                                                  version_command(), completion_command()};
+  static const std::vector<CommandSpec> kCommands = [] {
+    std::vector<CommandSpec> all;
+    const auto add = [&](std::vector<CommandSpec> more) {
+      std::move(more.begin(), more.end(), std::back_inserter(all));
+    };
+    add({init_command(), doctor_command(), backup_command()});
+    add(snapshots_commands());
+    add({restore_command()});
+    add(drill_commands());
+    add({verify_command(), forget_command(), prune_command(), status_command()});
+    add(key_commands());
+    add({version_command(), completion_command()});
+    return all;
+  }();
   return kCommands;
 }
 

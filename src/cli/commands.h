@@ -1,11 +1,20 @@
 #pragma once
-// One function for each file <name>_command.cc: the specifications it adds to the program.
+// One function for each file <name>_command.cc: the specifications it adds to the program. Pure.
 #include "cli/command_spec.h"
 
 namespace lifeboat::cli {
 
 CommandSpec init_command();
 CommandSpec doctor_command();
+CommandSpec backup_command();
+std::vector<CommandSpec> snapshots_commands();
+CommandSpec restore_command();
+std::vector<CommandSpec> drill_commands();
+CommandSpec verify_command();
+CommandSpec forget_command();
+CommandSpec prune_command();
+CommandSpec status_command();
+std::vector<CommandSpec> key_commands();
 CommandSpec version_command();
 CommandSpec completion_command();
 

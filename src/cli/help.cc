@@ -73,8 +73,8 @@ std::string command_text(const CommandSpec& command, const Terminal& terminal) {
   text += items_text("Arguments", positionals, terminal);
   text += members_text(command.name, terminal);
   text += items_text("Options", items_of(command.options), terminal);
-  text += items_text("Options of every command", items_of(global_options()), terminal);
-  return text + examples_text(command, terminal);
+  text += examples_text(command, terminal);
+  return text + items_text("Options of every command", items_of(global_options()), terminal);
 }
 
 constexpr std::string_view kExits =

@@ -52,11 +52,17 @@ struct Split {
   std::vector<std::string> rest;
 };
 
+// After "snapshots", which is a command and has members, only a member's name goes deeper.
+bool may_go_deeper(const CommandSpec* command, const std::string& word) {
+  if (command == nullptr || command->run == nullptr) return true;
+  return find_command(std::string(command->name) + " " + word) != nullptr;
+}
+
 // Global options may stand before the command: `lifeboat --json snapshots`.
 Result<Split> split_command(const std::vector<std::string>& words) {
   Split split;
   std::size_t at = 0;
-  for (; at < words.size() && (split.command == nullptr || split.command->run == nullptr); ++at) {
+  for (; at < words.size() && may_go_deeper(split.command, words[at]); ++at) {
     const auto& word = words[at];
     if (is_option(word)) {
       split.rest.push_back(word);

@@ -72,6 +72,21 @@ TEST(Arguments, NameTheOptionOfABadDuration) {
   EXPECT_THAT(duration.error().message(), HasSubstr("--lock-wait: \"soon\" is not a duration"));
 }
 
+TEST(Parser, GoesToAMemberOfACommandThatIsOneItself) {
+  EXPECT_EQ(parse_words({"snapshots"})->command->name, "snapshots");
+  EXPECT_EQ(parse_words({"snapshots", "shop"})->arguments.text("SERVICE"), "shop");
+  const auto show = parse_words({"snapshots", "show", "4f2a"});
+  EXPECT_EQ(show->command->name, "snapshots show");
+  EXPECT_EQ(show->arguments.text("ID"), "4f2a");
+}
+
+TEST(Parser, GivesPositionalWordsInTheirOrder) {
+  const auto parsed = parse_words({"snapshots", "cat", "--service", "shop", "4f2a", "db"});
+  EXPECT_EQ(parsed->arguments.text("ID"), "4f2a");
+  EXPECT_EQ(parsed->arguments.text("PATH"), "db");
+  EXPECT_EQ(parse_words({"backup", "a", "b"})->arguments.list("SERVICE").size(), 2U);
+}
+
 TEST(Commands, AllHaveASummaryAndExamplesAndDistinctNames) {
   std::set<std::string_view> names;
   for (const auto& command : all_commands()) {

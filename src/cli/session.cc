@@ -45,6 +45,23 @@ void Session::result(const Json& body, int exit_status) {
   write_lines(watch_.streams.out, canonical_json(event));
 }
 
+void Session::event(std::string_view name, const Json& body) {
+  if (!json()) return;
+  write_lines(watch_.streams.out, canonical_json({{"event", name}, {name, body}}));
+}
+
+Result<void> Session::write_bytes(ByteView bytes) {
+  watch_.progress.clear();
+  const auto text = to_text(bytes);
+  if (watch_.streams.out.write(text.data(), static_cast<std::streamsize>(text.size()))) return {};
+  return fail(Code::io_error, "standard output takes no more");
+}
+
+int Session::failed(const Error& error) {
+  watch_.progress.clear();
+  return report_error(error, watch_.terminal, watch_.streams, json());
+}
+
 void Session::note(std::string_view text) {
   if (quiet()) return;
   watch_.progress.clear();

@@ -4,6 +4,7 @@
 #include <iosfwd>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/json.h"
 #include "base/run_context.h"
 #include "cli/arguments.h"
@@ -47,6 +48,12 @@ class Session {
   void print(std::string_view text);
   // The result of the command with --json; nothing otherwise.
   void result(const Json& body, int exit_status);
+  // One of many things found on the way, with --json; nothing otherwise.
+  void event(std::string_view name, const Json& body);
+  // Content as it is, to stdout, whatever the form of the output.
+  Result<void> write_bytes(ByteView bytes);
+  // Says an error that does not end the command; its exit status.
+  int failed(const Error& error);
   // Something a person should know that is not the result: to stderr.
   void note(std::string_view text);
 

@@ -44,7 +44,7 @@ Result<VerifiedEvidence> verify_evidence(const Json& sealed, const std::string& 
   const auto root = TRY(text_at(signature, "root_public"));
   if (!expected_root.empty() && root != expected_root)
     return fail(Error(Code::check_failed, "signed under another repository's key: " + root)
-                    .with_hint("Compare with `lifeboat key show-public` of your repository."));
+                    .with_hint("Compare with `lifeboat key list` of your repository."));
   const auto certificate = TRY(repository::read_certificate(
       TRY(repository_of(evidence)), TRY(from_hex(root)), TRY(hex_at(signature, "certificate"))));
   const auto value = TRY(crypto::Signature::from(TRY(hex_at(signature, "value"))));

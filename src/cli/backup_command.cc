@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/table.h"
+#include "cli/words.h"
+#include "service/calls.h"
+
+namespace lifeboat::cli {
+namespace {
+
+void say_sources(Session& session, const Json& sources) {
+  Table table({{"SOURCE"},
+               {"TYPE"},
+               {"ENTRIES", Align::right},
+               {"UNCHANGED", Align::right},
+               {"SIZE", Align::right}});
+  for (const auto& source : sources)
+    table.add({text_of(source, "name"), text_of(source, "type"),
+               std::to_string(number_of(source, "entries")),
+               std::to_string(number_of(source, "unchanged")), size_of(source, "bytes")},
+              flag_of(source, "complete") ? Style::plain : Style::bad);
+  session.say(table_indented(table.text(session.terminal()), 2));
+  for (const auto& source : sources) {
+    say_findings(session, list_of(source, "findings"));
+    if (const auto error = source.find("error"); error != source.end()) say_error(session, *error);
+  }
+}
+
+void say_snapshot(Session& session, const std::string& service, const Json& outcome) {
+  const auto repository = text_of(outcome, "repository");
+  if (const auto error = outcome.find("error"); error != outcome.end()) {
+    session.say(session.colour(fmt::format("{} is not in {}", service, repository), Style::bad));
+    return say_error(session, *error);
+  }
+  const Json& snapshot = outcome["snapshot"];
+  const Json& stats = outcome["stats"];
+  const bool complete = flag_of(snapshot, "complete");
+  session.say(fmt::format(
+      "{} is in {}: snapshot {}, {}", service, repository, short_id(snapshot),
+      session.colour(complete ? "complete" : "INCOMPLETE", complete ? Style::good : Style::bad)));
+  say_sources(session, list_of(outcome, "sources"));
+  session.say(fmt::format("  {} in the snapshot; {} of it new, stored in {}. {}.",
+                          size_of(snapshot, "bytes"), size_of(stats, "new"),
+                          size_of(stats, "stored"), milliseconds_of(outcome)));
+  if (!complete)
+    session.say("  What is missing is named above; the last complete snapshot stays the latest.");
+}
+
+Result<int> run_backup(Session& session) {
+  const auto names =
+      TRY(service::service_names(session.setup(), session.arguments().list("SERVICE")));
+  const auto ask = [&](const std::string& name) {
+    return service::back_up(session.setup(), name, session.context());
+  };
+  return answer_each(session, names, ask, [&](const Json& body) {
+    for (const auto& outcome : list_of(body, "repositories"))
+      say_snapshot(session, text_of(body, "service"), outcome);
+  });
+}
+
+}  // namespace
+
+CommandSpec backup_command() {
+  CommandSpec spec;
+  spec.name = "backup";
+  spec.summary = "Back up services: one consistent snapshot in each of their repositories.";
+  spec.about =
+      "Exit status 1 when something could not be read: the snapshot is then incomplete, and never "
+      "the latest. What is stored already is not stored again, also after a run that was "
+      "interrupted. SQLite databases and files keep no log: every snapshot is complete in itself.";
+  spec.positionals = {{"SERVICE", "Which services; else all of the configuration.", false, true}};
+  spec.examples = {{"lifeboat backup", "everything that is configured"},
+                   {"lifeboat backup shop --lock-wait 10m", "wait for a backup that is running"}};
+  spec.run = run_backup;
+  return spec;
+}
+
+}  // namespace lifeboat::cli

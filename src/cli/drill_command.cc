@@ -1,0 +1,250 @@
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/table.h"
+#include "cli/words.h"
+#include "service/calls.h"
+
+namespace lifeboat::cli {
+namespace {
+
+Style style_of(const std::string& outcome) {
+  if (outcome == "proven" || outcome == "passed" || outcome == "met" || outcome == "done")
+    return Style::good;
+  if (outcome == "failed" || outcome == "missed" || outcome == "stopped") return Style::bad;
+  return outcome == "not_judged" ? Style::plain : Style::caution;
+}
+
+std::string capitals(std::string text) {
+  for (char& letter : text)
+    letter = static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  return text;
+}
+
+void say_checks(Session& session, const Json& evidence) {
+  Table table({{"CHECK"}, {"RESULT"}, {"WHAT WAS FOUND", Align::left, true}});
+  for (const auto& check : list_of(evidence, "checks")) {
+    const auto outcome = text_of(check, "outcome");
+    table.add({text_of(check, "id"), outcome == "not_run" ? "not run" : outcome,
+               text_of(check, "message")},
+              outcome == "passed" ? Style::plain : style_of(outcome));
+  }
+  if (!table.empty()) session.say("\n" + table.text(session.terminal()));
+  for (const auto& check : list_of(evidence, "checks")) {
+    if (text_of(check, "outcome") == "passed") continue;
+    for (const auto& detail : list_of(check, "details"))
+      session.say("  " + text_of(check, "id") + ": " +
+                  (detail.is_string() ? printable(detail.get<std::string>()) : detail.dump()));
+  }
+}
+
+void say_stages(Session& session, const Json& evidence) {
+  std::string line;
+  for (const auto& stage : list_of(evidence, "stages")) {
+    const auto outcome = text_of(stage, "outcome");
+    line += (line.empty() ? "" : " · ") + text_of(stage, "name") + " " +
+            (outcome == "done"      ? milliseconds_of(stage)
+             : outcome == "not_run" ? "–"
+                                    : outcome);
+  }
+  session.say("Stages: " + wrapped(line, session.terminal().width, 8));
+}
+
+std::string judged(const Json& measure) {
+  if (!measure.contains("measured_ms")) return "not measured";
+  auto text = milliseconds_of(measure, "measured_ms");
+  if (measure.contains("objective_ms"))
+    text += fmt::format(" (objective {}: {})", milliseconds_of(measure, "objective_ms"),
+                        text_of(measure, "judgement"));
+  return text;
+}
+
+void say_measures(Session& session, const Json& evidence) {
+  const auto measures = evidence.find("measures");
+  if (measures == evidence.end()) return;
+  session.say("Recovery time so far " + judged((*measures)["rto"]) + " · data loss " +
+              judged((*measures)["rpo"]));
+}
+
+void say_tear_down(Session& session, const Json& evidence) {
+  const auto proof = evidence.find("tear_down");
+  if (proof == evidence.end()) return;
+  if (flag_of(*proof, "clean")) return session.say("The sandbox is gone.");
+  session.say(
+      session.colour("Not removed: " + join_words(list_of(*proof, "remaining")), Style::bad));
+}
+
+void say_drill(Session& session, const Json& body) {
+  const Json& evidence = body["evidence"];
+  const auto verdict = text_of(evidence, "verdict");
+  session.say(wrapped(fmt::format("Drill {} of {}: {}, {}", text_of(evidence, "drill"),
+                                  text_of(evidence, "service"),
+                                  session.colour(capitals(verdict), style_of(verdict)),
+                                  text_of(evidence, "reason")),
+                      session.terminal().width, 0));
+  if (const auto snapshot = evidence.find("snapshot"); snapshot != evidence.end())
+    session.say(fmt::format("Snapshot {} of {}, {} in {}", short_id(*snapshot),
+                            moment_of(*snapshot), size_of(*snapshot, "bytes"),
+                            plural(number_of(*snapshot, "entries"), "entry", "entries")));
+  say_checks(session, evidence);
+  say_findings(session, list_of(evidence, "findings"));
+  session.say("");
+  say_stages(session, evidence);
+  say_measures(session, evidence);
+  say_tear_down(session, evidence);
+  if (const auto error = evidence.find("error"); error != evidence.end())
+    session.say(session.colour("hint:", Style::bold) + " " + text_of(*error, "hint"));
+  session.say("Report   " + text_of(body, "page"));
+  session.say("Evidence " + text_of(body, "file"));
+}
+
+Result<int> run_drill(Session& session) {
+  const auto& arguments = session.arguments();
+  const auto names = TRY(service::service_names(session.setup(), arguments.list("SERVICE")));
+  service::DrillCall call;
+  call.drill = arguments.text("drill");
+  call.strict = arguments.has("strict");
+  call.choice.repository = arguments.text("from");
+  call.choice.snapshot = arguments.text("snapshot");
+  call.choice.at = arguments.text("at");
+  const auto ask = [&](const std::string& name) {
+    call.choice.service = name;
+    return service::run_drill(session.setup(), call, session.context());
+  };
+  return answer_each(session, names, ask, [&](const Json& body) { say_drill(session, body); });
+}
+
+Result<int> run_list(Session& session) {
+  const auto answer =
+      TRY(service::list_drills(session.setup(), session.arguments().text("SERVICE")));
+  Table table(
+      {{"DRILL"}, {"STARTED"}, {"SERVICE"}, {"NAME"}, {"VERDICT"}, {"WHY", Align::left, true}});
+  for (const auto& row : list_of(answer.body, "drills")) {
+    const auto verdict = text_of(row, "verdict");
+    table.add({short_id(row), moment_of(row, "started"), text_of(row, "service"),
+               text_of(row, "drill"), verdict, text_of(row, "reason")},
+              verdict == "proven" ? Style::plain : style_of(verdict));
+  }
+  session.say(table.empty() ? "No drill has run on this machine yet: `lifeboat drill run`."
+                            : table.text(session.terminal()));
+  session.result(answer.body, answer.exit_status);
+  return answer.exit_status;
+}
+
+Result<service::Answer> one_drill(Session& session) {
+  const auto id = session.arguments().text("ID");
+  return service::show_drill(session.setup(), session.arguments().text("service"),
+                             id.empty() ? "latest" : id);
+}
+
+Result<int> run_show(Session& session) {
+  const auto answer = TRY(one_drill(session));
+  say_drill(session, answer.body);
+  session.result(answer.body, answer.exit_status);
+  return answer.exit_status;
+}
+
+Result<int> run_report(Session& session) {
+  const auto answer = TRY(one_drill(session));
+  session.say(text_of(answer.body, "page"));
+  session.result({{"page", text_of(answer.body, "page")}, {"file", text_of(answer.body, "file")}},
+                 answer.exit_status);
+  return answer.exit_status;
+}
+
+Result<int> run_verify_evidence(Session& session) {
+  const auto file = session.setup().working_directory / session.arguments().text("FILE");
+  const auto answer = TRY(service::verify_evidence(file, session.arguments().text("root")));
+  const Json& evidence = answer.body["evidence"];
+  const auto verdict = text_of(evidence, "verdict");
+  session.say(session.colour("The signature is good.", Style::good) +
+              (verdict.empty() ? "" : " The drill's verdict is " + verdict + "."));
+  session.say("Signed by   " + text_of(answer.body, "signer"));
+  session.say("Vouched for " + text_of(answer.body, "root_public"));
+  if (!flag_of(answer.body, "root_known"))
+    session.say(
+        wrapped("Compare the last line with what `lifeboat key list` prints as the public "
+                "key of the repository, or give it with --root: whoever made this file "
+                "wrote it there.",
+                session.terminal().width, 0));
+  session.result(answer.body, answer.exit_status);
+  return answer.exit_status;
+}
+
+CommandSpec group() {
+  CommandSpec spec;
+  spec.name = "drill";
+  spec.summary = "Restore into a sandbox and prove that it equals what was backed up.";
+  spec.about =
+      "A drill restores a snapshot into a sandbox of its own, compares counts, digests and files "
+      "with the facts recorded in the backup, measures, removes the sandbox, and signs what it "
+      "found.";
+  return spec;
+}
+
+CommandSpec run_spec() {
+  CommandSpec spec;
+  spec.name = "drill run";
+  spec.summary = "Run a drill: verdict proven (0), failed (1) or unverified (2).";
+  spec.about = "Needs no source and no variable of a source. Nothing of the sandbox stays.";
+  spec.positionals = {{"SERVICE", "Which services; else all of the configuration.", false, true}};
+  spec.options = {
+      {"drill", "NAME", "Which of its drills; else the first of the configuration."},
+      {"snapshot", "ID", "An id, its beginning, latest, first or latest-proven; else latest."},
+      {"at", "TIME", "The snapshot of this moment, such as 2026-11-21T09:45:00Z."},
+      {"from", "REPOSITORY", "From this one; else as the drill says."},
+      {"strict", "", "Exit status 1 also when a recovery objective is missed."}};
+  spec.examples = {{"lifeboat drill run shop", "prove the newest snapshot"},
+                   {"lifeboat drill run shop --snapshot first --strict", "and the oldest"}};
+  spec.run = run_drill;
+  return spec;
+}
+
+CommandSpec list_spec() {
+  CommandSpec spec;
+  spec.name = "drill list";
+  spec.summary = "List the drills that ran on this machine.";
+  spec.positionals = {{"SERVICE", "Only of this service.", false}};
+  spec.examples = {{"lifeboat drill list", "all of them, oldest first"}};
+  spec.run = run_list;
+  return spec;
+}
+
+CommandSpec of_one(std::string_view name, std::string_view summary, Example example, Run run) {
+  CommandSpec spec;
+  spec.name = name;
+  spec.summary = summary;
+  spec.positionals = {{"ID", "The drill's id or its beginning; else the latest.", false}};
+  spec.options = {{"service", "NAME", "Only of this service."}};
+  spec.examples = {example};
+  spec.run = run;
+  return spec;
+}
+
+CommandSpec verify_spec() {
+  CommandSpec spec;
+  spec.name = "drill verify-evidence";
+  spec.summary = "Check the signature of a drill's or restore's record; needs no repository.";
+  spec.positionals = {{"FILE", "The signed record, a .json file."}};
+  spec.options = {
+      {"root", "HEX", "The public key that must vouch for it: see `lifeboat key list`."}};
+  spec.examples = {{"lifeboat drill verify-evidence drill.json", "is it what was signed?"}};
+  spec.run = run_verify_evidence;
+  return spec;
+}
+
+}  // namespace
+
+std::vector<CommandSpec> drill_commands() {
+  return {group(),
+          run_spec(),
+          list_spec(),
+          of_one("drill show", "Show what a drill found.",
+                 {"lifeboat drill show", "the latest one"}, run_show),
+          of_one("drill report", "Print where the report of a drill is.",
+                 {"lifeboat drill report", "the page of the latest drill"}, run_report),
+          verify_spec()};
+}
+
+}  // namespace lifeboat::cli

@@ -1,0 +1,153 @@
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/table.h"
+#include "cli/words.h"
+#include "service/calls.h"
+
+namespace lifeboat::cli {
+namespace {
+
+bool changes_something(const Json& plan) {
+  return flag_of(plan, "in_place") || !list_of(plan, "occupied").empty();
+}
+
+std::string state_of(const Json& plan, const Json& item) {
+  if (flag_of(item, "resumes")) return "goes on";
+  for (const auto& place : list_of(plan, "occupied"))
+    if (place == item["place"]) return "CHANGED";
+  return "new";
+}
+
+void say_warnings(Session& session, const Json& plan) {
+  const auto warn = [&](const std::string& text) {
+    session.say(session.colour(wrapped(text, session.terminal().width, 0), Style::caution));
+  };
+  if (flag_of(plan, "in_place"))
+    warn("This replaces live data of the configuration: the application must be stopped.");
+  if (flag_of(plan, "delete_strangers"))
+    warn("Files that are not in the snapshot will be removed from the folders.");
+  if (flag_of(plan, "snapshot_first"))
+    session.say("What is there now is saved in a snapshot first.");
+  else if (!list_of(plan, "occupied").empty())
+    warn("What is there now is NOT saved first.");
+}
+
+void say_plan(Session& session, const Json& plan) {
+  const Json& snapshot = plan["snapshot"];
+  session.say(fmt::format("Restore {} as it was at {} ({}): snapshot {} of {}",
+                          text_of(plan, "service"), moment_of(snapshot),
+                          age_of(snapshot, "time", session.context().clock.now()),
+                          short_id(snapshot), text_of(plan, "repository")));
+  Table table({{"SOURCE"},
+               {"WHAT", Align::left, true},
+               {"ENTRIES", Align::right},
+               {"TO", Align::left, true},
+               {"PLACE IS"}});
+  for (const auto& item : list_of(plan, "items")) {
+    const auto& objects = list_of(item, "objects");
+    const auto state = state_of(plan, item);
+    table.add({text_of(item, "source"), objects.empty() ? "everything" : join_words(objects),
+               objects.empty() ? std::to_string(number_of(item, "entries")) : "",
+               text_of(item, "place"), state},
+              state == "CHANGED" ? Style::caution : Style::plain);
+  }
+  session.say(table_indented(table.text(session.terminal()), 2));
+  if (!flag_of(snapshot, "complete"))
+    session.say(
+        session.colour("The snapshot is incomplete: `lifeboat snapshots show` says what "
+                       "is missing.",
+                       Style::caution));
+  say_warnings(session, plan);
+}
+
+void say_report(Session& session, const Json& body) {
+  const Json& report = body["report"];
+  std::uint64_t bytes = 0;
+  std::uint64_t fetched = 0;
+  for (const auto& item : list_of(report, "items")) {
+    bytes += number_of(item, "bytes");
+    fetched += number_of(item, "bytes_fetched");
+    session.say(fmt::format("  {}  {}, {}, {}", text_of(item, "place"),
+                            plural(number_of(item, "entries"), "entry", "entries"),
+                            size_of(item, "bytes"), milliseconds_of(item)));
+    say_findings(session, list_of(item, "findings"));
+  }
+  session.say(session.colour(
+      fmt::format("Restored {} in {}", describe_size(bytes), milliseconds_of(report)),
+      Style::good));
+  if (fetched < bytes)
+    session.say(fmt::format("{} was there already; {} came from the repository.",
+                            describe_size(bytes - fetched), describe_size(fetched)));
+  if (const auto before = body.find("before"); before != body.end())
+    session.say(fmt::format("What was there before is snapshot {} of service {}.",
+                            short_id(*before), text_of(*before, "service")));
+  session.say("The signed record is " + text_of(body, "record"));
+}
+
+Result<service::RestoreCall> call_of(const Session& session) {
+  const auto& arguments = session.arguments();
+  service::RestoreCall call;
+  call.choice.service = TRY(service::only_service(session.setup(), arguments.text("SERVICE")));
+  call.choice.repository = arguments.text("from");
+  call.choice.snapshot = arguments.text("snapshot");
+  call.choice.at = arguments.text("at");
+  call.to = arguments.list("to");
+  call.only = arguments.list("only");
+  call.overwrite = arguments.has("overwrite") || arguments.has("delete");
+  call.delete_strangers = arguments.has("delete");
+  call.snapshot_first = !arguments.has("no-snapshot");
+  call.dry_run = arguments.has("dry-run");
+  return call;
+}
+
+Result<int> run_restore(Session& session) {
+  const auto call = TRY(call_of(session));
+  const auto confirm = [&](const Json& plan) -> Result<void> {
+    say_plan(session, plan);
+    if (call.dry_run || !changes_something(plan)) return {};
+    return session.confirm("This changes what is there.");
+  };
+  const auto answer = TRY(service::restore(session.setup(), call, confirm, session.context()));
+  if (call.dry_run)
+    session.say("Nothing was changed: this was a dry run.");
+  else
+    say_report(session, answer.body);
+  session.result(answer.body, answer.exit_status);
+  return answer.exit_status;
+}
+
+}  // namespace
+
+CommandSpec restore_command() {
+  CommandSpec spec;
+  spec.name = "restore";
+  spec.summary = "Restore a snapshot, or a part of it, to another place or over what is there.";
+  spec.about =
+      "Prints the plan first. A place that is not empty is only touched with --overwrite and a "
+      "confirmation; then only what differs is written, after a snapshot of what is there. A "
+      "restore that was interrupted goes on when the same command is given again. Needs no source "
+      "and no variable of a source.";
+  spec.positionals = {{"SERVICE", "Which service; may be left out when there is one.", false}};
+  spec.options = {
+      {"to", "PLACE", "DIRECTORY for everything, or SOURCE=PLACE; may be repeated.", true},
+      {"only", "SOURCE[/OBJECT]", "Only this source, or one folder, file or table of it.", true},
+      {"snapshot", "ID", "An id, its beginning, latest, first or latest-proven; else latest."},
+      {"at", "TIME", "The snapshot of this moment, such as 2026-11-21T09:45:00Z."},
+      {"from", "REPOSITORY", "From this one; else the first of the service that answers."},
+      {"dry-run", "", "Print the plan and change nothing."},
+      {"overwrite", "", "Change what is at the place; only what differs is written."},
+      {"delete", "", "As --overwrite, and remove files that are not in the snapshot."},
+      {"no-snapshot", "", "Do not save what is overwritten."}};
+  spec.examples = {
+      {"lifeboat restore shop --to /tmp/shop --dry-run", "what would happen"},
+      {"lifeboat restore shop --to /tmp/shop", "everything, beside the live data"},
+      {"lifeboat restore shop --only db/orders --to db=/tmp/orders.db", "one table, as a database"},
+      {"lifeboat restore shop --only uploads/2026 --to /tmp/shop", "one folder"},
+      {"lifeboat restore shop --to db=/srv/shop/shop.db --overwrite", "over the live database"}};
+  spec.run = run_restore;
+  return spec;
+}
+
+}  // namespace lifeboat::cli

@@ -1,0 +1,65 @@
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/words.h"
+#include "service/calls.h"
+
+namespace lifeboat::cli {
+namespace {
+
+std::string what_was_looked_at(const Json& body) {
+  const auto depth = text_of(body, "depth");
+  if (depth == "objects") return "that every object is there";
+  if (depth == "hashes") return "the hash of every object";
+  return "every chunk, decrypted and decompressed";
+}
+
+void say_check(Session& session, const Json& body) {
+  session.say(session.colour(text_of(body, "repository"), Style::bold) + ", " +
+              text_of(body, "medium"));
+  session.say(fmt::format("  looked at {}: {}, {}, {}", what_was_looked_at(body),
+                          plural(number_of(body, "snapshots"), "snapshot", "snapshots"),
+                          plural(number_of(body, "packs"), "pack", "packs"),
+                          size_of(body, "bytes")));
+  const auto found = say_findings(session, list_of(body, "findings"));
+  for (const auto& id : list_of(body, "damaged_snapshots"))
+    session.say("  " + session.colour("damaged", Style::bad) + "  snapshot " +
+                printable(id.get<std::string>()));
+  if (found == 0) session.say(session.colour("  Everything is as it should be.", Style::good));
+}
+
+Result<int> run_verify(Session& session) {
+  const auto& arguments = session.arguments();
+  const auto depth = arguments.has("read-data") ? "contents"
+                     : arguments.has("depth")   ? arguments.text("depth")
+                                                : "objects";
+  const auto names = TRY(service::repository_names(session.setup(), arguments.list("REPOSITORY")));
+  const auto ask = [&](const std::string& name) {
+    return service::verify(session.setup(), name, depth, session.context());
+  };
+  return answer_each(session, names, ask, [&](const Json& body) { say_check(session, body); });
+}
+
+}  // namespace
+
+CommandSpec verify_command() {
+  CommandSpec spec;
+  spec.name = "verify";
+  spec.summary = "Check repositories: that all is there, and with --read-data that all is whole.";
+  spec.about =
+      "Exit status 1 when something is damaged or missing, and which snapshots it reaches. Needs "
+      "no source and no variable of a source. Only a drill proves that it can be restored.";
+  spec.positionals = {
+      {"REPOSITORY", "Which repositories; else all of the configuration.", false, true}};
+  spec.options = {{"read-data", "", "As --depth contents."},
+                  {"depth", "DEPTH",
+                   "objects: all is there (the default); hashes: all is unchanged; contents: all "
+                   "can be read."}};
+  spec.examples = {{"lifeboat verify", "quick: lists and heads"},
+                   {"lifeboat verify --read-data", "reads everything"}};
+  spec.run = run_verify;
+  return spec;
+}
+
+}  // namespace lifeboat::cli

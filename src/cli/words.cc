@@ -1,0 +1,111 @@
+#include "cli/words.h"
+
+#include <fmt/format.h>
+
+#include "cli/fields.h"
+
+namespace lifeboat::cli {
+namespace {
+
+constexpr std::size_t kIdLetters = 10;
+constexpr std::size_t kMostFindings = 20;
+
+std::optional<Time> time_of(const Json& object, const char* key) {
+  const auto parsed = parse_rfc3339(text_of(object, key));
+  return parsed ? std::optional(*parsed) : std::nullopt;
+}
+
+}  // namespace
+
+std::string short_id(const Json& object, const char* key) {
+  return text_of(object, key).substr(0, kIdLetters);
+}
+
+std::string moment_of(const Json& object, const char* key) {
+  const auto time = time_of(object, key);
+  return time ? to_rfc3339(std::chrono::floor<std::chrono::seconds>(*time)) : "";
+}
+
+std::string age_of(const Json& object, const char* key, Time now) {
+  const auto time = time_of(object, key);
+  if (!time) return {};
+  const auto seconds = [](Duration span) { return std::chrono::floor<std::chrono::seconds>(span); };
+  if (*time > now) return "in " + describe_duration(seconds(*time - now));
+  return describe_duration(seconds(now - *time)) + " ago";
+}
+
+std::string size_of(const Json& object, const char* key) {
+  return describe_size(number_of(object, key));
+}
+
+std::string milliseconds_of(const Json& object, const char* key) {
+  return describe_duration(std::chrono::milliseconds(number_of(object, key)));
+}
+
+std::string plural(std::uint64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+std::string join_words(const Json& list) {
+  std::string text;
+  for (std::size_t at = 0; at < list.size(); ++at) {
+    if (at != 0) text += at + 1 == list.size() ? " and " : ", ";
+    text += list[at].is_string() ? printable(list[at].get<std::string>()) : list[at].dump();
+  }
+  return text;
+}
+
+std::string table_indented(const std::string& text, std::size_t indent) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    result += std::string(indent, ' ') + text.substr(at, end - at) + "\n";
+    at = end + 1;
+  }
+  return result;
+}
+
+std::size_t say_findings(Session& session, const Json& findings) {
+  std::size_t said = 0;
+  for (const auto& finding : findings) {
+    if (++said > kMostFindings) continue;
+    const auto style = flag_of(finding, "incomplete") ? Style::bad : Style::caution;
+    auto text = text_of(finding, "subject");
+    text += (text.empty() ? "" : ": ") + text_of(finding, "message");
+    session.say("  " +
+                session.colour(flag_of(finding, "incomplete") ? "missing" : "finding", style) +
+                "  " + wrapped(text, session.terminal().width, 11));
+  }
+  if (said > kMostFindings)
+    session.say(fmt::format("  and {} more; --json prints all", said - kMostFindings));
+  return said;
+}
+
+void say_error(Session& session, const Json& error) {
+  const auto width = session.terminal().width;
+  session.say("  " + session.colour("error", Style::bad) + "  " +
+              wrapped(text_of(error, "message"), width, 9));
+  if (const auto hint = text_of(error, "hint"); !hint.empty())
+    session.say("  " + session.colour("hint", Style::bold) + "   " + wrapped(hint, width, 9));
+}
+
+Result<int> answer_each(Session& session, const std::vector<std::string>& names, const Ask& ask,
+                        const Say& say) {
+  int status = 0;
+  Json answers = Json::array();
+  for (const auto& name : names) {
+    const auto answer = ask(name);
+    if (!answer && (names.size() == 1 || answer.error().code() == Code::interrupted))
+      return fail(answer.error());
+    if (answer) {
+      say(answer->body);
+      answers.push_back(answer->body);
+    }
+    status =
+        service::worst_exit(status, answer ? answer->exit_status : session.failed(answer.error()));
+  }
+  session.result(answers, status);
+  return status;
+}
+
+}  // namespace lifeboat::cli

@@ -1,0 +1,62 @@
+#include "service/calls.h"
+#include "service/compose.h"
+#include "service/json.h"
+
+namespace lifeboat::service {
+namespace {
+
+Json to_json(const backup::SourceReport& source) {
+  Json json{{"name", source.name},
+            {"type", source.type},
+            {"entries", source.entries},
+            {"unchanged", source.unchanged},
+            {"bytes", source.bytes},
+            {"complete", source.complete},
+            {"findings", service::to_json(source.findings)}};
+  if (source.failure) json["error"] = service::to_json(*source.failure);
+  return json;
+}
+
+Json to_json(const backup::Report& report) {
+  Json sources = Json::array();
+  for (const auto& source : report.sources) sources.push_back(to_json(source));
+  return {{"snapshot", service::to_json(report.snapshot)},
+          {"sources", std::move(sources)},
+          {"stats",
+           {{"read", report.stats.bytes_read},
+            {"new", report.stats.bytes_new},
+            {"stored", report.stats.bytes_stored},
+            {"reused_chunks", report.stats.chunks_reused},
+            {"packs", report.stats.packs}}},
+          {"milliseconds", report.elapsed.count() / 1000}};
+}
+
+Json to_json(const BackupOutcome& outcome) {
+  Json json = outcome.report ? to_json(*outcome.report)
+                             : Json{{"error", service::to_json(outcome.report.error())}};
+  json["repository"] = outcome.repository;
+  return json;
+}
+
+int exit_of(const BackupOutcome& outcome) {
+  if (!outcome.report) return info_of(outcome.report.error().code()).exit_status;
+  return outcome.report->snapshot.complete ? 0 : 1;
+}
+
+}  // namespace
+
+Result<Answer> back_up(const Setup& setup, const std::string& service, const RunContext& context) {
+  const auto composition = TRY(compose(setup));
+  BackupRequest request;
+  request.service = service;
+  const auto outcomes = TRY(composition->service.back_up(request, context));
+  Answer answer;
+  answer.body = {{"service", service}, {"repositories", Json::array()}};
+  for (const auto& outcome : outcomes) {
+    answer.body["repositories"].push_back(to_json(outcome));
+    answer.exit_status = worst_exit(answer.exit_status, exit_of(outcome));
+  }
+  return answer;
+}
+
+}  // namespace lifeboat::service

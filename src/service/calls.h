@@ -1,0 +1,135 @@
+#pragma once
+// What people ask of a service and what they are answered, as plain values: the command line and
+// the REST API need no other header of this room. Each call reads the configuration anew; one call
+// at a time in a process.
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/run_context.h"
+#include "service/setup.h"
+
+namespace lifeboat::service {
+
+// The names that were given, or all; `config_invalid` names the nearest one of an unknown.
+Result<std::vector<std::string>> service_names(const Setup& setup,
+                                               const std::vector<std::string>& given);
+Result<std::vector<std::string>> repository_names(const Setup& setup,
+                                                  const std::vector<std::string>& given);
+// The name that was given, else the only one there is; `usage` when there are several.
+Result<std::string> only_service(const Setup& setup, const std::string& given);
+Result<std::string> only_repository(const Setup& setup, const std::string& given);
+
+// {"service", "repositories": [{"repository", "snapshot", "sources", "stats", "milliseconds"} or
+// {"repository", "error"}]}. A repository that fails does not stop the others: the worst decides.
+Result<Answer> back_up(const Setup& setup, const std::string& service, const RunContext& context);
+
+// Which snapshot: an id, its beginning, or "latest", "first", "latest-proven"; or a moment. From
+// any repository that answers when none is named.
+struct SnapshotChoice {
+  std::string service;  // empty: whichever has the id
+  std::string repository;
+  std::string snapshot;
+  std::string at;  // RFC 3339; without an offset in the service's time zone
+};
+
+struct RestoreCall {
+  SnapshotChoice choice;
+  std::vector<std::string> to;    // one DIRECTORY, or SOURCE=PLACE each
+  std::vector<std::string> only;  // SOURCE or SOURCE/OBJECT
+  bool overwrite = false;
+  bool delete_strangers = false;
+  bool snapshot_first = true;
+  bool dry_run = false;
+};
+
+// Called with the plan before anything is changed; an error ends the call.
+using Confirm = std::function<Result<void>(const Json& plan)>;
+
+// Plan: {"service", "repository", "snapshot", "items": [{"source", "type", "place", "objects",
+// "entries", "resumes"}], "occupied", "in_place", "overwrite", "delete_strangers",
+// "snapshot_first"}. Answer: the plan and, unless it was a dry run, "report" (the record) with
+// "record" (its file) and "before" (the snapshot of what was overwritten).
+Result<Answer> restore(const Setup& setup, const RestoreCall& call, const Confirm& confirm,
+                       const RunContext& context);
+
+struct DrillCall {
+  SnapshotChoice choice;
+  std::string drill;    // empty: the first configured
+  bool strict = false;  // a missed objective is a "no"
+};
+// {"evidence": …, "file", "page"}
+Result<Answer> run_drill(const Setup& setup, const DrillCall& call, const RunContext& context);
+// The drills that ran on this machine, oldest first: {"drills": [{"id", "service", …, "page"}]}
+Result<Answer> list_drills(const Setup& setup, const std::string& service);
+// One of them by its id, the beginning of it, or "latest".
+Result<Answer> show_drill(const Setup& setup, const std::string& service, const std::string& id);
+// Of a signed drill or restore record; works without any configuration. {"evidence", "signer",
+// "root_public", "root_known"}; exit 1 when the signature is not good.
+Result<Answer> verify_evidence(const std::filesystem::path& file, const std::string& expected_root);
+
+// {"service", "repository", "snapshots", "findings"}
+Result<Answer> list_snapshots(const Setup& setup, const SnapshotChoice& choice,
+                              const RunContext& context);
+// {"repository", "snapshot", "sources": [{"name", "type", "entries", "position", "facts",
+// "findings"}]}
+Result<Answer> show_snapshot(const Setup& setup, const SnapshotChoice& choice,
+                             const RunContext& context);
+// Visits {"source", "path", "kind", "size", "modified", "text"} of everything at or below `path`,
+// which is SOURCE or SOURCE/PATH; all when empty.
+using VisitEntry = std::function<Result<void>(const Json& entry)>;
+Result<Answer> list_entries(const Setup& setup, const SnapshotChoice& choice,
+                            const std::string& path, const VisitEntry& visit,
+                            const RunContext& context);
+// Hands out the content of one file or database, in order.
+using Take = std::function<Result<void>(ByteView part)>;
+Result<Answer> read_entry(const Setup& setup, const SnapshotChoice& choice, const std::string& path,
+                          const Take& take, const RunContext& context);
+// What `other` has that `choice` has not: {"added", "removed", "changed": [{"source", "path"}]}
+Result<Answer> compare_snapshots(const Setup& setup, const SnapshotChoice& choice,
+                                 const std::string& other, const RunContext& context);
+// `kind` is "hold", "released" or "note".
+Result<Answer> say_of_snapshot(const Setup& setup, const SnapshotChoice& choice,
+                               const std::string& kind, const std::string& text,
+                               const RunContext& context);
+
+// depth: "objects", "hashes" or "contents". {"repository", "packs", …, "findings",
+// "damaged_snapshots"}
+Result<Answer> verify(const Setup& setup, const std::string& repository, const std::string& depth,
+                      const RunContext& context);
+
+// Of one service in all its repositories. {"service", "repositories": [{"repository", "keep":
+// [{"snapshot", "reasons"}], "forget": […], "forgotten"}]}
+Result<Answer> forget(const Setup& setup, const std::string& service, bool dry_run,
+                      const Confirm& confirm, const RunContext& context);
+struct PruneCall {
+  std::string repository;
+  bool dry_run = false;
+  Duration wait{0};
+};
+Result<Answer> prune(const Setup& setup, const PruneCall& call, const RunContext& context);
+
+// {"service", "repositories", "age_seconds", "objective"}
+Result<Answer> status(const Setup& setup, const std::string& service, const RunContext& context);
+
+// {"repository", "id", "root_public", "role", "keys": [{"id", "kind", "role", "name"}]}
+Result<Answer> list_keys(const Setup& setup, const std::string& repository,
+                         const RunContext& context);
+struct KeyCall {
+  std::string repository;
+  std::string role = "writer";
+  std::string name;
+  // Exactly one of them:
+  std::filesystem::path new_key_file;  // made, never over anything
+  std::string passphrase_variable;     // the environment variable that holds it
+  std::string recipient;               // the X25519 public key, in hex
+};
+Result<Answer> add_key(const Setup& setup, const KeyCall& call, const RunContext& context);
+// The slot by its id, the beginning of it, or its name.
+Result<Answer> remove_key(const Setup& setup, const std::string& repository,
+                          const std::string& slot, const RunContext& context);
+// A key file without a repository, for `key: {file: …}` of one that is made next.
+Result<Answer> make_key_file(const Setup& setup, const std::filesystem::path& file);
+
+}  // namespace lifeboat::service

@@ -1,0 +1,106 @@
+#include <algorithm>
+
+#include "base/file.h"
+#include "drill/evidence.h"
+#include "service/calls.h"
+#include "service/compose.h"
+#include "service/json.h"
+
+namespace lifeboat::service {
+namespace {
+
+constexpr std::size_t kLargestEvidence = 64U << 20U;
+
+// A drill as a row of a list: what the evidence says, and where it is.
+Result<Json> row_of(const std::filesystem::path& file) {
+  const auto sealed = TRY(parse_json(to_text(TRY(read_file(file, kLargestEvidence)))));
+  const Json& evidence = *TRY(member(sealed, "evidence"));
+  Json row;
+  for (const auto* key : {"id", "service", "drill", "started", "verdict", "reason"})
+    row[key] = TRY(text_at(evidence, key));
+  if (const auto snapshot = evidence.find("snapshot"); snapshot != evidence.end())
+    row["snapshot"] = TRY(text_at(*snapshot, "id"));
+  row["file"] = file.string();
+  row["page"] = std::filesystem::path(file).replace_extension(".html").string();
+  return row;
+}
+
+// Their names begin with their times.
+std::vector<std::filesystem::path> evidence_files(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+Result<Json> rows_of(const Setup& setup, const std::string& service) {
+  const auto composition = TRY(compose(setup));
+  Json rows = Json::array();
+  for (const auto& name : TRY(composition->service.service_names(
+           service.empty() ? std::vector<std::string>{} : std::vector{service})))
+    for (const auto& file : evidence_files(composition->service.drill_reports(name)))
+      rows.push_back(row_of(file).value_or(
+          Json{{"id", ""}, {"service", name}, {"verdict", "unreadable"}, {"file", file.string()}}));
+  return rows;
+}
+
+bool is_meant(const Json& row, const std::string& id) {
+  return id.size() >= 4 && row.value("id", "").starts_with(id);
+}
+
+}  // namespace
+
+Result<Answer> run_drill(const Setup& setup, const DrillCall& call, const RunContext& context) {
+  const auto composition = TRY(compose(setup));
+  const auto& service = *TRY(composition->loaded.config.find_service(call.choice.service));
+  DrillRequest request;
+  request.service = service.name;
+  request.drill = call.drill;
+  request.from = call.choice.repository;
+  request.selector = TRY(selector_of(call.choice, service.tz));
+  const auto sealed = TRY(composition->service.run_drill(request, context));
+  Answer answer;
+  answer.body = {{"evidence", drill::to_json(sealed.report)},
+                 {"file", sealed.evidence.string()},
+                 {"page", sealed.page.string()}};
+  answer.exit_status = drill::exit_status(sealed.report, call.strict);
+  return answer;
+}
+
+Result<Answer> list_drills(const Setup& setup, const std::string& service) {
+  return Answer{{{"drills", TRY(rows_of(setup, service))}}, 0};
+}
+
+Result<Answer> show_drill(const Setup& setup, const std::string& service, const std::string& id) {
+  const auto rows = TRY(rows_of(setup, service));
+  const Json* chosen = nullptr;
+  for (const auto& row : rows)
+    if (id == "latest" || is_meant(row, id)) chosen = &row;
+  if (chosen == nullptr)
+    return fail(Error(Code::not_found, "there is no drill " + id + " on this machine")
+                    .with_hint("`lifeboat drill list` lists what there is; the evidence is in the "
+                               "repository too."));
+  const auto file = chosen->at("file").get<std::string>();
+  const auto sealed = TRY(parse_json(to_text(TRY(read_file(file, kLargestEvidence)))));
+  Answer answer;
+  answer.body = {{"evidence", *TRY(member(sealed, "evidence"))},
+                 {"file", file},
+                 {"page", chosen->value("page", "")}};
+  return answer;
+}
+
+Result<Answer> verify_evidence(const std::filesystem::path& file,
+                               const std::string& expected_root) {
+  const auto sealed = TRY(parse_json(to_text(TRY(read_file(file, kLargestEvidence)))));
+  const auto verified = TRY_CONTEXT(file.string(), drill::verify_evidence(sealed, expected_root));
+  Answer answer;
+  answer.body = {{"evidence", verified.evidence},
+                 {"signer", verified.signer},
+                 {"root_public", verified.root_public},
+                 {"root_known", !expected_root.empty()}};
+  return answer;
+}
+
+}  // namespace lifeboat::service

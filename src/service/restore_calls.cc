@@ -1,0 +1,75 @@
+#include "service/calls.h"
+#include "service/compose.h"
+#include "service/json.h"
+
+namespace lifeboat::service {
+namespace {
+
+Failure bad_target(const std::string& message) {
+  return fail(Error(Code::usage, message)
+                  .with_hint("Give --to DIRECTORY for everything, or --to SOURCE=PLACE for each "
+                             "source."));
+}
+
+// A directory whose name holds "=" is written with a "/" before it.
+bool is_pair(const std::string& text) {
+  const auto equals = text.find('=');
+  return equals != std::string::npos && equals != 0 && text.find('/') > equals;
+}
+
+Result<restore::Destination> destination_of(const Setup& setup,
+                                            const std::vector<std::string>& to) {
+  restore::Destination destination;
+  for (const auto& text : to) {
+    const auto equals = is_pair(text) ? text.find('=') : std::string::npos;
+    const auto place = equals == std::string::npos ? text : text.substr(equals + 1);
+    if (place.empty()) return bad_target("--to \"" + text + "\" names no place");
+    const auto full = (setup.working_directory / place).lexically_normal().string();
+    if (equals != std::string::npos) {
+      destination.places.emplace_back(text.substr(0, equals), full);
+      continue;
+    }
+    if (!destination.directory.empty()) return bad_target("--to names two directories");
+    destination.directory = full;
+  }
+  if (to.empty()) return bad_target("where should it be restored to?");
+  return destination;
+}
+
+Result<RestoreRequest> request_of(const Setup& setup, const RestoreCall& call,
+                                  const Composition& composition) {
+  RestoreRequest request;
+  request.service = call.choice.service;
+  request.from = call.choice.repository;
+  const auto& service = *TRY(composition.loaded.config.find_service(request.service));
+  request.selector = TRY(selector_of(call.choice, service.tz));
+  request.plan.destination = TRY(destination_of(setup, call.to));
+  for (const auto& text : call.only)
+    request.plan.only.push_back(TRY(restore::parse_selection(text)));
+  request.plan.overwrite = call.overwrite;
+  request.plan.delete_strangers = call.delete_strangers;
+  request.snapshot_first = call.snapshot_first;
+  return request;
+}
+
+}  // namespace
+
+Result<Answer> restore(const Setup& setup, const RestoreCall& call, const Confirm& confirm,
+                       const RunContext& context) {
+  const auto composition = TRY(compose(setup));
+  const auto request = TRY(request_of(setup, call, *composition));
+  auto prepared = TRY(composition->service.prepare_restore(request, context));
+  Answer answer{to_json(prepared.plan), 0};
+  answer.body["repository"] = prepared.repository_name;
+  answer.body["snapshot_first"] = prepared.snapshot_first && !prepared.plan.occupied.empty();
+  TRY(confirm(answer.body));
+  if (call.dry_run) return answer;
+  const auto outcome = TRY(composition->service.run_restore(prepared, context));
+  answer.body["report"] =
+      restore::record_of(prepared.plan, outcome.report, prepared.repository->description());
+  answer.body["record"] = outcome.record.string();
+  if (outcome.before) answer.body["before"] = to_json(*outcome.before);
+  return answer;
+}
+
+}  // namespace lifeboat::service
