@@ -71,7 +71,7 @@ Result<SourceReport> record_unreadable(const OpenSource& open, SnapshotWriter& w
   report.failure = open.error;
   report.findings = {{"source-unreadable", open.options.name, open.error->describe(), true}};
   const auto number = TRY(writer.begin_source(report.name, report.type));
-  TRY(writer.finish_source(number, {}, {}, report.findings, context));
+  TRY(writer.finish_source(number, {{}, {}, report.findings}, context));
   return report;
 }
 

@@ -60,8 +60,8 @@ Result<SourceReport> SourceRun::run(const RunContext& context) {
   for (auto& finding : outcome.findings) report_.findings.push_back(std::move(finding));
   for (const auto& finding : report_.findings) report_.complete &= !finding.incomplete;
   report_.position = outcome.position;
-  TRY(stores_.writer.finish_source(number_, std::move(outcome.position), std::move(outcome.facts),
-                                   report_.findings, context));
+  TRY(stores_.writer.finish_source(
+      number_, {std::move(outcome.position), std::move(outcome.facts), report_.findings}, context));
   TRY(next_list_->commit());
   return std::move(report_);
 }

@@ -199,16 +199,22 @@ Result<void> ChunkFetcher::fetch(std::vector<ChunkRequest>& requests,
   std::vector<const ChunkRequest*> open;
   open.reserve(requests.size());
   for (const auto& request : requests) open.push_back(&request);
-  Pass first(*this, TRY(table(context)), deliver, context);
-  TRY(first.run(open, {}));
-  if (first.failed.empty()) return {};
-  // Moved meanwhile, or damaged here and whole in another pack.
-  Pass second(*this, TRY(reload(context)), deliver, context);
-  TRY(second.run(first.failed, first.failed_packs));
-  if (second.failed.empty()) return {};
-  return fail(Code::damage_found, std::to_string(second.failed.size()) +
-                                      " chunks cannot be read; first " +
-                                      second.first_error->describe());
+  std::set<PackName> avoid;
+  auto index = TRY(table(context));
+  for (int tries = 0;; ++tries) {
+    Pass pass(*this, index, deliver, context);
+    TRY(pass.run(open, avoid));
+    if (pass.failed.empty()) return {};
+    const auto known = avoid.size();
+    avoid.merge(pass.failed_packs);
+    // At first the index may be old; then every place that it names is tried before giving up.
+    if (tries > 0 && avoid.size() == known)
+      return fail(Code::damage_found, std::to_string(pass.failed.size()) +
+                                          " chunks cannot be read; first " +
+                                          pass.first_error->describe());
+    index = TRY(reload(context));
+    open = std::move(pass.failed);
+  }
 }
 
 std::unique_ptr<Reader> ChunkFetcher::open_content(ChunkList chunks, const RunContext& context) {

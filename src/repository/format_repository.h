@@ -1,9 +1,10 @@
 #pragma once
 // The Repository of format 1. Its methods are in the file of their subject: repository.cc,
-// key_list.cc, session.cc, snapshot.cc, statement.cc, check.cc, forget.cc. Thread-safe.
+// key_list.cc, snapshot.cc, statement.cc, maintenance.cc. Thread-safe.
+#include <map>
 #include <mutex>
 
-#include "repository/store.h"
+#include "repository/session.h"
 
 namespace lifeboat::repository {
 
@@ -41,7 +42,12 @@ class FormatRepository final : public Repository {
   Bytes root_public() const override { return store_.keys.root_public; }
 
  private:
+  Result<SnapshotInfo> locate(const SnapshotId& id, const RunContext& context);
+
   Store store_;
+  SessionRing ring_;
+  std::mutex guard_;                            // for located_
+  std::map<SnapshotId, SnapshotInfo> located_;  // as last listed: where each snapshot lies
 };
 
 }  // namespace lifeboat::repository

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kRun = 512U << 10U;  // chunks sorted in memory at once: 12 MiB
 constexpr std::string_view kTableName = "index-table";
-constexpr std::uint64_t kVersion = 1;
 
 }  // namespace
 
@@ -118,11 +117,11 @@ Result<void> IndexBuilder::take_base() {
 Result<void> IndexBuilder::add_object(const IndexName& name) {
   const auto loaded = TRY_CONTEXT("index " + name.hex(), request_.load(name));
   if (!loaded) return {};
-  const bool trusted =
-      loaded->trusted || std::ranges::find(request_.verified, name) != request_.verified.end();
-  objects_[name] = trusted;
+  const bool verified = std::ranges::find(request_.verified, name) != request_.verified.end();
+  objects_[name] = loaded->trusted || verified;
   const auto add = [&](const PackListing& pack, const PackDirectory& directory) {
-    return add_pack(pack, directory, trusted);
+    const bool own = loaded->trusted && pack.origin == request_.owner;
+    return add_pack(pack, directory, own || verified);
   };
   TRY_CONTEXT("index " + name.hex(), parse_index(loaded->plain, add));
   return {};
@@ -163,8 +162,7 @@ Result<void> IndexBuilder::add_chunks(const PackDirectory& directory, std::uint3
   for (std::size_t i = 0; i < directory.segments.size(); ++i) {
     std::uint32_t number = 0;
     for (const auto& id : directory.ids_of(directory.segments[i])) {
-      run_.push_back(
-          {IndexTable::prefix_of(id), first_segment + static_cast<std::uint32_t>(i), number++});
+      run_.push_back({prefix_of(id), first_segment + static_cast<std::uint32_t>(i), number++});
       if (run_.size() == kRun) TRY(end_run());
     }
   }
@@ -190,7 +188,7 @@ Result<IndexBuilder::Table> IndexBuilder::write() {
   const bool named = static_cast<bool>(file);
   if (!named) file = TRY(open_unnamed_file({}));
   PagedWriter writer(file.get());
-  IndexTable::Header header{kVersion, request_.owner, {}};
+  IndexTable::Header header{IndexTable::kVersion, request_.owner, {}};
   auto written = write_sections(writer, header);
   if (written)
     written = writer.finish({reinterpret_cast<const std::uint8_t*>(&header), sizeof header});

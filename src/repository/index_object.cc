@@ -13,6 +13,7 @@ Result<void> visit_listing(ByteReader& reader, const ListingVisitor& visit) {
   PackListing pack;
   pack.name = TRY(PackName::from(TRY(reader.raw(PackName::kSize))));
   pack.size = TRY(reader.u64());
+  pack.origin = TRY(WriterId::from(TRY(reader.raw(WriterId::kSize))));
   pack.directory = TRY(reader.sized(kMaxPlain));
   const auto directory = TRY(parse_directory(pack.directory));
   if (pack.size > kMaxPack || directory.end() + kPackTrailer > pack.size)
@@ -30,7 +31,7 @@ Result<IndexName> parse_index_key(std::string_view key) {
 }
 
 void IndexText::add(const PackListing& pack) {
-  writer_.raw(pack.name.view()).u64(pack.size).sized(pack.directory);
+  writer_.raw(pack.name.view()).u64(pack.size).raw(pack.origin.view()).sized(pack.directory);
   ++packs_;
 }
 
@@ -65,6 +66,10 @@ Result<IndexObject> make_index_object(const RoleKeys& keys, ByteView plain, Rand
   TRY(append_signature(keys, kIndexName, object.bytes));
   object.name.bytes = crypto::sha256(object.bytes).bytes;
   return object;
+}
+
+WriterId origin_of(const Signer& signer, const PackListing& pack) {
+  return signer.role == Role::writer ? signer.id : pack.origin;
 }
 
 Result<OpenedIndex> open_index_object(const RoleKeys& keys, const IndexName& name,

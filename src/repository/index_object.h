@@ -16,6 +16,7 @@ struct PackListing {
   PackName name;
   std::uint64_t size = 0;
   ByteView directory;  // plaintext
+  WriterId origin;     // who first listed it: whose word its directory is
 };
 
 // Gathers listings into the plaintext of one index object.
@@ -50,6 +51,9 @@ struct OpenedIndex {
   Signer signer;
   Bytes plain;
 };
+// Whose word a listing is: a writer speaks for itself, collectors and admins hand on what they
+// found.
+WriterId origin_of(const Signer& signer, const PackListing& pack);
 Result<OpenedIndex> open_index_object(const RoleKeys& keys, const IndexName& name, ByteView object);
 
 }  // namespace lifeboat::repository

@@ -6,11 +6,13 @@
 
 #include "repository/index_object.h"
 #include "repository/paged_file.h"
+#include "repository/sorted_search.h"
 
 namespace lifeboat::repository {
 
-// One index object as the table wants it. `trusted` when its packs may be deduplicated against: its
-// signer is this writer, a collector or an admin.
+// One index object as the table wants it. `trusted` when its signer's word on packs' origins
+// counts: this writer, a collector or an admin. Only packs of the table's own writer may be
+// deduplicated against.
 struct LoadedIndex {
   Bytes plain;
   bool trusted = false;
@@ -74,6 +76,7 @@ class IndexTable {
 
  private:
   friend class IndexBuilder;
+  static constexpr std::uint64_t kVersion = 1;
   struct Sections {
     Section objects;
     Section packs;
@@ -124,8 +127,6 @@ class IndexTable {
       : file_(std::move(file)), path_(std::move(path)) {}
   static Result<std::shared_ptr<const IndexTable>> map(FileDescriptor file, const Request& request,
                                                        std::filesystem::path path);
-  static std::array<std::uint64_t, 2> prefix_of(const ChunkId& id);
-  Result<std::uint64_t> lower_bound(const std::array<std::uint64_t, 2>& prefix) const;
   template <class Record>
   Result<Record> at(const Section& section, std::uint64_t index) const {
     auto record = file_.at<Record>(section, index);

@@ -39,7 +39,7 @@ class IndexTableTest : public testing::Test {
   IndexName add(std::uint8_t number, const PackDirectory& directory, bool trusted = true) {
     IndexText text;
     const auto plain = encode_directory(directory);
-    text.add({pack_name(number), directory.end() + 200, plain});
+    text.add({pack_name(number), directory.end() + 200, plain, {{1}}});
     const IndexName name{{number}};
     objects_[name] = {to_bytes(text.bytes()), trusted};
     return name;
@@ -200,7 +200,7 @@ TEST_F(IndexTableTest, LetsNoUntrustedListingHideATrustedOne) {
   add(1, lie, false);
   IndexText text;
   const auto plain = encode_directory(directory_of(1, 0, 100));
-  text.add({pack_name(1), directory_of(1, 0, 100).end() + 200, plain});
+  text.add({pack_name(1), directory_of(1, 0, 100).end() + 200, plain, {{1}}});
   objects_[{{9}}] = {to_bytes(text.bytes()), true};
   const auto table = *open();
   const auto range = *table->find(chunk_id(3));
@@ -233,7 +233,7 @@ TEST(IndexObject, OpensWhatItSealedAndNothingElse) {
   const auto keys = test_keys(context.random);
   IndexText text;
   const auto plain = encode_directory(directory_of(1, 0, 10));
-  text.add({{{7}}, 5000, plain});
+  text.add({{{7}}, 5000, plain, {}});
   const auto object = *make_index_object(keys, text.bytes(), context.random);
   const auto opened = open_index_object(keys, object.name, object.bytes);
   ASSERT_TRUE(opened) << opened.error().describe();
@@ -255,10 +255,10 @@ TEST(IndexObject, RefusesTornTextsAndImpossibleSizes) {
   const auto directory = directory_of(1, 0, 10);
   const auto plain = encode_directory(directory);
   const auto accept = [](const auto&, const auto&) { return Result<void>{}; };
-  text.add({{{7}}, directory.end() + kPackTrailer - 1, plain});
+  text.add({{{7}}, directory.end() + kPackTrailer - 1, plain, {}});
   EXPECT_FALSE(parse_index(text.bytes(), accept));
   text.clear();
-  text.add({{{7}}, directory.end() + kPackTrailer, plain});
+  text.add({{{7}}, directory.end() + kPackTrailer, plain, {}});
   const auto whole = to_bytes(text.bytes());
   EXPECT_TRUE(parse_index(whole, accept));
   for (std::size_t size = 0; size < whole.size(); ++size)

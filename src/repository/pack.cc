@@ -28,12 +28,12 @@ Result<PackContents> contents_from(const RoleKeys& keys, const SealedDirectory& 
 }
 
 // The last `size` bytes of the pack, of which `tail` holds the end already.
-Result<void> read_tail(storage::Backend& backend, const PackName& name, std::uint64_t pack_size,
+Result<void> read_tail(storage::Backend& backend, const storage::ObjectInfo& pack,
                        std::uint64_t size, Bytes& tail) {
   if (tail.size() >= size) return {};
-  TRY(backend.get(pack_key(name), {pack_size - size, size}, tail));
-  if (tail.size() != size) return not_a_pack(name, "ends too early");
-  return {};
+  TRY(backend.get(pack.key, {pack.size - size, size}, tail));
+  if (tail.size() == size) return {};
+  return fail(Code::corrupt, pack.key + ": ends too early");
 }
 
 }  // namespace
@@ -42,15 +42,19 @@ PackBuilder::PackBuilder(const RoleKeys& keys, const SessionRef& session, std::s
     : keys_(&keys), session_(session), limit_(std::min(size, kMaxPack)) {}
 
 void PackBuilder::begin(Random& random) {
+  clear();
   salt_.bytes = random.array<Salt::kSize>();
-  bytes_.clear();
   bytes_.reserve(limit_);
+  add(make_header(salt_));
+  planned_ = kPackHeader + directory_size(0, 0, 0) + kSealOverhead + kPackTrailer;
+}
+
+void PackBuilder::clear() {
+  bytes_.clear();
   directory_ = {};
   hash_.reset();
   awaited_ = 0;
   next_number_ = 0;
-  add(make_header(salt_));
-  planned_ = kPackHeader + directory_size(0, 0, 0) + kSealOverhead + kPackTrailer;
 }
 
 bool PackBuilder::fits(std::size_t stored, std::size_t chunks) const {
@@ -111,15 +115,16 @@ void PackBuilder::add(ByteView bytes) {
 
 Result<PackContents> read_pack_directory(storage::Backend& backend, const RoleKeys& keys,
                                          const PackName& name) {
-  const auto size = TRY(backend.stat(pack_key(name))).size;
+  const auto object = TRY(backend.stat(pack_key(name)));
+  const auto size = object.size;
   if (size < kMinPack || size > kMaxPack) return not_a_pack(name, "has an impossible size");
   Bytes tail;
-  TRY(read_tail(backend, name, size, std::min(size, kTail), tail));
+  TRY(read_tail(backend, object, std::min(size, kTail), tail));
   const auto trailer =
       TRY_CONTEXT("pack " + name.hex(), parse_trailer(ByteView(tail).last(kPackTrailer)));
   const std::uint64_t wanted = std::uint64_t{trailer.directory} + kPackTrailer;
   if (wanted + kPackHeader > size) return not_a_pack(name, "has a directory longer than itself");
-  TRY(read_tail(backend, name, size, wanted, tail));
+  TRY(read_tail(backend, object, wanted, tail));
   const auto sealed = ByteView(tail).last(wanted).first(trailer.directory);
   return TRY_CONTEXT("pack " + name.hex(), contents_from(keys, {trailer, sealed, size}));
 }

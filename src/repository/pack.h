@@ -25,6 +25,7 @@ class PackBuilder {
   PackBuilder(const RoleKeys& keys, const SessionRef& session, std::size_t size);
 
   void begin(Random& random);
+  void clear();
   const Salt& salt() const { return salt_; }
   bool empty() const { return directory_.segments.empty(); }
 

@@ -106,7 +106,7 @@ Result<std::unique_ptr<Repository>> Repository::open(std::unique_ptr<storage::Ba
   return std::make_unique<FormatRepository>(std::move(store));
 }
 
-FormatRepository::FormatRepository(Store store) : store_(std::move(store)) {}
+FormatRepository::FormatRepository(Store store) : store_(std::move(store)), ring_(store_) {}
 FormatRepository::~FormatRepository() = default;
 
 Result<ChunkId> FormatRepository::identify(ByteView chunk) {

@@ -119,6 +119,13 @@ struct SourceManifest {
   ChunkList entry_chunks;
 };
 
+// What a source tells when it has been read to its end.
+struct SourceEnd {
+  Json position;
+  Json facts;
+  std::vector<Finding> findings;
+};
+
 struct SnapshotDraft {
   std::string service;
   std::string host;
@@ -164,8 +171,8 @@ class SnapshotWriter {
   virtual Result<std::size_t> begin_source(const std::string& name, const std::string& type) = 0;
   virtual Result<void> add_entry(std::size_t source, const EntryRecord& entry,
                                  const RunContext& context) = 0;
-  virtual Result<void> finish_source(std::size_t source, Json position, Json facts,
-                                     std::vector<Finding> findings, const RunContext& context) = 0;
+  virtual Result<void> finish_source(std::size_t source, SourceEnd end,
+                                     const RunContext& context) = 0;
   // `time` is the consistent point. `session_voided` when a collection ended this session.
   virtual Result<SnapshotInfo> commit(Time time, bool complete, const RunContext& context) = 0;
   virtual WriterStats stats() const = 0;

@@ -49,18 +49,26 @@ ByteView SegmentBuffer::raw() {
   return {begin, header + content_size()};
 }
 
-void SegmentBuffer::clear_into(SegmentBuffer& next) {
+void SegmentBuffer::move_pending_to(SegmentBuffer& next) {
   const auto rest = pending();
-  std::memmove(next.memory_.data() + start(), rest.data(), rest.size());
-  const auto size = rest.size();
-  for (auto* buffer : {this, &next}) {
-    buffer->lengths_.clear();
-    buffer->offsets_.clear();
-    buffer->ids_.clear();
-    buffer->cut_ = start();
-    buffer->end_ = start();
-  }
-  next.end_ += size;
+  std::ranges::copy(rest, next.room().begin());
+  next.extend(rest.size());
+  end_ = cut_;
+}
+
+void SegmentBuffer::clear() {
+  const auto rest = pending();
+  std::memmove(memory_.data() + start(), rest.data(), rest.size());
+  cut_ = start();
+  end_ = start() + rest.size();
+  lengths_.clear();
+  offsets_.clear();
+  ids_.clear();
+}
+
+void SegmentBuffer::reset() {
+  end_ = cut_;
+  clear();
 }
 
 Result<void> parse_segment(ByteView raw, std::vector<ByteView>& chunks) {

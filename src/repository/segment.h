@@ -19,7 +19,6 @@ constexpr std::uint32_t kMaxSegmentRaw = 8U << 20U;
 constexpr std::size_t kMaxSegmentChunks = 65'535;
 constexpr std::size_t kSegmentFill = 4096;  // chunks after which a writer closes a segment anyway
 
-using Salt = Id<struct SaltTag, 32>;
 using Commitment = Id<struct CommitmentTag, 32>;
 
 enum class Method : std::uint8_t { stored = 0, zstd = 1 };
@@ -59,8 +58,12 @@ class SegmentBuffer {
 
   // The raw layout: writes the chunks' lengths before the content. Valid until the next change.
   ByteView raw();
-  // Empties it, but for pending bytes, which go to the start of `next` (which may be this one).
-  void clear_into(SegmentBuffer& next);
+  // Hands the pending bytes to `next`, which is empty.
+  void move_pending_to(SegmentBuffer& next);
+  // Forgets the chunks; pending bytes move to the start.
+  void clear();
+  // Forgets pending bytes too.
+  void reset();
 
  private:
   static std::size_t start();  // of content: room for the longest list of lengths is before it

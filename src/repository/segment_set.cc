@@ -1,69 +1,59 @@
 #include "repository/segment_set.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace lifeboat::repository {
 namespace {
 
-// A pack has at most 256 MiB, and a segment at least a directory entry of 19 bytes.
-constexpr std::uint64_t kMaxSegments = (256U << 20U) / 19;
 constexpr std::size_t kMinBirth = Salt::kSize + 4 + 4;
 
-std::size_t first_set(const std::vector<bool>& bits) {
-  return static_cast<std::size_t>(std::ranges::find(bits, true) - bits.begin());
-}
-
-Bytes bitmap_from(const std::vector<bool>& bits, std::size_t first) {
-  Bytes bitmap((bits.size() - first + 7) / 8);
-  std::ranges::fill(bitmap, std::uint8_t{0});
-  for (std::size_t i = first; i < bits.size(); ++i)
-    if (bits[i]) bitmap[(i - first) / 8] |= static_cast<std::uint8_t>(1U << ((i - first) % 8));
-  return bitmap;
-}
-
-void set_bits(std::vector<bool>& bits, std::uint32_t first, ByteView bitmap) {
-  for (std::size_t i = 0; i < bitmap.size() * 8; ++i) {
-    if ((bitmap[i / 8] >> (i % 8) & 1U) == 0) continue;
-    if (bits.size() <= first + i) bits.resize(first + i + 1);
-    bits[first + i] = true;
-  }
-}
+std::uint64_t bit_of(std::uint32_t number) { return std::uint64_t{1} << (number % 64); }
 
 }  // namespace
 
 void SegmentSet::add(const Salt& birth, std::uint32_t number) {
-  auto& bits = births_[birth];
-  if (bits.size() <= number) bits.resize(number + std::size_t{1});
-  bits[number] = true;
+  if (number < kEndOfNumbers) births_[birth][number / 64] |= bit_of(number);
 }
 
 void SegmentSet::add_all(const SegmentSet& other) {
-  for (const auto& [salt, more] : other.births_) {
-    auto& bits = births_[salt];
-    if (bits.size() < more.size()) bits.resize(more.size());
-    for (std::size_t i = 0; i < more.size(); ++i)
-      if (more[i]) bits[i] = true;
-  }
+  for (const auto& [salt, words] : other.births_)
+    for (const auto& [index, word] : words) births_[salt][index] |= word;
 }
 
 bool SegmentSet::contains(const Salt& birth, std::uint32_t number) const {
-  const auto found = births_.find(birth);
-  return found != births_.end() && number < found->second.size() && found->second[number];
+  const auto words = births_.find(birth);
+  if (words == births_.end()) return false;
+  const auto word = words->second.find(number / 64);
+  return word != words->second.end() && (word->second & bit_of(number)) != 0;
+}
+
+bool SegmentSet::contains_all(const SegmentSet& other) const {
+  bool all = true;
+  other.visit([&](const Salt& birth, std::uint32_t number) { all &= contains(birth, number); });
+  return all;
 }
 
 std::uint64_t SegmentSet::size() const {
   std::uint64_t count = 0;
-  for (const auto& [salt, bits] : births_)
-    count += static_cast<std::uint64_t>(std::ranges::count(bits, true));
+  for (const auto& [salt, words] : births_)
+    for (const auto& [index, word] : words) count += static_cast<unsigned>(std::popcount(word));
   return count;
 }
 
 Bytes SegmentSet::encode() const {
   ByteWriter writer;
   writer.u32(static_cast<std::uint32_t>(births_.size()));
-  for (const auto& [salt, bits] : births_) {
-    const auto first = first_set(bits);
-    writer.raw(salt.view()).u32(static_cast<std::uint32_t>(first)).sized(bitmap_from(bits, first));
+  for (const auto& [salt, words] : births_) {
+    const auto first = words.begin()->first;
+    Bytes bitmap((words.rbegin()->first - first + std::size_t{1}) * 8);
+    std::ranges::fill(bitmap, std::uint8_t{0});
+    for (const auto& [index, word] : words)
+      for (unsigned byte = 0; byte < 8; ++byte)
+        bitmap[(index - first) * std::size_t{8} + byte] =
+            static_cast<std::uint8_t>(word >> (8 * byte));
+    while (bitmap.back() == 0) bitmap.pop_back();
+    writer.raw(salt.view()).u32(first * 64).sized(bitmap);
   }
   return writer.take();
 }
@@ -75,11 +65,13 @@ Result<SegmentSet> SegmentSet::parse(ByteReader& reader) {
   SegmentSet set;
   for (std::uint32_t i = 0; i < births; ++i) {
     const auto salt = TRY(Salt::from(TRY(reader.raw(Salt::kSize))));
-    const auto first = TRY(reader.u32());
-    const auto bitmap = TRY(reader.sized(kMaxSegments / 8));
-    if (first + bitmap.size() * 8 > kMaxSegments)
+    const std::uint64_t first = TRY(reader.u32());
+    const auto bitmap = TRY(reader.sized(kEndOfNumbers / 8));
+    if (first + bitmap.size() * 8 > kEndOfNumbers)
       return fail(Code::corrupt, "segment numbers that no pack can hold");
-    set_bits(set.births_[salt], first, bitmap);
+    for (std::size_t bit = 0; bit < bitmap.size() * 8; ++bit)
+      if ((bitmap[bit / 8] >> (bit % 8) & 1U) != 0)
+        set.add(salt, static_cast<std::uint32_t>(first + bit));
   }
   TRY(reader.expect_end());
   return set;

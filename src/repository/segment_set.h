@@ -1,8 +1,8 @@
 #pragma once
 // A set of segments by birth: what a snapshot's head says it uses (docs/format.md, section 5). A
 // value; one thread at a time.
+#include <bit>
 #include <map>
-#include <vector>
 
 #include "repository/types.h"
 
@@ -10,19 +10,25 @@ namespace lifeboat::repository {
 
 class SegmentSet {
  public:
+  // Above what any pack can hold: a pack has at most 256 MiB, and a segment's directory entry 19
+  // bytes.
+  static constexpr std::uint32_t kEndOfNumbers = (256U << 20U) / 19;
+
+  // A number that no pack can hold is left out.
   void add(const Salt& birth, std::uint32_t number);
   void add_all(const SegmentSet& other);
   bool contains(const Salt& birth, std::uint32_t number) const;
-  bool empty() const { return births_.empty(); }
+  bool contains_all(const SegmentSet& other) const;
   std::uint64_t size() const;
-  bool operator==(const SegmentSet& other) const { return encode() == other.encode(); }
+  bool operator==(const SegmentSet&) const = default;
 
   // Every birth with its numbers in order.
   template <class Visit>
   void visit(const Visit& each) const {
-    for (const auto& [salt, bits] : births_)
-      for (std::size_t i = 0; i < bits.size(); ++i)
-        if (bits[i]) each(salt, static_cast<std::uint32_t>(i));
+    for (const auto& [salt, words] : births_)
+      for (const auto& [index, word] : words)
+        for (auto rest = word; rest != 0; rest &= rest - 1)
+          each(salt, index * 64 + static_cast<std::uint32_t>(std::countr_zero(rest)));
   }
 
   Bytes encode() const;
@@ -30,7 +36,10 @@ class SegmentSet {
   static Result<SegmentSet> parse(ByteReader& reader);
 
  private:
-  std::map<Salt, std::vector<bool>> births_;  // bit i is segment number i
+  // Word i has the bits of 64 i and on; none is 0.
+  using Words = std::map<std::uint32_t, std::uint64_t>;
+
+  std::map<Salt, Words> births_;
 };
 
 }  // namespace lifeboat::repository

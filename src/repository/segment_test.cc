@@ -30,12 +30,15 @@ TEST(SegmentBuffer, TakesPendingBytesAlongWhenItIsCleared) {
   std::ranges::copy(content, buffer.room().begin());
   buffer.extend(content.size());
   buffer.close_chunk(600);
-  buffer.clear_into(next);
+  buffer.move_pending_to(next);
   EXPECT_TRUE(std::ranges::equal(next.pending(), ByteView(content).subspan(600)));
-  EXPECT_EQ(buffer.chunks(), 0U);
   EXPECT_TRUE(buffer.pending().empty());
-  next.clear_into(next);
-  EXPECT_EQ(next.pending().size(), 400U);
+  EXPECT_EQ(buffer.chunks(), 1U);
+  buffer.clear();
+  EXPECT_EQ(buffer.chunks(), 0U);
+  next.close_chunk(100);
+  next.clear();
+  EXPECT_TRUE(std::ranges::equal(next.pending(), ByteView(content).subspan(700)));
 }
 
 TEST(SegmentBuffer, IsFullAtItsTargetOrAtItsNumberOfChunks) {

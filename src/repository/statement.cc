@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "repository/collect_object.h"
 #include "repository/fields.h"
 #include "repository/format_repository.h"
 #include "repository/parallel.h"
@@ -28,6 +29,12 @@ Result<void> check_forgotten(const Json& body) {
   TRY(id_at<WriterId>(body, "writer"));
   TRY(count_at(body, "seq"));
   TRY(short_text_at(body, "reason", kMaxText));
+  return {};
+}
+
+Result<void> check_collected(const Json& body) {
+  TRY(count_at(body, "number"));
+  TRY(segments_at(body, "sparse"));
   return {};
 }
 
@@ -92,6 +99,7 @@ constexpr std::uint8_t kCollector = kAdmin | bit(Role::collector);
 constexpr std::uint8_t kAll = kReader | kCollector | bit(Role::writer);
 
 constexpr Kind kKinds[] = {
+    {"collected", kCollector, check_collected},
     {"forgotten", kCollector, check_forgotten},
     {"hold", kCollector | bit(Role::writer), check_held},
     {"note", kAll, check_note},

@@ -56,6 +56,12 @@ std::string pack_key(const PackName& pack) {
   return fmt::format("packs/{}/{}", hex.substr(0, 2), hex);
 }
 
+std::optional<PackName> parse_pack_key(std::string_view key) {
+  const auto name = PackName::from_hex(key.substr(key.rfind('/') + 1));
+  if (!name || pack_key(*name) != key) return std::nullopt;
+  return *name;
+}
+
 std::string collect_key(std::uint64_t number) { return "collect/" + hex_of(number); }
 
 Result<SessionRef> parse_session_key(std::string_view folder, std::string_view key) {

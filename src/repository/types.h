@@ -3,6 +3,7 @@
 // the small values that the parts of this room share. Values and pure functions only.
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "repository/repository.h"
@@ -50,10 +51,11 @@ std::string hex_of(std::uint64_t number);  // 16 digits
 Result<std::uint64_t> parse_seq(std::string_view text);
 
 // Storage keys, which are also the names N that objects are sealed and signed for.
-std::string session_key(const SessionRef& session);   // sessions/<writer>/<seq>
-std::string snapshot_key(const SessionRef& session);  // snapshots/<writer>/<seq>
-std::string pack_key(const PackName& pack);           // packs/<aa>/<hash>
-std::string collect_key(std::uint64_t number);        // collect/<n>
+std::string session_key(const SessionRef& session);            // sessions/<writer>/<seq>
+std::string snapshot_key(const SessionRef& session);           // snapshots/<writer>/<seq>
+std::string pack_key(const PackName& pack);                    // packs/<aa>/<hash>
+std::optional<PackName> parse_pack_key(std::string_view key);  // nothing: no pack's name
+std::string collect_key(std::uint64_t number);                 // collect/<n>
 
 // N of objects that are named by their own hash.
 inline constexpr std::string_view kKeysName = "keys/";

@@ -37,6 +37,11 @@ engine::TargetOptions target_options(const Job& job, const std::string& place) {
   return options;
 }
 
+struct From {
+  repository::Repository& repository;
+  repository::SnapshotReader& snapshot;
+};
+
 bool is_wanted(const Job& job, const EntryInfo& entry, std::vector<bool>& met) {
   const auto& objects = job.item.objects;
   bool wanted = objects.empty();
@@ -57,31 +62,34 @@ Result<void> check_all_met(const Job& job, const std::vector<bool>& met) {
           .with_hint("`lifeboat snapshots ls` lists what is in it."));
 }
 
-Result<void> restore_entries(const Job& job, Window& window, repository::SnapshotReader& snapshot,
-                             ItemReport& report, const RunContext& context) {
+// Returns how many entries were restored.
+Result<std::uint64_t> restore_entries(const Job& job, Window& window,
+                                      repository::SnapshotReader& snapshot,
+                                      const RunContext& context) {
+  std::uint64_t restored = 0;
   std::vector<bool> met(job.item.objects.size());
   const auto visit = [&](repository::EntryRecord&& entry) -> Result<void> {
     TRY(context.check_stop());
     if (!is_wanted(job, entry.info, met)) return {};
-    ++report.entries;
+    ++restored;
     context.progress.advance(0, 1);
     TRY(window.add(std::move(entry)));
     return window.full() ? window.run(context) : Result<void>{};
   };
   TRY(snapshot.entries(job.source, visit, context));
   TRY(check_all_met(job, met));
-  return window.run(context);
+  TRY(window.run(context));
+  return restored;
 }
 
-Result<ItemReport> fill_target(const Job& job, const std::string& place,
-                               repository::Repository& repository,
-                               repository::SnapshotReader& snapshot, const RunContext& context) {
+Result<ItemReport> fill_target(const Job& job, const std::string& place, const From& from,
+                               const RunContext& context) {
   ItemReport report{job.item.source, job.item.place, 0, 0, 0, Duration(0), {}};
   const auto options = target_options(job, place);
   auto target = TRY(job.engine.open_target(options));
   TRY(target->prepare(context));
-  Window window(*target, repository, snapshot, options.overwrite);
-  TRY(restore_entries(job, window, snapshot, report, context));
+  Window window(*target, from.repository, from.snapshot, options.overwrite);
+  report.entries = TRY(restore_entries(job, window, from.snapshot, context));
   report.findings = TRY(target->finish(context)).findings;
   report.bytes = window.counts().bytes;
   report.bytes_fetched = window.counts().fetched;
@@ -89,29 +97,25 @@ Result<ItemReport> fill_target(const Job& job, const std::string& place,
 }
 
 // A table is cut out of the whole database, which is restored beside the target and removed again.
-Result<ItemReport> restore_objects(const Job& job, repository::Repository& repository,
-                                   repository::SnapshotReader& snapshot,
-                                   const RunContext& context) {
+Result<ItemReport> restore_objects(const Job& job, const From& from, const RunContext& context) {
   const auto folder = std::filesystem::absolute(job.item.place).parent_path();
   TRY(make_directories(folder));
   const auto scratch = TRY(ScratchDirectory::make(folder));
   const auto whole = (scratch.path() / "whole").string();
-  auto report = TRY(fill_target(job, whole, repository, snapshot, context));
+  auto report = TRY(fill_target(job, whole, from, context));
   if (job.item.objects.size() > 1)
     return fail(Code::usage, "restore one table at a time: each becomes a file of its own");
   TRY(job.engine.extract_object(whole, job.item.objects[0], job.item.place));
   return report;
 }
 
-Result<ItemReport> restore_item(const Job& job, repository::Repository& repository,
-                                repository::SnapshotReader& snapshot, const RunContext& context) {
+Result<ItemReport> restore_item(const Job& job, const From& from, const RunContext& context) {
   const Duration begun = context.clock.steady();
-  context.progress.stage("restoring " + job.item.source, snapshot.info().bytes);
+  context.progress.stage("restoring " + job.item.source, from.snapshot.info().bytes);
   const bool cut_out = job.engine.traits().is_database && !job.item.objects.empty();
-  auto report =
-      TRY_CONTEXT("source " + job.item.source,
-                  cut_out ? restore_objects(job, repository, snapshot, context)
-                          : fill_target(job, job.item.place, repository, snapshot, context));
+  auto report = TRY_CONTEXT("source " + job.item.source,
+                            cut_out ? restore_objects(job, from, context)
+                                    : fill_target(job, job.item.place, from, context));
   report.elapsed = context.clock.steady() - begun;
   return report;
 }
@@ -147,7 +151,7 @@ Result<Report> run_restore(const Plan& plan, repository::Repository& repository,
   Report report;
   for (const auto& item : plan.items) {
     const auto job = TRY(job_of(plan, item, snapshot));
-    report.items.push_back(TRY(restore_item(job, repository, snapshot, context)));
+    report.items.push_back(TRY(restore_item(job, {repository, snapshot}, context)));
   }
   report.elapsed = context.clock.steady() - begun;
   return report;

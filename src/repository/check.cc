@@ -1,0 +1,198 @@
+#include "repository/check.h"
+
+#include <algorithm>
+
+#include "crypto/hash.h"
+#include "repository/check_entries.h"
+#include "repository/collect_object.h"
+#include "repository/format_repository.h"
+#include "repository/index_access.h"
+#include "repository/index_object.h"
+#include "repository/key_slot.h"
+#include "repository/parallel.h"
+#include "repository/statement.h"
+
+namespace lifeboat::repository {
+namespace {
+
+constexpr std::size_t kPacksPerStatement = 50'000;
+
+// Damage and absence are what a check is for; other errors end it.
+Result<void> only_damage(const Error& error) {
+  if (is_damage(error) || error.code() == Code::not_found) return {};
+  return fail(error);
+}
+
+bool may_verify(Role role) { return role == Role::admin || role == Role::reader; }
+
+Json names_json(const auto& names) {
+  auto list = Json::array();
+  for (const auto& each : names) list.push_back(each.hex());
+  return list;
+}
+
+}  // namespace
+
+Result<CheckReport> Check::run(const RunContext& context) {
+  context.progress.stage("reading lists", 0);
+  TRY(check_config());
+  TRY(check_slots());
+  TRY(check_collections());
+  auto list = TRY(list_snapshots(store_, context));
+  notes_.find_all(std::move(list.findings));
+  for (const auto& each : list.snapshots) visible_.insert(each.id);
+  const auto census = TRY(take_census(store_));
+  TRY(check_sessions(census, context));
+  TRY(check_indexes(context));
+  TRY(check_packs(context));
+  TRY(judge_snapshots(census, context));
+  TRY(sign_for(context));
+  report_.snapshots = visible_.size();
+  report_.packs = packs_.packs();
+  report_.segments = packs_.segments();
+  report_.chunks = packs_.chunks();
+  report_.bytes = packs_.bytes();
+  report_.findings = notes_.take_findings();
+  return std::move(report_);
+}
+
+Result<void> Check::check_config() {
+  const std::string key(kConfigKey);
+  const auto object = storage::get_whole(*store_.backend, key, kMaxConfig);
+  if (!object) {
+    TRY(only_damage(object.error()));
+    notes_.find("config-damaged", key, object.error().describe());
+    return {};
+  }
+  if (!std::ranges::equal(crypto::sha256(*object).view(), store_.keys.config_hash))
+    notes_.find("config-damaged", key, "is not what the repository was made with");
+  return {};
+}
+
+Result<void> Check::check_slots() {
+  for (const auto& info : TRY(list_sorted(*store_.backend, std::string(kKeysName)))) {
+    const auto object = get_hashed(*store_.backend, info.key, kMaxSlot);
+    const auto slot = object ? parse_slot(*object) : fail(object.error());
+    if (slot) continue;
+    TRY(only_damage(slot.error()));
+    notes_.find("key-slot-damaged", info.key, slot.error().describe());
+  }
+  return {};
+}
+
+Result<void> Check::check_collections() {
+  for (const auto& info : TRY(list_sorted(*store_.backend, "collect/"))) {
+    const auto plan = find_collection(store_, info.key);
+    if (plan) continue;
+    TRY(only_damage(plan.error()));
+    notes_.find("collection-damaged", info.key, plan.error().describe());
+  }
+  return {};
+}
+
+// A session's object holds the key of everything that was written in it.
+Result<void> Check::check_sessions(const Census& census, const RunContext& context) {
+  std::vector<SessionRef> refs;
+  for (const auto& [writer, each] : census.writers)
+    for (const auto& [seq, info] : each.sessions) refs.push_back({writer, seq});
+  return for_each_index(refs.size(), context.stop, [&](std::size_t i) -> Result<void> {
+    const auto key = session_key(refs[i]);
+    const auto object = storage::get_whole(*store_.backend, key, kMaxSmallObject);
+    const auto session =
+        object ? parse_session(store_.keys, refs[i], *object) : fail(object.error());
+    if (session || session.error().code() == Code::not_found) return {};
+    TRY(only_damage(session.error()));
+    notes_.lose_session(refs[i]);
+    notes_.find("session-damaged", key, session.error().describe());
+    return {};
+  });
+}
+
+Result<void> Check::check_indexes(const RunContext& context) {
+  for (const auto& info : TRY(list_sorted(*store_.backend, std::string(kIndexName)))) {
+    TRY(context.check_stop());
+    const auto name = parse_index_key(info.key);
+    const auto read = [&]() -> Result<void> {
+      const auto object = TRY(get_hashed(*store_.backend, info.key, kMaxObject));
+      const auto opened = TRY(open_index_object(store_.keys, TRY(name), object));
+      return parse_index(opened.plain, [&](const PackListing& pack, const PackDirectory&) {
+        const auto hash = crypto::sha256(pack.directory);
+        listed_.push_back({pack.name, pack.size, to_bytes(hash.view()), *name});
+        indexes_[*name].push_back(pack.name);
+        return Result<void>();
+      });
+    }();
+    if (read || read.error().code() == Code::not_found) continue;
+    TRY(only_damage(read.error()));
+    if (name) indexes_.erase(*name);
+    notes_.find("index-damaged", info.key, read.error().describe());
+  }
+  return {};
+}
+
+Result<void> Check::check_packs(const RunContext& context) {
+  TRY(packs_.compare(listed_, context));
+  if (depth_ == CheckDepth::hashes) return packs_.read_hashes(context);
+  if (depth_ == CheckDepth::contents) return packs_.read_contents(context);
+  return {};
+}
+
+// Where an index is lost or damaged, the packs' own directories still tell where everything is.
+Result<void> Check::judge_snapshots(const Census& census, const RunContext& context) {
+  auto damaged = TRY(damaged_snapshots(census, Unlisted::leave, context));
+  if (!damaged.empty()) damaged = TRY(damaged_snapshots(census, Unlisted::read, context));
+  report_.damaged_snapshots = std::move(damaged);
+  return {};
+}
+
+Result<std::vector<std::string>> Check::damaged_snapshots(const Census& census, Unlisted unlisted,
+                                                          const RunContext& context) {
+  const auto index = TRY(open_index(store_, {}, unlisted, context));
+  const auto readable = TRY(notes_.readable(*index.table));
+  EntryCheck entries(store_, sessions_, index.table, readable);
+  std::set<std::string> damaged;
+  std::vector<SessionRef> whole;
+  TRY(read_ends(
+      store_, census,
+      [&](EndRead&& read) -> Result<void> {
+        if (!read.end || !read.end->head) return {};
+        const auto& id = read.end->head->info.id;
+        if (!visible_.contains(id)) return {};
+        if (!readable.contains_all(read.end->head->used))
+          damaged.insert(id.hex());
+        else
+          whole.push_back(read.ref);
+        return {};
+      },
+      context));
+  if (depth_ == CheckDepth::contents)
+    for (const auto& ref : whole) {
+      const auto walked = TRY(entries.walk(ref, context));
+      if (walked.finding) notes_.find_all({*walked.finding});
+      if (walked.finding) damaged.insert(walked.snapshot);
+    }
+  return std::vector<std::string>(damaged.begin(), damaged.end());
+}
+
+// What was read and is whole is said to all, so that writers may dedup against it.
+Result<void> Check::sign_for(const RunContext& context) {
+  if (depth_ == CheckDepth::objects || !may_verify(store_.keys.role)) return {};
+  const auto whole = packs_.whole();
+  const std::set<PackName> good(whole.begin(), whole.end());
+  std::vector<IndexName> indexes;
+  for (const auto& [name, packs] : indexes_)
+    if (std::ranges::all_of(packs, [&](const auto& pack) { return good.contains(pack); }))
+      indexes.push_back(name);
+  for (std::size_t at = 0; at == 0 || at < whole.size(); at += kPacksPerStatement) {
+    const auto count = std::min(kPacksPerStatement, whole.size() - at);
+    const Json body{{"packs", names_json(std::span(whole).subspan(at, count))},
+                    {"indexes", at == 0 ? names_json(indexes) : Json::array()},
+                    {"level", depth_ == CheckDepth::contents ? 2 : 1}};
+    const auto said = store_statement(store_, "verified", body, context);
+    if (!said) context.log.warning("cannot record the check: " + said.error().describe());
+    if (!said) break;
+  }
+  return {};
+}
+
+}  // namespace lifeboat::repository

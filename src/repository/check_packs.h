@@ -1,0 +1,63 @@
+#pragma once
+// Reading packs to find damage: their hashes, which needs no key, or every segment and chunk in
+// them. Used by one check; its work runs in several threads.
+#include <atomic>
+
+#include "base/run_context.h"
+#include "repository/check_report.h"
+#include "repository/store.h"
+
+namespace lifeboat::repository {
+
+// What all index objects together say of each pack, in few bytes.
+struct ListedPack {
+  PackName name;
+  std::uint64_t size = 0;
+  Bytes directory_hash;  // of its plaintext
+  IndexName index;       // one that lists it so
+};
+
+class PackCheck {
+ public:
+  PackCheck(const Store& store, SessionKeys& sessions, CheckNotes& notes)
+      : store_(store), sessions_(sessions), notes_(notes) {}
+
+  // Packs that are there, against packs that an index lists: presence and size.
+  Result<void> compare(const std::vector<ListedPack>& listed, const RunContext& context);
+  Result<void> read_hashes(const RunContext& context);
+  Result<void> read_contents(const RunContext& context);
+
+  std::uint64_t packs() const { return present_.size(); }
+  std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t segments() const { return segments_; }
+  std::uint64_t chunks() const { return chunks_; }
+  // Packs that were read and found whole.
+  std::vector<PackName> whole() const;
+
+ private:
+  struct Present {
+    PackName name;
+    std::uint64_t size = 0;
+    const ListedPack* listed = nullptr;
+  };
+
+  Result<void> list_packs();
+  Result<void> compare_one(const ListedPack& pack);
+  Result<void> for_each_pack(const RunContext& context,
+                             const std::function<Result<void>(const Present&)>& work);
+  Result<void> hash_pack(const Present& pack, const RunContext& context);
+  Result<void> open_pack_contents(const Present& pack, ByteView bytes);
+  Result<void> salvage(const Present& pack, ByteView bytes, const Error& why);
+  Result<void> lose(const Present& pack, const Error& why);
+  Result<bool> was_collected(const ListedPack* listed);
+
+  const Store& store_;
+  SessionKeys& sessions_;
+  CheckNotes& notes_;
+  std::vector<Present> present_;
+  std::uint64_t bytes_ = 0;
+  std::atomic<std::uint64_t> segments_ = 0;
+  std::atomic<std::uint64_t> chunks_ = 0;
+};
+
+}  // namespace lifeboat::repository

@@ -1,0 +1,202 @@
+#include "repository/collection.h"
+
+#include <algorithm>
+
+#include "repository/fields.h"
+#include "repository/format_repository.h"
+#include "repository/index_rewrite.h"
+#include "repository/segment_move.h"
+#include "repository/session.h"
+#include "repository/statement.h"
+
+namespace lifeboat::repository {
+namespace {
+
+constexpr Duration kPoll = std::chrono::seconds(1);
+
+// What a pack takes beside its segments (header, directory, trailer) is worth no move.
+bool is_mostly_dead(const PackSurvey& pack, unsigned above_percent) {
+  const auto dead = pack.size - std::min(pack.size, pack.alive);
+  return dead * 100 > pack.size * above_percent;
+}
+
+}  // namespace
+
+Result<PruneReport> Collection::run() {
+  if (!TRY(plan_or_resume()) || options_.dry_run) return std::move(report_);
+  TRY(publish_plan());
+  TRY(end_sessions());
+  TRY(reconsider());
+  if (TRY(is_over())) return fail(Code::busy, "another collector has finished this collection");
+  TRY(move_living());
+  TRY(publish_index());
+  TRY(remove_packs());
+  TRY(remove_heads());
+  TRY(finish());
+  return std::move(report_);
+}
+
+// False when there is nothing to do.
+Result<bool> Collection::plan_or_resume() {
+  auto outstanding = TRY(outstanding_collections(store_));
+  if (!outstanding.empty() && !options_.dry_run) {
+    plan_ = std::move(outstanding.front());
+    resumed_ = true;
+    return true;
+  }
+  plan_.forgotten =
+      TRY(gather_sayings(TRY(load_statements(store_, "forgotten")).statements)).forgotten;
+  const auto census = TRY(take_census(store_));
+  references_ = TRY(read_references(store_, census, plan_.forgotten));
+  packs_ = TRY(survey_packs(store_, references_.living));
+  report_.findings = packs_.findings;
+  for (const auto& [name, pack] : packs_.packs) choose(name, pack, census);
+  // Only those whose heads are still there are news to anybody.
+  std::erase_if(plan_.forgotten,
+                [&](const auto& id) { return !references_.discounted.contains(id); });
+  return !plan_.drop.empty() || !plan_.move.empty() || !plan_.forgotten.empty();
+}
+
+void Collection::choose(const PackName& name, const PackSurvey& pack, const Census& census) {
+  const bool may_go = !is_open(census, pack.session);
+  if (may_go && pack.alive == 0) {
+    plan_.drop.insert(name);
+    ++report_.packs_removed;
+    report_.bytes_freed += pack.size;
+  } else if (may_go && is_mostly_dead(pack, options_.move_above_percent)) {
+    plan_.move.insert(name);
+    ++report_.packs_moved;
+    report_.bytes_moved += pack.alive;
+    report_.bytes_freed += pack.size - pack.alive;
+  } else {
+    report_.bytes_kept += pack.size;
+  }
+}
+
+// Exclusive: of two collectors that plan at once one goes on, the other is told.
+Result<void> Collection::publish_plan() {
+  report_ = {.findings = std::move(report_.findings)};
+  if (resumed_) return {};
+  plan_.number = TRY(next_number());
+  plan_.started = context_.clock.now();
+  const auto object = TRY(make_collect(store_.keys, plan_, context_.random));
+  auto stored = store_.backend->put(collect_key(plan_.number), object);
+  if (!stored && stored.error().code() == Code::exists)
+    return fail(Code::busy, "another collection began at the same moment");
+  if (!stored) return stored;
+  if (!TRY(is_over())) return {};
+  TRY(store_.backend->remove(collect_key(plan_.number)));
+  return fail(Code::busy, "another collection of this number has just ended");
+}
+
+// No number is used twice: a late removal of `collect/<k>` must not hit a later collection.
+Result<std::uint64_t> Collection::next_number() {
+  std::uint64_t highest = 0;
+  for (const auto& object : TRY(list_sorted(*store_.backend, "collect/")))
+    highest = std::max(highest, TRY(parse_seq(object.key.substr(8))));
+  for (const auto& statement : TRY(load_statements(store_, "collected")).statements)
+    highest = std::max(highest, TRY(count_at(statement.body, "number")));
+  return highest + 1;
+}
+
+Result<bool> Collection::is_over() {
+  for (const auto& statement : TRY(load_statements(store_, "collected")).statements)
+    if (TRY(count_at(statement.body, "number")) == plan_.number) return true;
+  return false;
+}
+
+// Every session that existed before the plan could be seen must end before references are read
+// again.
+Result<void> Collection::end_sessions() {
+  const auto census = TRY(take_census(store_));
+  for (const auto& [writer, each] : census.writers)
+    for (const auto seq : each.open()) TRY(end_session({writer, seq}, each.sessions.at(seq)));
+  return {};
+}
+
+Result<void> Collection::end_session(const SessionRef& session, const storage::ObjectInfo& object) {
+  if (TRY(wait_for_end(session))) return {};
+  const auto bytes = TRY(storage::get_whole(*store_.backend, object.key, kMaxSmallObject));
+  const auto opened = TRY_CONTEXT(object.key, parse_session(store_.keys, session, bytes));
+  const bool dead = SessionLock::look(store_.cache, session) == SessionLock::Owner::dead;
+  if (!dead && !patience_is_over(opened, context_.clock.now()))
+    return fail(Error(Code::busy, "a backup of " + opened.about.service + " on " +
+                                      opened.about.host + " is running since " +
+                                      to_rfc3339(opened.started))
+                    .with_hint("Nothing was removed. Prune again when it has ended."));
+  auto ended = put_void(store_, session, "ended by a collection: no sign of life");
+  if (!ended && ended.error().code() != Code::exists) return ended;
+  ++report_.sessions_voided;
+  return {};
+}
+
+Result<bool> Collection::wait_for_end(const SessionRef& session) {
+  const Duration until = context_.clock.steady() + options_.wait;
+  for (;;) {
+    TRY(check());
+    const auto end = store_.backend->stat(snapshot_key(session));
+    if (end) return true;
+    if (end.error().code() != Code::not_found) return fail(end.error());
+    if (context_.clock.steady() >= until) return false;
+    context_.clock.sleep(kPoll);
+  }
+}
+
+// What committed while the plan was made known counts: such a pack stays, or only its dead part
+// goes.
+Result<void> Collection::reconsider() {
+  const auto census = TRY(take_census(store_));
+  references_ = TRY(read_references(store_, census, plan_.forgotten));
+  packs_ = TRY(survey_packs(store_, references_.living));
+  for (auto pack = plan_.drop.begin(); pack != plan_.drop.end();) {
+    TRY(check());
+    const bool alive = TRY_CONTEXT(pack_key(*pack), is_alive(store_, references_.living, *pack));
+    pack = alive ? plan_.drop.erase(pack) : std::next(pack);
+  }
+  return {};
+}
+
+Result<void> Collection::move_living() {
+  SegmentMove move(store_, plan_, references_.living, packs_);
+  auto moved = TRY(move.run(context_));
+  report_.bytes_moved = moved.bytes;
+  made_origins_ = std::move(moved.packs);
+  return {};
+}
+
+Result<void> Collection::publish_index() {
+  IndexRewrite rewrite(store_, plan_, packs_, made_origins_);
+  return rewrite.run(context_);
+}
+
+Result<void> Collection::remove_packs() {
+  for (const auto* list : {&plan_.drop, &plan_.move})
+    for (const auto& name : *list) {
+      TRY(check());
+      const auto found = packs_.packs.find(name);
+      if (found == packs_.packs.end()) continue;
+      TRY(store_.backend->remove(pack_key(name)));
+      report_.bytes_freed += found->second.size;
+    }
+  report_.packs_removed = plan_.drop.size();
+  report_.packs_moved = plan_.move.size();
+  report_.bytes_freed -= std::min(report_.bytes_freed, report_.bytes_moved);
+  return {};
+}
+
+// After the packs: until now a late collector read the same references.
+Result<void> Collection::remove_heads() {
+  for (const auto& [id, ref] : references_.discounted)
+    TRY(store_.backend->remove(snapshot_key(ref)));
+  return {};
+}
+
+Result<void> Collection::finish() {
+  for (const auto& [name, pack] : packs_.packs)
+    if (!plan_.names(name)) report_.bytes_kept += pack.size;
+  TRY(store_statement(store_, "collected", {{"number", plan_.number}, {"sparse", Json::array()}},
+                      context_));
+  return store_.backend->remove(collect_key(plan_.number));
+}
+
+}  // namespace lifeboat::repository

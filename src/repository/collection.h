@@ -1,0 +1,46 @@
+#pragma once
+// One collection: gives back the space of what nothing refers to, beside living writers and without
+// locks. The order of its steps is the safety (docs/adr/0005-collection.md,
+// tests/model/collection.py). Used once, by one thread.
+#include "repository/collect_object.h"
+#include "repository/survey.h"
+
+namespace lifeboat::repository {
+
+class Collection {
+ public:
+  Collection(const Store& store, const PruneOptions& options, const RunContext& context)
+      : store_(store), options_(options), context_(context) {}
+  Result<PruneReport> run();
+
+ private:
+  // The steps, in order.
+  Result<bool> plan_or_resume();
+  Result<void> publish_plan();
+  Result<void> end_sessions();
+  Result<void> reconsider();
+  Result<bool> is_over();
+  Result<void> move_living();
+  Result<void> publish_index();
+  Result<void> remove_packs();
+  Result<void> remove_heads();
+  Result<void> finish();
+
+  void choose(const PackName& name, const PackSurvey& pack, const Census& census);
+  Result<void> end_session(const SessionRef& session, const storage::ObjectInfo& object);
+  Result<bool> wait_for_end(const SessionRef& session);
+  Result<std::uint64_t> next_number();
+  Result<void> check() const { return context_.check_stop(); }
+
+  const Store& store_;
+  const PruneOptions& options_;
+  const RunContext& context_;
+  PruneReport report_;
+  CollectPlan plan_;
+  bool resumed_ = false;
+  References references_;
+  PackCensus packs_;
+  std::map<PackName, WriterId> made_origins_;  // the packs of move_living()
+};
+
+}  // namespace lifeboat::repository

@@ -1,0 +1,32 @@
+#pragma once
+// Publishes the index without the packs that a collection removes and with those it made, then
+// removes the index objects that it replaces. Used once.
+#include "repository/collect_object.h"
+#include "repository/survey.h"
+
+namespace lifeboat::repository {
+
+class IndexRewrite {
+ public:
+  IndexRewrite(const Store& store, const CollectPlan& plan, const PackCensus& census,
+               const std::map<PackName, WriterId>& made)
+      : store_(store), plan_(plan), census_(census), made_(made) {}
+  Result<void> run(const RunContext& context);
+
+ private:
+  Result<void> take_old(const IndexName& name, const RunContext& context);
+  Result<void> add_unlisted(const RunContext& context);
+  Result<void> add_pack(const PackName& name, const WriterId& origin, const RunContext& context);
+  Result<void> publish(const RunContext& context);
+  Result<bool> is_touched(const IndexName& name, const Bytes& plain) const;
+
+  const Store& store_;
+  const CollectPlan& plan_;
+  const PackCensus& census_;
+  const std::map<PackName, WriterId>& made_;
+  IndexText text_;
+  std::set<PackName> listed_;
+  std::vector<IndexName> replaced_;
+};
+
+}  // namespace lifeboat::repository

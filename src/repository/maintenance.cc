@@ -1,0 +1,69 @@
+#include <algorithm>
+
+#include "repository/check.h"
+#include "repository/collection.h"
+#include "repository/format_repository.h"
+#include "repository/snapshot_list.h"
+
+namespace lifeboat::repository {
+namespace {
+
+const SnapshotInfo* find_snapshot(const SnapshotList& list, const SnapshotId& id) {
+  const auto found = std::ranges::find(list.snapshots, id, &SnapshotInfo::id);
+  return found == list.snapshots.end() ? nullptr : &*found;
+}
+
+Failure refuse(std::string message, std::string hint) {
+  return fail(Error(Code::refused, std::move(message)).with_hint(std::move(hint)));
+}
+
+Result<void> require_forgettable(const SnapshotList& list, const SnapshotInfo& snapshot) {
+  if (snapshot.held)
+    return refuse("snapshot " + snapshot.id.hex() + " is held", "Release the hold first.");
+  const auto id = snapshot.id.hex();
+  for (const auto& other : list.snapshots)
+    if (std::ranges::find(other.needs, id) != other.needs.end())
+      return refuse("snapshot " + id + " is needed by " + other.id.hex(),
+                    "Forget the snapshots that need it first.");
+  return {};
+}
+
+Json statement_of(const SnapshotInfo& snapshot, const std::string& reason) {
+  return {{"snapshot", snapshot.id.hex()},
+          {"writer", snapshot.writer.hex()},
+          {"seq", snapshot.seq},
+          {"reason", reason}};
+}
+
+}  // namespace
+
+// A statement alone: the object goes with the collection that names the snapshot, for what is in
+// use must follow from the heads and the collection alone (docs/adr/0005-collection.md).
+Result<void> FormatRepository::forget(const SnapshotId& id, const std::string& reason,
+                                      const RunContext& context) {
+  TRY(require_role(store_, {Role::admin, Role::collector}, "forget snapshots"));
+  TRY(require_features(store_.config, Operation::collect));
+  const auto list = TRY(list_snapshots(store_, context));
+  const auto* snapshot = find_snapshot(list, id);
+  if (snapshot == nullptr) return fail(Code::not_found, "there is no snapshot " + id.hex());
+  TRY(require_forgettable(list, *snapshot));
+  TRY(context.check_stop());
+  TRY(store_statement(store_, "forgotten", statement_of(*snapshot, reason), context));
+  return {};
+}
+
+Result<CheckReport> FormatRepository::check(CheckDepth depth, const RunContext& context) {
+  TRY(require_features(store_.config, Operation::verify));
+  if (depth == CheckDepth::contents)
+    TRY(require_role(store_, {Role::admin, Role::reader}, "read what snapshots hold"));
+  return Check(store_, ring_, depth).run(context);
+}
+
+Result<PruneReport> FormatRepository::prune(const PruneOptions& options,
+                                            const RunContext& context) {
+  TRY(require_role(store_, {Role::admin, Role::collector}, "prune"));
+  TRY(require_features(store_.config, Operation::collect));
+  return Collection(store_, options, context).run();
+}
+
+}  // namespace lifeboat::repository

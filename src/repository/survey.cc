@@ -1,0 +1,134 @@
+#include "repository/survey.h"
+
+#include "repository/pack.h"
+#include "repository/snapshot_object.h"
+
+namespace lifeboat::repository {
+namespace {
+
+std::uint64_t alive_in(const PackDirectory& directory, const SegmentSet& living) {
+  std::uint64_t bytes = 0;
+  for (const auto& segment : directory.segments)
+    if (living.contains(directory.births[segment.birth].salt, segment.shape.number))
+      bytes += segment.shape.stored;
+  return bytes;
+}
+
+Result<void> add_end(const Store& store, const SessionRef& ref,
+                     const std::set<SnapshotId>& forgotten, References& references) {
+  const auto key = snapshot_key(ref);
+  auto object = storage::get_whole(*store.backend, key, kMaxSnapshot);
+  if (!object && object.error().code() == Code::not_found) return {};  // another collector was here
+  if (!object) return fail(std::move(object).error());
+  const auto end = TRY_CONTEXT(key, read_session_end(store.keys, ref, *object));
+  if (!end.head) return {};
+  if (forgotten.contains(end.head->info.id)) {
+    references.discounted[end.head->info.id] = ref;
+  } else {
+    references.living.add_all(end.head->used);
+  }
+  return {};
+}
+
+// Fills in the packs that index objects list.
+class Listing {
+ public:
+  Listing(const Store& store, const SegmentSet& living, PackCensus& census)
+      : store_(store), living_(living), census_(census) {}
+
+  Result<void> read(const IndexName& name) {
+    const auto object = TRY(get_hashed(*store_.backend, index_key(name), kMaxObject));
+    const auto opened = TRY(open_index_object(store_.keys, name, object));
+    census_.indexes.insert(name);
+    return parse_index(opened.plain, [&](const PackListing& pack, const PackDirectory& directory) {
+      return add(pack, origin_of(opened.signer, pack), directory);
+    });
+  }
+
+ private:
+  Result<void> add(const PackListing& pack, const WriterId& origin,
+                   const PackDirectory& directory) {
+    const auto found = census_.packs.find(pack.name);
+    if (found == census_.packs.end()) return {};  // listed, but gone: `verify` names it
+    auto& survey = found->second;
+    if (survey.indexed) return {};
+    survey.indexed = true;
+    survey.origin = origin;
+    survey.session = directory.births.empty() ? SessionRef{} : directory.births[0].session;
+    survey.alive = alive_in(directory, living_);
+    return {};
+  }
+
+  const Store& store_;
+  const SegmentSet& living_;
+  PackCensus& census_;
+};
+
+// Packs of crashed or running sessions are in no index yet. Their trailer is no proof of who made
+// them, so they are nobody's: no writer dedups against them until a reader has verified them.
+Result<void> read_own_directory(const Store& store, const SegmentSet& living, const PackName& name,
+                                PackSurvey& survey) {
+  const auto contents = TRY(read_pack_directory(*store.backend, store.keys, name));
+  survey.session = contents.trailer.session;
+  survey.alive = alive_in(contents.directory, living);
+  return {};
+}
+
+Result<void> list_packs(const Store& store, PackCensus& census) {
+  return store.backend->list("packs/", [&](const storage::ObjectInfo& object) -> Result<void> {
+    const auto name = parse_pack_key(object.key);
+    if (name) census.packs[*name].size = object.size;
+    return {};
+  });
+}
+
+Result<void> list_indexes(const Store& store, Listing& listing) {
+  for (const auto& object : TRY(list_sorted(*store.backend, "index/")))
+    TRY_CONTEXT(object.key, listing.read(TRY(parse_index_key(object.key))));
+  return {};
+}
+
+}  // namespace
+
+Result<References> read_references(const Store& store, const Census& census,
+                                   const std::set<SnapshotId>& forgotten) {
+  References references;
+  for (const auto& [writer, each] : census.writers)
+    for (const auto& [seq, object] : each.ends)
+      TRY(add_end(store, {writer, seq}, forgotten, references));
+  return references;
+}
+
+Result<PackCensus> survey_packs(const Store& store, const SegmentSet& living) {
+  PackCensus census;
+  TRY(list_packs(store, census));
+  Listing listing(store, living, census);
+  TRY(list_indexes(store, listing));
+  std::vector<PackName> damaged;
+  for (auto& [name, survey] : census.packs) {
+    if (survey.indexed) continue;
+    const auto read = read_own_directory(store, living, name, survey);
+    if (read || read.error().code() == Code::not_found) continue;
+    if (read.error().code() != Code::corrupt && read.error().code() != Code::wrong_key)
+      return fail(read.error());
+    census.findings.push_back({"pack-damaged", pack_key(name), read.error().describe(), false});
+    damaged.push_back(name);
+  }
+  for (const auto& name : damaged) census.packs.erase(name);
+  return census;
+}
+
+Result<bool> is_alive(const Store& store, const SegmentSet& living, const PackName& name) {
+  const auto contents = read_pack_directory(*store.backend, store.keys, name);
+  if (!contents && contents.error().code() == Code::not_found) return false;
+  if (!contents) return fail(contents.error());
+  return alive_in(contents->directory, living) > 0;
+}
+
+bool is_open(const Census& census, const SessionRef& session) {
+  const auto writer = census.writers.find(session.writer);
+  if (writer == census.writers.end()) return false;
+  return writer->second.sessions.contains(session.seq) && !writer->second.ended(session.seq);
+}
+
+}  // namespace lifeboat::repository

@@ -1,0 +1,45 @@
+#pragma once
+// What a collection knows of the repository: which segments snapshots refer to, which packs there
+// are and how much of each is alive. Made anew for each step that must see the present; values.
+#include <map>
+
+#include "repository/census.h"
+#include "repository/index_object.h"
+#include "repository/segment_set.h"
+
+namespace lifeboat::repository {
+
+// What the heads say, with those of the given forgotten snapshots left out. Any head that cannot be
+// read is an error: nothing is removed while it is not known what it needs.
+struct References {
+  SegmentSet living;
+  std::map<SnapshotId, SessionRef> discounted;  // the forgotten ones whose objects are still there
+};
+Result<References> read_references(const Store& store, const Census& census,
+                                   const std::set<SnapshotId>& forgotten);
+
+struct PackSurvey {
+  std::uint64_t size = 0;
+  std::uint64_t alive = 0;  // stored bytes of living segments
+  WriterId origin;          // who first listed it; zeros: nobody knows
+  SessionRef session;       // that made it
+  bool indexed = false;
+};
+
+struct PackCensus {
+  std::map<PackName, PackSurvey> packs;  // that are there and can be read
+  std::set<IndexName> indexes;
+  std::vector<Finding> findings;  // damaged packs: left alone
+};
+
+// Every pack in `packs/` with what the index, or else its own directory, says of it.
+Result<PackCensus> survey_packs(const Store& store, const SegmentSet& living);
+
+// The same question asked of the pack itself: what an index object says of it may be a lie of
+// another writer.
+Result<bool> is_alive(const Store& store, const SegmentSet& living, const PackName& name);
+
+// A session without an end is still writing: what it made is not referred to yet.
+bool is_open(const Census& census, const SessionRef& session);
+
+}  // namespace lifeboat::repository
