@@ -18,7 +18,8 @@ h1{margin:.2rem 0;font-size:1.5rem}h2{margin:1.6rem 0 .4rem;font-size:1.1rem}
 .proven .verdict,b.passed,b.met{color:var(--good)}
 .failed .verdict,b.failed,b.missed{color:var(--bad)}
 .unverified .verdict,b.not_run,b.warned,b.not_judged{color:var(--open)}
-dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:.6rem 1.5rem;margin:1rem 0}
+dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));
+gap:.6rem 1.5rem;margin:1rem 0}
 dt{color:var(--dim);font-size:.85rem}dd{margin:0;overflow-wrap:anywhere}
 table{width:100%;border-collapse:collapse}th{text-align:left;font-weight:500;padding-right:.5rem}
 td.time{white-space:nowrap;text-align:right;padding-right:.6rem;color:var(--dim)}

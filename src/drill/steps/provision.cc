@@ -14,6 +14,7 @@ class ProvisionStep final : public Step {
 
   Result<void> run(DrillState& state, const RunContext& context) override {
     const auto& parent = state.request.sandboxes;
+    TRY(refuse_production(state.request));
     for (const auto& place : TRY(sandbox::reap_orphans(parent)))
       state.report.findings.push_back(
           {"sandbox-reaped", place, "left behind by a drill that died; now removed", false});
@@ -40,17 +41,21 @@ class ProvisionStep final : public Step {
                     .with_hint("Free some space, or name another place in sandbox: {directory}."));
   }
 
-  // Even a fresh directory may lie inside production: identity decides.
+  // Before anything is made: even a fresh directory may lie inside production. Identity decides,
+  // not names.
+  static Result<void> refuse_production(const Request& request) {
+    for (const auto& guarded : request.protected_places)
+      if (restore::touches(request.sandboxes.string(), guarded.identity))
+        return fail(Error(Code::refused, "the sandbox would lie in or over " + guarded.name)
+                        .with_hint("Name another place in the drill's sandbox: {directory}."));
+    return {};
+  }
+
   static Result<void> plan_into_sandbox(DrillState& state) {
     restore::PlanRequest request;
     request.destination.directory = (state.sandbox->directory() / "data").string();
     state.plan =
         TRY(restore::plan_restore(*state.report.snapshot, state.snapshot->sources(), request));
-    for (const auto& item : state.plan.items)
-      for (const auto& guarded : state.request.protected_places)
-        if (restore::touches(item.place, guarded.identity))
-          return fail(Error(Code::refused, "the sandbox would lie in or over " + guarded.name)
-                          .with_hint("Name another place in the drill's sandbox: {directory}."));
     return {};
   }
 };
