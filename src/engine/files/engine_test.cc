@@ -1,5 +1,6 @@
 #include "engine/files/engine.h"
 
+#include "engine/files/examine.h"
 #include "engine/files/metadata.h"
 #include "engine/files/scraps.h"
 #include "engine/files/test_folder.h"
@@ -106,9 +107,18 @@ TEST(FilesEngine, NamesADatabaseInTheFolderUnlessItIsExcluded) {
   EXPECT_EQ(complaints(examined(folder, {"/d/app.sqlite*", "PG_VERSION"})), 0U);
 }
 
+TEST(FilesEngine, SaysThatItDidNotLookAtEverything) {
+  TestFolder folder;
+  for (const auto* const name : {"a", "b", "c"}) folder.write(std::string("live/") + name);
+  const auto all = examine_folder(folder.source(), folder.context(), 5);
+  EXPECT_NE(all->back().message.find("4 entries"), std::string::npos);
+  const auto some = examine_folder(folder.source(), folder.context(), 2);
+  EXPECT_NE(some->back().message.find("only the first 2"), std::string::npos);
+}
+
 TEST(FilesEngine, SaysWhatCannotBeRead) {
   TestFolder folder;
-  const OrdinaryUser user(folder);
+  const OrdinaryUser user(folder.at());
   folder.write("live/shut/a");
   folder.write("live/b", "x", 0);
   folder.set_mode("live/shut", 0);

@@ -15,7 +15,6 @@
 namespace lifeboat::engine::files {
 namespace {
 
-constexpr std::uint64_t kMaxEntries = 20'000;
 constexpr rlim_t kFewDescriptors = 512;  // a walk and a full set of workers stay below it
 
 using Level = Advice::Level;
@@ -48,7 +47,8 @@ bool is_server_data(const Visit& visit) {
 
 class Examination {
  public:
-  explicit Examination(const SourceOptions& options) : options_(options) {}
+  Examination(const SourceOptions& options, std::uint64_t limit)
+      : options_(options), limit_(limit) {}
 
   Result<std::vector<Advice>> run(const RunContext& context) {
     const auto exclude = ExcludeRules::compile(options_.exclude);
@@ -74,7 +74,7 @@ class Examination {
     rules.exclude = &exclude;
     rules.one_file_system = options_.one_file_system;
     Walk walk(folders, rules, unreadable_);
-    while (seen_ < kMaxEntries) {
+    while (seen_ < limit_) {
       const auto visit = TRY(walk.next(context));
       if (!visit) return {};
       ++seen_;
@@ -117,8 +117,12 @@ class Examination {
     if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < kFewDescriptors)
       say(Level::warning, "only " + std::to_string(limit.rlim_cur) + " files can be open at once",
           "Raise the limit: ulimit -n 4096.");
-    const std::string count = std::to_string(seen_) + (all_seen_ ? "" : " and more");
-    say(Level::ok, options_.path + ": " + count + " entries", "");
+    const auto count = std::to_string(seen_);
+    say(Level::ok,
+        options_.path + ": " +
+            (all_seen_ ? count + " entries"
+                       : "only the first " + count + " entries were looked at, there are more"),
+        "");
   }
 
   void say(Level level, std::string message, std::string hint) {
@@ -128,6 +132,7 @@ class Examination {
   }
 
   const SourceOptions& options_;
+  const std::uint64_t limit_;
   std::vector<Advice> advice_;
   Findings unreadable_;
   std::uint64_t seen_ = 0;
@@ -136,9 +141,9 @@ class Examination {
 
 }  // namespace
 
-Result<std::vector<Advice>> examine_folder(const SourceOptions& options,
-                                           const RunContext& context) {
-  return Examination(options).run(context);
+Result<std::vector<Advice>> examine_folder(const SourceOptions& options, const RunContext& context,
+                                           std::uint64_t limit) {
+  return Examination(options, limit).run(context);
 }
 
 }  // namespace lifeboat::engine::files

@@ -6,6 +6,8 @@
 
 namespace lifeboat::engine::files {
 
-Result<std::vector<Advice>> examine_folder(const SourceOptions& options, const RunContext& context);
+// Looks at no more than `limit` entries, and says so.
+Result<std::vector<Advice>> examine_folder(const SourceOptions& options, const RunContext& context,
+                                           std::uint64_t limit = 500'000);
 
 }  // namespace lifeboat::engine::files

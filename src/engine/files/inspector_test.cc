@@ -101,7 +101,7 @@ TEST_F(Restored, ListsEveryFileWithItsSize) {
 }
 
 TEST_F(Restored, WhatItCannotLookAtIsAnErrorAndNoFacts) {
-  const OrdinaryUser user(folder_);
+  const OrdinaryUser user(folder_.at());
   folder_.write("shut/d/a");
   folder_.set_mode("shut/d", 0);
   const auto facts = contract::facts_of(folder_.engine(), folder_.at("shut"), folder_.context());

@@ -83,7 +83,7 @@ TEST_F(Overwriting, ARestoreOfAPartRemovesStrangersInThatPartOnly) {
 }
 
 TEST_F(Overwriting, StrangersInShutFoldersGoToo) {
-  const OrdinaryUser user(folder_);
+  const OrdinaryUser user(folder_.at());
   folder_.write("restored/theirs/shut/file");
   folder_.set_mode("restored/theirs/shut", 0);
   folder_.set_mode("restored/theirs", 0555);

@@ -4,6 +4,7 @@
 #include <sys/un.h>
 #include <sys/xattr.h>
 
+#include <map>
 #include <thread>
 
 #include "engine/files/metadata.h"
@@ -152,7 +153,7 @@ TEST(FilesSource, AFileThatBecameALinkOrLostItsFolderHasVanished) {
 
 TEST(FilesSource, AFileThatMayNotBeReadIsUnreadable) {
   TestFolder folder;
-  const OrdinaryUser user(folder);
+  const OrdinaryUser user(folder.at());
   folder.write("live/a", "x", 0);
   HeldEntry held(folder, "a");
   const auto error = held->open().error();
@@ -279,6 +280,37 @@ TEST(FilesSource, ReadersWorkInOtherThreadsWhileTheWalkGoesOn) {
   }
   EXPECT_EQ(right, 300);
   EXPECT_EQ(source->finish(folder.context())->facts["files"], 300);
+}
+
+std::map<std::string, std::string> tokens(TestFolder& folder) {
+  const auto source = *folder.engine().open_source(folder.source());
+  EXPECT_TRUE(source->begin(folder.context()));
+  std::map<std::string, std::string> tokens;
+  while (const auto next = *source->next(folder.context()))
+    tokens[next->info.path] = next->change_token;
+  return tokens;
+}
+
+TEST(FilesSource, OnlyWhatDidNotChangeHasTheTokenOfLastTime) {
+  TestFolder folder;
+  for (const auto* const name : {"same", "grown", "touched", "rewritten", "mode", "replaced"})
+    folder.write(std::string("live/") + name, "12345");
+  folder.test().clock.set(SystemClock().now() + std::chrono::minutes(1));
+  const auto before = tokens(folder);
+  EXPECT_EQ(tokens(folder), before);
+  const auto times = folder.status("live/rewritten").st_mtim;
+  folder.write("live/grown", "123456");
+  folder.set_time("live/touched", 1'000'000'000);
+  // Even with the time of before: nobody can set when an inode changed.
+  folder.write("live/rewritten", "54321");
+  folder.set_time("live/rewritten", times.tv_sec, times.tv_nsec);
+  folder.set_mode("live/mode", 0600);
+  folder.write("live/other", "12345");
+  fs::rename(folder.at("live/other"), folder.at("live/replaced"));
+  for (const auto& [path, token] : tokens(folder)) {
+    EXPECT_FALSE(token.empty()) << path;
+    EXPECT_EQ(token == before.at(path), path == "same") << path;
+  }
 }
 
 struct stat settled_status() {

@@ -178,7 +178,7 @@ TEST(FilesTarget, TimesComeBackToTheNanosecondAlsoOfFoldersAndLinks) {
 
 TEST(FilesTarget, FillsFoldersThatMayNotBeWrittenInTheEnd) {
   TestFolder folder;
-  const OrdinaryUser user(folder);
+  const OrdinaryUser user(folder.at());
   const auto capture =
       capture_of({folder_entry(""), with_mode(folder_entry("d"), 0555),
                   with_mode(folder_entry("d/e"), 0), file("d/e/a"), with_mode(file("d/b"), 0)});
@@ -200,7 +200,7 @@ TEST(FilesTarget, FillsFoldersThatMayNotBeWrittenInTheEnd) {
 
 TEST(FilesTarget, WhatOnlyRootCouldGiveAwayIsSaidOnceAndItsRightsAreDropped) {
   TestFolder folder;
-  const OrdinaryUser user(folder);
+  const OrdinaryUser user(folder.at());
   const auto foreign = [](Metadata& metadata) {
     metadata.uid = 0;
     metadata.gid = 0;
@@ -217,7 +217,7 @@ TEST(FilesTarget, WhatOnlyRootCouldGiveAwayIsSaidOnceAndItsRightsAreDropped) {
 
 TEST(FilesTarget, ADeviceThatOnlyRootCanMakeIsAFinding) {
   TestFolder folder;
-  const OrdinaryUser user(folder);
+  const OrdinaryUser user(folder.at());
   auto device = with(file("null"), [](Metadata& metadata) {
     metadata.mode = S_IFBLK | 0600U;
     metadata.device_major = 1;

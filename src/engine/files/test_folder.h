@@ -2,7 +2,6 @@
 // A scratch folder with what tests of the files engine do in it. Paths are relative to it. One test
 // each.
 #include <fcntl.h>
-#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "base/test_context.h"
 #include "contract/carry.h"
 #include "engine/all.h"
+#include "engine/test_user.h"
 
 namespace lifeboat::engine::files {
 
@@ -77,35 +77,10 @@ class TestFolder {
   static const Engine& engine() { return **find_engine("files"); }
   const RunContext& context() { return test_.context; }
   TestContext& test() { return test_; }
-  void give_to_everybody() { ::chmod(folder_.path().c_str(), 0777); }
 
  private:
   TestContext test_;
   ScratchDirectory folder_ = ScratchDirectory::make().value();
-};
-
-// What root may do proves nothing of what others may: while this lives, a test run as root is
-// nobody.
-class OrdinaryUser {
- public:
-  explicit OrdinaryUser(TestFolder& folder) {
-    if (!was_root_) return;
-    folder.give_to_everybody();
-    EXPECT_EQ(::setgroups(0, nullptr), 0);
-    EXPECT_EQ(::setegid(kNobody), 0);
-    EXPECT_EQ(::seteuid(kNobody), 0);
-  }
-  ~OrdinaryUser() {
-    if (!was_root_) return;
-    EXPECT_EQ(::seteuid(0), 0);
-    EXPECT_EQ(::setegid(0), 0);
-  }
-  OrdinaryUser(const OrdinaryUser&) = delete;
-  OrdinaryUser& operator=(const OrdinaryUser&) = delete;
-
- private:
-  static constexpr uid_t kNobody = 65534;
-  bool was_root_ = ::geteuid() == 0;
 };
 
 inline const Finding* find(const std::vector<Finding>& findings, const std::string& code) {

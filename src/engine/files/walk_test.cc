@@ -133,7 +133,7 @@ TEST(Walk, LeavesExcludedFoldersAloneAndCountsThem) {
 
 TEST(Walk, WhatItMayNotReadIsAFindingAndTheRestIsVisited) {
   TestFolder folder;
-  const OrdinaryUser user(folder);
+  const OrdinaryUser user(folder.at());
   folder.write("a/secret/x");
   folder.write("b");
   folder.set_mode("a/secret", 0);

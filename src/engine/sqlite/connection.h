@@ -72,6 +72,9 @@ class Connection {
   Result<std::string> text(std::string_view sql) const;
   sqlite3* handle() const { return state_->database; }
   const std::string& path() const { return state_->path; }
+  // Whether something is sorted by a collation that only its application has. Reading whole tables
+  // needs none; whoever compares by it is told a wrong order.
+  bool lacks_collation() const { return state_->lacks_collation; }
 
  private:
   // Callbacks hold its address, so it stays where it is.
@@ -82,10 +85,12 @@ class Connection {
     std::stop_token stop;
     Duration patience{0};
     std::chrono::steady_clock::time_point waiting_since;
+    bool lacks_collation = false;
   };
   explicit Connection(std::unique_ptr<State> state) : state_(std::move(state)) {}
   static Result<void> harden(State& state, const OpenOptions& options);
   static int on_progress(void* state);
+  static void on_collation(void* state, sqlite3* database, int encoding, const char* name);
   static int on_busy(void* state, int attempts);
 
   std::unique_ptr<State> state_;

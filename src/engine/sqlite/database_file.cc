@@ -1,5 +1,6 @@
 #include "engine/sqlite/database_file.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,7 +47,7 @@ Result<FileState> existing_state(const std::string& path) {
     return unreadable(path + " is empty: 0 bytes",
                       "SQLite opens such a file as a database without tables. Check whether the "
                       "application writes elsewhere, or what emptied it.");
-  if (::access(path.c_str(), R_OK) != 0)
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0)
     return unreadable(path + " may not be read by this user",
                       "Run as a user that may read it, or give this user the right to.");
   return *state;

@@ -2,6 +2,7 @@
 
 #include "engine/sqlite/connection.h"
 #include "engine/sqlite/database_file.h"
+#include "engine/sqlite/short_copy.h"
 #include "engine/sqlite/source.h"
 
 namespace lifeboat::engine::sqlite {
@@ -43,7 +44,7 @@ Result<void> advise_on_copy(const DatabaseFile& file, std::vector<Advice>& advic
   const auto scratch = fs::temp_directory_path(ignored);
   const auto free = TRY(free_space(scratch));
   const auto size = file.state.stamp.size;
-  if (free < size)
+  if (free < space_for_copy(size))
     advices.push_back(
         {Level::error,
          "each backup needs a copy of " + describe_size(size) + " in " + scratch.string() +

@@ -30,6 +30,11 @@ bool is_users(const SchemaObject& object) {
 Failure no_such_table(const std::string& table, const std::vector<SchemaObject>& objects) {
   std::string names;
   for (const auto& object : objects)
+    if (object.is_virtual && same_name(object.name, table))
+      return Failure(
+          Error(Code::usage, table + " is a virtual table: its rows lie in tables of its module")
+              .with_hint("Restore the whole database."));
+  for (const auto& object : objects)
     if (is_users(object)) names += (names.empty() ? "" : ", ") + object.name;
   return Failure(Error(Code::not_found, "there is no table \"" + table + "\" in the database")
                      .with_hint(names.empty() ? "It has no tables." : "Its tables are: " + names));
@@ -58,17 +63,18 @@ Result<std::vector<std::string>> read_pragmas(const Connection& from) {
 Result<Extract> plan_extract(const Connection& from, const std::string& name) {
   const auto objects = TRY(read_schema(from));
   const auto found = std::ranges::find_if(objects, [&](const SchemaObject& object) {
-    return is_users(object) && object.name == name && object.sql;
+    return is_users(object) && same_name(object.name, name) && object.sql;
   });
   if (found == objects.end()) return no_such_table(name, objects);
   Extract extract;
-  extract.table = TRY(read_table(from, name));
+  extract.table = TRY(read_table(from, found->name));
   extract.create = *found->sql;
+  // A trigger names its table as its author wrote it.
   for (const char* type : {"index", "trigger"})
     for (const auto& object : objects)
-      if (object.type == type && object.table == name && object.sql)
+      if (object.type == type && same_name(object.table, name) && object.sql)
         extract.followers.push_back(*object.sql);
-  extract.sequence = TRY(read_sequence(from, objects, name));
+  extract.sequence = TRY(read_sequence(from, objects, found->name));
   extract.pragmas = TRY(read_pragmas(from));
   return extract;
 }

@@ -51,6 +51,22 @@ TEST_F(SqliteExtract, KeepsRowidsAndTablesWithoutThem) {
   EXPECT_EQ(facts_of(target()).value()["tables"]["w"], whole["tables"]["w"]);
 }
 
+// SQLite keeps the name of a trigger's table as its author wrote it.
+TEST_F(SqliteExtract, FindsTablesAndTheirTriggersInAnyCase) {
+  make(
+      "CREATE TABLE Items(x); CREATE INDEX i ON ITEMS(x); INSERT INTO items VALUES(1);"
+      "CREATE TRIGGER r AFTER INSERT ON ITEMS BEGIN DELETE FROM items WHERE x < 0; END");
+  LIFEBOAT_OK(extract("items"));
+  EXPECT_EQ(facts_of(target()).value()["objects"], facts_now()["objects"]);
+  EXPECT_EQ(facts_of(target()).value()["tables"], facts_now()["tables"]);
+}
+
+TEST_F(SqliteExtract, SaysThatAVirtualTableCannotBeTakenAlone) {
+  make("CREATE VIRTUAL TABLE notes USING fts5(text); INSERT INTO notes VALUES('hello')");
+  EXPECT_EQ(extract("notes").error().code(), Code::usage);
+  LIFEBOAT_OK(extract("notes_content"));
+}
+
 TEST_F(SqliteExtract, NamesTheTablesWhenThereIsNoneSuch) {
   make("CREATE TABLE apples(x); CREATE TABLE pears(x); CREATE VIEW v AS SELECT 1");
   for (const auto* name : {"oranges", "v", "sqlite_schema", ""}) {

@@ -73,6 +73,8 @@ INSTANTIATE_TEST_SUITE_P(
                "/schema_fingerprint"},
         Defect{"ASequenceSetBack", "UPDATE sqlite_sequence SET seq = 1",
                "/tables/sqlite_sequence/digest"},
+        Defect{"PagesCameFree", "DROP TABLE setting", "/freelist_count"},
+        Defect{"PagesCameBeside", "CREATE TABLE more(x)", "/page_count"},
         Defect{"TheUserVersionChanged", "PRAGMA user_version=8", "/user_version"},
         Defect{"TheApplicationIdChanged", "PRAGMA application_id=98", "/application_id"}),
     [](const auto& param) { return param.param.name; });

@@ -52,15 +52,28 @@ Result<void> check_all(const Connection& connection, bool quick,
   return check_size(connection, complaints);
 }
 
+// Others say that the check could not be made: a function that only the application has, a stop.
+bool is_complaint(const Connection& connection, const Error& error) {
+  return error.code() == Code::damage_found ||
+         sqlite3_errcode(connection.handle()) == SQLITE_NOTADB;
+}
+
+Failure undecided(const Connection& connection) {
+  return Failure(
+      Error(Code::source_unreadable,
+            connection.path() + " is sorted by a collation that only its application has")
+          .with_hint("Its structure can only be checked there; the digests of its rows "
+                     "do not need it."));
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> check_integrity(const Connection& connection, bool quick) {
   std::vector<std::string> complaints;
   const auto checked = check_all(connection, quick, complaints);
-  if (checked) return complaints;
-  const auto code = checked.error().code();
-  if (code != Code::damage_found && code != Code::source_unreadable) return fail(checked.error());
-  complaints.push_back(checked.error().message());
+  if (!checked && !is_complaint(connection, checked.error())) return fail(checked.error());
+  if (!checked) complaints.push_back(checked.error().message());
+  if (connection.lacks_collation() && !complaints.empty()) return undecided(connection);
   return complaints;
 }
 

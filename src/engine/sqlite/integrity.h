@@ -9,7 +9,8 @@
 namespace lifeboat::engine::sqlite {
 
 // Complaints, at most a hundred of each kind; empty is good. `quick` leaves out indexes against
-// tables.
+// tables. `source_unreadable` when only the application itself could tell: its own collation or
+// function is missing here.
 Result<std::vector<std::string>> check_integrity(const Connection& connection, bool quick);
 
 }  // namespace lifeboat::engine::sqlite

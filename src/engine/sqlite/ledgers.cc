@@ -1,7 +1,5 @@
 #include "engine/sqlite/ledgers.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <array>
 #include <span>
@@ -87,10 +85,6 @@ constexpr Rule kRules[] = {
      .name = "name", .order = "name", .applied = "name <> '__lock'", .locked = "name = '__lock'"},
 };
 // clang-format on
-
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 const Table* find_table(const std::vector<Table>& tables, std::string_view name) {
   const auto found =

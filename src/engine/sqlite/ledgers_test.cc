@@ -12,10 +12,14 @@ struct Case {
   Json expected;
 };
 
-Json ledger(const char* tool, int applied, const Json& last, const Json& failed = Json::array(),
-            bool locked = false) {
+Json ledger(const char* tool, int applied, const Json& last, const Json& failed = Json::array()) {
   return {{"tool", tool},     {"applied", applied},       {"last", last},
-          {"failed", failed}, {"dirty", !failed.empty()}, {"locked", locked}};
+          {"failed", failed}, {"dirty", !failed.empty()}, {"locked", false}};
+}
+
+Json locked(Json ledger) {
+  ledger["locked"] = true;
+  return ledger;
 }
 
 class SqliteLedgers : public testing::DatabaseTest, public ::testing::WithParamInterface<Case> {};
@@ -66,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
              "CREATE TABLE DATABASECHANGELOGLOCK(ID, LOCKED);"
              "INSERT INTO DATABASECHANGELOG VALUES('one', 'a', 'f', 'EXECUTED', 1);"
              "INSERT INTO DATABASECHANGELOGLOCK VALUES(1, 1)",
-             "DATABASECHANGELOG", ledger("liquibase", 1, "one", Json::array(), true)},
+             "DATABASECHANGELOG", locked(ledger("liquibase", 1, "one"))},
         Case{"Knex",
              "CREATE TABLE knex_migrations(id, name, batch); CREATE TABLE "
              "knex_migrations_lock(is_locked);"
@@ -92,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"DavepiWithItsLock",
              "CREATE TABLE _migrations(name, appliedAt, durationMs);"
              "INSERT INTO _migrations VALUES('0001', 1, 1), ('0002', 2, 1), ('__lock', 3, NULL)",
-             "_migrations", ledger("davepi", 2, "0002", Json::array(), true)},
+             "_migrations", locked(ledger("davepi", 2, "0002"))},
         Case{"DavepiWithStatus",
              "CREATE TABLE _migrations(name, status); INSERT INTO _migrations VALUES('1', "
              "'succeeded'),"

@@ -280,6 +280,8 @@ Result<void> PageStream::step(std::size_t bytes) {
   if (code == SQLITE_OK) return {};
   if (code == SQLITE_DONE) {
     done_ = true;
+    // Nothing holds the source's connection any longer, even if this reader lives on.
+    sqlite3_backup_finish(std::exchange(backup_, nullptr));
     return sorter_.finish();
   }
   if (vfs_.error()) return fail(*vfs_.error());

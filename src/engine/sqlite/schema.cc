@@ -14,10 +14,6 @@ namespace {
 // Of PRAGMA table_xinfo's `hidden`.
 enum Hidden : std::int64_t { kPlain = 0, kStoredGenerated = 3 };
 
-bool same_name(const std::string& a, const std::string& b) {
-  return ::strcasecmp(a.c_str(), b.c_str()) == 0;
-}
-
 // All columns, also those that are not stored: any of them hides a rowid of that name.
 Result<std::vector<std::string>> read_columns(const Connection& connection, Table& table) {
   auto rows = TRY(connection.prepare("PRAGMA main.table_xinfo(" + in_quotes(table.name) + ")"));
@@ -79,6 +75,10 @@ std::string select_all(const Table& table) {
     list += (list.empty() ? "" : ", ") + in_quotes(column.name);
   if (list.empty()) list = "NULL";
   return "SELECT " + list + " FROM main." + in_quotes(table.name) + " NOT INDEXED";
+}
+
+bool same_name(std::string_view one, std::string_view other) {
+  return one.size() == other.size() && ::strncasecmp(one.data(), other.data(), one.size()) == 0;
 }
 
 std::string json_name(const std::string& name) {

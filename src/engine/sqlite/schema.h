@@ -4,6 +4,7 @@
 // thread-safe as the connection is.
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/sqlite/connection.h"
@@ -39,6 +40,9 @@ bool has_rows(const SchemaObject& object);
 // "SELECT rowid, a, b FROM main.t NOT INDEXED": from the table itself, never from an index that has
 // all columns.
 std::string select_all(const Table& table);
+
+// As SQLite compares names: without regard to the case of ASCII letters.
+bool same_name(std::string_view one, std::string_view other);
 
 // A name as JSON can carry it: itself when it is UTF-8, else its bytes in hex.
 std::string json_name(const std::string& name);

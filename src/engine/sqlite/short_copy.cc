@@ -12,12 +12,18 @@ constexpr std::uint64_t kReserve = 16U << 20U;  // left free for everybody else
 
 Result<void> check_space(const fs::path& scratch, std::uint64_t needed) {
   const auto free = TRY(free_space(scratch));
-  if (free >= needed + kReserve) return {};
+  if (free >= space_for_copy(needed)) return {};
   return fail(Error(Code::no_space, "a copy of the database needs " + describe_size(needed) +
                                         ", but " + scratch.string() + " has " +
                                         describe_size(free) + " free")
                   .with_hint("Set TMPDIR to a place with more space, or switch the database to WAL "
                              "mode, where no copy is needed."));
+}
+
+Result<void> check_mode(const Connection& connection) {
+  if (TRY(connection.text("PRAGMA main.journal_mode")) != "wal") return {};
+  return fail(Error(Code::source_changed, connection.path() + " was switched to WAL mode just now")
+                  .as_retryable());
 }
 
 Result<void> copy_bytes(const RawFile& from, int to, std::uint64_t size,
@@ -35,6 +41,8 @@ Result<void> copy_bytes(const RawFile& from, int to, std::uint64_t size,
 
 }  // namespace
 
+std::uint64_t space_for_copy(std::uint64_t size) { return size + kReserve; }
+
 Result<std::string> make_short_copy(const DatabaseFile& file, const fs::path& scratch,
                                     Duration patience, const RunContext& context) {
   const auto from = TRY(RawFile::open(file.path));
@@ -49,6 +57,7 @@ Result<std::string> make_short_copy(const DatabaseFile& file, const fs::path& sc
   // The read lock that the first query takes is kept until the connection ends.
   TRY(connection.execute("BEGIN"));
   TRY(connection.number("SELECT count(*) FROM main.sqlite_schema"));
+  TRY(check_mode(connection));
   TRY(copy_bytes(from, to.get(), TRY(from.size()), context));
   return copy.string();
 }

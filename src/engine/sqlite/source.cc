@@ -1,5 +1,6 @@
 #include "engine/sqlite/source.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "engine/sqlite/connection.h"
@@ -182,9 +183,12 @@ Result<void> SqliteSource::check_unchanged() const {
 }
 
 Json SqliteSource::position() const {
-  return {{"time", to_rfc3339(moment_)},
-          {"pages", snapshot_.page_count},
-          {"journal_mode", file_.header.wal ? "wal" : "rollback"}};
+  Json position{{"time", to_rfc3339(moment_)},
+                {"pages", snapshot_.page_count},
+                {"journal_mode", file_.header.wal ? "wal" : "rollback"}};
+  // Without one it was closed by its application, or is a copy that lacks its last changes.
+  if (file_.header.wal) position["wal_beside"] = file_.wal.has_value();
+  return position;
 }
 
 // Files that SQLite makes beside the database belong to who runs us; unless that is the owner (or
@@ -192,7 +196,8 @@ Json SqliteSource::position() const {
 bool may_make_sidecars(const DatabaseFile& file) {
   const auto user = ::geteuid();
   if (user != 0 && user != file.state.uid) return false;
-  return ::access(fs::path(file.path).parent_path().c_str(), W_OK | X_OK) == 0;
+  const auto folder = fs::path(file.path).parent_path();
+  return ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
 }
 
 }  // namespace

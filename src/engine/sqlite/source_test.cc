@@ -2,9 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <atomic>
-#include <thread>
-
 #include "engine/sqlite/test_database.h"
 
 namespace lifeboat::engine::sqlite {
@@ -162,90 +159,6 @@ TEST_F(SqliteSource, WritesNothingIntoTheDatabase) {
   ASSERT_EQ(::stat(live().c_str(), &second), 0);
   EXPECT_EQ(read_file(live()).value(), before);
   EXPECT_EQ(first.st_mtim.tv_nsec, second.st_mtim.tv_nsec);
-}
-
-// Moves money between accounts for as long as it lives: in every state their sum is the same, and
-// the log has one row a transfer.
-class Bank {
- public:
-  explicit Bank(const fs::path& path) : app_(path), thread_([this] { work(); }) {}
-  ~Bank() {
-    stop_ = true;
-    thread_.join();
-  }
-  static std::string tables() {
-    return "CREATE TABLE account(id INTEGER PRIMARY KEY, money INT, filler BLOB);"
-           "CREATE TABLE log(id INTEGER PRIMARY KEY, text TEXT);"
-           "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
-           "INSERT INTO account SELECT i, 100, randomblob(900) FROM n;";
-  }
-  int transfers() const { return transfers_; }
-
- private:
-  void work() {
-    for (int i = 0; !stop_; ++i) {
-      const auto from = std::to_string(i * 37 % 2000 + 1);
-      const auto to = std::to_string(i * 101 % 2000 + 1);
-      if (app_.try_to_run(
-              "BEGIN IMMEDIATE; UPDATE account SET money = money - 1 WHERE id = " + from +
-              "; UPDATE account SET money = money + 1 WHERE id = " + to +
-              "; INSERT INTO log VALUES(NULL, hex(randomblob(500))); COMMIT") != SQLITE_OK)
-        app_.try_to_run("ROLLBACK");
-      else
-        ++transfers_;
-    }
-  }
-
-  Application app_;
-  std::atomic<bool> stop_{false};
-  std::atomic<int> transfers_{0};
-  std::thread thread_;
-};
-
-class SqliteUnderAWriter : public SqliteSource,
-                           public ::testing::WithParamInterface<const char*> {};
-
-TEST_P(SqliteUnderAWriter, IsOneMomentInPagesAndFacts) {
-  make(GetParam() + Bank::tables());
-  Bank bank(live());
-  for (int round = 0; round < 5; ++round) {
-    const int before = bank.transfers();
-    while (bank.transfers() < before + 10) std::this_thread::yield();
-    const auto captured = capture();
-    LIFEBOAT_OK(captured);
-    expect_restorable(*captured);
-    Application copy(restored());
-    EXPECT_EQ(copy.value("SELECT sum(money) FROM account"), "200000");
-    EXPECT_GE(std::stoi(copy.value("SELECT count(*) FROM log")), before);
-    copy.close();
-    for (const auto& name : {"restored.db", "restored.db-wal", "restored.db-shm"})
-      fs::remove(folder_.path() / name);
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Modes, SqliteUnderAWriter,
-                         ::testing::Values("PRAGMA journal_mode=WAL; ", "",
-                                           "PRAGMA page_size=1024; PRAGMA journal_mode=WAL; "));
-
-TEST_F(SqliteSource, LetsAWalWriterGoOnWhileItReads) {
-  Application app(live());
-  app.run("PRAGMA journal_mode=WAL;" + many_rows("items", 500));
-  const auto source = make_source(source_options());
-  LIFEBOAT_OK(source->begin(context()));
-  app.run("PRAGMA busy_timeout=0; DELETE FROM items; PRAGMA wal_checkpoint(PASSIVE)");
-  const auto entry = source->next(context()).value();
-  const auto pages = contract::read_all(*entry->open().value());
-  LIFEBOAT_OK(pages);
-  EXPECT_EQ(source->finish(context())->facts["tables"]["items"]["rows"], 500);
-}
-
-TEST_F(SqliteSource, LetsARollbackWriterGoOnAfterTheShortCopy) {
-  Application app(live());
-  app.run(many_rows("items", 500));
-  const auto source = make_source(source_options());
-  LIFEBOAT_OK(source->begin(context()));
-  app.run("PRAGMA busy_timeout=0; DELETE FROM items");
-  EXPECT_EQ(source->finish(context())->facts["tables"]["items"]["rows"], 500);
 }
 
 TEST_F(SqliteSource, StopsInTheMiddleOfThePages) {

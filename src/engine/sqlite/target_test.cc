@@ -1,9 +1,6 @@
 #include "engine/sqlite/target.h"
 
-#include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "engine/sqlite/metadata.h"
 #include "engine/sqlite/sink.h"
@@ -14,35 +11,7 @@ namespace {
 
 using testing::Application;
 using testing::many_rows;
-
-// Another program: a process that opens the database, runs a statement and stays until destroyed.
-class OtherProgram {
- public:
-  OtherProgram(const fs::path& path, const std::string& sql) {
-    int ready[2];
-    EXPECT_EQ(::pipe(ready), 0);
-    child_ = ::fork();
-    if (child_ == 0) run(path, sql, ready[1]);
-    char byte = 0;
-    EXPECT_EQ(::read(ready[0], &byte, 1), 1);
-    ::close(ready[0]);
-    ::close(ready[1]);
-  }
-  ~OtherProgram() {
-    ::kill(child_, SIGKILL);
-    ::waitpid(child_, nullptr, 0);
-  }
-
- private:
-  [[noreturn]] static void run(const fs::path& path, const std::string& sql, int ready) {
-    sqlite3* database = nullptr;
-    sqlite3_open(path.c_str(), &database);
-    sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr);
-    if (::write(ready, "x", 1) != 1) ::_exit(1);
-    for (;;) ::pause();
-  }
-  pid_t child_ = -1;
-};
+using testing::OtherProgram;
 
 class SqliteTarget : public testing::DatabaseTest {
  protected:

@@ -2,7 +2,10 @@
 // Databases for tests: written by plain SQLite, as an application would, and carried through the
 // engine.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <string>
 
@@ -46,6 +49,22 @@ class Application {
     sqlite3_close(database_);
     database_ = nullptr;
   }
+  // A collation and a function that no other program has: "own" sorts backwards.
+  void bring_own_functions() {
+    const auto compare = [](void*, int one_size, const void* one, int other_size,
+                            const void* other) {
+      const std::string_view first(static_cast<const char*>(one),
+                                   static_cast<std::size_t>(one_size));
+      return -first.compare(
+          {static_cast<const char*>(other), static_cast<std::size_t>(other_size)});
+    };
+    const auto size = [](sqlite3_context* call, int, sqlite3_value** values) {
+      sqlite3_result_int(call, sqlite3_value_bytes(values[0]));
+    };
+    sqlite3_create_collation(database_, "own", SQLITE_UTF8, nullptr, compare);
+    sqlite3_create_function(database_, "own", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr, size,
+                            nullptr, nullptr);
+  }
   // As a killed program: nothing is checkpointed and the -wal stays.
   void die() {
     sqlite3_db_config(database_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -54,6 +73,35 @@ class Application {
 
  private:
   sqlite3* database_ = nullptr;
+};
+
+// Another program: a process that opens the database, runs a statement and stays until destroyed.
+class OtherProgram {
+ public:
+  OtherProgram(const fs::path& path, const std::string& sql) {
+    int ready[2];
+    EXPECT_EQ(::pipe(ready), 0);
+    child_ = ::fork();
+    if (child_ == 0) run(path, sql, ready[1]);
+    char byte = 0;
+    EXPECT_EQ(::read(ready[0], &byte, 1), 1);
+    ::close(ready[0]);
+    ::close(ready[1]);
+  }
+  ~OtherProgram() {
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, nullptr, 0);
+  }
+
+ private:
+  [[noreturn]] static void run(const fs::path& path, const std::string& sql, int ready) {
+    sqlite3* database = nullptr;
+    sqlite3_open(path.c_str(), &database);
+    sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr);
+    if (::write(ready, "x", 1) != 1) ::_exit(1);
+    for (;;) ::pause();
+  }
+  pid_t child_ = -1;
 };
 
 // A table of `rows` rows of about `size` bytes each.
