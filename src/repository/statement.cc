@@ -160,6 +160,10 @@ void hear_hold(const Statement& said, HoldTimes& times) {
   if (said.kind == "released") keep_later(times.released, said.time);
 }
 
+bool is_about_a_snapshot(const Statement& said) {
+  return said.kind != "verified" && said.kind != "collected";
+}
+
 Result<void> hear_forgotten(const Statement& said, Sayings& sayings) {
   sayings.forgotten.insert(TRY(id_at<SnapshotId>(said.body, "snapshot")));
   sayings.forgotten_sessions.insert(
@@ -267,7 +271,7 @@ Result<Sayings> gather_sayings(const std::vector<Statement>& statements) {
   Sayings sayings;
   std::map<SnapshotId, HoldTimes> holds;
   for (const auto& said : statements) {
-    if (said.kind == "verified") continue;
+    if (!is_about_a_snapshot(said)) continue;
     const auto snapshot = TRY(id_at<SnapshotId>(said.body, "snapshot"));
     if (said.kind == "forgotten") TRY(hear_forgotten(said, sayings));
     TRY(hear(said, sayings.words[snapshot]));
