@@ -61,7 +61,7 @@ Result<Visit> Walk::visit_top() {
   if (::fstat(visit.folder->get(), &visit.status) != 0)
     return fail_errno(errno, "cannot see the folder");
   device_ = visit.status.st_dev;
-  enter_.emplace();
+  enter_ = Level();
   enter_->folder = visit.folder;
   return visit;
 }
@@ -132,7 +132,7 @@ bool Walk::wanted(const Visit& visit) {
   }
   // A mount point itself belongs to the tree, what is mounted on it does not.
   if (!is_folder || (rules_.one_file_system && visit.status.st_dev != device_)) return true;
-  enter_.emplace();
+  enter_ = Level();
   enter_->path = visit.path;
   return true;
 }

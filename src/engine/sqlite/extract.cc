@@ -10,6 +10,7 @@
 #include "engine/sqlite/database_file.h"
 #include "engine/sqlite/schema.h"
 #include "engine/sqlite/sink.h"
+#include "engine/sqlite/table_scan.h"
 
 namespace lifeboat::engine::sqlite {
 namespace {
@@ -155,7 +156,20 @@ Result<void> fill(const Connection& from, const Connection& to, const Extract& e
   TRY_CONTEXT("table " + extract.table.name, copy_rows(from, to, extract.table));
   TRY(set_sequence(to, extract));
   for (const auto& sql : extract.followers) TRY_CONTEXT(sql, to.execute(sql));
-  return to.execute("COMMIT");
+  TRY(to.execute("COMMIT"));
+  sqlite3_set_authorizer(to.handle(), nullptr, nullptr);
+  return {};
+}
+
+// Its declaration may have been changed since rows were written, and then converts or refuses what
+// it holds: what comes out must be what was in it.
+Result<void> compare_rows(const Connection& from, const Connection& to, const Table& table) {
+  const auto expected = TRY(scan_tables({&from}, {table}));
+  const auto copied = TRY(scan_tables({&to}, {TRY(read_table(to, table.name))}));
+  if (expected[0].rows == copied[0].rows && expected[0].words == copied[0].words) return {};
+  return Failure(
+      Error(Code::damage_found, "table " + table.name + ": its rows do not fit its declaration")
+          .with_hint("Taken out alone they would change. Restore the whole database."));
 }
 
 Result<void> refuse_existing(const std::string& target) {
@@ -182,7 +196,9 @@ Result<void> build(const Connection& from, const Extract& extract, const std::st
   OpenOptions options;
   options.path = partial;
   options.mode = OpenOptions::Mode::create;
-  return fill(from, TRY(Connection::open(options)), extract);
+  const auto to = TRY(Connection::open(options));
+  TRY(fill(from, to, extract));
+  return compare_rows(from, to, extract.table);
 }
 
 }  // namespace

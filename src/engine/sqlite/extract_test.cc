@@ -85,6 +85,15 @@ TEST_F(SqliteExtract, RefusesATargetThatIsThere) {
   EXPECT_EQ(to_text(read_file(target()).value()), "mine");
 }
 
+// As after a change of the schema by hand: the column is an integer now, its rows hold text.
+TEST_F(SqliteExtract, RefusesRowsThatWouldChangeOnTheWay) {
+  make(
+      "CREATE TABLE t(a TEXT); INSERT INTO t VALUES('007'); PRAGMA writable_schema=ON;"
+      "UPDATE sqlite_schema SET sql = 'CREATE TABLE t(a INT)' WHERE name = 't'");
+  EXPECT_EQ(extract("t").error().code(), Code::damage_found);
+  EXPECT_FALSE(fs::exists(target()));
+}
+
 TEST_F(SqliteExtract, LeavesNothingBehindWhenItFails) {
   make("CREATE TABLE t(a UNIQUE); INSERT INTO t VALUES(1), (2)");
   // The schema says UNIQUE, the rows are not: the copy must not pretend to be the table.

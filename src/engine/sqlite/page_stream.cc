@@ -4,7 +4,9 @@
 #include <array>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "engine/sqlite/big_endian.h"
 #include "engine/sqlite/vfs.h"
@@ -12,9 +14,6 @@
 namespace lifeboat::engine::sqlite {
 namespace {
 
-// SQLite locks bytes at 1 GiB and never uses the page they lie in: it is not written, so it is
-// zeros.
-constexpr std::uint64_t kLockedBytesAt = 1ULL << 30U;
 constexpr std::size_t kStepBytes = 1U << 20U;
 constexpr std::size_t kParkedLimit = 64U << 20U;
 
