@@ -41,6 +41,7 @@ void WatchedFile::open(PageOneVfs& vfs, int flags) {
 
 int WatchedFile::read(void* into, int size, sqlite3_int64 offset) {
   const int code = real()->pMethods->xRead(real(), into, size, offset);
+  owner->pace_.spent(static_cast<std::uint64_t>(size));
   if (code == SQLITE_OK && is_page_one(size, offset)) {
     const auto* bytes = static_cast<const std::uint8_t*>(into);
     owner->page_one_.assign(bytes, bytes + size);

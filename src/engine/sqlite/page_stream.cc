@@ -5,7 +5,6 @@
 #include <cstring>
 #include <map>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "engine/sqlite/big_endian.h"
@@ -198,25 +197,6 @@ class StreamVfs final : public Vfs {
   std::optional<Error> error_;
 };
 
-// Keeps to so many bytes a second, by sleeping after too many.
-class Pace {
- public:
-  explicit Pace(std::uint64_t limit) : limit_(limit), start_(std::chrono::steady_clock::now()) {}
-  void spent(std::size_t bytes) {
-    if (limit_ == 0) return;
-    total_ += bytes;
-    const std::chrono::duration<double> due(static_cast<double>(total_) /
-                                            static_cast<double>(limit_));
-    std::this_thread::sleep_until(
-        start_ + std::chrono::duration_cast<std::chrono::steady_clock::duration>(due));
-  }
-
- private:
-  std::uint64_t limit_;
-  std::uint64_t total_ = 0;
-  std::chrono::steady_clock::time_point start_;
-};
-
 class PageStream final : public Reader {
  public:
   PageStream(const Connection& source, PageStreamOptions options)
@@ -224,7 +204,6 @@ class PageStream final : public Reader {
         page_size_(options.page_one.size()),
         sorter_(std::move(options.page_one), options.page_count, options.locked_at),
         vfs_(sorter_),
-        pace_(options.read_limit),
         stop_(std::move(options.stop)) {}
   ~PageStream() override { sqlite3_backup_finish(backup_); }
 
@@ -241,7 +220,6 @@ class PageStream final : public Reader {
   std::optional<Connection> destination_;
   sqlite3_backup* backup_ = nullptr;
   bool done_ = false;
-  Pace pace_;
   std::stop_token stop_;
 };
 
@@ -268,7 +246,6 @@ Result<std::size_t> PageStream::read(ByteSpan into) {
   sorter_.aim(into);
   while (sorter_.filled() < into.size() && !done_)
     TRY(step(std::min(kStepBytes, into.size() - sorter_.filled())));
-  pace_.spent(sorter_.filled());
   return sorter_.filled();
 }
 

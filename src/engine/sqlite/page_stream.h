@@ -14,7 +14,6 @@ namespace lifeboat::engine::sqlite {
 struct PageStreamOptions {
   Bytes page_one;  // its true bytes: the backup changes counters in it
   std::uint64_t page_count = 0;
-  std::uint64_t read_limit = 0;  // bytes a second; 0 = none
   std::stop_token stop;
   std::uint64_t locked_at = 1ULL << 30U;  // where SQLite locks; tests move it
 };

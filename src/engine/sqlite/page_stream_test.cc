@@ -63,15 +63,5 @@ TEST_F(SqlitePageStream, RefusesAnotherNumberOfPagesThanThereAre) {
   EXPECT_EQ(read_all().error().code(), Code::internal);
 }
 
-TEST_F(SqlitePageStream, KeepsToItsReadLimit) {
-  make(many_rows("items", 300, 1000));
-  begin();
-  const auto size = fs::file_size(live());
-  options_.read_limit = size * 5;
-  const auto start = std::chrono::steady_clock::now();
-  LIFEBOAT_OK(read_all());
-  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(190));
-}
-
 }  // namespace
 }  // namespace lifeboat::engine::sqlite

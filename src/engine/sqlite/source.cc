@@ -88,6 +88,7 @@ Result<void> SqliteSource::choose_path(const RunContext& context) {
 
 // BEGIN alone does not fix anything: the first read does.
 Result<void> SqliteSource::fix_moment(const RunContext& context) {
+  snapshot_.vfs.limit_reading(options_.read_limit);
   snapshot_.connection.emplace(TRY(open_connection(context, snapshot_.vfs.name())));
   const auto& connection = *snapshot_.connection;
   TRY(connection.execute("BEGIN"));
@@ -150,7 +151,6 @@ Result<std::unique_ptr<Reader>> SqliteSource::open_pages() const {
   PageStreamOptions options;
   options.page_one = to_bytes(snapshot_.vfs.last_page_one());
   options.page_count = snapshot_.page_count;
-  options.read_limit = options_.read_limit;
   options.stop = stop_;
   return open_page_stream(*snapshot_.connection, std::move(options));
 }

@@ -161,6 +161,21 @@ TEST_F(SqliteSource, WritesNothingIntoTheDatabase) {
   EXPECT_EQ(first.st_mtim.tv_nsec, second.st_mtim.tv_nsec);
 }
 
+// Both passes over a database that is larger than SQLite's cache: its pages and its rows.
+TEST_F(SqliteSource, KeepsToItsReadLimit) {
+  make("PRAGMA journal_mode=WAL;" + many_rows("items", 4000, 1000));
+  auto options = source_options();
+  options.read_limit = fs::file_size(live()) * 5;
+  const auto source = make_source(options);
+  const auto start = std::chrono::steady_clock::now();
+  LIFEBOAT_OK(source->begin(context()));
+  const auto entry = source->next(context()).value();
+  LIFEBOAT_OK(contract::read_all(*entry->open().value()));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(190));
+  LIFEBOAT_OK(source->finish(context()));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(350));
+}
+
 TEST_F(SqliteSource, StopsInTheMiddleOfThePages) {
   make(many_rows("items", 5000, 1000));
   const auto source = make_source(source_options());
