@@ -33,7 +33,7 @@ class Entry {
 
 struct SourceOutcome {
   Json position;  // the consistent point, engine's own form; {"time": …} at least
-  Json facts;     // what was true at that point: see databases.md and docs/evidence.md
+  Json facts;     // what was true at that point: docs/format-engines.md
   std::vector<Finding> findings;
 };
 

@@ -12,7 +12,7 @@ namespace lifeboat::engine::sqlite {
 
 // All `connections` (at least one) must see the same state, in a transaction or in a frozen file;
 // more than one lets more than one thread work. `wal`: the journal mode that the file itself keeps.
-// The members, and which of them a drill compares, are described in docs/evidence.md: all but
+// The members, and which of them a drill compares, are in docs/format-engines.md: all but
 // "about".
 Result<Json> collect_facts(const std::vector<const Connection*>& connections, bool wal);
 

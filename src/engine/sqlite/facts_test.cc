@@ -168,7 +168,7 @@ TEST_F(SqliteFacts, StopWhenAsked) {
   EXPECT_EQ(inspector->facts(context()).error().code(), Code::interrupted);
 }
 
-// The encoding and the sum as docs/evidence.md describes them, done by hand.
+// The encoding and the sum as docs/format-engines.md describes them, done by hand.
 TEST_F(SqliteFacts, DigestRowsAsDocumented) {
   make(
       "CREATE TABLE t(a, b, c, d, e); INSERT INTO t(rowid, a, b, c, d, e) VALUES"

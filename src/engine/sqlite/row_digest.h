@@ -1,7 +1,7 @@
 #pragma once
 // The digest of a table that does not depend on the order of its rows: the sum, modulo 2^256, of
-// the SHA-256 of each row (docs/evidence.md). A hasher belongs to one thread at a time; sums are
-// values.
+// the SHA-256 of each row (docs/format-engines.md). A hasher belongs to one thread at a time; sums
+// are values.
 #include <array>
 
 #include "crypto/hash.h"
