@@ -2,6 +2,7 @@
 // What was given on the command line for one command, by the names of its specification. Immutable;
 // thread-safe.
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
