@@ -215,12 +215,12 @@ Result<void> ChunkWriter::flush(const RunContext& context) {
   return keep_error(sink_.flush(context.random));
 }
 
-Result<SegmentSet> ChunkWriter::segments_used() const {
-  SegmentSet used;
-  for (const auto& known : known_) TRY(known->add_used(used));
+Result<SegmentUse> ChunkWriter::segments_used() const {
+  SegmentUse use;
+  for (const auto& known : known_) TRY(known->add_used(use));
   for (const auto& [birth, count] : sink_.births())
-    for (std::uint32_t number = 0; number < count; ++number) used.add(birth, number);
-  return used;
+    for (std::uint32_t number = 0; number < count; ++number) use.used.add(birth, number);
+  return use;
 }
 
 WriterStats ChunkWriter::stats() const {

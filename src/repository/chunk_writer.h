@@ -59,7 +59,7 @@ class ChunkWriter {
   Result<void> flush(const RunContext& context);
 
   // Every segment that chunks of this session lie in: for the head of its snapshot. After flush().
-  Result<SegmentSet> segments_used() const;
+  Result<SegmentUse> segments_used() const;
 
   WriterStats stats() const;
   std::size_t lanes() const { return lanes_.made(); }

@@ -122,7 +122,7 @@ class ChunkWriterTest : public testing::Test {
   }
   std::vector<std::pair<Salt, std::uint32_t>> used(const ChunkWriter& writer) {
     std::vector<std::pair<Salt, std::uint32_t>> segments;
-    writer.segments_used()->visit(
+    writer.segments_used()->used.visit(
         [&](const Salt& birth, std::uint32_t number) { segments.emplace_back(birth, number); });
     return segments;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "repository/collected.h"
 #include "repository/fields.h"
 #include "repository/format_repository.h"
 #include "repository/index_rewrite.h"
@@ -36,9 +37,21 @@ Result<PruneReport> Collection::run() {
   return std::move(report_);
 }
 
+// Somebody stopped between saying that a collection is over and removing its object.
+Result<void> Collection::drop_ended(std::vector<CollectPlan>& outstanding) const {
+  if (outstanding.empty()) return {};
+  const auto last = TRY(last_collected());
+  for (const auto& plan : outstanding)
+    if (plan.number <= last && !options_.dry_run)
+      TRY(store_.backend->remove(collect_key(plan.number)));
+  std::erase_if(outstanding, [&](const auto& plan) { return plan.number <= last; });
+  return {};
+}
+
 // False when there is nothing to do.
 Result<bool> Collection::plan_or_resume() {
   auto outstanding = TRY(outstanding_collections(store_));
+  TRY(drop_ended(outstanding));
   if (!outstanding.empty() && !options_.dry_run) {
     plan_ = std::move(outstanding.front());
     resumed_ = true;
@@ -48,6 +61,7 @@ Result<bool> Collection::plan_or_resume() {
       TRY(gather_sayings(TRY(load_statements(store_, "forgotten")).statements)).forgotten;
   const auto census = TRY(take_census(store_));
   references_ = TRY(read_references(store_, census, plan_.forgotten));
+  plan_.sparse = references_.sparse;
   packs_ = TRY(survey_packs(store_, references_.living));
   report_.findings = packs_.findings;
   for (const auto& [name, pack] : packs_.packs) choose(name, pack, census);
@@ -94,16 +108,20 @@ Result<std::uint64_t> Collection::next_number() {
   std::uint64_t highest = 0;
   for (const auto& object : TRY(list_sorted(*store_.backend, "collect/")))
     highest = std::max(highest, TRY(parse_seq(object.key.substr(8))));
-  for (const auto& statement : TRY(load_statements(store_, "collected")).statements)
-    highest = std::max(highest, TRY(count_at(statement.body, "number")));
+  highest = std::max(highest, TRY(last_collected()));
   return highest + 1;
 }
 
-Result<bool> Collection::is_over() {
-  for (const auto& statement : TRY(load_statements(store_, "collected")).statements)
-    if (TRY(count_at(statement.body, "number")) == plan_.number) return true;
-  return false;
+// A statement that cannot be read may be of any number: then nobody can tell what is over.
+Result<std::uint64_t> Collection::last_collected() const {
+  const auto collected = TRY(read_collected(store_));
+  if (collected.findings.empty()) return collected.last;
+  const auto& first = collected.findings.front();
+  return fail(Error(Code::corrupt, first.subject + ": " + first.message)
+                  .with_hint("Run `lifeboat verify` to see all damage; nothing was removed."));
 }
+
+Result<bool> Collection::is_over() const { return TRY(last_collected()) >= plan_.number; }
 
 // Every session that existed before the plan could be seen must end before references are read
 // again.
@@ -194,8 +212,7 @@ Result<void> Collection::remove_heads() {
 Result<void> Collection::finish() {
   for (const auto& [name, pack] : packs_.packs)
     if (!plan_.names(name)) report_.bytes_kept += pack.size;
-  TRY(store_statement(store_, "collected", {{"number", plan_.number}, {"sparse", Json::array()}},
-                      context_));
+  TRY(end_collection(store_, plan_.number, plan_.sparse, context_));
   return store_.backend->remove(collect_key(plan_.number));
 }
 

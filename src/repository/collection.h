@@ -19,7 +19,9 @@ class Collection {
   Result<void> publish_plan();
   Result<void> end_sessions();
   Result<void> reconsider();
-  Result<bool> is_over();
+  Result<void> drop_ended(std::vector<CollectPlan>& outstanding) const;
+  Result<bool> is_over() const;
+  Result<std::uint64_t> last_collected() const;
   Result<void> move_living();
   Result<void> publish_index();
   Result<void> remove_packs();

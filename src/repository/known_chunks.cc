@@ -14,7 +14,8 @@ std::uint64_t birth_and_number(std::uint64_t birth, std::uint32_t number) {
 KnownChunks::KnownChunks(std::shared_ptr<const IndexTable> table)
     : table_(std::move(table)),
       good_packs_(table_->packs()),
-      used_(std::make_unique<std::atomic<std::uint64_t>[]>(table_->segments() / 64 + 1)) {}
+      met_(std::make_unique<std::atomic<std::uint64_t>[]>(table_->chunks() / 64 + 1)),
+      used_(std::make_unique<std::atomic<std::uint16_t>[]>(table_->segments())) {}
 
 Result<std::unique_ptr<KnownChunks>> KnownChunks::make(std::shared_ptr<const IndexTable> table,
                                                        const Exclusions& exclusions) {
@@ -52,17 +53,22 @@ Result<bool> KnownChunks::use(const ChunkId& id) {
   for (auto at = range.first; at < range.last; ++at) {
     const auto segment = TRY(table_->place(at)).segment;
     if (segment >= table_->segments() || !TRY(usable(segment))) continue;
-    used_[segment / 64].fetch_or(std::uint64_t{1} << segment % 64, std::memory_order_relaxed);
+    const auto bit = std::uint64_t{1} << at % 64;
+    const auto before = met_[at / 64].fetch_or(bit, std::memory_order_relaxed);
+    if ((before & bit) == 0) used_[segment].fetch_add(1, std::memory_order_relaxed);
     return true;
   }
   return false;
 }
 
-Result<void> KnownChunks::add_used(SegmentSet& to) const {
+Result<void> KnownChunks::add_used(SegmentUse& to) const {
   for (std::uint32_t segment = 0; segment < table_->segments(); ++segment) {
-    if ((used_[segment / 64].load(std::memory_order_relaxed) >> segment % 64 & 1U) == 0) continue;
+    const unsigned used = used_[segment].load(std::memory_order_relaxed);
+    if (used == 0) continue;
     const auto place = TRY(table_->segment(segment));
-    to.add(TRY(table_->birth(place.birth)).salt, place.shape.number);
+    const auto& birth = TRY(table_->birth(place.birth)).salt;
+    to.used.add(birth, place.shape.number);
+    if (used * 100 < place.chunks * kThinBelowPercent) to.thin.add(birth, place.shape.number);
   }
   return {};
 }

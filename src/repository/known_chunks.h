@@ -20,6 +20,15 @@ struct Exclusions {
   std::vector<Segment> segments;
 };
 
+// The segments that a snapshot refers to, and those among them of whose chunks it uses only a few.
+struct SegmentUse {
+  SegmentSet used;
+  SegmentSet thin;
+};
+
+// A segment with fewer of its chunks in use is thin.
+constexpr unsigned kThinBelowPercent = 50;
+
 class KnownChunks {
  public:
   static Result<std::unique_ptr<KnownChunks>> make(std::shared_ptr<const IndexTable> table,
@@ -28,7 +37,7 @@ class KnownChunks {
   // True when a trusted pack outside all exclusions holds the chunk; its segment then counts as
   // used.
   Result<bool> use(const ChunkId& id);
-  Result<void> add_used(SegmentSet& to) const;
+  Result<void> add_used(SegmentUse& to) const;
 
  private:
   explicit KnownChunks(std::shared_ptr<const IndexTable> table);
@@ -37,8 +46,9 @@ class KnownChunks {
 
   std::shared_ptr<const IndexTable> table_;
   std::vector<bool> good_packs_;
-  std::unordered_set<std::uint64_t> excluded_;  // birth << 32 | number
-  std::unique_ptr<std::atomic<std::uint64_t>[]> used_;
+  std::unordered_set<std::uint64_t> excluded_;          // birth << 32 | number
+  std::unique_ptr<std::atomic<std::uint64_t>[]> met_;   // a bit for each chunk of the table
+  std::unique_ptr<std::atomic<std::uint16_t>[]> used_;  // chunks met in each segment
 };
 
 }  // namespace lifeboat::repository

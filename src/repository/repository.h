@@ -234,8 +234,6 @@ struct PruneOptions {
   bool dry_run = false;
   // Packs with more dead bytes than this share are emptied by moving their live segments.
   unsigned move_above_percent = 30;
-  // Segments with less living content than this share are no longer dedup targets.
-  unsigned sparse_below_percent = 50;
   // A session older than its patience is ended by a void; a younger one is waited for up to this
   // long.
   Duration wait{0};

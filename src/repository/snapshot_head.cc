@@ -79,11 +79,16 @@ Result<void> read_numbers(const Json& value, SnapshotInfo& info) {
   return {};
 }
 
+Result<SegmentSet> segments_from(ByteReader& reader) {
+  ByteReader segments(TRY(reader.sized()));
+  return SegmentSet::parse(segments);
+}
+
 }  // namespace
 
 Bytes encode_head(const SnapshotHead& head) {
   ByteWriter writer;
-  writer.sized(canonical_json(head_json(head))).raw(head.used.encode());
+  writer.sized(canonical_json(head_json(head))).sized(head.used.encode()).sized(head.thin.encode());
   return writer.take();
 }
 
@@ -94,7 +99,9 @@ Result<SnapshotHead> decode_head(ByteView plain) {
   TRY(read_texts(value, head.info));
   TRY(read_numbers(value, head.info));
   head.seen = TRY(seen_from(*TRY(member(value, "seen"))));
-  head.used = TRY(SegmentSet::parse(reader));
+  head.used = TRY(segments_from(reader));
+  head.thin = TRY(segments_from(reader));
+  TRY(reader.expect_end());
   return head;
 }
 

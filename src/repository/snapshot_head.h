@@ -10,6 +10,7 @@ struct SnapshotHead {
   SnapshotInfo info;  // id, first_stored and what statements tell are not in the head
   Seen seen;
   SegmentSet used;
+  SegmentSet thin;  // of those used: hardly
 };
 
 Bytes encode_head(const SnapshotHead& head);

@@ -2,6 +2,7 @@
 
 #include "crypto/hash.h"
 #include "repository/collect_object.h"
+#include "repository/collected.h"
 #include "repository/entry_record.h"
 #include "repository/index_access.h"
 #include "repository/statement.h"
@@ -11,17 +12,22 @@ namespace {
 
 constexpr std::size_t kMaxMessage = 4096;  // of one finding; readers refuse far longer ones
 
+void exclude(const SegmentSet& sparse, Exclusions& exclusions) {
+  sparse.visit([&](const Salt& birth, std::uint32_t number) {
+    exclusions.segments.push_back({birth, number});
+  });
+}
+
 void exclude(const CollectPlan& plan, Exclusions& exclusions) {
   for (const auto* packs : {&plan.drop, &plan.move})
     exclusions.packs.insert(exclusions.packs.end(), packs->begin(), packs->end());
-  plan.sparse.visit([&](const Salt& birth, std::uint32_t number) {
-    exclusions.segments.push_back({birth, number});
-  });
+  exclude(plan.sparse, exclusions);
 }
 
 Result<Exclusions> read_collections(const Store& store) {
   Exclusions exclusions;
   for (const auto& plan : TRY(outstanding_collections(store))) exclude(plan, exclusions);
+  exclude(TRY(read_collected(store)).sparse, exclusions);
   return exclusions;
 }
 
@@ -130,7 +136,9 @@ Result<Bytes> SessionWriter::seal(SnapshotHead& head, const RunContext& context)
   SnapshotBody body;
   body.config = draft_.config;
   for (auto& each : sources_) body.sources.push_back(each.manifest);
-  head.used = TRY(chunks_->segments_used());
+  auto use = TRY(chunks_->segments_used());
+  head.used = std::move(use.used);
+  head.thin = std::move(use.thin);
   TRY(require_readable(head, body));
   return make_snapshot(store_.keys, {session_.ref(), session_.key().view(), &head, &body},
                        context.random);

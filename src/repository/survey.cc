@@ -14,8 +14,12 @@ std::uint64_t alive_in(const PackDirectory& directory, const SegmentSet& living)
   return bytes;
 }
 
+struct Heads : References {
+  SegmentSet well_used;  // by at least one snapshot
+};
+
 Result<void> add_end(const Store& store, const SessionRef& ref,
-                     const std::set<SnapshotId>& forgotten, References& references) {
+                     const std::set<SnapshotId>& forgotten, Heads& heads) {
   const auto key = snapshot_key(ref);
   auto object = storage::get_whole(*store.backend, key, kMaxSnapshot);
   if (!object && object.error().code() == Code::not_found) return {};  // another collector was here
@@ -23,10 +27,13 @@ Result<void> add_end(const Store& store, const SessionRef& ref,
   const auto end = TRY_CONTEXT(key, read_session_end(store.keys, ref, *object));
   if (!end.head) return {};
   if (forgotten.contains(end.head->info.id)) {
-    references.discounted[end.head->info.id] = ref;
-  } else {
-    references.living.add_all(end.head->used);
+    heads.discounted[end.head->info.id] = ref;
+    return {};
   }
+  heads.living.add_all(end.head->used);
+  end.head->used.visit([&](const Salt& birth, std::uint32_t number) {
+    if (!end.head->thin.contains(birth, number)) heads.well_used.add(birth, number);
+  });
   return {};
 }
 
@@ -92,11 +99,14 @@ Result<void> list_indexes(const Store& store, Listing& listing) {
 
 Result<References> read_references(const Store& store, const Census& census,
                                    const std::set<SnapshotId>& forgotten) {
-  References references;
+  Heads heads;
   for (const auto& [writer, each] : census.writers)
     for (const auto& [seq, object] : each.ends)
-      TRY(add_end(store, {writer, seq}, forgotten, references));
-  return references;
+      TRY(add_end(store, {writer, seq}, forgotten, heads));
+  heads.living.visit([&](const Salt& birth, std::uint32_t number) {
+    if (!heads.well_used.contains(birth, number)) heads.sparse.add(birth, number);
+  });
+  return References(std::move(heads));
 }
 
 Result<PackCensus> survey_packs(const Store& store, const SegmentSet& living) {

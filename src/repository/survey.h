@@ -13,6 +13,7 @@ namespace lifeboat::repository {
 // read is an error: nothing is removed while it is not known what it needs.
 struct References {
   SegmentSet living;
+  SegmentSet sparse;  // of those: no snapshot uses more than a few chunks of it
   std::map<SnapshotId, SessionRef> discounted;  // the forgotten ones whose objects are still there
 };
 Result<References> read_references(const Store& store, const Census& census,
