@@ -81,6 +81,8 @@ int flags_of(OpenOptions::Mode mode) {
       return SQLITE_OPEN_READONLY;
     case OpenOptions::Mode::frozen:
       return SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+    case OpenOptions::Mode::last:
+      return SQLITE_OPEN_READWRITE;
     case OpenOptions::Mode::create:
       return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   }
@@ -89,22 +91,22 @@ int flags_of(OpenOptions::Mode mode) {
 
 // Nothing of the database's own runs: no triggers, views, extensions or virtual tables, and its
 // expressions may only use functions that have no effects.
-void disarm(sqlite3* database, bool for_query) {
+void disarm(sqlite3* database, const OpenOptions& options) {
   const std::pair<int, int> settings[] = {
       {SQLITE_DBCONFIG_DEFENSIVE, 1},
       {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
       {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
-      {SQLITE_DBCONFIG_ENABLE_VIEW, for_query ? 1 : 0},
+      {SQLITE_DBCONFIG_ENABLE_VIEW, options.for_query ? 1 : 0},
       {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
       {SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0},
       {SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0},
       {SQLITE_DBCONFIG_DQS_DML, 0},
-      {SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1},
+      {SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, options.mode == OpenOptions::Mode::last ? 0 : 1},
   };
   for (const auto& [setting, value] : settings)
     sqlite3_db_config(database, setting, value, nullptr);
   const char* kept[] = {"json_each", "json_tree", nullptr};
-  sqlite3_drop_modules(database, for_query ? kept : nullptr);
+  sqlite3_drop_modules(database, options.for_query ? kept : nullptr);
   sqlite3_limit(database, SQLITE_LIMIT_SQL_LENGTH, 16'000'000);
   sqlite3_limit(database, SQLITE_LIMIT_WORKER_THREADS, 0);
 }
@@ -161,7 +163,7 @@ Result<Connection> Connection::open(const OpenOptions& options) {
 }
 
 Result<void> Connection::harden(State& state, const OpenOptions& options) {
-  disarm(state.database, options.for_query);
+  disarm(state.database, options);
   sqlite3_limit(state.database, SQLITE_LIMIT_LENGTH, static_cast<int>(options.largest_value));
   sqlite3_progress_handler(state.database, kInstructionsPerCheck, &Connection::on_progress, &state);
   sqlite3_busy_handler(state.database, &Connection::on_busy, &state);

@@ -52,6 +52,7 @@ struct OpenOptions {
     live,    // read-only, with locks, beside the application that owns it
     frozen,  // read-only; nobody writes it: no locks, and a -wal beside it is not looked at
     create,  // a new file of ours
+    last,    // closes a WAL database as its last user does: the -wal goes
   } mode = Mode::live;
   const char* vfs = nullptr;  // the default one when null
   bool for_query = false;     // a person's query may use views and JSON tables; ours never do

@@ -1,5 +1,6 @@
 #include "engine/sqlite/doctor.h"
 
+#include "engine/sqlite/at_rest.h"
 #include "engine/sqlite/connection.h"
 #include "engine/sqlite/database_file.h"
 #include "engine/sqlite/short_copy.h"
@@ -76,7 +77,10 @@ Result<void> try_to_open(const DatabaseFile& file, const RunContext& context) {
   OpenOptions options;
   options.path = file.path;
   options.stop = context.stop;
-  if (TRY(choose_access(file)) == Access::quiet) options.mode = OpenOptions::Mode::frozen;
+  const bool quiet = TRY(choose_access(file)) == Access::quiet;
+  if (quiet) options.mode = OpenOptions::Mode::frozen;
+  std::optional<AtRest> at_rest;
+  if (!quiet) at_rest.emplace(file);
   const auto connection = TRY(Connection::open(options));
   TRY(connection.number("SELECT count(*) FROM main.sqlite_schema"));
   return {};

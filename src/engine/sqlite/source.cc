@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "engine/sqlite/at_rest.h"
 #include "engine/sqlite/connection.h"
 #include "engine/sqlite/database_file.h"
 #include "engine/sqlite/facts.h"
@@ -53,6 +54,7 @@ class SqliteSource final : public Source {
   Duration patience_;
   DatabaseFile file_;
   Access access_ = Access::transaction;
+  std::optional<AtRest> at_rest_;  // outlives the connection
   Snapshot snapshot_;
   Time moment_;
   std::stop_token stop_;
@@ -73,6 +75,7 @@ Result<void> SqliteSource::begin(const RunContext& context) {
   stop_ = context.stop;
   file_ = TRY(look_at(options_.path));
   access_ = TRY(choose_access(file_));
+  if (access_ == Access::transaction) at_rest_.emplace(file_);
   TRY(choose_path(context));
   return fix_moment(context);
 }
@@ -161,6 +164,7 @@ Result<SourceOutcome> SqliteSource::finish(const RunContext& context) {
   TRY(check_unchanged());
   outcome.position = position();
   snapshot_.connection.reset();
+  at_rest_.reset();
   return outcome;
 }
 

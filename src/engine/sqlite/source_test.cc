@@ -149,7 +149,7 @@ TEST_F(SqliteSource, FollowsALinkToTheDatabaseAndItsWal) {
   EXPECT_EQ(captured->outcome.facts["tables"]["t"]["rows"], 1);
 }
 
-TEST_F(SqliteSource, WritesNothingIntoTheDatabase) {
+TEST_F(SqliteSource, WritesNothingIntoTheDatabaseAndLeavesNothingBeside) {
   make("PRAGMA journal_mode=WAL;" + many_rows("items", 100));
   const auto before = read_file(live()).value();
   struct stat first{};
@@ -159,6 +159,32 @@ TEST_F(SqliteSource, WritesNothingIntoTheDatabase) {
   ASSERT_EQ(::stat(live().c_str(), &second), 0);
   EXPECT_EQ(read_file(live()).value(), before);
   EXPECT_EQ(first.st_mtim.tv_nsec, second.st_mtim.tv_nsec);
+  LIFEBOAT_OK(sqlite_engine().examine(source_options(), context()));
+  const auto alone = [&] {
+    return std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()) == 1;
+  };
+  EXPECT_TRUE(alone());
+  // Also when it is given up half-way.
+  {
+    const auto source = make_source(source_options());
+    LIFEBOAT_OK(source->begin(context()));
+    EXPECT_FALSE(alone());
+  }
+  EXPECT_TRUE(alone());
+}
+
+// It came while the database was read, and has changes in the -wal.
+TEST_F(SqliteSource, LeavesTheWalOfAnApplicationThatCameMeanwhile) {
+  make("PRAGMA journal_mode=WAL;" + many_rows("items", 100));
+  const testing::OtherProgram app(live());
+  const auto before = read_file(live()).value();
+  const auto source = make_source(source_options());
+  LIFEBOAT_OK(source->begin(context()));
+  app.run("DELETE FROM items WHERE id > 50");
+  EXPECT_EQ(source->finish(context())->facts["tables"]["items"]["rows"], 100);
+  EXPECT_EQ(read_file(live()).value(), before);
+  EXPECT_GT(fs::file_size(live().string() + "-wal"), 0U);
+  EXPECT_EQ(capture()->outcome.facts["tables"]["items"]["rows"], 50);
 }
 
 // Both passes over a database that is larger than SQLite's cache: its pages and its rows.

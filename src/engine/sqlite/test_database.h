@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,32 +76,48 @@ class Application {
   sqlite3* database_ = nullptr;
 };
 
-// Another program: a process that opens the database, runs a statement and stays until destroyed.
+// Another program: a process with the database open, that runs what it is told and stays until
+// destroyed. To be made before this process opens the database: SQLite does not survive a fork.
 class OtherProgram {
  public:
-  OtherProgram(const fs::path& path, const std::string& sql) {
-    int ready[2];
-    EXPECT_EQ(::pipe(ready), 0);
+  explicit OtherProgram(const fs::path& path) {
+    int ends[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
     child_ = ::fork();
-    if (child_ == 0) run(path, sql, ready[1]);
-    char byte = 0;
-    EXPECT_EQ(::read(ready[0], &byte, 1), 1);
-    ::close(ready[0]);
-    ::close(ready[1]);
+    if (child_ == 0) obey(path, ends[1]);
+    ::close(ends[1]);
+    orders_ = ends[0];
   }
+  OtherProgram(const fs::path& path, const std::string& sql) : OtherProgram(path) { run(sql); }
   ~OtherProgram() {
     ::kill(child_, SIGKILL);
     ::waitpid(child_, nullptr, 0);
+    ::close(orders_);
+  }
+  OtherProgram(const OtherProgram&) = delete;
+  OtherProgram& operator=(const OtherProgram&) = delete;
+
+  void run(const std::string& sql) const {
+    EXPECT_EQ(::send(orders_, sql.data(), sql.size(), 0), static_cast<ssize_t>(sql.size()));
+    char done = 0;
+    EXPECT_EQ(::recv(orders_, &done, 1, 0), 1);
+    EXPECT_EQ(done, '+') << sql;
   }
 
  private:
-  [[noreturn]] static void run(const fs::path& path, const std::string& sql, int ready) {
+  [[noreturn]] static void obey(const fs::path& path, int orders) {
     sqlite3* database = nullptr;
     sqlite3_open(path.c_str(), &database);
-    sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr);
-    if (::write(ready, "x", 1) != 1) ::_exit(1);
-    for (;;) ::pause();
+    char sql[4096];
+    for (;;) {
+      const auto size = ::recv(orders, sql, sizeof sql - 1, 0);
+      if (size <= 0) ::_exit(1);
+      sql[size] = 0;
+      const bool done = sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
+      if (::send(orders, done ? "+" : "-", 1, 0) != 1) ::_exit(1);
+    }
   }
+  int orders_ = -1;
   pid_t child_ = -1;
 };
 
