@@ -173,7 +173,7 @@ std::string footer(const Json& sealed, const Json& evidence) {
   return fmt::format(
       "<footer><p>Drill {} on {}, Lifeboat {}. Signed (Ed25519) under the repository key "
       "<code>{}</code>. Check the JSON beside this page with "
-      "<code>lifeboat drill verify-evidence FILE --key PUBLIC_KEY</code>.</p></footer>",
+      "<code>lifeboat drill verify-evidence FILE --root PUBLIC_KEY</code>.</p></footer>",
       text(evidence, {"id"}), text(evidence, {"environment", "host"}), text(evidence, {"version"}),
       text(sealed, {"signature", "root_public"}));
 }
