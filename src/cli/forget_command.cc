@@ -49,7 +49,7 @@ Result<int> run_forget(Session& session) {
     return session.confirm(plural(count, "snapshot", "snapshots") + " will be forgotten.");
   };
   const auto ask = [&](const std::string& name) {
-    return service::forget(session.setup(), name, dry_run, confirm, session.context());
+    return service::forget(session.setup(), {name, dry_run}, confirm, session.context());
   };
   return answer_each(session, names, ask, [&](const Json& body) {
     const auto count = count_of(body, "forget");

@@ -68,6 +68,10 @@ service::SnapshotChoice choice_of(const Session& session) {
   return choice;
 }
 
+service::EntryCall entry_of(const Session& session) {
+  return {choice_of(session), session.arguments().text("PATH")};
+}
+
 void say_source(Session& session, const Json& source) {
   session.say(fmt::format("\n{} ({}), {}", session.colour(text_of(source, "name"), Style::bold),
                           text_of(source, "type"),
@@ -118,16 +122,14 @@ Result<int> run_ls(Session& session) {
     return {};
   };
   const auto answer =
-      TRY(service::list_entries(session.setup(), choice_of(session),
-                                session.arguments().text("PATH"), visit, session.context()));
+      TRY(service::list_entries(session.setup(), entry_of(session), visit, session.context()));
   session.result(answer.body, answer.exit_status);
   return answer.exit_status;
 }
 
 Result<int> run_cat(Session& session) {
   const auto take = [&](ByteView part) { return session.write_bytes(part); };
-  TRY(service::read_entry(session.setup(), choice_of(session), session.arguments().text("PATH"),
-                          take, session.context()));
+  TRY(service::read_entry(session.setup(), entry_of(session), take, session.context()));
   return 0;
 }
 
@@ -151,8 +153,8 @@ Result<int> run_diff(Session& session) {
 }
 
 Result<int> say_kind(Session& session, const std::string& kind, const std::string& text) {
-  const auto answer = TRY(
-      service::say_of_snapshot(session.setup(), choice_of(session), kind, text, session.context()));
+  const auto answer = TRY(service::say_of_snapshot(
+      session.setup(), {choice_of(session), kind, text}, session.context()));
   const auto id = short_id(answer.body["snapshot"]);
   session.say(kind == "hold"       ? "Snapshot " + id + " is held: nothing removes it."
               : kind == "released" ? "Snapshot " + id + " is held no more."

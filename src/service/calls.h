@@ -76,33 +76,42 @@ Result<Answer> list_snapshots(const Setup& setup, const SnapshotChoice& choice,
 // "findings"}]}
 Result<Answer> show_snapshot(const Setup& setup, const SnapshotChoice& choice,
                              const RunContext& context);
-// Visits {"source", "path", "kind", "size", "modified", "text"} of everything at or below `path`,
-// which is SOURCE or SOURCE/PATH; all when empty.
+struct EntryCall {
+  SnapshotChoice choice;
+  std::string path;  // SOURCE or SOURCE/PATH
+};
+// Visits {"source", "path", "kind", "size", "modified", "text"} of everything at or below the path;
+// all when it is empty.
 using VisitEntry = std::function<Result<void>(const Json& entry)>;
-Result<Answer> list_entries(const Setup& setup, const SnapshotChoice& choice,
-                            const std::string& path, const VisitEntry& visit,
+Result<Answer> list_entries(const Setup& setup, const EntryCall& call, const VisitEntry& visit,
                             const RunContext& context);
 // Hands out the content of one file or database, in order.
 using Take = std::function<Result<void>(ByteView part)>;
-Result<Answer> read_entry(const Setup& setup, const SnapshotChoice& choice, const std::string& path,
-                          const Take& take, const RunContext& context);
+Result<Answer> read_entry(const Setup& setup, const EntryCall& call, const Take& take,
+                          const RunContext& context);
 // What `other` has that `choice` has not: {"added", "removed", "changed": [{"source", "path"}]}
 Result<Answer> compare_snapshots(const Setup& setup, const SnapshotChoice& choice,
                                  const std::string& other, const RunContext& context);
-// `kind` is "hold", "released" or "note".
-Result<Answer> say_of_snapshot(const Setup& setup, const SnapshotChoice& choice,
-                               const std::string& kind, const std::string& text,
-                               const RunContext& context);
+struct SayCall {
+  SnapshotChoice choice;
+  std::string kind;  // "hold", "released" or "note"
+  std::string text;
+};
+Result<Answer> say_of_snapshot(const Setup& setup, const SayCall& call, const RunContext& context);
 
 // depth: "objects", "hashes" or "contents". {"repository", "packs", …, "findings",
 // "damaged_snapshots"}
 Result<Answer> verify(const Setup& setup, const std::string& repository, const std::string& depth,
                       const RunContext& context);
 
+struct ForgetCall {
+  std::string service;
+  bool dry_run = false;
+};
 // Of one service in all its repositories. {"service", "repositories": [{"repository", "keep":
 // [{"snapshot", "reasons"}], "forget": […], "forgotten"}]}
-Result<Answer> forget(const Setup& setup, const std::string& service, bool dry_run,
-                      const Confirm& confirm, const RunContext& context);
+Result<Answer> forget(const Setup& setup, const ForgetCall& call, const Confirm& confirm,
+                      const RunContext& context);
 struct PruneCall {
   std::string repository;
   bool dry_run = false;

@@ -1,5 +1,6 @@
 #include "service/compose.h"
 
+#include "policy/local_time.h"
 #include "service/calls.h"
 
 namespace lifeboat::service {
@@ -74,7 +75,7 @@ Result<restore::Selector> selector_of(const SnapshotChoice& choice, const std::s
                     .with_hint("Either name the snapshot, or the moment."));
   restore::Selector selector;
   selector.snapshot = choice.snapshot;
-  if (!choice.at.empty()) selector.at = TRY(parse_moment(choice.at, tz));
+  if (!choice.at.empty()) selector.at = TRY(policy::parse_time(choice.at, tz));
   return selector;
 }
 

@@ -27,8 +27,7 @@ struct Chosen {
 Result<Chosen> choose(Composition& composition, const struct SnapshotChoice& choice,
                       const RunContext& context);
 
-// "2026-11-21T09:45:00Z", or "2026-11-21 10:45" in the time zone `tz`.
-Result<Time> parse_moment(const std::string& text, const std::string& tz);
+// The moment is of the time zone `tz` when it has no offset.
 Result<restore::Selector> selector_of(const struct SnapshotChoice& choice, const std::string& tz);
 
 }  // namespace lifeboat::service

@@ -73,8 +73,9 @@ Result<Answer> verify(const Setup& setup, const std::string& name, const std::st
   return answer;
 }
 
-Result<Answer> forget(const Setup& setup, const std::string& name, bool dry_run,
-                      const Confirm& confirm, const RunContext& context) {
+Result<Answer> forget(const Setup& setup, const ForgetCall& call, const Confirm& confirm,
+                      const RunContext& context) {
+  const auto& name = call.service;
   const auto composition = TRY(compose(setup));
   auto& service = composition->service;
   const auto lock =
@@ -88,7 +89,7 @@ Result<Answer> forget(const Setup& setup, const std::string& name, bool dry_run,
     answer.body["repositories"].push_back(to_json(plans.back()));
   }
   TRY(confirm(answer.body));
-  for (std::size_t at = 0; at < plans.size() && !dry_run; ++at)
+  for (std::size_t at = 0; at < plans.size() && !call.dry_run; ++at)
     answer.body["repositories"][at]["forgotten"] = TRY(service.forget(plans[at], context));
   return answer;
 }

@@ -191,11 +191,10 @@ Result<Answer> show_snapshot(const Setup& setup, const SnapshotChoice& choice,
   return answer;
 }
 
-Result<Answer> list_entries(const Setup& setup, const SnapshotChoice& choice,
-                            const std::string& path, const VisitEntry& visit,
+Result<Answer> list_entries(const Setup& setup, const EntryCall& call, const VisitEntry& visit,
                             const RunContext& context) {
-  const auto wanted = TRY(selection_of(path));
-  const auto opened = TRY(open(setup, choice, context));
+  const auto wanted = TRY(selection_of(call.path));
+  const auto opened = TRY(open(setup, call.choice, context));
   std::uint64_t count = 0;
   for (const auto& source : opened.reader->sources()) {
     if (!wanted.source.empty() && source.name != wanted.source) continue;
@@ -208,16 +207,17 @@ Result<Answer> list_entries(const Setup& setup, const SnapshotChoice& choice,
         },
         context));
   }
-  if (count == 0 && !path.empty()) return fail(Code::not_found, "the snapshot has no " + path);
+  if (count == 0 && !call.path.empty())
+    return fail(Code::not_found, "the snapshot has no " + call.path);
   auto answer = answer_of(opened);
   answer.body["entries"] = count;
   return answer;
 }
 
-Result<Answer> read_entry(const Setup& setup, const SnapshotChoice& choice, const std::string& path,
-                          const Take& take, const RunContext& context) {
-  const auto wanted = TRY(selection_of(path));
-  const auto opened = TRY(open(setup, choice, context));
+Result<Answer> read_entry(const Setup& setup, const EntryCall& call, const Take& take,
+                          const RunContext& context) {
+  const auto wanted = TRY(selection_of(call.path));
+  const auto opened = TRY(open(setup, call.choice, context));
   auto entry = TRY(find_entry(opened, wanted, context));
   const auto content = opened.reader->open_content(std::move(entry.chunks), context);
   Bytes buffer(1U << 20U);
@@ -245,19 +245,17 @@ Result<Answer> compare_snapshots(const Setup& setup, const SnapshotChoice& choic
   return answer;
 }
 
-Result<Answer> say_of_snapshot(const Setup& setup, const SnapshotChoice& choice,
-                               const std::string& kind, const std::string& text,
-                               const RunContext& context) {
+Result<Answer> say_of_snapshot(const Setup& setup, const SayCall& call, const RunContext& context) {
   const auto composition = TRY(compose(setup));
-  const auto chosen = TRY(choose(*composition, choice, context));
-  const auto* member = kind == "note" ? "text" : "reason";
+  const auto chosen = TRY(choose(*composition, call.choice, context));
+  const auto* member = call.kind == "note" ? "text" : "reason";
   TRY(chosen.from.repository->add_statement(
-      kind, {{"snapshot", chosen.info.id.hex()}, {member, text}}, context));
+      call.kind, {{"snapshot", chosen.info.id.hex()}, {member, call.text}}, context));
   Answer answer;
   answer.body = {{"repository", chosen.from.name},
                  {"snapshot", to_json(chosen.info)},
-                 {"said", kind},
-                 {"text", text}};
+                 {"said", call.kind},
+                 {"text", call.text}};
   return answer;
 }
 

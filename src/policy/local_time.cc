@@ -2,9 +2,9 @@
 
 #include <sstream>
 
-#include "service/compose.h"
+#include "policy/local_time.h"
 
-namespace lifeboat::service {
+namespace lifeboat::policy {
 namespace {
 
 Result<Time> in_zone(const date::local_time<Duration>& local, const std::string& tz) {
@@ -19,7 +19,7 @@ Result<Time> in_zone(const date::local_time<Duration>& local, const std::string&
 
 }  // namespace
 
-Result<Time> parse_moment(const std::string& text, const std::string& tz) {
+Result<Time> parse_time(const std::string& text, const std::string& tz) {
   if (const auto absolute = parse_rfc3339(text)) return *absolute;
   for (const auto* form :
        {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"}) {
@@ -34,4 +34,4 @@ Result<Time> parse_moment(const std::string& text, const std::string& tz) {
                              "zone of the service."));
 }
 
-}  // namespace lifeboat::service
+}  // namespace lifeboat::policy
