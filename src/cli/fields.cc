@@ -11,7 +11,10 @@ std::string text_of(const Json& object, const char* key) {
 
 std::uint64_t number_of(const Json& object, const char* key) {
   const auto found = object.find(key);
-  return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+  if (found == object.end() || !found->is_number_integer()) return 0;
+  // Durations are signed where they are made; none of them is negative.
+  return found->is_number_unsigned() || found->get<std::int64_t>() > 0 ? found->get<std::uint64_t>()
+                                                                       : 0;
 }
 
 bool flag_of(const Json& object, const char* key) {

@@ -76,7 +76,27 @@ bool has_configuration(const Session& session) {
   return std::filesystem::exists(setup.working_directory / kDefaultOutput, ignored);
 }
 
+Result<int> recover(Session& session) {
+  const auto& arguments = session.arguments();
+  service::RecoverRequest request;
+  request.url = arguments.text("from-repository");
+  request.key_file = arguments.text("key-file");
+  request.service = arguments.text("name");
+  request.output = arguments.has("output") ? arguments.text("output") : kDefaultOutput;
+  const auto answer =
+      TRY(service::recover_configuration(session.setup(), request, session.context()));
+  session.say(fmt::format("Wrote {}, as snapshot {} carries it.", text_of(answer.body, "file"),
+                          text_of(answer.body["snapshot"], "id").substr(0, 10)));
+  session.say(
+      "\nSet the variables it names, check where it says the repository is, then:\n\n"
+      "  lifeboat doctor                  says what is missing on this machine\n"
+      "  lifeboat restore --to DIRECTORY  brings the data back");
+  session.result(answer.body, answer.exit_status);
+  return answer.exit_status;
+}
+
 Result<int> run_init(Session& session) {
+  if (session.arguments().has("from-repository")) return recover(session);
   return has_configuration(session) ? make_repositories(session) : write_configuration(session);
 }
 
@@ -95,9 +115,12 @@ CommandSpec init_command() {
   spec.positionals = {{"DIRECTORY", "The application's directory; else the current one.", false}};
   spec.options = {{"output", "FILE", "Write the configuration here instead of ./lifeboat.yaml."},
                   {"name", "SERVICE", "What to call the service; else as the directory."},
-                  {"repository", "DIR", "Where snapshots will be kept."}};
+                  {"repository", "DIR", "Where snapshots will be kept."},
+                  {"from-repository", "URL", "Recover the configuration of the newest snapshot."},
+                  {"key-file", "FILE", "Opens that repository; else LIFEBOAT_PASSPHRASE."}};
   spec.examples = {{"lifeboat init /srv/shop", "write lifeboat.yaml for the shop"},
-                   {"lifeboat init", "with a lifeboat.yaml: make its repositories"}};
+                   {"lifeboat init", "with a lifeboat.yaml: make its repositories"},
+                   {"lifeboat init --from-repository /mnt/backup", "on a new machine"}};
   spec.run = run_init;
   return spec;
 }

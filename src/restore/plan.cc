@@ -58,13 +58,20 @@ std::string describe_moment(const SnapshotInfo& snapshot) {
   return to_rfc3339(snapshot.time) + " (--snapshot " + short_id(snapshot) + ")";
 }
 
+// Lists print whole seconds: such a moment means the snapshot of that second.
+bool is_moment_of(const SnapshotInfo& snapshot, Time at) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(at);
+  if (second != at) return snapshot.time == at;
+  return std::chrono::floor<std::chrono::seconds>(snapshot.time) == second;
+}
+
 // Without a log there is nothing between snapshots: say which moments there are.
 Result<SnapshotInfo> by_time(const Snapshots& snapshots, Time at) {
   const SnapshotInfo* before = nullptr;
   const SnapshotInfo* after = nullptr;
   for (const auto& each : snapshots) {
     if (!each.complete) continue;
-    if (each.time == at) return each;
+    if (is_moment_of(each, at)) return each;
     if (each.time < at) before = &each;
     if (each.time > at && after == nullptr) after = &each;
   }

@@ -55,6 +55,14 @@ TEST(ChooseSnapshot, ATimeBetweenSnapshotsNamesTheNearestOnes) {
   EXPECT_EQ(choose_snapshot(all, "shop", {"", all[1].time})->id, all[1].id);
 }
 
+TEST(ChooseSnapshot, AWholeSecondMeansTheSnapshotOfThatSecond) {
+  auto snapshot = snapshot_at(1);
+  const auto second = std::chrono::floor<std::chrono::seconds>(snapshot.time);
+  snapshot.time = second + std::chrono::milliseconds(250);
+  EXPECT_TRUE(choose_snapshot({snapshot}, "shop", {"", second}));
+  EXPECT_FALSE(choose_snapshot({snapshot}, "shop", {"", second + std::chrono::milliseconds(100)}));
+}
+
 TEST(ChooseSnapshot, AnotherServicesSnapshotsAreNotOurs) {
   EXPECT_EQ(choose_snapshot({snapshot_at(1)}, "blog", {}).error().code(), Code::not_found);
 }

@@ -8,6 +8,7 @@
 #include "config/generate.h"
 #include "engine/all.h"
 #include "service/advice.h"
+#include "service/placement.h"
 #include "service/service.h"
 
 namespace lifeboat::service {
@@ -44,7 +45,7 @@ class Doctor {
     if (!found) return advice.error(subject, found.error());
     for (const auto& each : *found) advice.add(subject, each);
     if (found->empty()) advice.ok(subject, options->path);
-    if (options->type == "files") sources_.emplace_back(subject, options->path);
+    if (options->type == "files") sources_.emplace_back(subject, *options);
   }
 
   void examine_repository(const config::Repository& repository, AdviceList& advice) {
@@ -65,8 +66,9 @@ class Doctor {
 
   // A repository inside what it backs up would back up itself, and be lost with it.
   void examine_place(const std::string& subject, const path& place, AdviceList& advice) {
-    for (const auto& [source, folder] : sources_) {
-      if (is_below(place, folder))
+    for (const auto& [source, options] : sources_) {
+      const path folder = options.path;
+      if (would_read(options, place))
         advice.error(subject, place.string() + " is inside the " + source,
                      "Keep it elsewhere, best on another disk, or exclude it from that source.");
       else if (device_of(place) != 0 && device_of(place) == device_of(folder))
@@ -115,13 +117,6 @@ class Doctor {
     }
   }
 
-  static bool is_below(const path& inner, const path& outer) {
-    std::error_code error;
-    const auto relative = std::filesystem::weakly_canonical(inner, error)
-                              .lexically_relative(std::filesystem::weakly_canonical(outer, error));
-    return !relative.empty() && relative.begin()->string() != "..";
-  }
-
   static dev_t device_of(const path& place) {
     struct stat status{};
     return ::stat(place.c_str(), &status) == 0 ? status.st_dev : 0;
@@ -131,8 +126,9 @@ class Doctor {
   config::Resolver resolver_;
   Service service_;
   const RunContext& context_;
-  std::vector<std::pair<std::string, path>> sources_;  // the folders, by what they are called
-  std::uint64_t largest_ = 0;                          // bytes of the largest newest snapshot
+  std::vector<std::pair<std::string, engine::SourceOptions>>
+      sources_;                // folders, by what they are called
+  std::uint64_t largest_ = 0;  // bytes of the largest newest snapshot
 };
 
 void examine_clock(AdviceList& advice, const RunContext& context) {

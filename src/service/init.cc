@@ -1,13 +1,12 @@
 #include "service/init.h"
 
-#include <fcntl.h>
-
 #include <unistd.h>
 
 #include "config/config.h"
 #include "service/discovery.h"
 #include "service/service.h"
 #include "service/starter.h"
+#include "service/write_new.h"
 
 namespace lifeboat::service {
 namespace {
@@ -52,13 +51,6 @@ Failure nothing_found(const Discovery& discovery) {
           .with_hint(
               "Name the application's directory: `lifeboat init DIRECTORY`. Or write the file by "
               "hand: docs/reference/configuration.md."));
-}
-
-// Creates the file, or `exists`: a link that waits there is not followed.
-Result<void> write_new(const path& file, std::string_view text) {
-  const auto opened = TRY(open_file(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
-  TRY(write_at(opened.get(), 0, view_of(text)));
-  return sync_descriptor(opened.get());
 }
 
 Result<std::string> make_repository(Service& service, const std::string& name,

@@ -25,4 +25,16 @@ Result<Answer> init_configuration(const Setup& setup, const InitRequest& request
 Result<Answer> init_repositories(const Setup& setup, const std::string& name,
                                  const RunContext& context);
 
+struct RecoverRequest {
+  std::string url;                 // of the repository
+  std::filesystem::path key_file;  // empty: LIFEBOAT_PASSPHRASE opens it
+  std::string service;             // empty: whichever was backed up last
+  std::filesystem::path output;
+};
+
+// Writes the configuration that the newest snapshot carries, never over anything: `exists`.
+// {"file", "snapshot", "services"}
+Result<Answer> recover_configuration(const Setup& setup, const RecoverRequest& request,
+                                     const RunContext& context);
+
 }  // namespace lifeboat::service

@@ -1,8 +1,7 @@
-#include <fcntl.h>
-
 #include "service/calls.h"
 #include "service/compose.h"
 #include "service/json.h"
+#include "service/write_new.h"
 
 namespace lifeboat::service {
 namespace {
@@ -24,15 +23,10 @@ Result<Role> role_of(const std::string& name) {
 // The text of a new key file, already on disk and durable: a slot without its key is worth nothing.
 Result<Secret> write_key_file(const std::filesystem::path& file) {
   auto text = TRY(repository::make_key_file(process_random()));
-  const auto written = [&]() -> Result<void> {
-    const auto opened = TRY(open_file(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
-    TRY(write_at(opened.get(), 0, view_of(text)));
-    return sync_descriptor(opened.get());
-  }();
+  const auto written = write_new(file, text);
   auto secret = repository::parse_key_file(view_of(text));
   wipe(text);
   TRY(written);
-  TRY(sync_directory(std::filesystem::absolute(file).parent_path()));
   return secret;
 }
 

@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 
 #include "engine/all.h"
+#include "service/placement.h"
 #include "service/service.h"
 #include "storage/open.h"
 
@@ -27,13 +28,6 @@ void add_path(engine::Identity& identity, const std::filesystem::path& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) == 0)
     identity.inodes.emplace_back(status.st_dev, status.st_ino);
-}
-
-std::optional<std::filesystem::path> local_path(const std::string& url) {
-  constexpr std::string_view kFile = "file://";
-  if (url.starts_with(kFile)) return url.substr(kFile.size());
-  if (url.find(':') != std::string::npos && !url.starts_with('/')) return std::nullopt;
-  return url;
 }
 
 }  // namespace
@@ -72,15 +66,21 @@ Result<Service::Answering> Service::first_answering(const config::Service& servi
                                                     const std::string& from,
                                                     const RunContext& context) {
   if (!from.empty()) return Answering{from, TRY(open_repository(from, context))};
-  std::optional<Error> first;
+  std::vector<Error> errors;
   for (const auto& name : service.repositories) {
     auto opened = open_repository(name, context);
-    if (opened) return Answering{name, std::move(*opened)};
-    context.log.warning(opened.error().describe());
-    if (!first) first = std::move(opened).error();
+    if (!opened) {
+      errors.push_back(std::move(opened).error());
+      continue;
+    }
+    for (const auto& error : errors) context.log.warning(error.describe());
+    return Answering{name, std::move(*opened)};
   }
-  if (!first) return fail(Code::config_invalid, "service " + service.name + " has no repository");
-  return fail(std::move(*first));
+  if (errors.empty())
+    return fail(Code::config_invalid, "service " + service.name + " has no repository");
+  // The first one is the error that is said; the others only beside it.
+  for (std::size_t at = 1; at < errors.size(); ++at) context.log.warning(errors[at].describe());
+  return fail(std::move(errors[0]));
 }
 
 std::vector<restore::Protected> Service::protected_places() const {

@@ -3,6 +3,7 @@
 #include "config/portable.h"
 #include "drill/evidence.h"
 #include "service/lock.h"
+#include "service/placement.h"
 
 namespace lifeboat::service {
 namespace {
@@ -55,13 +56,29 @@ Result<std::vector<BackupOutcome>> Service::back_up(const BackupRequest& request
       TRY(ServiceLock::take(settings_.state, service.name, settings_.lock_wait, context));
   std::vector<BackupOutcome> outcomes;
   for (const auto& name : service.repositories) {
-    auto report = open_repository(name, context).and_then([&](RepositoryPtr repository) {
+    auto report = [&]() -> Result<backup::Report> {
+      TRY(check_placement(made, name));
+      const auto repository = TRY(open_repository(name, context));
       return backup::run_backup(made, *repository, context);
-    });
+    }();
     outcomes.push_back({name, std::move(report)});
     TRY(context.check_stop());
   }
   return outcomes;
+}
+
+Result<void> Service::check_placement(const backup::Request& request,
+                                      const std::string& name) const {
+  const auto options = TRY(resolver_.repository(*TRY(config_.find_repository(name))));
+  const auto place = local_path(options.url);
+  for (const auto& source : request.sources)
+    if (place && would_read(source, *place))
+      return fail(Error(Code::refused, "repository " + name + " is inside the source " +
+                                           source.name +
+                                           ", which would back it up: " + place->string())
+                      .with_hint("Keep it elsewhere, best on another disk, or exclude it from "
+                                 "that source."));
+  return {};
 }
 
 Result<PreparedRestore> Service::prepare_restore(const RestoreRequest& request,

@@ -123,6 +123,8 @@ class Service {
   std::filesystem::path drill_reports(const std::string& service) const;
 
  private:
+  // `refused` when the backup would read the repository it writes.
+  Result<void> check_placement(const backup::Request& request, const std::string& name) const;
   Result<backup::Request> backup_request(const config::Service& service,
                                          const BackupRequest& request) const;
   Result<repository::SnapshotInfo> snapshot_before(const PreparedRestore& prepared,

@@ -1,0 +1,85 @@
+#include <fcntl.h>
+
+#include "config/portable.h"
+#include "repository/repository.h"
+#include "service/init.h"
+#include "service/json.h"
+#include "service/settings.h"
+#include "service/write_new.h"
+#include "storage/open.h"
+
+namespace lifeboat::service {
+namespace {
+
+using std::filesystem::path;
+
+constexpr const char* kPassphrase = "LIFEBOAT_PASSPHRASE";
+
+Result<repository::Credential> credential_of(const Setup& setup, const RecoverRequest& request) {
+  if (!request.key_file.empty()) {
+    auto text = TRY(read_file(setup.working_directory / request.key_file));
+    auto key = repository::parse_key_file(text);
+    wipe(text);
+    return repository::Credential(repository::KeyFile{TRY(std::move(key))});
+  }
+  const auto found = setup.environment.find(kPassphrase);
+  if (found == setup.environment.end() || found->second.empty())
+    return fail(Error(Code::usage, "what opens the repository?")
+                    .with_hint(std::string("Set ") + kPassphrase + ", or give --key-file FILE."));
+  return repository::Credential(repository::Passphrase{Secret::from_text(found->second)});
+}
+
+Result<std::unique_ptr<repository::Repository>> open(const Setup& setup,
+                                                     const RecoverRequest& request,
+                                                     const RunContext& context) {
+  const auto credential = TRY(credential_of(setup, request));
+  storage::Options place;
+  place.url = request.url.find("://") == std::string::npos
+                  ? (setup.working_directory / request.url).string()
+                  : request.url;
+  auto backend =
+      TRY(storage::open_backend(place, storage::OpenMode::existing, context.clock, context.random));
+  repository::Options options;
+  options.cache = default_settings(setup.environment).cache;
+  return repository::Repository::open(std::move(backend), credential, options, context);
+}
+
+// Snapshots taken before a restore carry the configuration too, but of a service nobody configured.
+bool is_meant(const repository::SnapshotInfo& snapshot, const std::string& service) {
+  if (!service.empty()) return snapshot.service == service;
+  return !snapshot.service.ends_with(".before-restore");
+}
+
+Result<repository::SnapshotInfo> newest(repository::Repository& repository,
+                                        const std::string& service, const RunContext& context) {
+  const auto list = TRY(repository.snapshots(context));
+  const repository::SnapshotInfo* found = nullptr;
+  for (const auto& each : list.snapshots)
+    if (is_meant(each, service) && (found == nullptr || found->time < each.time)) found = &each;
+  if (found != nullptr) return *found;
+  return fail(Code::not_found, "the repository has no snapshot" +
+                                   (service.empty() ? "" : " of service \"" + service + "\""));
+}
+
+}  // namespace
+
+Result<Answer> recover_configuration(const Setup& setup, const RecoverRequest& request,
+                                     const RunContext& context) {
+  const auto repository = TRY(open(setup, request, context));
+  const auto snapshot = TRY(newest(*repository, request.service, context));
+  const auto reader = TRY(repository->open_snapshot(snapshot.id, context));
+  const auto config =
+      TRY_CONTEXT("the snapshot's configuration", config::from_portable_json(reader->config()));
+  const auto text = "# Recovered from snapshot " + snapshot.id.hex().substr(0, 10) + " of " +
+                    to_rfc3339(std::chrono::floor<std::chrono::seconds>(snapshot.time)) +
+                    "; secrets are named, not written.\n" + config::to_yaml(config);
+  const auto file = setup.working_directory / request.output;
+  TRY(write_new(file, text));
+  Answer answer;
+  answer.body = {
+      {"file", file.string()}, {"snapshot", to_json(snapshot)}, {"services", Json::array()}};
+  for (const auto& service : config.services) answer.body["services"].push_back(service.name);
+  return answer;
+}
+
+}  // namespace lifeboat::service

@@ -1,0 +1,66 @@
+"""Mistakes in the configuration: all at once, with their lines, and what was probably meant."""
+import unittest
+
+from stage import Stage
+
+
+class Configuration(Stage):
+    def complaint(self, text):
+        (self.place / "lifeboat.yaml").write_text(text)
+        return self.run_program("status", status=3).stderr
+
+    def written(self):
+        self.configure()
+        return (self.place / "lifeboat.yaml").read_text()
+
+    def test_an_unknown_key_is_named_with_its_line_and_the_nearest(self):
+        said = self.complaint(self.written().replace("repositories: [local]",
+                                                     "repositorys: [local]"))
+        self.assertRegex(said, r"lifeboat\.yaml:7")
+        self.assertIn("repositories", said)
+
+    def test_a_tab_is_called_a_tab(self):
+        said = self.complaint(self.written().replace("    sources:", "\tsources:"))
+        self.assertIn("tab", said)
+
+    def test_a_duplicate_name_is_refused(self):
+        said = self.complaint(self.written().replace("      uploads: {", "      db: {"))
+        self.assertRegex(said, "twice|duplicate|already")
+
+    def test_all_mistakes_are_told_at_once(self):
+        text = self.written().replace("type: sqlite", "type: sqlight").replace("[local]", "[lokal]")
+        said = self.complaint(text)
+        self.assertIn("sqlite", said)
+        self.assertIn("local", said)
+
+    def test_a_missing_variable_is_named_where_it_is_used(self):
+        self.ready()
+        without = dict(self.variables)
+        without.pop("DATABASE")
+        ran = self.run_program("backup", status=3, variables=without)
+        self.assertIn("DATABASE", ran.stderr + ran.stdout)
+        self.run_program("snapshots", variables=without)
+
+    def test_there_is_none(self):
+        self.variables.pop("LIFEBOAT_CONFIG")
+        ran = self.run_program("backup", status=3)
+        self.assertIn("lifeboat init", ran.stderr)
+
+    def test_init_writes_one_that_works(self):
+        self.seed()
+        self.variables.pop("LIFEBOAT_CONFIG")
+        self.run_program("init", ".", "--name", "shop", "--repository", self.repository)
+        self.run_program("init")
+        self.run_program("doctor")
+        self.run_program("backup")
+        self.run_program("drill", "run")
+
+    def test_words_that_are_not_understood(self):
+        self.assertIn('"backup"', self.run_program("bakcup", status=3).stderr)
+        self.assertIn("--dry-run", self.run_program("restore", "--dryrun", status=3).stderr)
+        self.ready()
+        self.assertIn('"shop"', self.run_program("backup", "shpo", status=3).stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,85 @@
+"""What works when the sources are gone, and their variables with them."""
+import json
+import unittest
+
+from stage import Stage
+
+
+class Disaster(Stage):
+    def setUp(self):
+        super().setUp()
+        self.ready()
+        self.run_program("backup")
+        self.left = self.without_sources()
+
+    def test_restores_everything_to_another_place(self):
+        self.run_program("restore", "shop", "--to", "back", variables=self.left)
+        self.assertEqual(self.orders_in(self.place / "back" / "db.db"), 200)
+        self.assertEqual((self.place / "back/uploads/2026/7.txt").read_text(), "upload 7\n" * 50)
+
+    def test_restores_one_folder_and_one_table(self):
+        self.run_program("restore", "--only", "uploads/2026/3.txt", "--to", "part",
+                         variables=self.left)
+        self.assertEqual([path.name for path in (self.place / "part").rglob("*.txt")], ["3.txt"])
+        self.run_program("restore", "--only", "db/orders", "--to", "db=orders.db",
+                         variables=self.left)
+        self.assertEqual(self.orders_in(self.place / "orders.db"), 200)
+
+    def test_a_dry_run_changes_nothing(self):
+        ran = self.run_program("restore", "--to", "back", "--dry-run", variables=self.left)
+        self.assertIn("dry run", ran.stdout)
+        self.assertFalse((self.place / "back").exists())
+
+    def test_drills_and_the_evidence_holds_without_the_repository(self):
+        drill = self.result("drill", "run", variables=self.left)[0]
+        self.assertEqual(drill["evidence"]["verdict"], "proven")
+        self.assertIn("proven", self.run_program("snapshots", variables=self.left).stdout)
+        root = self.result("key", "list", variables=self.left)["root_public"]
+        bare = {"PATH": self.left["PATH"]}
+        good = self.run_program("drill", "verify-evidence", drill["file"], "--root", root,
+                                variables=bare)
+        self.assertIn("The signature is good", good.stdout)
+        self.run_program("drill", "verify-evidence", drill["file"], "--root", "00" * 32, status=1,
+                         variables=bare)
+        forged = json.loads(open(drill["file"]).read())
+        forged["evidence"]["verdict"] = "failed"
+        (self.place / "forged.json").write_text(json.dumps(forged))
+        self.run_program("drill", "verify-evidence", "forged.json", status=1, variables=bare)
+
+    def test_lists_verifies_and_looks_into_snapshots(self):
+        self.assertIn("complete", self.run_program("snapshots", variables=self.left).stdout)
+        self.assertIn("as it should be", self.run_program("verify", variables=self.left).stdout)
+        self.run_program("verify", "--read-data", variables=self.left)
+        listed = self.run_program("snapshots", "ls", "latest", "uploads", variables=self.left)
+        self.assertIn("uploads/2026/7.txt", listed.stdout)
+        cat = self.run_program("snapshots", "cat", "latest", "uploads/2026/7.txt",
+                               variables=self.left)
+        self.assertEqual(cat.stdout, "upload 7\n" * 50)
+        self.assertIn("db (sqlite)",
+                      self.run_program("snapshots", "show", "latest", variables=self.left).stdout)
+
+    def test_a_new_machine_recovers_the_configuration(self):
+        (self.place / "lifeboat.yaml").unlink()
+        self.left.pop("LIFEBOAT_CONFIG")
+        self.run_program("init", "--from-repository", self.repository, variables=self.left)
+        self.run_program("restore", "shop", "--to", "back", variables=self.left)
+        self.assertEqual(self.orders_in(self.place / "back" / "db.db"), 200)
+
+    def test_says_which_moments_there_are(self):
+        ran = self.run_program("restore", "--at", "2020-01-01T00:00:00Z", "--to", "back",
+                               "--dry-run", status=2, variables=self.left)
+        self.assertIn("The nearest after is", ran.stderr)
+        snapshot = self.result("snapshots", variables=self.left)[0]["snapshots"][0]
+        second = snapshot["time"][:19] + "Z"
+        self.run_program("restore", "--at", second, "--to", "back", "--dry-run",
+                         variables=self.left)
+
+    def test_a_backup_without_its_sources_is_no_backup(self):
+        ran = self.run_program("backup", status=3, variables=self.left)
+        self.assertIn("DATABASE", ran.stdout + ran.stderr)
+        ran = self.run_program("backup", status=2)
+        self.assertEqual(len(self.result("snapshots")[0]["snapshots"]), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,83 @@
+"""Runs that end too soon, and those that meet each other."""
+import signal
+import unittest
+
+from stage import Stage
+
+SLOWLY = ", limits: {read: 2MB/s}"
+
+
+class Interruptions(Stage):
+    def started_backup(self):
+        self.ready(uploads=SLOWLY)
+        self.add_bulk(24)
+        backup = self.start("backup")
+        self.wait_until(lambda: list((self.repository / "sessions").rglob("*")))
+        return backup
+
+    def test_control_c_stops_a_backup_and_says_what_is_kept(self):
+        backup = self.started_backup()
+        backup.send_signal(signal.SIGINT)
+        _, said = backup.communicate(timeout=30)
+        self.assertEqual(backup.returncode, 130, said)
+        self.assertIn("interrupted", said)
+        self.assertEqual(self.result("snapshots")[0]["snapshots"], [])
+        self.configure()
+        self.run_program("backup")
+        self.run_program("verify", "--read-data")
+
+    def test_two_backups_at_once(self):
+        backup = self.started_backup()
+        ran = self.run_program("backup", status=2)
+        self.assertIn("in use", ran.stderr)
+        backup.send_signal(signal.SIGINT)
+        self.configure()
+        self.run_program("backup", "--lock-wait", "30s")
+        self.assertEqual(len(self.result("snapshots")[0]["snapshots"]), 1)
+
+    def test_a_killed_backup_stores_nothing_twice_but_its_open_pack(self):
+        self.ready(uploads=", limits: {read: 40MB/s}")
+        self.add_bulk(80)
+        backup = self.start("backup")
+        self.wait_until(lambda: self.packs() or backup.poll() is not None)
+        backup.kill()
+        backup.communicate()
+        kept = sum(pack.stat().st_size for pack in self.packs())
+        self.configure()
+        self.run_program("backup")
+        stored = sum(pack.stat().st_size for pack in self.packs())
+        self.assertLess(stored, 80_000_000 * 1.01, f"{kept} bytes were there already")
+        self.run_program("verify", "--read-data")
+        self.assertEqual(self.result("drill", "run")[0]["evidence"]["verdict"], "proven")
+
+    def test_the_next_drill_cleans_up_after_one_that_was_killed(self):
+        self.ready()
+        self.add_bulk(16)
+        self.run_program("backup")
+        self.configure(local=", limits: {download: 2MB/s}")
+        drill = self.start("drill", "run")
+        sandboxes = self.state / "sandboxes"
+        self.wait_until(lambda: [path for path in sandboxes.rglob("*") if path.is_file()])
+        drill.kill()
+        drill.communicate()
+        self.assertTrue(list(sandboxes.iterdir()))
+        self.configure()
+        self.run_program("drill", "run")
+        self.assertEqual(list(sandboxes.iterdir()), [])
+
+    def test_control_c_tears_a_drill_down(self):
+        self.ready()
+        self.add_bulk(16)
+        self.run_program("backup")
+        self.configure(local=", limits: {download: 2MB/s}")
+        drill = self.start("drill", "run")
+        sandboxes = self.state / "sandboxes"
+        self.wait_until(lambda: [path for path in sandboxes.rglob("*") if path.is_file()])
+        drill.send_signal(signal.SIGINT)
+        said, _ = drill.communicate(timeout=60)
+        self.assertEqual(drill.returncode, 130, said)
+        self.assertEqual(list(sandboxes.iterdir()), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,87 @@
+"""Keeping and forgetting, keys, and the forms of the output."""
+import json
+import time
+import unittest
+
+from stage import Stage
+
+
+class Reading(Stage):
+    def backups(self, count):
+        for number in range(count):
+            (self.uploads / f"day-{number}").write_text(f"day {number}")
+            self.run_program("backup")
+
+    def test_forget_gives_its_reasons_and_prune_frees_the_space(self):
+        self.ready(service="retention: {keep_last: 2}")
+        self.backups(4)
+        self.run_program("snapshots", "hold", "first", "--reason", "audit")
+        plan = self.run_program("forget", "--dry-run").stdout
+        self.assertIn("last 1 of 2", plan)
+        self.assertIn("held", plan)
+        self.assertEqual(len(self.result("snapshots")[0]["snapshots"]), 4)
+        self.run_program("forget", status=4)
+        self.run_program("forget", "--yes")
+        self.assertEqual(len(self.result("snapshots")[0]["snapshots"]), 3)
+        self.run_program("prune", "--dry-run")
+        self.run_program("prune", "--yes")
+        self.run_program("verify", "--read-data")
+        self.assertEqual(self.result("drill", "run")[0]["evidence"]["verdict"], "proven")
+
+    def test_a_writer_takes_backups_and_cannot_read_them(self):
+        self.ready()
+        self.run_program("key", "add", "--role", "writer", "--file", "writer.key")
+        self.assertEqual((self.place / "writer.key").stat().st_mode & 0o777, 0o600)
+        configuration = self.place / "lifeboat.yaml"
+        own = configuration.read_text()
+        configuration.write_text(own.replace('{passphrase: "${LIFEBOAT_PASSPHRASE}"}',
+                                             f'{{file: "{self.place}/writer.key"}}'))
+        self.run_program("backup")
+        ran = self.run_program("restore", "--to", "back", status=2)
+        self.assertIn("role", ran.stderr)
+        configuration.write_text(own)
+        self.run_program("restore", "--to", "back")
+        self.assertEqual(len(self.result("key", "list")["keys"]), 2)
+        self.run_program("key", "remove", "writer", "--yes")
+        self.assertEqual(len(self.result("key", "list")["keys"]), 1)
+
+    def test_every_line_of_json_output_is_json(self):
+        self.ready()
+        for words in (["backup"], ["snapshots"], ["status"], ["drill", "run"], ["drill", "list"],
+                      ["verify"], ["forget"], ["key", "list"], ["doctor"],
+                      ["snapshots", "ls", "latest"], ["snapshots", "show", "latest"]):
+            ran = self.run_program(*words, "--json")
+            for line in ran.stdout.splitlines():
+                json.loads(line)
+        ran = self.run_program("restore", "--to", "/proc/nowhere", "--json", status=2)
+        self.assertEqual(json.loads(ran.stdout.splitlines()[-1])["event"], "error")
+
+    def test_status_tells_what_is_behind(self):
+        self.ready()
+        self.assertIn("never backed up", self.run_program("status", status=1).stdout)
+        self.run_program("backup")
+        self.assertIn("not proven yet", self.run_program("status").stdout)
+        self.run_program("drill", "run")
+        self.assertIn("fine", self.run_program("status").stdout)
+
+    def test_diff_and_notes(self):
+        self.ready()
+        self.backups(2)
+        ran = self.run_program("snapshots", "diff", "first", "latest")
+        self.assertIn("+ uploads/day-1", ran.stdout)
+        self.run_program("snapshots", "note", "latest", "before the move")
+        self.assertIn("before the move", self.run_program("snapshots").stdout)
+
+    def test_a_second_backup_stores_almost_nothing(self):
+        self.ready()
+        self.add_bulk(8)
+        # Younger files are read again: their time stamps may not tell the next change.
+        time.sleep(2.2)
+        self.run_program("backup")
+        second = self.result("backup")[0]["repositories"][0]
+        self.assertLess(second["stats"]["stored"], 20_000)
+        self.assertEqual(second["sources"][1]["unchanged"], 22, "every file")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,126 @@
+"""What is refused for safety, or cannot be done, and what is left as it was."""
+import shutil
+import unittest
+
+from stage import Stage
+
+
+class Refusals(Stage):
+    def test_a_wrong_passphrase_is_called_one(self):
+        self.ready()
+        wrong = {**self.variables, "LIFEBOAT_PASSPHRASE": "another"}
+        for words in (["snapshots"], ["backup"], ["verify"], ["restore", "--to", "back"]):
+            ran = self.run_program(*words, status=2, variables=wrong)
+            self.assertIn("passphrase", ran.stderr + ran.stdout)
+            self.assertNotIn("another passphrase of", ran.stderr)
+
+    def test_a_damaged_key_slot_is_not_called_a_wrong_passphrase(self):
+        self.ready()
+        for slot in (self.repository / "keys").rglob("*"):
+            if slot.is_file():
+                content = bytearray(slot.read_bytes())
+                content[len(content) // 2] ^= 1
+                slot.chmod(0o600)
+                slot.write_bytes(content)
+        ran = self.run_program("snapshots", status=1)
+        self.assertIn("key slots are damaged", ran.stderr)
+
+    def test_a_repository_inside_its_source_is_refused(self):
+        inside = self.uploads / "backups"
+        self.seed()
+        self.configure(repository=inside)
+        self.run_program("init")
+        ran = self.run_program("backup", status=4)
+        self.assertIn("inside the source uploads", ran.stdout + ran.stderr)
+        self.assertIn("is inside the source", self.run_program("doctor", status=1).stdout)
+        self.configure(uploads=', exclude: ["/backups"]', repository=inside)
+        self.run_program("backup")
+
+    def test_an_empty_directory_is_no_repository(self):
+        self.ready()
+        shutil.rmtree(self.repository)
+        self.repository.mkdir()
+        for words in (["snapshots"], ["verify"], ["backup"]):
+            ran = self.run_program(*words, status=2)
+            self.assertIn("lifeboat init", ran.stderr + ran.stdout)
+        self.run_program("init")
+        self.run_program("backup")
+
+    def test_a_restore_never_lands_on_the_source_unasked(self):
+        self.ready()
+        self.run_program("backup")
+        for target in (f"db={self.database}", f"uploads={self.uploads}", self.uploads,
+                       f"uploads={self.uploads / 'deeper'}"):
+            ran = self.run_program("restore", "--to", target, "--yes", status=4)
+            self.assertIn("live source", ran.stderr)
+        ran = self.run_program("restore", "--to", self.repository, "--yes", "--overwrite", status=4)
+        self.assertIn("repository local", ran.stderr)
+        self.assertEqual(self.orders_in(self.database), 200)
+
+    def test_a_place_that_is_not_empty_needs_a_flag_and_a_confirmation(self):
+        self.ready()
+        self.run_program("backup")
+        target = f"uploads={self.place / 'target'}"
+        (self.place / "target").mkdir()
+        (self.place / "target" / "mine").write_text("mine")
+        self.assertIn("not empty", self.run_program("restore", "--to", target, status=4).stderr)
+        asked = self.run_program("restore", "--to", target, "--overwrite", status=4)
+        self.assertIn("not confirmed", asked.stderr)
+        done = self.result("restore", "--to", target, "--overwrite", "--yes")
+        self.assertEqual((self.place / "target" / "mine").read_text(), "mine")
+        self.assertEqual(done["before"]["service"], "shop.before-restore")
+        self.run_program("restore", "--to", target, "--delete", "--yes")
+        self.assertFalse((self.place / "target" / "mine").exists())
+
+    def test_live_data_is_replaced_when_that_is_confirmed(self):
+        self.ready()
+        self.run_program("backup")
+        (self.uploads / "2026" / "3.txt").write_text("changed")
+        ran = self.run_program("restore", "--to", f"uploads={self.uploads}", "--overwrite", "--yes")
+        self.assertIn("replaces live data", ran.stdout)
+        self.assertEqual((self.uploads / "2026" / "3.txt").read_text(), "upload 3\n" * 50)
+
+    def test_a_drill_whose_sandbox_is_in_the_source_is_refused(self):
+        self.ready(service='drills: {nightly: {sandbox: {directory: "'
+                   + str(self.uploads) + '"}}}')
+        self.run_program("backup")
+        before = sorted(self.uploads.rglob("*"))
+        self.run_program("drill", "run", status=4)
+        self.assertEqual(sorted(self.uploads.rglob("*")), before)
+
+    def test_a_file_that_may_not_be_read_makes_the_snapshot_incomplete(self):
+        self.ready()
+        self.run_program("backup")
+        (self.uploads / "2026" / "5.txt").chmod(0)
+        (self.uploads / "2026" / "6.txt").write_text("new")
+        ran = self.run_program("backup", status=1)
+        self.assertIn("INCOMPLETE", ran.stdout)
+        self.assertIn("5.txt", ran.stdout)
+        snapshots = self.result("snapshots")[0]["snapshots"]
+        self.assertEqual([each["complete"] for each in snapshots], [True, False])
+        self.run_program("restore", "--to", "back")
+        self.assertTrue((self.place / "back/uploads/2026/5.txt").exists(), "latest is complete")
+
+    def test_a_repository_that_may_not_be_written(self):
+        self.ready()
+        self.run_program("backup")
+        for folder in self.repository.rglob("*"):
+            if folder.is_dir():
+                folder.chmod(0o500)
+        (self.uploads / "more").write_text("more")
+        ran = self.run_program("backup", status=2)
+        self.assertIn("ermission", ran.stdout + ran.stderr)
+
+    def test_a_user_who_may_only_read_the_sources_backs_them_up(self):
+        self.seed()
+        self.uploads = "/usr/share/common-licenses"
+        self.variables["UPLOADS"] = self.uploads
+        self.configure()
+        self.run_program("init")
+        self.run_program("backup")
+        self.run_program("drill", "run")
+        self.uploads = self.place
+
+
+if __name__ == "__main__":
+    unittest.main()
