@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -17,6 +18,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
 import contents
+import facts
 import reader
 import verifier
 
@@ -132,6 +134,34 @@ class IndependentReader(Golden):
                 self.assert_holds(snapshot, {
                     "app": out / "app/app.db", "legacy": out / "legacy/legacy.db",
                     "uploads": out / "uploads"})
+
+    def test_finds_the_facts_that_were_sealed_into_every_snapshot(self):
+        repository = reader.Repository(self.repository, reader.credential(PASSPHRASE))
+        repository.load_index()
+        for snapshot in repository.snapshots():
+            out = self.place / snapshot.id
+            with contextlib.redirect_stderr(io.StringIO()):
+                reader.restore(repository, snapshot.id, out)
+            for source in repository.body(snapshot)["sources"]:
+                sealed, entries = source["facts"], repository.entries(source)
+                if source["type"] == "files":
+                    computed = facts.of_entries(entries) | {"excluded": 1}
+                else:
+                    computed = facts.of_database(out / source["name"] / f"{source['name']}.db")
+                    sealed = {name: sealed[name] for name in sealed.keys() - {"about", "migrations"}}
+                self.assertEqual(computed, sealed)
+
+    def test_a_changed_row_gives_another_digest_of_its_table_only(self):
+        quietly(reader, "restore", self.repository, PASSPHRASE, "latest", "out")
+        path = self.place / "out/app/app.db"
+        before = facts.of_database(path)["tables"]
+        database = sqlite3.connect(path)
+        database.execute("UPDATE codes SET price = price + 1 WHERE code = 'c3'")
+        database.commit()
+        database.close()
+        after = facts.of_database(path)["tables"]
+        changed = {name for name, about in after.items() if about != before[name]}
+        self.assertEqual(changed, {"codes"})
 
     def test_tells_keys_that_may_not_read_from_damage(self):
         for key in ("file:keys/writer.key", "file:keys/collector.key"):
