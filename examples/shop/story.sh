@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The whole story on the example shop: backup, a change, a second small backup, a disaster, restore, drill.
-# Everything happens below build/story, which is made anew each time.
+# The whole story on the example shop: backup, a change, a second small backup, a disaster,
+# restore, drill. Everything happens below build/story, which is made anew each time.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)

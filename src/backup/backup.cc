@@ -127,9 +127,10 @@ std::string_view result_word(const Result<Report>& report) {
 Result<Report> run_backup(const Request& request, repository::Repository& repository,
                           const RunContext& context) {
   const Duration begun = context.clock.steady();
-  TRY(run_hook("before_backup", request.hooks.before, request, "", context));
+  TRY(run_hook({"before_backup", request.hooks.before, ""}, request, context));
   auto report = read_and_commit(request, repository, context);
-  auto after = run_hook("after_backup", request.hooks.after, request, result_word(report), context);
+  auto after = run_hook({"after_backup", request.hooks.after, std::string(result_word(report))},
+                        request, context);
   if (!report) return report;
   if (!after) return fail(std::move(after).error().add_context("the snapshot was made"));
   report->elapsed = context.clock.steady() - begun;

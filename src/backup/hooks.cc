@@ -12,18 +12,17 @@ std::string last_lines(const std::string& output) {
 
 }  // namespace
 
-Result<void> run_hook(const std::string& name, const std::string& command, const Request& request,
-                      std::string_view result, const RunContext& context) {
-  if (command.empty()) return {};
-  context.log.info("running hook " + name);
+Result<void> run_hook(const Hook& hook, const Request& request, const RunContext& context) {
+  if (hook.command.empty()) return {};
+  context.log.info("running hook " + hook.name);
   CommandSpec spec;
-  spec.shell_text = command;
+  spec.shell_text = hook.command;
   spec.timeout = request.hooks.timeout;
-  spec.environment = {{"LIFEBOAT_SERVICE", request.service}, {"LIFEBOAT_HOOK", name}};
-  if (!result.empty()) spec.environment["LIFEBOAT_RESULT"] = std::string(result);
-  const auto outcome = TRY_CONTEXT("hook " + name, run_command(spec, context));
+  spec.environment = {{"LIFEBOAT_SERVICE", request.service}, {"LIFEBOAT_HOOK", hook.name}};
+  if (!hook.result.empty()) spec.environment["LIFEBOAT_RESULT"] = hook.result;
+  const auto outcome = TRY_CONTEXT("hook " + hook.name, run_command(spec, context));
   if (outcome.exit_status == 0) return {};
-  return fail(Code::command_failed, "hook " + name + " ended with status " +
+  return fail(Code::command_failed, "hook " + hook.name + " ended with status " +
                                         std::to_string(outcome.exit_status) + ": " +
                                         last_lines(outcome.output));
 }

@@ -4,9 +4,14 @@
 
 namespace lifeboat::backup {
 
-// An empty `command` is success. The hook sees LIFEBOAT_SERVICE, LIFEBOAT_HOOK and, after the
+struct Hook {
+  std::string name;
+  std::string command;
+  std::string result;  // of the backup, in one word; empty before it
+};
+
+// An empty command is success. The hook sees LIFEBOAT_SERVICE, LIFEBOAT_HOOK and, after the
 // backup, LIFEBOAT_RESULT. A failing hook is `command_failed` with the end of its output.
-Result<void> run_hook(const std::string& name, const std::string& command, const Request& request,
-                      std::string_view result, const RunContext& context);
+Result<void> run_hook(const Hook& hook, const Request& request, const RunContext& context);
 
 }  // namespace lifeboat::backup

@@ -5,7 +5,8 @@
 namespace lifeboat::drill {
 
 inline constexpr std::string_view kPageStyle = R"css(
-:root{--ink:#1b1f24;--dim:#57606a;--paper:#fff;--line:#d8dee4;--good:#1a7f37;--bad:#b3261e;--open:#9a6700}
+:root{--ink:#1b1f24;--dim:#57606a;--paper:#fff;--line:#d8dee4;
+--good:#1a7f37;--bad:#b3261e;--open:#9a6700}
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--dim:#9198a1;--paper:#0d1117;--line:#30363d;
 --good:#3fb950;--bad:#ff7b72;--open:#d29922}}
 *{box-sizing:border-box}
