@@ -5,6 +5,7 @@
 #include "base/test_context.h"
 #include "engine/engine.h"
 #include "engine/sqlite/engine.h"
+#include "engine/sqlite/schema.h"
 #include "engine/sqlite/wal_file.h"
 #include "fuzz/fuzz.h"
 
@@ -27,6 +28,13 @@ std::string text_of(const Result<Json>& facts) {
   return facts ? canonical_json(*facts) : facts.error().describe();
 }
 
+// By its name in any case: a damaged schema need not agree with itself on that.
+Json digest_of(const Json& facts, const std::string& table) {
+  for (const auto& [name, each] : facts.at("tables").items())
+    if (same_name(name, table)) return each["digest"];
+  return nullptr;
+}
+
 // What was taken out is what was in it.
 void take_out(const std::string& table, const Json& facts, const RunContext& context) {
   const auto target = folder() / "table.db";
@@ -37,8 +45,7 @@ void take_out(const std::string& table, const Json& facts, const RunContext& con
   const auto inspector = sqlite_engine().open_inspector(target);
   fuzz::promise(inspector.has_value(), "a table that was taken out is a database");
   const auto of_table = (*inspector)->facts(context);
-  fuzz::promise(of_table && of_table->at("tables").contains(table) &&
-                    of_table->at("tables")[table]["digest"] == facts["digest"],
+  fuzz::promise(of_table && digest_of(*of_table, table) == facts["digest"],
                 "a table that was taken out has the same rows");
 }
 
