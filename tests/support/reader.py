@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""An independent reader of repositories, written from docs/format.md (its sections are §n) and
-docs/format-engines.md (E) alone; it shares no code with Lifeboat.
+"""An independent reader of repositories, written from docs/format.md alone (its sections are §n);
+what engines keep is in docs/format-engines.md (E). It shares no code with Lifeboat.
 
   reader.py list    REPO KEY
   reader.py restore REPO KEY SNAPSHOT DEST     makes DEST/SOURCE/… of every source
