@@ -40,7 +40,7 @@ Result<CheckReport> Check::run(const RunContext& context) {
   TRY(check_collections());
   auto list = TRY(list_snapshots(store_, context));
   notes_.find_all(std::move(list.findings));
-  for (const auto& each : list.snapshots) visible_.insert(each.id);
+  for (const auto& each : list.snapshots) visible_[each.id] = {each.writer, each.seq};
   const auto census = TRY(take_census(store_));
   TRY(check_sessions(census, context));
   TRY(check_indexes(context));
@@ -95,6 +95,11 @@ Result<void> Check::check_sessions(const Census& census, const RunContext& conte
   std::vector<SessionRef> refs;
   for (const auto& [writer, each] : census.writers)
     for (const auto& [seq, info] : each.sessions) refs.push_back({writer, seq});
+  notes_.know_sessions({refs.begin(), refs.end()});
+  for (const auto& [id, ref] : visible_)
+    if (notes_.is_lost(ref))
+      notes_.find("session-missing", session_key(ref),
+                  "is not there, and with it the key of snapshot " + id.hex());
   return for_each_index(refs.size(), context.stop, [&](std::size_t i) -> Result<void> {
     const auto key = session_key(refs[i]);
     const auto object = storage::get_whole(*store_.backend, key, kMaxSmallObject);
@@ -139,39 +144,49 @@ Result<void> Check::check_packs(const RunContext& context) {
 
 // Where an index is lost or damaged, the packs' own directories still tell where everything is.
 Result<void> Check::judge_snapshots(const Census& census, const RunContext& context) {
-  auto damaged = TRY(damaged_snapshots(census, Unlisted::leave, context));
-  if (!damaged.empty()) damaged = TRY(damaged_snapshots(census, Unlisted::read, context));
-  report_.damaged_snapshots = std::move(damaged);
+  auto judged = TRY(judge(census, Unlisted::leave, context));
+  if (!judged.damaged.empty()) {
+    const auto before = judged.damaged.size();
+    judged = TRY(judge(census, Unlisted::read, context));
+    if (judged.damaged.size() < before)
+      notes_.find("index-missing", std::string(kIndexName),
+                  "no index object lists packs that snapshots need: they are found all the same, "
+                  "but slowly");
+  }
+  notes_.find_all(std::move(judged.findings));
+  report_.damaged_snapshots.assign(judged.damaged.begin(), judged.damaged.end());
   return {};
 }
 
-Result<std::vector<std::string>> Check::damaged_snapshots(const Census& census, Unlisted unlisted,
-                                                          const RunContext& context) {
+Result<Check::Judged> Check::judge(const Census& census, Unlisted unlisted,
+                                   const RunContext& context) {
   const auto index = TRY(open_index(store_, {}, unlisted, context));
   const auto readable = TRY(notes_.readable(*index.table));
-  EntryCheck entries(store_, sessions_, index.table, readable);
-  std::set<std::string> damaged;
+  Judged judged;
   std::vector<SessionRef> whole;
-  TRY(read_ends(
-      store_, census,
-      [&](EndRead&& read) -> Result<void> {
-        if (!read.end || !read.end->head) return {};
-        const auto& id = read.end->head->info.id;
-        if (!visible_.contains(id)) return {};
-        if (!readable.contains_all(read.end->head->used))
-          damaged.insert(id.hex());
-        else
-          whole.push_back(read.ref);
-        return {};
-      },
-      context));
-  if (depth_ == CheckDepth::contents)
-    for (const auto& ref : whole) {
-      const auto walked = TRY(entries.walk(ref, context));
-      if (walked.finding) notes_.find_all({*walked.finding});
-      if (walked.finding) damaged.insert(walked.snapshot);
+  const auto visit = [&](EndRead&& read) -> Result<void> {
+    if (!read.end || !read.end->head) return {};
+    const auto id = read.end->head->info.id;
+    if (!visible_.contains(id)) return {};
+    if (!notes_.is_lost(read.ref) && readable.contains_all(read.end->head->used)) {
+      whole.push_back(read.ref);
+      return {};
     }
-  return std::vector<std::string>(damaged.begin(), damaged.end());
+    judged.damaged.insert(id.hex());
+    judged.findings.push_back({"snapshot-damaged", snapshot_key(read.ref),
+                               "some of what it needs cannot be read", false});
+    return {};
+  };
+  TRY(read_ends(store_, census, visit, context));
+  if (depth_ != CheckDepth::contents) return judged;
+  EntryCheck entries(store_, sessions_, index.table, readable);
+  for (const auto& ref : whole) {
+    auto walked = TRY(entries.walk(ref, context));
+    if (!walked.finding) continue;
+    judged.findings.push_back(std::move(*walked.finding));
+    judged.damaged.insert(walked.snapshot);
+  }
+  return judged;
 }
 
 // What was read and is whole is said to all, so that writers may dedup against it.
@@ -181,7 +196,8 @@ Result<void> Check::sign_for(const RunContext& context) {
   const std::set<PackName> good(whole.begin(), whole.end());
   std::vector<IndexName> indexes;
   for (const auto& [name, packs] : indexes_)
-    if (std::ranges::all_of(packs, [&](const auto& pack) { return good.contains(pack); }))
+    if (!packs_.is_false(name) &&
+        std::ranges::all_of(packs, [&](const auto& pack) { return good.contains(pack); }))
       indexes.push_back(name);
   for (std::size_t at = 0; at == 0 || at < whole.size(); at += kPacksPerStatement) {
     const auto count = std::min(kPacksPerStatement, whole.size() - at);

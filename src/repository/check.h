@@ -24,8 +24,11 @@ class Check {
   void take_listing(const IndexName& index, const PackName& pack, ListedPack listed);
   Result<void> check_packs(const RunContext& context);
   Result<void> judge_snapshots(const Census& census, const RunContext& context);
-  Result<std::vector<std::string>> damaged_snapshots(const Census& census, Unlisted unlisted,
-                                                     const RunContext& context);
+  struct Judged {
+    std::set<std::string> damaged;  // ids
+    std::vector<Finding> findings;
+  };
+  Result<Judged> judge(const Census& census, Unlisted unlisted, const RunContext& context);
   Result<void> sign_for(const RunContext& context);
 
   const Store& store_;
@@ -33,7 +36,7 @@ class Check {
   CheckDepth depth_;
   CheckNotes notes_;
   PackCheck packs_;
-  std::set<SnapshotId> visible_;
+  std::map<SnapshotId, SessionRef> visible_;
   std::vector<ListedPack> listed_;
   std::map<IndexName, std::vector<PackName>> indexes_;  // those that are whole
   CheckReport report_;

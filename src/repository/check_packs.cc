@@ -70,7 +70,8 @@ Result<PackDirectory> listed_directory(const Store& store, const ListedPack& pac
 Result<void> PackCheck::compare(const std::vector<ListedPack>& listed, const RunContext& context) {
   TRY(context.check_stop());
   TRY(list_packs());
-  for (const auto& pack : listed) TRY(compare_one(pack));
+  for (const auto& pack : listed) TRY(take_listing(pack));
+  for (const auto& pack : present_) TRY(compare_sizes(pack));
   return {};
 }
 
@@ -81,7 +82,7 @@ Result<void> PackCheck::list_packs() {
       notes_.find("strange-object", info.key, "a name that no Lifeboat gives");
       return {};
     }
-    present_.push_back({*name, info.size, nullptr});
+    present_.push_back({*name, info.size});
     bytes_ += info.size;
     return {};
   }));
@@ -90,24 +91,47 @@ Result<void> PackCheck::list_packs() {
 }
 
 // A collection that runs beside this check publishes an index without a pack before it removes it.
-Result<bool> PackCheck::was_collected(const ListedPack* listed) {
-  if (listed == nullptr) return true;
-  const auto found = store_.backend->stat(index_key(listed->index));
+Result<bool> PackCheck::was_collected(const std::vector<const ListedPack*>& listed) {
+  if (listed.empty()) return true;
+  const auto found = store_.backend->stat(index_key(listed[0]->index));
   if (!found && found.error().code() != Code::not_found) return fail(found.error());
   return !found;
 }
 
-Result<void> PackCheck::compare_one(const ListedPack& pack) {
+Result<void> PackCheck::take_listing(const ListedPack& pack) {
   const auto found = std::ranges::lower_bound(present_, pack.name, {}, &Present::name);
   if (found == present_.end() || found->name != pack.name) {
     const auto why = fail(Code::not_found, "the index lists this pack, and it is not there");
-    return lose({pack.name, pack.size, &pack}, why.value());
+    return lose({pack.name, pack.size, {&pack}}, why.value());
   }
-  found->listed = &pack;
-  if (found->size == pack.size) return {};
-  const auto why = fail(Code::corrupt,
-                        fmt::format("has {} bytes where {} were written", found->size, pack.size));
-  return lose(*found, why.value());
+  found->listed.push_back(&pack);
+  return {};
+}
+
+// A pack that is cut off has lost its directory; one that still has it is as it was, and the index
+// lies.
+Result<void> PackCheck::compare_sizes(const Present& pack) {
+  const auto differs = [&](const ListedPack* listed) { return listed->size != pack.size; };
+  if (std::ranges::none_of(pack.listed, differs)) return {};
+  if (std::ranges::all_of(pack.listed, differs)) {
+    const auto read = read_pack_directory(*store_.backend, store_.keys, pack.name);
+    if (!read && !is_damage(read.error())) return fail(read.error());
+    const auto why = fail(Code::corrupt, fmt::format("has {} bytes where {} were written",
+                                                     pack.size, pack.listed[0]->size));
+    if (!read) return lose(pack, why.value());
+  }
+  for (const auto* listed : pack.listed)
+    if (differs(listed)) distrust(*listed);
+  return {};
+}
+
+void PackCheck::distrust(const ListedPack& listed) {
+  {
+    const std::scoped_lock lock(guard_);
+    if (!false_.insert(listed.index).second) return;
+  }
+  notes_.find("index-false", index_key(listed.index),
+              "says otherwise than the pack itself what is in " + pack_key(listed.name));
 }
 
 // As many at once as memory allows: at the largest, each thread holds a whole pack.
@@ -174,8 +198,8 @@ Result<void> PackCheck::read_contents(const RunContext& context) {
 Result<void> PackCheck::open_pack_contents(const Present& pack, ByteView bytes) {
   const auto contents = TRY(open_pack(store_.keys, pack.name, bytes));
   const auto hash = to_bytes(crypto::sha256(contents.plain).view());
-  if (pack.listed != nullptr && pack.listed->directory_hash != hash)
-    return fail(Code::corrupt, "the index says otherwise what is in this pack");
+  for (const auto* listed : pack.listed)
+    if (listed->directory_hash != hash) distrust(*listed);
   SegmentCheck check(store_, sessions_);
   for (const auto& segment : contents.directory.segments)
     TRY(check.check(contents.directory, segment, bytes));
@@ -185,24 +209,39 @@ Result<void> PackCheck::open_pack_contents(const Present& pack, ByteView bytes) 
 }
 
 // A damaged pack may have lost one segment of many: which, tells the index's own directory of it.
+// Where index objects differ, a segment is lost that none of them helps to open.
 Result<void> PackCheck::salvage(const Present& pack, ByteView bytes, const Error& why) {
-  auto directory = pack.listed == nullptr ? fail(why) : listed_directory(store_, *pack.listed);
-  if (!directory && !is_damage(directory.error())) return fail(directory.error());
-  if (!directory) return lose(pack, why);
-  SegmentCheck check(store_, sessions_);
-  std::size_t lost = 0;
-  for (const auto& segment : directory->segments) {
-    const auto checked = check.check(*directory, segment, bytes);
-    if (checked) continue;
-    if (!is_damage(checked.error())) return checked;
-    ++lost;
-    notes_.lose_segment(pack.name, directory->births[segment.birth].salt, segment.shape.number);
+  SegmentSet good;
+  SegmentSet bad;
+  for (const auto* listed : pack.listed) {
+    const auto directory = listed_directory(store_, *listed);
+    if (!directory && !is_damage(directory.error())) return fail(directory.error());
+    if (directory) TRY(try_segments(*directory, bytes, good, bad));
   }
+  if (good.size() == 0) return lose(pack, why);
+  std::size_t lost = 0;
+  bad.visit([&](const Salt& birth, std::uint32_t number) {
+    if (good.contains(birth, number)) return;
+    ++lost;
+    notes_.lose_segment(pack.name, birth, number);
+  });
   notes_.damage_pack(pack.name);
-  notes_.find("pack-damaged", pack_key(pack.name),
-              fmt::format("{}; {} of {} segments are lost", why.describe(), lost,
-                          directory->segments.size()));
-  segments_ += directory->segments.size() - lost;
+  notes_.find(
+      "pack-damaged", pack_key(pack.name),
+      fmt::format("{}; {} of {} segments are lost", why.describe(), lost, lost + good.size()));
+  segments_ += good.size();
+  return {};
+}
+
+Result<void> PackCheck::try_segments(const PackDirectory& directory, ByteView bytes,
+                                     SegmentSet& good, SegmentSet& bad) {
+  SegmentCheck check(store_, sessions_);
+  for (const auto& segment : directory.segments) {
+    const auto checked = check.check(directory, segment, bytes);
+    if (!checked && !is_damage(checked.error())) return checked;
+    auto& into = checked ? good : bad;
+    into.add(directory.births[segment.birth].salt, segment.shape.number);
+  }
   return {};
 }
 

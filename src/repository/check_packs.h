@@ -31,6 +31,8 @@ class PackCheck {
   std::uint64_t bytes() const { return bytes_; }
   std::uint64_t segments() const { return segments_; }
   std::uint64_t chunks() const { return chunks_; }
+  // Index objects that say of a pack what is not so. After the reading.
+  bool is_false(const IndexName& index) const { return false_.contains(index); }
   // Packs that were read and found whole.
   std::vector<PackName> whole() const;
 
@@ -38,23 +40,29 @@ class PackCheck {
   struct Present {
     PackName name;
     std::uint64_t size = 0;
-    const ListedPack* listed = nullptr;
+    std::vector<const ListedPack*> listed{};  // more than one where somebody lied
   };
 
   Result<void> list_packs();
-  Result<void> compare_one(const ListedPack& pack);
+  Result<void> take_listing(const ListedPack& pack);
+  Result<void> compare_sizes(const Present& pack);
+  void distrust(const ListedPack& listed);
   Result<void> for_each_pack(const RunContext& context,
                              const std::function<Result<void>(const Present&)>& work);
   Result<void> hash_pack(const Present& pack, const RunContext& context);
   Result<void> open_pack_contents(const Present& pack, ByteView bytes);
   Result<void> salvage(const Present& pack, ByteView bytes, const Error& why);
+  Result<void> try_segments(const PackDirectory& directory, ByteView bytes, SegmentSet& good,
+                            SegmentSet& bad);
   Result<void> lose(const Present& pack, const Error& why);
-  Result<bool> was_collected(const ListedPack* listed);
+  Result<bool> was_collected(const std::vector<const ListedPack*>& listed);
 
   const Store& store_;
   SessionKeys& sessions_;
   CheckNotes& notes_;
   std::vector<Present> present_;
+  std::mutex guard_;  // for false_
+  std::set<IndexName> false_;
   std::uint64_t bytes_ = 0;
   std::atomic<std::uint64_t> segments_ = 0;
   std::atomic<std::uint64_t> chunks_ = 0;

@@ -33,7 +33,17 @@ void CheckNotes::lose_segment(const PackName& pack, const Salt& birth, std::uint
 
 void CheckNotes::lose_session(const SessionRef& session) {
   const std::scoped_lock lock(guard_);
-  sessions_.insert(session);
+  lost_sessions_.insert(session);
+}
+
+void CheckNotes::know_sessions(std::set<SessionRef> sessions) {
+  const std::scoped_lock lock(guard_);
+  known_sessions_ = std::move(sessions);
+}
+
+bool CheckNotes::is_lost(const SessionRef& session) const {
+  const std::scoped_lock lock(guard_);
+  return lost_sessions_.contains(session) || !known_sessions_.contains(session);
 }
 
 bool CheckNotes::is_whole(const PackName& pack) const {
@@ -49,7 +59,7 @@ std::vector<Finding> CheckNotes::take_findings() {
 Result<bool> CheckNotes::is_readable(const IndexTable& table, const SegmentPlace& segment,
                                      const PackBirth& birth) const {
   const auto pack = TRY(table.pack(segment.pack));
-  if (packs_.contains(pack.name) || sessions_.contains(birth.session)) return false;
+  if (packs_.contains(pack.name) || is_lost(birth.session)) return false;
   const auto lost = segments_.find(pack.name);
   return lost == segments_.end() || !lost->second.contains(birth.salt, segment.shape.number);
 }

@@ -20,7 +20,10 @@ class CheckNotes {
   void lose_segment(const PackName& pack, const Salt& birth, std::uint32_t number);
   // Its key is gone, and with it all that it sealed.
   void lose_session(const SessionRef& session);
+  // Those that are there; others are lost.
+  void know_sessions(std::set<SessionRef> sessions);
 
+  bool is_lost(const SessionRef& session) const;
   bool is_whole(const PackName& pack) const;
   std::vector<Finding> take_findings();
 
@@ -36,7 +39,8 @@ class CheckNotes {
   std::set<PackName> damaged_;
   std::set<PackName> packs_;
   std::map<PackName, SegmentSet> segments_;
-  std::set<SessionRef> sessions_;
+  std::set<SessionRef> known_sessions_;
+  std::set<SessionRef> lost_sessions_;
 };
 
 }  // namespace lifeboat::repository

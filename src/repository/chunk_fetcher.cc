@@ -37,6 +37,27 @@ struct Span {
   std::uint64_t end = 0;
 };
 
+// Where a chunk was looked for in vain. Of a pack that differs from what one index says, another
+// may still tell the truth, so a place is the chunk and all that was said of where it lies.
+using Place = std::array<std::uint8_t, 32>;
+
+struct Avoid {
+  std::set<PackName> packs;  // that are not there at all
+  std::set<Place> places;
+  std::size_t size() const { return packs.size() + places.size(); }
+};
+
+Place place_of(const Wanted& wanted, const PackName& pack, const SegmentPlace& segment,
+               const PackBirth& birth) {
+  ByteWriter said;
+  said.raw(wanted.request->chunk.id.view()).u16(wanted.chunk);
+  said.raw(pack.view()).u32(segment.offset).u32(segment.shape.number).u32(segment.shape.stored);
+  said.u32(segment.shape.raw).u8(static_cast<std::uint8_t>(segment.shape.method));
+  said.raw(birth.salt.view()).raw(birth.session.writer.view()).u64(birth.session.seq);
+  said.raw(birth.commitment.view());
+  return crypto::sha256(said.bytes()).bytes;
+}
+
 }  // namespace
 
 // One try at all requests with one index; what fails is left for the next.
@@ -46,9 +67,8 @@ class ChunkFetcher::Pass {
        const RunContext& context)
       : fetcher_(fetcher), table_(std::move(table)), deliver_(deliver), context_(context) {}
 
-  // Places in packs of `avoid` are used only when there is no other.
-  Result<void> run(const std::vector<const ChunkRequest*>& requests,
-                   const std::set<PackName>& avoid) {
+  // Places of `avoid` are used only when there is no other.
+  Result<void> run(const std::vector<const ChunkRequest*>& requests, const Avoid& avoid) {
     for (const auto* request : requests) TRY(locate(*request, avoid));
     std::sort(wanted_.begin(), wanted_.end());
     const auto spans = TRY(make_spans());
@@ -62,7 +82,7 @@ class ChunkFetcher::Pass {
   }
 
   std::vector<const ChunkRequest*> failed;
-  std::set<PackName> failed_packs;
+  Avoid failed_places;
   std::optional<Error> first_error;
 
  private:
@@ -75,15 +95,25 @@ class ChunkFetcher::Pass {
     Bytes bytes;
   };
 
-  Result<void> locate(const ChunkRequest& request, const std::set<PackName>& avoid) {
+  Result<bool> is_avoided(const Avoid& avoid, const Wanted& wanted) const {
+    if (avoid.size() == 0) return false;
+    const auto segment = TRY(table_->segment(wanted.segment));
+    const auto pack = TRY(table_->pack(segment.pack)).name;
+    if (avoid.packs.contains(pack)) return true;
+    const auto birth = TRY(table_->birth(segment.birth));
+    return avoid.places.contains(place_of(wanted, pack, segment, birth));
+  }
+
+  Result<void> locate(const ChunkRequest& request, const Avoid& avoid) {
     const auto range = TRY(table_->find(request.chunk.id));
     std::optional<Wanted> chosen;
     for (auto at = range.first; at != range.last; ++at) {
       const auto place = TRY(table_->place(at));
       const auto segment = TRY(table_->segment(place.segment));
-      const bool avoided = avoid.contains(TRY(table_->pack(segment.pack)).name);
+      const Wanted here{segment.pack, segment.offset, place.segment, place.chunk, &request};
+      const bool avoided = TRY(is_avoided(avoid, here));
       if (chosen && avoided) continue;
-      chosen = Wanted{segment.pack, segment.offset, place.segment, place.chunk, &request};
+      chosen = here;
       if (!avoided) break;
     }
     if (chosen) {
@@ -117,6 +147,10 @@ class ChunkFetcher::Pass {
     const auto got =
         fetcher_.backend_.get(pack_key(pack.name), {span.begin, span.end - span.begin}, lane.bytes);
     if (!got && !is_damage(got.error())) return got;
+    if (!got && got.error().code() == Code::not_found) {
+      const std::scoped_lock lock(mutex_);
+      failed_places.packs.insert(pack.name);
+    }
     if (!got) return fail_all(span.first, span.last, pack.name, got.error());
     for (std::size_t i = span.first; i < span.last;) {
       auto next = i;
@@ -150,28 +184,33 @@ class ChunkFetcher::Pass {
                              const PackName& pack) {
     const auto& request = *wanted.request;
     if (wanted.chunk >= chunks.size() || chunks[wanted.chunk].size() != request.chunk.length)
-      return fail_one(request, pack, Error(Code::corrupt, "the segment holds another chunk there"));
+      return fail_one(wanted, pack, Error(Code::corrupt, "the segment holds another chunk there"));
     const auto chunk = chunks[wanted.chunk];
     if (lane.hmac.digest(chunk).bytes != request.chunk.id.bytes)
-      return fail_one(request, pack, Error(Code::corrupt, "the chunk has another identity"));
+      return fail_one(wanted, pack, Error(Code::corrupt, "the chunk has another identity"));
     return deliver_(request.tag, chunk);
   }
 
-  // A wrong commitment of one segment is damage of that pack; a role without keys fails otherwise.
-  static bool is_damage(const Error& error) {
-    return error.code() == Code::corrupt || error.code() == Code::not_found;
+  // A wrong commitment of one segment is damage of that place; a role without keys fails otherwise.
+  bool is_damage(const Error& error) const {
+    const auto code = error.code();
+    if (code == Code::wrong_key || code == Code::unsupported_format)
+      return !fetcher_.keys_.box_seed.empty();
+    return code == Code::corrupt || code == Code::not_found;
   }
 
   Result<void> fail_all(std::size_t first, std::size_t last, const PackName& pack,
                         const Error& error) {
-    for (auto i = first; i < last; ++i) TRY(fail_one(*wanted_[i].request, pack, error));
+    for (auto i = first; i < last; ++i) TRY(fail_one(wanted_[i], pack, error));
     return {};
   }
 
-  Result<void> fail_one(const ChunkRequest& request, const PackName& pack, Error error) {
+  Result<void> fail_one(const Wanted& wanted, const PackName& pack, Error error) {
+    const auto segment = TRY(table_->segment(wanted.segment));
+    const auto birth = TRY(table_->birth(segment.birth));
     const std::scoped_lock lock(mutex_);
-    failed_packs.insert(pack);
-    note_failure(request, std::move(error).add_context(pack_key(pack)));
+    failed_places.places.insert(place_of(wanted, pack, segment, birth));
+    note_failure(*wanted.request, std::move(error).add_context(pack_key(pack)));
     return {};
   }
 
@@ -199,14 +238,15 @@ Result<void> ChunkFetcher::fetch(std::vector<ChunkRequest>& requests,
   std::vector<const ChunkRequest*> open;
   open.reserve(requests.size());
   for (const auto& request : requests) open.push_back(&request);
-  std::set<PackName> avoid;
+  Avoid avoid;
   auto index = TRY(table(context));
   for (int tries = 0;; ++tries) {
     Pass pass(*this, index, deliver, context);
     TRY(pass.run(open, avoid));
     if (pass.failed.empty()) return {};
     const auto known = avoid.size();
-    avoid.merge(pass.failed_packs);
+    avoid.packs.merge(pass.failed_places.packs);
+    avoid.places.merge(pass.failed_places.places);
     // At first the index may be old; then every place that it names is tried before giving up.
     if (tries > 0 && avoid.size() == known)
       return fail(Code::damage_found, std::to_string(pass.failed.size()) +

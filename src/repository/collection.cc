@@ -17,8 +17,18 @@ constexpr Duration kPoll = std::chrono::seconds(1);
 
 // What a pack takes beside its segments (header, directory, trailer) is worth no move.
 bool is_mostly_dead(const PackSurvey& pack, unsigned above_percent) {
-  const auto dead = pack.size - std::min(pack.size, pack.alive);
-  return dead * 100 > pack.size * above_percent;
+  return pack.dead * 100 > pack.size * above_percent;
+}
+
+bool is_damage(const Error& error) {
+  return error.code() == Code::corrupt || error.code() == Code::wrong_key;
+}
+
+// A start in the future is a wrong clock's: then the store's own time counts.
+bool is_past_patience(const SessionObject& session, Time stored_at, Time now) {
+  auto known = session;
+  if (session.started > now) known.started = std::min(session.started, stored_at);
+  return patience_is_over(known, now);
 }
 
 }  // namespace
@@ -64,15 +74,18 @@ Result<bool> Collection::plan_or_resume() {
   plan_.sparse = references_.sparse;
   packs_ = TRY(survey_packs(store_, references_.living));
   report_.findings = packs_.findings;
-  for (const auto& [name, pack] : packs_.packs) choose(name, pack, census);
+  // A second look: a session that began meanwhile may have made some of these packs.
+  const auto later = TRY(list_sessions(store_));
+  for (const auto& [name, pack] : packs_.packs)
+    choose(name, pack, !is_open(census, pack.session) && !is_open(later, pack.session));
   // Only those whose heads are still there are news to anybody.
   std::erase_if(plan_.forgotten,
                 [&](const auto& id) { return !references_.discounted.contains(id); });
   return !plan_.drop.empty() || !plan_.move.empty() || !plan_.forgotten.empty();
 }
 
-void Collection::choose(const PackName& name, const PackSurvey& pack, const Census& census) {
-  const bool may_go = !is_open(census, pack.session);
+void Collection::choose(const PackName& name, const PackSurvey& pack, bool ended) {
+  const bool may_go = ended && !pack.damaged;
   if (may_go && pack.alive == 0) {
     plan_.drop.insert(name);
     ++report_.packs_removed;
@@ -134,18 +147,28 @@ Result<void> Collection::end_sessions() {
 
 Result<void> Collection::end_session(const SessionRef& session, const storage::ObjectInfo& object) {
   if (TRY(wait_for_end(session))) return {};
-  const auto bytes = TRY(storage::get_whole(*store_.backend, object.key, kMaxSmallObject));
-  const auto opened = TRY_CONTEXT(object.key, parse_session(store_.keys, session, bytes));
+  const auto opened = TRY(read_open_session(session));
   const bool dead = SessionLock::look(store_.cache, session) == SessionLock::Owner::dead;
-  if (!dead && !patience_is_over(opened, context_.clock.now()))
-    return fail(Error(Code::busy, "a backup of " + opened.about.service + " on " +
-                                      opened.about.host + " is running since " +
-                                      to_rfc3339(opened.started))
+  if (opened && !dead && !is_past_patience(*opened, object.stored_at, context_.clock.now()))
+    return fail(Error(Code::busy, "a backup of " + opened->about.service + " on " +
+                                      opened->about.host + " is running since " +
+                                      to_rfc3339(opened->started))
                     .with_hint("Nothing was removed. Prune again when it has ended."));
   auto ended = put_void(store_, session, "ended by a collection: no sign of life");
   if (!ended && ended.error().code() != Code::exists) return ended;
   ++report_.sessions_voided;
   return {};
+}
+
+// Nothing when it is damaged: what is written under it could never be read.
+Result<std::optional<SessionObject>> Collection::read_open_session(const SessionRef& session) {
+  const auto key = session_key(session);
+  const auto bytes = storage::get_whole(*store_.backend, key, kMaxSmallObject);
+  auto parsed = bytes ? parse_session(store_.keys, session, *bytes) : fail(bytes.error());
+  if (parsed) return std::optional(std::move(*parsed));
+  if (!is_damage(parsed.error()) && parsed.error().code() != Code::not_found)
+    return fail(std::move(parsed).error().add_context(key));
+  return std::optional<SessionObject>();
 }
 
 Result<bool> Collection::wait_for_end(const SessionRef& session) {
@@ -168,37 +191,54 @@ Result<void> Collection::reconsider() {
   packs_ = TRY(survey_packs(store_, references_.living));
   for (auto pack = plan_.drop.begin(); pack != plan_.drop.end();) {
     TRY(check());
-    const bool alive = TRY_CONTEXT(pack_key(*pack), is_alive(store_, references_.living, *pack));
-    pack = alive ? plan_.drop.erase(pack) : std::next(pack);
+    pack = TRY_CONTEXT(pack_key(*pack), may_drop(*pack)) ? std::next(pack) : plan_.drop.erase(pack);
   }
   return {};
 }
 
+// One whose directory cannot be read is nobody's any more: no index lists it, and it stays.
+Result<bool> Collection::may_drop(const PackName& name) {
+  const auto alive = is_alive(store_, references_.living, name);
+  if (alive) return !*alive;
+  if (!is_damage(alive.error())) return fail(alive.error());
+  unreadable_.insert(name);
+  report_.findings.push_back({"pack-damaged", pack_key(name), alive.error().describe(), false});
+  return true;
+}
+
 Result<void> Collection::move_living() {
   SegmentMove move(store_, plan_, references_.living, packs_);
-  auto moved = TRY(move.run(context_));
-  report_.bytes_moved = moved.bytes;
-  made_origins_ = std::move(moved.packs);
+  moved_ = TRY(move.run(context_));
+  report_.bytes_moved = moved_.bytes;
+  for (const auto& name : moved_.damaged)
+    report_.findings.push_back(
+        {"pack-damaged", pack_key(name), "cannot be emptied: it is not what was written", false});
   return {};
 }
 
 Result<void> Collection::publish_index() {
-  IndexRewrite rewrite(store_, plan_, packs_, made_origins_);
+  IndexRewrite rewrite(store_, plan_, packs_, moved_);
   return rewrite.run(context_);
 }
 
 Result<void> Collection::remove_packs() {
-  for (const auto* list : {&plan_.drop, &plan_.move})
-    for (const auto& name : *list) {
-      TRY(check());
-      const auto found = packs_.packs.find(name);
-      if (found == packs_.packs.end()) continue;
-      TRY(store_.backend->remove(pack_key(name)));
-      report_.bytes_freed += found->second.size;
-    }
-  report_.packs_removed = plan_.drop.size();
-  report_.packs_moved = plan_.move.size();
+  TRY(remove_all(plan_.drop, unreadable_));
+  TRY(remove_all(plan_.move, moved_.damaged));
+  report_.packs_removed = plan_.drop.size() - unreadable_.size();
+  report_.packs_moved = plan_.move.size() - moved_.damaged.size();
   report_.bytes_freed -= std::min(report_.bytes_freed, report_.bytes_moved);
+  return {};
+}
+
+Result<void> Collection::remove_all(const std::set<PackName>& names,
+                                    const std::set<PackName>& damaged) {
+  for (const auto& name : names) {
+    TRY(check());
+    const auto found = packs_.packs.find(name);
+    if (found == packs_.packs.end() || damaged.contains(name)) continue;
+    TRY(store_.backend->remove(pack_key(name)));
+    report_.bytes_freed += found->second.size;
+  }
   return {};
 }
 
@@ -211,7 +251,8 @@ Result<void> Collection::remove_heads() {
 
 Result<void> Collection::finish() {
   for (const auto& [name, pack] : packs_.packs)
-    if (!plan_.names(name)) report_.bytes_kept += pack.size;
+    if (!plan_.names(name) || unreadable_.contains(name) || moved_.damaged.contains(name))
+      report_.bytes_kept += pack.size;
   TRY(end_collection(store_, plan_.number, plan_.sparse, context_));
   return store_.backend->remove(collect_key(plan_.number));
 }

@@ -3,7 +3,8 @@
 // locks. The order of its steps is the safety (docs/adr/0005-collection.md,
 // tests/model/collection.py). Used once, by one thread.
 #include "repository/collect_object.h"
-#include "repository/survey.h"
+#include "repository/segment_move.h"
+#include "repository/session_object.h"
 
 namespace lifeboat::repository {
 
@@ -28,7 +29,10 @@ class Collection {
   Result<void> remove_heads();
   Result<void> finish();
 
-  void choose(const PackName& name, const PackSurvey& pack, const Census& census);
+  void choose(const PackName& name, const PackSurvey& pack, bool ended);
+  Result<bool> may_drop(const PackName& name);
+  Result<std::optional<SessionObject>> read_open_session(const SessionRef& session);
+  Result<void> remove_all(const std::set<PackName>& names, const std::set<PackName>& damaged);
   Result<void> end_session(const SessionRef& session, const storage::ObjectInfo& object);
   Result<bool> wait_for_end(const SessionRef& session);
   Result<std::uint64_t> next_number();
@@ -42,7 +46,8 @@ class Collection {
   bool resumed_ = false;
   References references_;
   PackCensus packs_;
-  std::map<PackName, WriterId> made_origins_;  // the packs of move_living()
+  MovedPacks moved_;
+  std::set<PackName> unreadable_;  // of those to drop: they leave the index and stay
 };
 
 }  // namespace lifeboat::repository

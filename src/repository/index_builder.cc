@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <queue>
 
+#include "crypto/hash.h"
+
 namespace lifeboat::repository {
 namespace {
 
@@ -101,16 +103,29 @@ Result<IndexBuilder::Table> IndexBuilder::build(Table base, const std::vector<In
   return write();
 }
 
+IndexBuilder::Said IndexBuilder::said_of(const PackListing& pack) {
+  ByteWriter text;
+  text.raw(pack.name.view()).u64(pack.size).raw(crypto::sha256(pack.directory).view());
+  return Said{crypto::sha256(text.bytes()).bytes};
+}
+
+IndexBuilder::Said IndexBuilder::said_of(const PackBirth& birth) {
+  ByteWriter text;
+  text.raw(birth.salt.view()).raw(birth.session.writer.view()).u64(birth.session.seq);
+  text.raw(birth.commitment.view());
+  return Said{crypto::sha256(text.bytes()).bytes};
+}
+
 Result<void> IndexBuilder::take_base() {
   if (!base_) return {};
   pack_count_ = base_->packs();
   segments_ = base_->segments();
   for (std::uint32_t i = 0; i < base_->packs(); ++i) {
-    const auto pack = TRY(base_->pack(i));
-    auto& trusted = packs_[pack.name];
-    trusted = trusted || pack.trusted;
+    const auto pack = TRY(base_->at<IndexTable::PackRecord>(base_->sections_.packs, i));
+    auto& trusted = packs_[Said{pack.listing}];
+    trusted = trusted || pack.trusted != 0;
   }
-  for (std::uint32_t i = 0; i < base_->births(); ++i) births_[TRY(base_->birth(i)).salt] = i;
+  for (std::uint32_t i = 0; i < base_->births(); ++i) births_[said_of(TRY(base_->birth(i)))] = i;
   return {};
 }
 
@@ -127,15 +142,16 @@ Result<void> IndexBuilder::add_object(const IndexName& name) {
   return {};
 }
 
-// What an untrusted listing says of a pack never stands in the way of a trusted one: another writer
-// could have lied about our pack.
+// Where listings of one pack differ all are kept, and readers try each: another writer could have
+// lied about it. What an untrusted one says never stands in the way of a trusted one.
 Result<void> IndexBuilder::add_pack(const PackListing& pack, const PackDirectory& directory,
                                     bool trusted) {
-  const auto [known, fresh] = packs_.try_emplace(pack.name, trusted);
+  const auto listing = said_of(pack);
+  const auto [known, fresh] = packs_.try_emplace(listing, trusted);
   if (!fresh && (known->second || !trusted)) return {};
   known->second = trusted;
   const auto number = static_cast<std::uint32_t>(pack_count_++);
-  TRY(new_packs_->add(IndexTable::PackRecord{pack.name, pack.size, trusted}));
+  TRY(new_packs_->add(IndexTable::PackRecord{pack.name, pack.size, trusted, listing.bytes}));
   const auto first_segment = static_cast<std::uint32_t>(segments_);
   if (segments_ + directory.segments.size() > UINT32_MAX)
     return fail(Code::unsupported_format, "a repository of more segments than fit in an index");
@@ -151,7 +167,7 @@ Result<void> IndexBuilder::add_pack(const PackListing& pack, const PackDirectory
 
 Result<std::uint32_t> IndexBuilder::birth_number(const PackBirth& birth) {
   const auto [known, fresh] =
-      births_.try_emplace(birth.salt, static_cast<std::uint32_t>(births_.size()));
+      births_.try_emplace(said_of(birth), static_cast<std::uint32_t>(births_.size()));
   if (fresh)
     TRY(new_births_->add(IndexTable::BirthRecord{birth.salt, birth.session.writer,
                                                  birth.session.seq, birth.commitment}));

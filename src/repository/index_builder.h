@@ -17,10 +17,8 @@ class IndexBuilder {
 
  private:
   using Table = std::shared_ptr<const IndexTable>;
-  struct Known {
-    std::uint32_t number = 0;
-    bool trusted = false;
-  };
+  // The hash of a pack's name and what an index says is in it, or of a birth.
+  using Said = Id<struct SaidTag, 32>;
   class Merge;
 
   Table open_cached();
@@ -28,6 +26,8 @@ class IndexBuilder {
   std::vector<IndexName> missing(bool& gone) const;
   Result<Table> build(Table base, const std::vector<IndexName>& names);
 
+  static Said said_of(const PackListing& pack);
+  static Said said_of(const PackBirth& birth);
   Result<void> take_base();
   Result<void> add_object(const IndexName& name);
   Result<void> add_pack(const PackListing& pack, const PackDirectory& directory, bool trusted);
@@ -44,8 +44,8 @@ class IndexBuilder {
   const IndexTable::Request& request_;
   std::unordered_map<IndexName, bool, IdHash> objects_;  // in the table, and whether trusted
   Table base_;
-  std::unordered_map<PackName, bool, IdHash> packs_;  // known, and whether by a trusted listing
-  std::unordered_map<Salt, std::uint32_t, IdHash> births_;
+  std::unordered_map<Said, bool, IdHash> packs_;  // known, and whether by a trusted listing
+  std::unordered_map<Said, std::uint32_t, IdHash> births_;
   std::uint64_t segments_ = 0;
   std::uint64_t pack_count_ = 0;
   std::optional<ScratchFile> new_packs_;

@@ -1,5 +1,6 @@
 #include "repository/index_rewrite.h"
 
+#include "crypto/hash.h"
 #include "repository/pack.h"
 
 namespace lifeboat::repository {
@@ -16,7 +17,7 @@ Result<void> IndexRewrite::run(const RunContext& context) {
     TRY(context.check_stop());
     TRY_CONTEXT(index_key(name), take_old(name, context));
   }
-  for (const auto& [name, origin] : made_) TRY(add_pack(name, origin, context));
+  for (const auto& [name, origin] : moved_.packs) TRY(add_pack(name, origin, context));
   TRY(add_unlisted(context));
   TRY(publish(context));
   // Only now: until here every reader finds every pack.
@@ -24,7 +25,7 @@ Result<void> IndexRewrite::run(const RunContext& context) {
   return {};
 }
 
-Result<bool> IndexRewrite::is_touched(const IndexName&, const Bytes& plain) const {
+Result<bool> IndexRewrite::is_touched(const Bytes& plain) const {
   bool touched = plain.size() < kSmall;
   TRY(parse_index(plain, [&](const PackListing& pack, const PackDirectory&) -> Result<void> {
     touched = touched || plan_.names(pack.name) || !census_.packs.contains(pack.name);
@@ -34,17 +35,28 @@ Result<bool> IndexRewrite::is_touched(const IndexName&, const Bytes& plain) cons
 }
 
 Result<void> IndexRewrite::take_old(const IndexName& name, const RunContext& context) {
-  const auto object = TRY(get_hashed(*store_.backend, index_key(name), kMaxObject));
-  const auto opened = TRY(open_index_object(store_.keys, name, object));
-  if (!TRY(is_touched(name, opened.plain))) return {};
+  const auto object = get_hashed(*store_.backend, index_key(name), kMaxObject);
+  if (!object && object.error().code() == Code::not_found) return {};  // replaced by another
+  const auto opened = TRY(open_index_object(store_.keys, name, TRY(object)));
+  if (!TRY(is_touched(opened.plain))) return {};
   replaced_.push_back(name);
-  return parse_index(opened.plain,
-                     [&](const PackListing& pack, const PackDirectory&) -> Result<void> {
-                       if (plan_.names(pack.name) || !census_.packs.contains(pack.name)) return {};
-                       if (!listed_.insert(pack.name).second) return {};
-                       text_.add(pack);
-                       return text_.size() < kTarget ? Result<void>{} : publish(context);
-                     });
+  return parse_index(opened.plain, [&](const PackListing& pack, const PackDirectory&) {
+    return keep(pack, opened.signer, context);
+  });
+}
+
+// The origin is the signer's where a writer signed: under our signature its word would be believed.
+// Listings that differ are all kept, for one of them may be a lie. A damaged pack that should have
+// been emptied stays for readers, of nobody's origin, so that no writer refers to it again.
+Result<void> IndexRewrite::keep(PackListing pack, const Signer& signer, const RunContext& context) {
+  const bool stays = plan_.move.contains(pack.name) && moved_.damaged.contains(pack.name);
+  if (!census_.packs.contains(pack.name) || (plan_.names(pack.name) && !stays)) return {};
+  pack.origin = stays ? WriterId{} : origin_of(signer, pack);
+  ByteWriter said;
+  said.raw(pack.name.view()).u64(pack.size).raw(pack.origin.view()).raw(pack.directory);
+  if (!listed_.insert(to_bytes(crypto::sha256(said.bytes()).view())).second) return {};
+  text_.add(pack);
+  return text_.size() < kTarget ? Result<void>{} : publish(context);
 }
 
 // What a crashed run left: living segments in packs that no index names.

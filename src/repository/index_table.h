@@ -76,7 +76,7 @@ class IndexTable {
 
  private:
   friend class IndexBuilder;
-  static constexpr std::uint64_t kVersion = 1;
+  static constexpr std::uint64_t kVersion = 2;
   struct Sections {
     Section objects;
     Section packs;
@@ -97,6 +97,7 @@ class IndexTable {
     PackName name;
     std::uint64_t size = 0;
     std::uint64_t trusted = 0;
+    std::array<std::uint8_t, 32> listing{};  // the hash of what was said to be in it
   };
   struct BirthRecord {
     Salt salt;

@@ -32,11 +32,13 @@ Result<void> KnownChunks::exclude(const Exclusions& exclusions) {
     good_packs_[i] = pack.trusted && !packs.contains(pack.name);
   }
   if (exclusions.segments.empty()) return {};
-  std::unordered_map<Salt, std::uint32_t, IdHash> births;
-  for (std::uint32_t i = 0; i < table_->births(); ++i) births[TRY(table_->birth(i)).salt] = i;
+  std::unordered_multimap<Salt, std::uint32_t, IdHash> births;
+  for (std::uint32_t i = 0; i < table_->births(); ++i)
+    births.emplace(TRY(table_->birth(i)).salt, i);
   for (const auto& segment : exclusions.segments) {
-    const auto birth = births.find(segment.birth);
-    if (birth != births.end()) excluded_.insert(birth_and_number(birth->second, segment.number));
+    const auto [first, last] = births.equal_range(segment.birth);
+    for (auto birth = first; birth != last; ++birth)
+      excluded_.insert(birth_and_number(birth->second, segment.number));
   }
   return {};
 }

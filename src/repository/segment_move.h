@@ -8,17 +8,19 @@
 
 namespace lifeboat::repository {
 
+struct MovedPacks {
+  std::map<PackName, WriterId> packs;  // new ones, durable, with their origin
+  std::set<PackName> damaged;          // those to be emptied that are not whole: they stay
+  std::uint64_t bytes = 0;
+};
+
 class SegmentMove {
  public:
   SegmentMove(const Store& store, const CollectPlan& plan, const SegmentSet& living,
               const PackCensus& census)
       : store_(store), plan_(plan), living_(living), census_(census) {}
 
-  struct Moved {
-    std::map<PackName, WriterId> packs;  // new ones, durable, with their origin
-    std::uint64_t bytes = 0;
-  };
-  Result<Moved> run(const RunContext& context);
+  Result<MovedPacks> run(const RunContext& context);
 
  private:
   Result<void> empty_pack(const PackName& name, PackBuilder& builder, const RunContext& context);
@@ -28,9 +30,9 @@ class SegmentMove {
   const CollectPlan& plan_;
   const SegmentSet& living_;
   const PackCensus& census_;
-  SegmentSet copied_;
+  std::set<Bytes> copied_;  // hashes of segments and all that is said of them
   WriterId origin_;
-  Moved moved_;
+  MovedPacks moved_;
 };
 
 }  // namespace lifeboat::repository

@@ -48,12 +48,15 @@ Result<void> end_stale_sessions(const Store& store, const Census& census,
   return {};
 }
 
-std::uint64_t next_number(const Store& store, const Census& census) {
+Result<std::uint64_t> next_number(const Store& store, const Census& census) {
   const auto own = census.writers.find(store.keys.writer);
   const auto highest = own == census.writers.end() ? 0 : own->second.highest();
   const auto memory = read_memory(store.cache);
   const auto known = memory.find(store.keys.writer);
-  return 1 + std::max(highest, known == memory.end() ? 0 : known->second.max);
+  const auto last = std::max(highest, known == memory.end() ? 0 : known->second.max);
+  if (last == UINT64_MAX)
+    return fail(Code::corrupt, "somebody took the last number of this key's sessions");
+  return last + 1;
 }
 
 Result<void> check_about(const Session::About& about) {
@@ -87,7 +90,7 @@ Result<Session> Session::open(const Store& store, const About& about, const RunC
   TRY(check_about(about));
   const auto census = TRY(take_census(store));
   TRY(end_stale_sessions(store, census, context));
-  auto seq = next_number(store, census);
+  auto seq = TRY(next_number(store, census));
   for (int race = 0; race < kMaxRaces; ++race, ++seq) {
     TRY(context.check_stop());
     Session session;

@@ -44,7 +44,7 @@ TEST_F(SnapshotTest, GivesBackWhatWasWritten) {
   const auto files = some_files();
   const auto info = backed_up(*admin_, files);
   expect_holds(*admin_, info.id, files);
-  EXPECT_GT(place_.keys("packs/").size(), 2U);
+  EXPECT_GT(place_.keys("packs/").size(), 1U);
 }
 
 TEST_F(SnapshotTest, IsListedAsItWasCommitted) {
@@ -79,7 +79,7 @@ TEST_F(SnapshotTest, KeepsTheOrderOfItsEntries) {
   ASSERT_OK(source);
   for (int i = 500; i > 0; --i) {
     order.push_back("name" + std::to_string(i * 7919 % 1000));
-    ASSERT_OK(add_file(**writer, *source, order.back(), view_of(order.back()), context()));
+    ASSERT_OK(add_file(**writer, *source, {order.back(), wordy_bytes(9, 1)}, context()));
   }
   ASSERT_OK((*writer)->finish_source(*source, {}, context()));
   const auto info = (*writer)->commit(context().clock.now(), true, context());

@@ -1,5 +1,7 @@
 #include "repository/snapshot_writer.h"
 
+#include <algorithm>
+
 #include "crypto/hash.h"
 #include "repository/collect_object.h"
 #include "repository/collected.h"
@@ -31,12 +33,32 @@ Result<Exclusions> read_collections(const Store& store) {
   return exclusions;
 }
 
+// An index object may name packs that are long gone or another size: it comes from a collector that
+// was late, the pack is damaged, or it is a lie.
+Result<void> exclude_absent(const Store& store, const IndexTable& table, Exclusions& exclusions) {
+  std::vector<std::pair<PackName, std::uint64_t>> present;
+  TRY(store.backend->list(std::string(kPacksName), [&](const auto& info) -> Result<void> {
+    if (const auto name = parse_pack_key(info.key)) present.emplace_back(*name, info.size);
+    return {};
+  }));
+  std::ranges::sort(present);
+  for (std::uint32_t i = 0; i < table.packs(); ++i) {
+    const auto pack = TRY(table.pack(i));
+    if (!pack.trusted) continue;
+    if (!std::ranges::binary_search(present, std::pair(pack.name, pack.size)))
+      exclusions.packs.push_back(pack.name);
+  }
+  return {};
+}
+
+// In this order: collections, then the index, then the packs that are there.
 Result<ChunkWriter::Setup> prepare(const Store& store, const Session& session,
                                    const RunContext& context) {
   auto exclusions = TRY(read_collections(store));
   const auto verified = TRY(load_statements(store, "verified"));
   auto index =
       TRY(open_index(store, verified_indexes(verified.statements), Unlisted::leave, context));
+  TRY(exclude_absent(store, *index.table, exclusions));
   for (const auto& each : index.findings) context.log.warning(each.subject + ": " + each.message);
   return ChunkWriter::Setup{*store.backend,         store.keys,
                             session.ref(),          session.key().clone(),

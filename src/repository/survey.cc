@@ -1,5 +1,6 @@
 #include "repository/survey.h"
 
+#include "crypto/hash.h"
 #include "repository/pack.h"
 #include "repository/snapshot_object.h"
 
@@ -17,6 +18,14 @@ std::uint64_t alive_in(const PackDirectory& directory, const SegmentSet& living)
 struct Heads : References {
   SegmentSet well_used;  // by at least one snapshot
 };
+
+void judge(const PackDirectory& directory, const SegmentSet& living, PackSurvey& survey) {
+  survey.alive = alive_in(directory, living);
+  survey.dead = 0;
+  for (const auto& segment : directory.segments) survey.dead += segment.shape.stored;
+  survey.dead -= survey.alive;
+  survey.session = directory.births.empty() ? SessionRef{} : directory.births[0].session;
+}
 
 Result<void> add_end(const Store& store, const SessionRef& ref,
                      const std::set<SnapshotId>& forgotten, Heads& heads) {
@@ -44,8 +53,9 @@ class Listing {
       : store_(store), living_(living), census_(census) {}
 
   Result<void> read(const IndexName& name) {
-    const auto object = TRY(get_hashed(*store_.backend, index_key(name), kMaxObject));
-    const auto opened = TRY(open_index_object(store_.keys, name, object));
+    const auto object = get_hashed(*store_.backend, index_key(name), kMaxObject);
+    if (!object && object.error().code() == Code::not_found) return {};  // replaced meanwhile
+    const auto opened = TRY(open_index_object(store_.keys, name, TRY(object)));
     census_.indexes.insert(name);
     return parse_index(opened.plain, [&](const PackListing& pack, const PackDirectory& directory) {
       return add(pack, origin_of(opened.signer, pack), directory);
@@ -58,26 +68,34 @@ class Listing {
     const auto found = census_.packs.find(pack.name);
     if (found == census_.packs.end()) return {};  // listed, but gone: `verify` names it
     auto& survey = found->second;
-    if (survey.indexed) return {};
+    const auto said = crypto::sha256(pack.directory);
+    const auto [first, fresh] = said_.try_emplace(pack.name, said);
+    survey.origins.insert(origin);
+    survey.contested = survey.origins.size() > 1 || first->second != said || survey.contested;
+    if (!fresh) return {};
     survey.indexed = true;
     survey.origin = origin;
-    survey.session = directory.births.empty() ? SessionRef{} : directory.births[0].session;
-    survey.alive = alive_in(directory, living_);
+    judge(directory, living_, survey);
     return {};
   }
 
   const Store& store_;
   const SegmentSet& living_;
   PackCensus& census_;
+  std::map<PackName, crypto::Digest> said_;  // of each pack, by the first who listed it
 };
 
 // Packs of crashed or running sessions are in no index yet. Their trailer is no proof of who made
-// them, so they are nobody's: no writer dedups against them until a reader has verified them.
+// them, so they are nobody's: no writer dedups against them until a reader has verified them. And
+// where index objects differ about a pack its own directory decides, and its origin is whoever
+// wrote it, if it was he who listed it.
 Result<void> read_own_directory(const Store& store, const SegmentSet& living, const PackName& name,
                                 PackSurvey& survey) {
   const auto contents = TRY(read_pack_directory(*store.backend, store.keys, name));
-  survey.session = contents.trailer.session;
-  survey.alive = alive_in(contents.directory, living);
+  judge(contents.directory, living, survey);
+  if (!survey.indexed) survey.session = contents.trailer.session;
+  const auto maker = contents.directory.births.at(0).session.writer;
+  survey.origin = survey.origins.contains(maker) ? maker : WriterId{};
   return {};
 }
 
@@ -89,10 +107,18 @@ Result<void> list_packs(const Store& store, PackCensus& census) {
   });
 }
 
-Result<void> list_indexes(const Store& store, Listing& listing) {
-  for (const auto& object : TRY(list_sorted(*store.backend, "index/")))
-    TRY_CONTEXT(object.key, listing.read(TRY(parse_index_key(object.key))));
-  return {};
+// Packs that no index decides about. False when it is not there any more.
+Result<bool> look_into(const Store& store, const SegmentSet& living, const PackName& name,
+                       PackCensus& census) {
+  auto& survey = census.packs.at(name);
+  const auto read = read_own_directory(store, living, name, survey);
+  if (read) return true;
+  if (read.error().code() == Code::not_found) return false;
+  if (read.error().code() != Code::corrupt && read.error().code() != Code::wrong_key)
+    return fail(read.error());
+  census.findings.push_back({"pack-damaged", pack_key(name), read.error().describe(), false});
+  survey.damaged = true;
+  return survey.indexed;
 }
 
 }  // namespace
@@ -111,20 +137,17 @@ Result<References> read_references(const Store& store, const Census& census,
 
 Result<PackCensus> survey_packs(const Store& store, const SegmentSet& living) {
   PackCensus census;
+  // Names of index objects come before packs: what an index lists was there before it.
+  const auto indexes = TRY(list_sorted(*store.backend, "index/"));
   TRY(list_packs(store, census));
   Listing listing(store, living, census);
-  TRY(list_indexes(store, listing));
-  std::vector<PackName> damaged;
-  for (auto& [name, survey] : census.packs) {
-    if (survey.indexed) continue;
-    const auto read = read_own_directory(store, living, name, survey);
-    if (read || read.error().code() == Code::not_found) continue;
-    if (read.error().code() != Code::corrupt && read.error().code() != Code::wrong_key)
-      return fail(read.error());
-    census.findings.push_back({"pack-damaged", pack_key(name), read.error().describe(), false});
-    damaged.push_back(name);
-  }
-  for (const auto& name : damaged) census.packs.erase(name);
+  for (const auto& object : indexes)
+    TRY_CONTEXT(object.key, listing.read(TRY(parse_index_key(object.key))));
+  std::vector<PackName> gone;
+  for (const auto& [name, survey] : census.packs)
+    if ((!survey.indexed || survey.contested) && !TRY(look_into(store, living, name, census)))
+      gone.push_back(name);
+  for (const auto& name : gone) census.packs.erase(name);
   return census;
 }
 

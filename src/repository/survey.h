@@ -21,10 +21,14 @@ Result<References> read_references(const Store& store, const Census& census,
 
 struct PackSurvey {
   std::uint64_t size = 0;
-  std::uint64_t alive = 0;  // stored bytes of living segments
-  WriterId origin;          // who first listed it; zeros: nobody knows
-  SessionRef session;       // that made it
+  std::uint64_t alive = 0;     // stored bytes of living segments
+  std::uint64_t dead = 0;      // of the others
+  std::set<WriterId> origins;  // who listed it first: one, but where somebody lied
+  WriterId origin;             // the one to believe; zeros: nobody knows
+  SessionRef session;          // that made it
   bool indexed = false;
+  bool contested = false;  // index objects differ about it
+  bool damaged = false;    // left as it is
 };
 
 struct PackCensus {

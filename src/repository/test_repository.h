@@ -150,8 +150,9 @@ inline SnapshotDraft draft_of(const std::string& service = "shop") {
   return draft;
 }
 
-inline Result<void> add_file(SnapshotWriter& writer, std::size_t source, const std::string& path,
-                             ByteView bytes, const RunContext& context) {
+inline Result<void> add_file(SnapshotWriter& writer, std::size_t source,
+                             const Contents::value_type& file, const RunContext& context) {
+  const auto& [path, bytes] = file;
   BytesReader content(bytes);
   auto stored = TRY(writer.add_stream({Profile::tree, 0, bytes.size()}, content, context));
   EntryRecord entry;
@@ -165,7 +166,7 @@ inline Result<void> add_file(SnapshotWriter& writer, std::size_t source, const s
 // Everything but the commit, in one source "files".
 inline Result<void> fill(SnapshotWriter& writer, const Contents& files, const RunContext& context) {
   const auto source = TRY(writer.begin_source("files", "files"));
-  for (const auto& [path, bytes] : files) TRY(add_file(writer, source, path, bytes, context));
+  for (const auto& file : files) TRY(add_file(writer, source, file, context));
   return writer.finish_source(source, {Json::object(), Json::object(), {}}, context);
 }
 
@@ -213,7 +214,7 @@ inline Result<Contents> read_back(Repository& repository, const SnapshotId& id,
 inline Contents some_files(std::uint64_t version = 0) {
   constexpr std::size_t kLarge = 270'000;  // a segment of its own
   Contents files;
-  for (std::uint64_t i = 0; i < 6; ++i)
+  for (std::uint64_t i = 0; i < 4; ++i)
     files["large" + std::to_string(i)] =
         random_bytes(kLarge, i % 2 == 0 ? i : 100 * (version + 1) + i);
   files["small"] = wordy_bytes(300, 7);

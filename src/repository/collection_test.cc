@@ -1,0 +1,387 @@
+#include "repository/test_collection.h"
+
+namespace lifeboat::repository {
+namespace {
+
+using storage::Call;
+using storage::Fault;
+using storage::FaultBackend;
+using storage::FaultKind;
+using storage::FaultScript;
+
+TEST_F(CollectionTest, ForgettingHidesASnapshotAtOnceAndKeepsItsHead) {
+  const auto id = backed_up(*admin_, 1);
+  const auto heads = place_.keys("snapshots/");
+  forget(id);
+  EXPECT_EQ(place_.keys("snapshots/"), heads);
+  const auto list = admin_->snapshots(context());
+  ASSERT_OK(list);
+  EXPECT_TRUE(list->snapshots.empty());
+  EXPECT_TRUE(list->findings.empty());
+  EXPECT_CODE(admin_->open_snapshot(id, context()), Code::not_found);
+  EXPECT_CODE(admin_->forget(id, "again", context()), Code::not_found);
+}
+
+TEST_F(CollectionTest, PruningGivesBackTheSpaceOfWhatWasForgotten) {
+  const auto id = backed_up(*admin_, 1);
+  EXPECT_GT(place_.bytes_of("packs/"), 1'000'000U);
+  forget(id);
+  const auto report = pruned();
+  EXPECT_TRUE(place_.keys("packs/").empty());
+  EXPECT_TRUE(place_.keys("snapshots/").empty());
+  EXPECT_TRUE(place_.keys("collect/").empty());
+  EXPECT_GT(report.packs_removed, 1U);
+  EXPECT_GT(report.bytes_freed, 1'000'000U);
+  EXPECT_EQ(report.bytes_kept, 0U);
+  expect_all_living("after");
+  expect_no_damage();
+}
+
+TEST_F(CollectionTest, LeavesEverythingWhenNothingWasForgotten) {
+  backed_up(*admin_, 1);
+  backed_up(*admin_, 2);
+  const auto before = place_.all();
+  const auto report = pruned();
+  EXPECT_TRUE(place_.all() == before);
+  EXPECT_EQ(report.packs_removed + report.packs_moved, 0U);
+  EXPECT_EQ(report.bytes_kept, place_.bytes_of("packs/"));
+}
+
+TEST_F(CollectionTest, MovesWhatLivesOutOfPacksThatAreMostlyDead) {
+  const auto first = backed_up(*admin_, 1);
+  backed_up(*admin_, 2);
+  const auto before = place_.bytes_of("packs/");
+  forget(first);
+  const auto report = pruned();
+  EXPECT_GT(report.packs_moved, 0U);
+  EXPECT_GT(report.bytes_moved, 0U);
+  EXPECT_EQ(report.bytes_freed / 100'000, (before - place_.bytes_of("packs/")) / 100'000);
+  expect_all_living("after");
+  expect_no_damage();
+  const auto again = pruned();
+  EXPECT_EQ(again.packs_moved + again.packs_removed, 0U);
+}
+
+TEST_F(CollectionTest, KeepsMovedContentUsableForItsWriter) {
+  const auto writer = with_role(Role::writer, "writer");
+  const auto first = backed_up(*writer, 1);
+  backed_up(*writer, 2);
+  forget(first);
+  ASSERT_GT(pruned().packs_moved, 0U);
+  const auto before = place_.bytes_of("packs/");
+  backed_up(*writer, 2);
+  // What lay in sparse segments is stored afresh; the rest is not.
+  EXPECT_LT(place_.bytes_of("packs/"), before + 10'000);
+  expect_all_living("after");
+}
+
+TEST_F(CollectionTest, WorksForACollectorWhoCannotRead) {
+  const auto collector = with_role(Role::collector, "collector");
+  const auto first = backed_up(*admin_, 1);
+  backed_up(*admin_, 2);
+  ASSERT_OK(collector->forget(first, "test", context()));
+  living_.erase(first);
+  const auto report = collector->prune({}, context());
+  ASSERT_OK(report);
+  EXPECT_GT(report->packs_moved, 0U);
+  expect_all_living("after");
+  expect_no_damage();
+}
+
+TEST_F(CollectionTest, RefusesToForgetAHeldSnapshotUntilItIsReleased) {
+  const auto id = backed_up(*admin_, 1);
+  const Json body{{"snapshot", id.hex()}, {"reason", "court"}};
+  ASSERT_OK(admin_->add_statement("hold", body, context()));
+  EXPECT_CODE(admin_->forget(id, "test", context()), Code::refused);
+  place_.test.clock.advance(std::chrono::seconds(1));
+  ASSERT_OK(admin_->add_statement("released", body, context()));
+  forget(id);
+}
+
+TEST_F(CollectionTest, ADryRunRemovesNothingAndCountsTheSame) {
+  const auto first = backed_up(*admin_, 1);
+  const auto second = backed_up(*admin_, 2);
+  backed_up(*admin_, 3);
+  forget(first);
+  forget(second);
+  const auto before = place_.all();
+  PruneOptions dry;
+  dry.dry_run = true;
+  const auto told = pruned(dry);
+  EXPECT_TRUE(place_.all() == before);
+  const auto done = pruned();
+  EXPECT_EQ(told.packs_removed, done.packs_removed);
+  EXPECT_EQ(told.packs_moved, done.packs_moved);
+  EXPECT_EQ(told.bytes_freed, done.bytes_freed);
+  EXPECT_EQ(told.bytes_moved, done.bytes_moved);
+  EXPECT_EQ(told.bytes_kept, done.bytes_kept);
+}
+
+TEST_F(CollectionTest, GivesUpForALivingSessionWithNothingRemoved) {
+  const auto writer = with_role(Role::writer, "writer");
+  const auto id = backed_up(*admin_, 1);
+  forget(id);
+  const auto running = writer->begin(draft_of(), context());
+  ASSERT_OK(running);
+  const auto packs = place_.keys("packs/");
+  const auto heads = place_.keys("snapshots/");
+  EXPECT_CODE(admin_->prune({}, context()), Code::busy);
+  EXPECT_EQ(place_.keys("packs/"), packs);
+  EXPECT_EQ(place_.keys("snapshots/"), heads);
+  ASSERT_OK(fill(**running, some_files(2), context()));
+  const auto info = (*running)->commit(context().clock.now(), true, context());
+  ASSERT_OK(info);
+  living_[info->id] = 2;
+  pruned();
+  expect_all_living("after");
+  expect_no_damage();
+}
+
+TEST_F(CollectionTest, EndsADeadSession) {
+  auto files = some_files(2);
+  files["large4"] = random_bytes(600'000, 1);
+  const auto other = place_.open("admin", "a machine that dies");
+  ASSERT_OK(other);
+  forget(backed_up(*admin_, 1));
+  {
+    const auto dead = (*other)->begin(draft_of(), context());
+    ASSERT_OK(dead);
+    ASSERT_OK(fill(**dead, files, context()));
+  }
+  EXPECT_CODE(admin_->prune({}, context()), Code::busy);
+  place_.test.clock.advance(std::chrono::hours(25));
+  EXPECT_EQ(pruned().sessions_voided, 1U);
+  const auto report = pruned();
+  EXPECT_GT(report.packs_removed, 0U);
+  EXPECT_TRUE(place_.keys("packs/").empty());
+  expect_no_damage();
+}
+
+TEST_F(CollectionTest, EndsASessionFromTheFutureByTheStoresClock) {
+  forget(backed_up(*admin_, 1));
+  const auto now = place_.test.clock.now();
+  const auto other = place_.open("admin", "a machine with a wrong clock");
+  ASSERT_OK(other);
+  place_.test.clock.set(now + std::chrono::hours(24 * 365 * 20));
+  {
+    ASSERT_OK((*other)->begin(draft_of(), context()));
+  }
+  const auto session = place_.keys("sessions/").back();
+  place_.test.clock.set(now);
+  place_.replace(session, place_.object(session));
+  EXPECT_CODE(admin_->prune({}, context()), Code::busy);
+  place_.test.clock.advance(std::chrono::hours(25));
+  EXPECT_EQ(pruned().sessions_voided, 1U);
+}
+
+TEST_F(CollectionTest, EndsASessionWhoseObjectIsDamaged) {
+  forget(backed_up(*admin_, 1));
+  const auto other = place_.open("admin", "another machine");
+  ASSERT_OK(other);
+  {
+    ASSERT_OK((*other)->begin(draft_of(), context()));
+  }
+  const auto session = place_.keys("sessions/").back();
+  auto bytes = place_.object(session);
+  bytes[bytes.size() / 2] ^= 1U;
+  place_.replace(session, bytes);
+  EXPECT_EQ(pruned().sessions_voided, 1U);
+}
+
+// What is outstanding when the process ends at any call; the next prune finishes it.
+class CrashingCollection : public CollectionTest {
+ protected:
+  void prepare() {
+    const auto first = backed_up(*admin_, 1);
+    backed_up(*admin_, 2);
+    const auto third = backed_up(*admin_, 3);
+    forget(first);
+    forget(third);
+    before_ = place_.all();
+  }
+  // False when nothing happened: the collection has fewer calls.
+  bool crash_at(FaultKind kind, std::uint64_t at) {
+    place_.restore_all(before_);
+    const FaultScript script{.faults = {{kind, std::nullopt, "", at}}};
+    auto backend = std::make_unique<FaultBackend>(place_.medium(), script);
+    auto& fault = *backend;
+    const auto opened = place_.open_on(std::move(backend), "admin", "crashing");
+    if (!opened) return true;  // died before it began
+    return !(*opened)->prune({}, context()) || !fault.happened().empty();
+  }
+  void expect_finished(const std::string& when) {
+    SCOPED_TRACE(when);
+    place_.test.clock.advance(std::chrono::seconds(1));
+    pruned();
+    EXPECT_TRUE(place_.keys("collect/").empty());
+    // What the crashed one moved may lie twice, all else is gone.
+    EXPECT_LT(place_.bytes_of("packs/"), 2'100'000U);
+    EXPECT_EQ(place_.keys("snapshots/").size(), 1U);
+    const auto again = pruned();
+    EXPECT_EQ(again.packs_removed + again.packs_moved, 0U);
+  }
+
+  std::map<std::string, Bytes> before_;
+};
+
+TEST_F(CrashingCollection, LeavesAllThatLivesReadableAndTheNextOneFinishes) {
+  prepare();
+  std::uint64_t at = 1;
+  // To die before a call is to die after the one before it.
+  for (; crash_at(FaultKind::kill_after, at); ++at) {
+    const auto when = "killed after call " + std::to_string(at);
+    expect_all_living(when);
+    expect_finished(when);
+    if (at % 8 == 0) expect_all_living("finished, " + when);
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(at, 30U);
+}
+
+// A backup that runs whole between two calls of the collection, at each place in turn.
+TEST_F(CrashingCollection, HarmsNoBackupThatRunsBetweenAnyTwoOfItsSteps) {
+  prepare();
+  const auto living = living_;
+  for (std::uint64_t at = 1;; ++at) {
+    place_.restore_all(before_);
+    living_ = living;
+    const auto when = "at call " + std::to_string(at);
+    const auto collector = place_.open("admin", "collector " + when);
+    const auto writer = place_.open("admin", "writer " + when);
+    ASSERT_OK(collector);
+    ASSERT_OK(writer);
+    std::uint64_t calls = 0;
+    place_.watch = [&](Call, const std::string&) {
+      if (++calls == at) backed_up(**writer, 3);  // what the forgotten one held
+    };
+    const auto report = (*collector)->prune({}, context());
+    place_.watch = {};
+    if (calls < at) break;
+    EXPECT_TRUE(report || report.error().code() == Code::busy) << report.error().describe();
+    pruned();
+    expect_all_living(when);
+    if (HasFailure()) return;
+  }
+}
+
+// A backup that began before the collection and goes on between its steps, at each place in turn.
+TEST_F(CrashingCollection, HarmsNoBackupThatBeganBefore) {
+  prepare();
+  const auto living = living_;
+  for (std::uint64_t at = 1;; at += 3) {
+    place_.restore_all(before_);
+    living_ = living;
+    const auto when = "at call " + std::to_string(at);
+    const auto collector = place_.open("admin", "collector " + when);
+    const auto machine = place_.open("admin", "writer " + when);
+    ASSERT_OK(collector);
+    ASSERT_OK(machine);
+    const auto writer = (*machine)->begin(draft_of(), context());
+    ASSERT_OK(writer);
+    std::uint64_t calls = 0;
+    place_.watch = [&](Call, const std::string&) {
+      if (++calls != at) return;
+      ASSERT_OK(fill(**writer, some_files(1), context()));
+      const auto info = (*writer)->commit(context().clock.now(), true, context());
+      ASSERT_OK(info);
+      living_[info->id] = 1;
+    };
+    const auto report = (*collector)->prune({}, context());
+    place_.watch = {};
+    if (calls < at) break;
+    EXPECT_TRUE(report || report.error().code() == Code::busy) << report.error().describe();
+    pruned();
+    expect_all_living(when);
+    if (HasFailure()) return;
+  }
+}
+
+TEST_F(CollectionTest, FinishesOneWhoseObjectOutlivedItsEnd) {
+  forget(backed_up(*admin_, 1));
+  std::pair<std::string, Bytes> left;
+  place_.watch = [&](Call call, const std::string& key) {
+    if (call == Call::remove && key.starts_with("collect/")) left = {key, place_.object(key)};
+  };
+  pruned();
+  place_.watch = {};
+  place_.replace(left.first, left.second);
+  const auto id = backed_up(*admin_, 2);
+  forget(id);
+  pruned();
+  EXPECT_TRUE(place_.keys("packs/").empty());
+  EXPECT_TRUE(place_.keys("collect/").empty());
+}
+
+// The whole of another one runs between two steps of this one, at each place in turn.
+TEST_F(CrashingCollection, HarmsNothingBesideAnother) {
+  prepare();
+  for (std::uint64_t at = 1;; ++at) {
+    place_.restore_all(before_);
+    const auto when = "at call " + std::to_string(at);
+    const auto one = place_.open("admin", "one " + when);
+    const auto other = place_.open("admin", "other " + when);
+    ASSERT_OK(one);
+    ASSERT_OK(other);
+    std::uint64_t calls = 0;
+    place_.watch = [&](Call, const std::string&) {
+      if (++calls == at) (void)(*other)->prune({}, context());
+    };
+    (void)(*one)->prune({}, context());
+    place_.watch = {};
+    if (calls < at) break;
+    expect_finished(when);
+    expect_all_living(when);
+    if (HasFailure()) return;
+  }
+}
+
+TEST_F(CollectionTest, LeavesADamagedPackAndGoesOn) {
+  const auto first = backed_up(*admin_, 1);
+  backed_up(*admin_, 2);
+  forget(first);
+  for (const auto& key : place_.keys("packs/")) {
+    const auto before = place_.all();
+    auto bytes = place_.object(key);
+    bytes[bytes.size() - 100] ^= 1U;
+    place_.replace(key, bytes);
+    const auto report = admin_->prune({}, context());
+    ASSERT_OK(report);
+    EXPECT_TRUE(place_.keys("collect/").empty());
+    bytes[bytes.size() - 100] ^= 1U;
+    if (place_.store->find(key)) place_.replace(key, bytes);
+    expect_all_living(key);
+    place_.restore_all(before);
+  }
+}
+
+TEST_F(CollectionTest, TrustsNoOthersPackBeforeAReaderVerifiedIt) {
+  const auto one = with_role(Role::writer, "one");
+  const auto other = with_role(Role::writer, "other");
+  const auto reader = with_role(Role::reader, "reader");
+  backed_up(*one, 1);
+  const auto once = place_.bytes_of("packs/");
+  ASSERT_OK(reader->check(CheckDepth::hashes, context()));
+  backed_up(*other, 1);
+  EXPECT_GT(place_.bytes_of("packs/"), once + once / 2);
+  ASSERT_OK(reader->check(CheckDepth::contents, context()));
+  const auto third = with_role(Role::writer, "third");
+  const auto twice = place_.bytes_of("packs/");
+  backed_up(*third, 1);
+  EXPECT_EQ(place_.bytes_of("packs/"), twice);
+  expect_all_living("after");
+}
+
+TEST_F(CollectionTest, AWriterBelievesNoIndexAboutPacksThatAreGone) {
+  backed_up(*admin_, 1);
+  const auto indexes = place_.keys("index/");
+  std::map<std::string, Bytes> late;
+  for (const auto& key : indexes) late[key] = place_.object(key);
+  forget(living_.begin()->first);
+  pruned();
+  for (const auto& [key, bytes] : late) place_.replace(key, bytes);
+  backed_up(*admin_, 1);
+  expect_all_living("after a late index object");
+}
+
+}  // namespace
+}  // namespace lifeboat::repository
