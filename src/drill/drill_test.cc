@@ -88,6 +88,9 @@ TEST_F(DrillTest, ADroppedTableIsCaught) { expect_caught(sql("DROP TABLE images"
 TEST_F(DrillTest, ALostRowIsCaught) {
   expect_caught(sql("DELETE FROM orders WHERE id = 77"), "counts.db");
 }
+TEST_F(DrillTest, ATableNamedLikeAFactThatIsNotComparedIsCompared) {
+  expect_caught(sql("DELETE FROM excluded WHERE id = 2"), "counts.db");
+}
 TEST_F(DrillTest, OneChangedValueIsCaught) {
   expect_caught(sql("UPDATE orders SET total = total + 1 WHERE id = 77"), "digests.db");
 }

@@ -24,11 +24,15 @@ constexpr std::array<KindInfo, 3> kKinds{{
     {Kind::digests, "digests", "every row and every file attribute has the value it had then"},
 }};
 
-// Members that describe the machine or program that looked, not the data.
-bool is_compared(const std::string& key) {
-  static const std::set<std::string> kNotCompared{"sqlite_version", "journal_mode", "excluded",
-                                                  "owners_digest"};
-  return !kNotCompared.contains(key);
+// Members at the top that describe the machine or program that looked, not the data. Further down a
+// member may be a table's name, and every table is compared.
+bool is_compared(const std::string& path) {
+  static const std::set<std::string> kNotCompared{"about", "excluded", "owners_digest"};
+  return !kNotCompared.contains(path);
+}
+
+std::string join_path(const std::string& path, const std::string& key) {
+  return path.empty() ? key : path + "." + key;
 }
 
 Kind kind_of(const std::string& key) {
@@ -66,18 +70,19 @@ class Comparison {
  private:
   void compare_objects(const Json& expected, const Json& found, const std::string& path) {
     for (const auto& [key, value] : expected.items()) {
-      if (!is_compared(key)) continue;
-      const auto at = path.empty() ? key : path + "." + key;
+      const auto at = join_path(path, key);
+      if (!is_compared(at)) continue;
       if (found.contains(key)) {
         compare(value, found[key], at, kind_of(key));
       } else {
         differences_.push_back({Kind::catalog, at + " is missing"});
       }
     }
-    for (const auto& [key, value] : found.items())
-      if (is_compared(key) && !expected.contains(key))
-        differences_.push_back({Kind::catalog, (path.empty() ? key : path + "." + key) +
-                                                   " was not there at the backup"});
+    for (const auto& [key, value] : found.items()) {
+      const auto at = join_path(path, key);
+      if (is_compared(at) && !expected.contains(key))
+        differences_.push_back({Kind::catalog, at + " was not there at the backup"});
+    }
   }
 
   std::vector<Difference> differences_;

@@ -1,0 +1,356 @@
+// The fault matrix: one fault at one storage call of one phase, then the machine starts again. What
+// was committed before must read back to the last byte, what was reported done must be there, and
+// the phase must succeed when it is tried again. A seed plays the same case again:
+//   LIFEBOAT_FAULT_SEED=<seed> fault_matrix --gtest_filter=<test>
+#include <cstdlib>
+
+#include "repository/test_repository.h"
+
+namespace lifeboat::repository {
+namespace {
+
+using storage::FaultKind;
+constexpr std::uint64_t kSampled = 4;      // seeds of each cell in CI
+constexpr std::uint64_t kAll = 400;        // with LIFEBOAT_FAULT=all
+constexpr std::uint64_t kMostCalls = 400;  // more than any phase here makes
+
+enum class Phase : std::uint8_t { backup, commit, forget, prune, move, verify, restore };
+
+constexpr Phase kPhases[] = {Phase::backup, Phase::commit, Phase::forget, Phase::prune,
+                             Phase::move,   Phase::verify, Phase::restore};
+
+std::string name_of(Phase phase) {
+  constexpr std::string_view kNames[] = {"backup", "commit", "forget", "prune",
+                                         "move",   "verify", "restore"};
+  return std::string(kNames[static_cast<std::size_t>(phase)]);
+}
+
+std::vector<std::uint64_t> seeds() {
+  if (const char* one = std::getenv("LIFEBOAT_FAULT_SEED"))
+    return {std::strtoull(one, nullptr, 10)};
+  const char* all = std::getenv("LIFEBOAT_FAULT");
+  std::vector<std::uint64_t> list(all != nullptr && std::string_view(all) == "all" ? kAll
+                                                                                   : kSampled);
+  for (std::uint64_t i = 0; i < list.size(); ++i) list[i] = i + 1;
+  return list;
+}
+
+// Outlives whoever fails to open a repository on it, to be asked what happened.
+class Borrowed final : public storage::Backend {
+ public:
+  explicit Borrowed(storage::Backend& lender) : lender_(lender) {}
+  Result<void> put(const storage::Key& key, ByteView bytes) override {
+    return lender_.put(key, bytes);
+  }
+  Result<void> get(const storage::Key& key, storage::Range range, Bytes& into) override {
+    return lender_.get(key, range, into);
+  }
+  Result<storage::ObjectInfo> stat(const storage::Key& key) override { return lender_.stat(key); }
+  Result<void> list(const std::string& prefix, const Visitor& visit) override {
+    return lender_.list(prefix, visit);
+  }
+  Result<void> remove(const storage::Key& key) override { return lender_.remove(key); }
+  storage::Traits traits() const override { return lender_.traits(); }
+
+ private:
+  storage::Backend& lender_;
+};
+
+// A repository with a little history, and what its snapshots must hold.
+class World {
+ public:
+  World(Phase phase, std::uint64_t seed) : phase_(phase), random_(seed) {
+    auto made = place_.create();
+    if (!made) ADD_FAILURE() << made.error().describe();
+    const auto count = 2 + below(2);
+    for (std::uint64_t version = 0; version < count; ++version) add_snapshot(**made, version);
+    if (phase == Phase::prune || phase == Phase::move) forget_oldest(**made);
+  }
+
+  std::uint64_t below(std::uint64_t limit) {
+    std::uint64_t number = 0;
+    for (const auto byte : random_.array<8>()) number = number << 8U | byte;
+    return number % limit;
+  }
+
+  // Runs the phase on a medium with the faults; what is reported done is remembered as promised.
+  Result<void> run(storage::FaultScript script, bool power_fails) {
+    storage::FaultBackend fault(place_.medium(), std::move(script));
+    const auto done = open_and_act(fault);
+    happened_ = fault.happened();
+    calls_ = fault.calls();
+    if (power_fails && fault.crash()) happened_.emplace_back("the power failed");
+    return done;
+  }
+
+  Result<void> open_and_act(storage::Backend& medium) {
+    const auto repository =
+        TRY(place_.open_on(std::make_unique<Borrowed>(medium), "admin", "admin"));
+    return act(*repository);
+  }
+
+  Result<void> act(Repository& repository) {
+    const auto& context = place_.context();
+    switch (phase_) {
+      case Phase::backup:
+      case Phase::commit: {
+        const auto files = contents(9);
+        const auto made = TRY(back_up(repository, files, context));
+        promised_[made.id] = files;
+        return {};
+      }
+      case Phase::forget:
+        return repository.forget(promised_.begin()->first, "test", context);
+      case Phase::prune:
+      case Phase::move:
+        TRY(repository.prune({.move_above_percent = 10}, context));
+        return {};
+      case Phase::verify:
+        return judge(TRY(repository.check(CheckDepth::contents, context)));
+      case Phase::restore:
+        return read_all(repository);
+    }
+    return {};
+  }
+
+  // Everything promised reads back, from a machine that knows nothing as from this one.
+  void expect_whole(const std::string& machine) {
+    const auto repository = place_.open("admin", machine);
+    ASSERT_OK(repository);
+    const auto list = (*repository)->snapshots(place_.context());
+    ASSERT_OK(list);
+    for (const auto& [id, files] : promised_) {
+      if (may_be_forgotten(id, *list)) continue;
+      const auto read = read_back(**repository, id, place_.context());
+      ASSERT_TRUE(read) << read.error().describe();
+      EXPECT_EQ(*read, files) << "wrong bytes";
+    }
+    // A snapshot that shows itself is whole, whether or not it was reported done.
+    for (const auto& each : list->snapshots)
+      ASSERT_OK(read_back(**repository, each.id, place_.context()));
+  }
+
+  void expect_no_complaints() {
+    const auto repository = place_.open("admin", "verifier");
+    ASSERT_OK(repository);
+    const auto report = (*repository)->check(CheckDepth::contents, place_.context());
+    ASSERT_OK(report);
+    ASSERT_OK(judge(*report));
+  }
+
+  // After damage at rest: what cannot be read says so, and the check names that snapshot.
+  void expect_honest() {
+    const auto repository = place_.open("admin", "stranger");
+    if (!repository) return;  // it said so
+    std::set<std::string> unreadable;
+    for (const auto& [id, files] : promised_) {
+      const auto read = read_back(**repository, id, place_.context());
+      if (!read) unreadable.insert(id.hex());
+      if (read) {
+        EXPECT_EQ(*read, files) << "wrong bytes";
+      }
+    }
+    const auto report = (*repository)->check(CheckDepth::contents, place_.context());
+    if (!report) return;
+    EXPECT_TRUE(unreadable.empty() || !report->findings.empty()) << "the check saw nothing";
+  }
+
+  TestPlace& place() { return place_; }
+  const std::vector<std::string>& happened() const { return happened_; }
+  std::uint64_t calls() const { return calls_; }
+
+ private:
+  // That a clock went back is worth a word, and no damage.
+  static Result<void> judge(const CheckReport& report) {
+    for (const auto& each : report.findings)
+      if (each.code != "clock-backwards")
+        return fail(Code::damage_found, each.code + " " + each.subject + ": " + each.message);
+    if (report.damaged_snapshots.empty()) return {};
+    return fail(Code::damage_found, "a damaged snapshot, and no word about why");
+  }
+
+  Contents contents(std::uint64_t version) {
+    if (phase_ != Phase::prune) return some_files(version);
+    Contents files;  // nothing in common with other versions
+    for (std::uint64_t i = 0; i < 3; ++i)
+      files["file" + std::to_string(i)] = random_bytes(270'000, 1000 * version + i);
+    return files;
+  }
+
+  void add_snapshot(Repository& repository, std::uint64_t version) {
+    const auto files = contents(version);
+    place_.test.clock.advance(std::chrono::hours(1));
+    const auto made = back_up(repository, files, place_.context());
+    ASSERT_OK(made);
+    promised_[made->id] = files;
+    if (version == 0) oldest_ = made->id;
+  }
+
+  void forget_oldest(Repository& repository) {
+    ASSERT_OK(repository.forget(oldest_, "test", place_.context()));
+    promised_.erase(oldest_);
+  }
+
+  bool may_be_forgotten(const SnapshotId& id, const SnapshotList& list) const {
+    const auto listed = [&](const auto& each) { return each.id == id; };
+    return phase_ == Phase::forget && id == promised_.begin()->first &&
+           std::ranges::none_of(list.snapshots, listed);
+  }
+
+  Result<void> read_all(Repository& repository) {
+    for (const auto& [id, files] : promised_)
+      if (TRY(read_back(repository, id, place_.context())) != files)
+        return fail(Code::internal, "wrong bytes");
+    return {};
+  }
+
+  Phase phase_;
+  SeededRandom random_;
+  TestPlace place_;
+  std::map<SnapshotId, Contents> promised_;
+  SnapshotId oldest_;
+  std::vector<std::string> happened_;
+  std::uint64_t calls_ = 0;
+};
+
+std::string story(const World& world, std::uint64_t seed) {
+  std::string text = "seed " + std::to_string(seed);
+  for (const auto& each : world.happened()) text += "\n  " + each;
+  return text;
+}
+
+// Where in the phase the fault happens: a commit's calls are its last ones.
+storage::Fault place_fault(World& world, Phase phase, FaultKind kind, std::uint64_t calls) {
+  storage::Fault fault;
+  fault.kind = kind;
+  const auto last = std::min<std::uint64_t>(calls, 8);
+  fault.at = phase == Phase::commit ? calls - world.below(last) : 1 + world.below(calls);
+  return fault;
+}
+
+class FaultMatrix : public testing::TestWithParam<std::tuple<Phase, FaultKind>> {};
+
+TEST_P(FaultMatrix, LosesNothingAndSucceedsWhenTriedAgain) {
+  const auto [phase, kind] = GetParam();
+  for (const auto seed : seeds()) {
+    std::uint64_t calls = 0;
+    {
+      World twin(phase, seed);
+      const auto done = twin.run({.seed = seed}, false);
+      ASSERT_TRUE(done) << done.error().describe();
+      calls = twin.calls();
+      ASSERT_LT(calls, kMostCalls);
+    }
+    World world(phase, seed);
+    storage::FaultScript script{.seed = seed};
+    script.faults = {place_fault(world, phase, kind, calls)};
+    const bool killed = kind == FaultKind::kill_before || kind == FaultKind::kill_after;
+    const auto done = world.run(std::move(script), killed && world.below(2) == 0);
+    SCOPED_TRACE(story(world, seed) + (done ? "\n  done" : "\n  " + done.error().describe()));
+    world.expect_whole("admin");
+    world.expect_whole("stranger");
+    if (phase == Phase::forget && done) continue;
+    const auto again = world.run({.seed = seed}, false);
+    EXPECT_TRUE(again) << again.error().describe();
+    world.expect_whole("stranger");
+    world.expect_no_complaints();
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+std::string name_of_cell(const testing::TestParamInfo<std::tuple<Phase, FaultKind>>& cell) {
+  const auto [phase, kind] = cell.param;
+  return name_of(phase) + "_" + std::string(storage::name_of(kind));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Calls, FaultMatrix,
+    testing::Combine(testing::ValuesIn(kPhases),
+                     testing::Values(FaultKind::fail_before, FaultKind::fail_after,
+                                     FaultKind::time_out, FaultKind::no_space, FaultKind::io_error,
+                                     FaultKind::torn_write, FaultKind::flip_bit,
+                                     FaultKind::stale_list, FaultKind::kill_before,
+                                     FaultKind::kill_after)),
+    name_of_cell);
+
+enum class Damage : std::uint8_t { flip, truncate, swap, replay, remove };
+constexpr Damage kDamages[] = {Damage::flip, Damage::truncate, Damage::swap, Damage::replay,
+                               Damage::remove};
+
+void damage(World& world, Damage kind) {
+  auto& place = world.place();
+  const auto keys = place.keys("");
+  const auto& key = keys[world.below(keys.size())];
+  auto bytes = place.object(key);
+  const auto& other = keys[world.below(keys.size())];
+  switch (kind) {
+    case Damage::flip:
+      bytes[world.below(bytes.size())] ^= static_cast<std::uint8_t>(1U << world.below(8));
+      break;
+    case Damage::truncate:
+      bytes.resize(world.below(bytes.size()));
+      break;
+    case Damage::swap: {
+      const auto there = place.object(other);
+      place.replace(other, bytes);
+      bytes = there;
+      break;
+    }
+    case Damage::replay:
+      bytes = place.object(other);
+      break;
+    case Damage::remove:
+      place.store->remove(key);
+      return;
+  }
+  place.replace(key, bytes);
+}
+
+class DamageMatrix : public testing::TestWithParam<Damage> {};
+
+TEST_P(DamageMatrix, NeverGivesAWrongByteNorKeepsSilent) {
+  for (const auto seed : seeds()) {
+    World world(Phase::verify, seed);
+    damage(world, GetParam());
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    world.expect_honest();
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+std::string name_of_damage(const testing::TestParamInfo<Damage>& damage) {
+  constexpr std::string_view kNames[] = {"flip", "truncate", "swap", "replay", "remove"};
+  return std::string(kNames[static_cast<std::size_t>(damage.param)]);
+}
+
+INSTANTIATE_TEST_SUITE_P(AtRest, DamageMatrix, testing::ValuesIn(kDamages), name_of_damage);
+
+class ClockMatrix : public testing::TestWithParam<std::tuple<Phase, int>> {};
+
+TEST_P(ClockMatrix, LosesNothingWhenTheClockJumps) {
+  const auto [phase, hours] = GetParam();
+  for (const auto seed : seeds()) {
+    World world(phase, seed);
+    world.place().test.clock.set(world.place().test.clock.now() + std::chrono::hours(hours));
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const auto done = world.run({.seed = seed}, false);
+    EXPECT_TRUE(done) << done.error().describe();
+    world.expect_whole("stranger");
+    world.expect_no_complaints();
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+std::string name_of_jump(const testing::TestParamInfo<std::tuple<Phase, int>>& jump) {
+  const auto [phase, hours] = jump.param;
+  return name_of(phase) + (hours < 0 ? "_back_" : "_forth_") + std::to_string(std::abs(hours)) +
+         "h";
+}
+
+INSTANTIATE_TEST_SUITE_P(Jumps, ClockMatrix,
+                         testing::Combine(testing::ValuesIn(kPhases),
+                                          testing::Values(-720, -1, 1, 720)),
+                         name_of_jump);
+
+}  // namespace
+}  // namespace lifeboat::repository
