@@ -94,6 +94,8 @@ TEST(Clock, DurationsAndSizesAreReadWithTheirUnits) {
   EXPECT_FALSE(parse_size("lots"));
   EXPECT_EQ(describe_size(1'400'000), "1.4 MB");
   EXPECT_EQ(describe_duration(std::chrono::seconds(200)), "3 min 20 s");
+  EXPECT_EQ(describe_duration(std::chrono::milliseconds(1250)), "1.2 s");
+  EXPECT_EQ(describe_duration(std::chrono::milliseconds(35)), "35 ms");
 }
 
 TEST(File, WritesAreAtomicAndReadBack) {

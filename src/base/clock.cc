@@ -129,6 +129,8 @@ Result<Duration> parse_duration(std::string_view text) {
 
 std::string describe_duration(Duration time) {
   const auto total = duration_cast<seconds>(time).count();
+  // Below a second "0.0 s" would say nothing.
+  if (total == 0) return fmt::format("{} ms", duration_cast<milliseconds>(time).count());
   if (total < 60) return fmt::format("{:.1f} s", static_cast<double>(time.count()) / 1e6);
   if (total < 3600) return fmt::format("{} min {:02} s", total / 60, total % 60);
   if (total < 86400) return fmt::format("{} h {:02} min", total / 3600, total / 60 % 60);

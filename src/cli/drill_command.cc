@@ -55,8 +55,10 @@ std::string judged(const Json& measure) {
   if (!measure.contains("measured_ms")) return "not measured";
   auto text = milliseconds_of(measure, "measured_ms");
   if (measure.contains("objective_ms"))
-    text += fmt::format(" (objective {}: {})", milliseconds_of(measure, "objective_ms"),
-                        text_of(measure, "judgement"));
+    text +=
+        fmt::format(" (objective {}: {})", milliseconds_of(measure, "objective_ms"),
+                    text_of(measure, "judgement") == "not_judged" ? "not judged"
+                                                                  : text_of(measure, "judgement"));
   return text;
 }
 

@@ -80,7 +80,9 @@ void say_source(Session& session, const Json& source) {
   const auto facts = source.find("facts");
   if (facts == source.end() || !facts->is_object()) return;
   for (const auto& [name, value] : facts->items()) {
-    auto text = value.is_structured() ? plural(value.size(), "entry", "entries") : value.dump();
+    const auto text = value.is_structured() ? plural(value.size(), "entry", "entries")
+                      : value.is_string()   ? value.get<std::string>()
+                                            : value.dump();
     session.say("  " +
                 wrapped(printable(name) + ": " + printable(text), session.terminal().width, 4));
   }

@@ -50,12 +50,23 @@ std::vector<std::size_t> Table::widths(std::size_t available) const {
   return result;
 }
 
+// What does not fit goes on below itself; only a single word that is too long is cut.
+std::string Table::last_cell(const Row& row, std::size_t width, std::size_t indent) const {
+  const auto& cell = row.cells.back();
+  const auto& column = columns_.back();
+  if (!column.flexible || cell.find(' ') == std::string::npos)
+    return padded(cell, width, column.align);
+  return wrapped(cell, indent + width, indent);
+}
+
 std::string Table::line(const Row& row, const std::vector<std::size_t>& widths) const {
   std::string text;
-  for (std::size_t at = 0; at < columns_.size(); ++at) {
-    if (at != 0) text += std::string(kGap, ' ');
-    text += padded(row.cells[at], widths[at], columns_[at].align);
+  std::size_t used = 0;
+  for (std::size_t at = 0; at + 1 < columns_.size(); ++at) {
+    text += padded(row.cells[at], widths[at], columns_[at].align) + std::string(kGap, ' ');
+    used += widths[at] + kGap;
   }
+  if (!columns_.empty()) text += last_cell(row, widths.back(), used);
   while (text.ends_with(' ')) text.pop_back();
   return text;
 }

@@ -12,7 +12,7 @@ enum class Align : std::uint8_t { left, right };
 struct Column {
   std::string title;
   Align align = Align::left;
-  bool flexible = false;  // is cut first when the table is wider than the terminal
+  bool flexible = false;  // gives way when the table is too wide: cut, or wrapped at the right end
 };
 
 class Table {
@@ -30,6 +30,7 @@ class Table {
     Style style = Style::plain;
   };
   std::vector<std::size_t> widths(std::size_t available) const;
+  std::string last_cell(const Row& row, std::size_t width, std::size_t indent) const;
   std::string line(const Row& row, const std::vector<std::size_t>& widths) const;
 
   std::vector<Column> columns_;

@@ -65,5 +65,14 @@ TEST(Table, CutsFlexibleColumnsToFitTheTerminal) {
             "1234  /a/very/long/path…\n");
 }
 
+TEST(Table, WrapsTheLastColumnWhenItIsFlexible) {
+  Table table({{"ID"}, {"WHY", Align::left, true}});
+  table.add({"1234", "last 1 of 7, held and proven"});
+  EXPECT_EQ(table.text(of_width(24)),
+            "ID    WHY\n"
+            "1234  last 1 of 7, held\n"
+            "      and proven\n");
+}
+
 }  // namespace
 }  // namespace lifeboat::cli

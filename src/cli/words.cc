@@ -30,6 +30,7 @@ std::string age_of(const Json& object, const char* key, Time now) {
   const auto time = time_of(object, key);
   if (!time) return {};
   const auto seconds = [](Duration span) { return std::chrono::floor<std::chrono::seconds>(span); };
+  if (seconds(now - *time) == std::chrono::seconds(0)) return "just now";
   if (*time > now) return "in " + describe_duration(seconds(*time - now));
   return describe_duration(seconds(now - *time)) + " ago";
 }

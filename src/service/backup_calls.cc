@@ -49,7 +49,11 @@ Result<Answer> back_up(const Setup& setup, const std::string& service, const Run
   const auto composition = TRY(compose(setup));
   BackupRequest request;
   request.service = service;
-  const auto outcomes = TRY(composition->service.back_up(request, context));
+  auto backed_up = composition->service.back_up(request, context);
+  if (!backed_up && backed_up.error().code() == Code::interrupted)
+    return fail(std::move(backed_up).error().with_hint(
+        "No snapshot was made. What was stored stays: run it again to go on from there."));
+  const auto outcomes = TRY(std::move(backed_up));
   Answer answer;
   answer.body = {{"service", service}, {"repositories", Json::array()}};
   for (const auto& outcome : outcomes) {

@@ -47,6 +47,11 @@ Result<drill::Sealed> Service::run_drill(const DrillRequest& request, const RunC
                        : std::filesystem::path(made.options.sandbox_directory);
   const auto from = request.from.empty() ? made.options.from : request.from;
   const auto answering = TRY(first_answering(service, from, context));
+  // A mistyped id is a mistake of the caller, not a backup that failed.
+  if (!request.selector.snapshot.empty() || request.selector.at) {
+    const auto list = TRY(answering.repository->snapshots(context));
+    TRY(restore::choose_snapshot(list.snapshots, service.name, request.selector));
+  }
   return drill::run_drill(made, *answering.repository, context);
 }
 

@@ -64,7 +64,12 @@ Result<Answer> restore(const Setup& setup, const RestoreCall& call, const Confir
   answer.body["snapshot_first"] = prepared.snapshot_first && !prepared.plan.occupied.empty();
   TRY(confirm(answer.body));
   if (call.dry_run) return answer;
-  const auto outcome = TRY(composition->service.run_restore(prepared, context));
+  auto restored = composition->service.run_restore(prepared, context);
+  if (!restored && restored.error().code() == Code::interrupted)
+    return fail(std::move(restored).error().with_hint(
+        "The target is not complete, and marked so where it is a folder: run the same command "
+        "again to go on."));
+  const auto outcome = TRY(std::move(restored));
   answer.body["report"] =
       restore::record_of(prepared.plan, outcome.report, prepared.repository->description());
   answer.body["record"] = outcome.record.string();

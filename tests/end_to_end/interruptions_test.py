@@ -20,7 +20,7 @@ class Interruptions(Stage):
         backup.send_signal(signal.SIGINT)
         _, said = backup.communicate(timeout=30)
         self.assertEqual(backup.returncode, 130, said)
-        self.assertIn("interrupted", said)
+        self.assertIn("What was stored stays", said)
         self.assertEqual(self.result("snapshots")[0]["snapshots"], [])
         self.configure()
         self.run_program("backup")
@@ -37,16 +37,17 @@ class Interruptions(Stage):
 
     def test_a_killed_backup_stores_nothing_twice_but_its_open_pack(self):
         self.ready(uploads=", limits: {read: 40MB/s}")
-        self.add_bulk(80)
+        self.add_bulk(100)
         backup = self.start("backup")
-        self.wait_until(lambda: self.packs() or backup.poll() is not None)
+        self.wait_until(lambda: len(self.packs()) > 1 or backup.poll() is not None)
         backup.kill()
         backup.communicate()
-        kept = sum(pack.stat().st_size for pack in self.packs())
+        # The newest of them may have been stored without its writer having heard of it.
+        largest = max(pack.stat().st_size for pack in self.packs())
         self.configure()
         self.run_program("backup")
         stored = sum(pack.stat().st_size for pack in self.packs())
-        self.assertLess(stored, 80_000_000 * 1.01, f"{kept} bytes were there already")
+        self.assertLess(stored, 100_000_000 * 1.01 + largest)
         self.run_program("verify", "--read-data")
         self.assertEqual(self.result("drill", "run")[0]["evidence"]["verdict"], "proven")
 
