@@ -1,4 +1,5 @@
-"""A place to play one story in: a service with a database and a folder, a repository, the program."""
+"""A place to play one story in: a service with a database and a folder, a repository, the
+program."""
 import json
 import os
 import pathlib

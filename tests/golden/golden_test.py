@@ -148,7 +148,8 @@ class IndependentReader(Golden):
                     computed = facts.of_entries(entries) | {"excluded": 1}
                 else:
                     computed = facts.of_database(out / source["name"] / f"{source['name']}.db")
-                    sealed = {name: sealed[name] for name in sealed.keys() - {"about", "migrations"}}
+                    compared = sealed.keys() - {"about", "migrations"}
+                    sealed = {name: sealed[name] for name in compared}
                 self.assertEqual(computed, sealed)
 
     def test_a_changed_row_gives_another_digest_of_its_table_only(self):

@@ -46,8 +46,8 @@ def is_device(metadata):
 def tree_record(entry, metadata):
     size = entry.size if entry.kind == FILE else 0
     mode = 0 if entry.kind == SYMLINK else metadata.mode & 0o1777
-    return (bytes([entry.kind]) + sized(entry.path) + struct.pack("<QIq", size, mode, entry.modified)
-            + sized(metadata.link))
+    numbers = struct.pack("<QIq", size, mode, entry.modified)
+    return bytes([entry.kind]) + sized(entry.path) + numbers + sized(metadata.link)
 
 
 def attributes_record(entry, metadata):
