@@ -268,7 +268,7 @@ TEST_F(CrashingCollection, HarmsNoBackupThatRunsBetweenAnyTwoOfItsSteps) {
 TEST_F(CrashingCollection, HarmsNoBackupThatBeganBefore) {
   prepare();
   const auto living = living_;
-  for (std::uint64_t at = 1;; at += 3) {
+  for (std::uint64_t at = 1;; ++at) {
     place_.restore_all(before_);
     living_ = living;
     const auto when = "at call " + std::to_string(at);
@@ -281,10 +281,10 @@ TEST_F(CrashingCollection, HarmsNoBackupThatBeganBefore) {
     std::uint64_t calls = 0;
     place_.watch = [&](Call, const std::string&) {
       if (++calls != at) return;
-      ASSERT_OK(fill(**writer, some_files(1), context()));
+      ASSERT_OK(fill(**writer, some_files(3), context()));
       const auto info = (*writer)->commit(context().clock.now(), true, context());
       ASSERT_OK(info);
-      living_[info->id] = 1;
+      living_[info->id] = 3;
     };
     const auto report = (*collector)->prune({}, context());
     place_.watch = {};
