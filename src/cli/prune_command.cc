@@ -22,20 +22,26 @@ void say_report(Session& session, const Json& body) {
   say_findings(session, list_of(body, "findings"));
 }
 
+// Where a person is asked, the plan comes first.
 Result<int> run_prune(Session& session) {
   const auto& arguments = session.arguments();
   service::PruneCall call;
-  call.dry_run = arguments.has("dry-run");
   call.wait = TRY(arguments.duration("wait")).value_or(Duration(0));
   const auto names = TRY(service::repository_names(session.setup(), arguments.list("REPOSITORY")));
-  if (!call.dry_run)
-    TRY(session.confirm("What no snapshot needs will be removed from " + join_words(Json(names)) +
-                        "."));
   const auto ask = [&](const std::string& name) {
     call.repository = name;
     return service::prune(session.setup(), call, session.context());
   };
-  return answer_each(session, names, ask, [&](const Json& body) { say_report(session, body); });
+  const auto say = [&](const Json& body) { say_report(session, body); };
+  call.dry_run = arguments.has("dry-run") || !arguments.has("yes");
+  if (call.dry_run) {
+    const auto planned = TRY(answer_each(session, names, ask, say));
+    if (arguments.has("dry-run") || planned != 0) return planned;
+    TRY(session.confirm("What no snapshot needs will be removed from " + join_words(Json(names)) +
+                        "."));
+  }
+  call.dry_run = false;
+  return answer_each(session, names, ask, say);
 }
 
 }  // namespace

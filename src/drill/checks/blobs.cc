@@ -46,7 +46,7 @@ class BlobsCheckRun {
     result.details = broken_;
     result.outcome = broken_count_ == 0 ? Outcome::passed : Outcome::failed;
     result.message = broken_count_ == 0
-                         ? std::to_string(rows_checked_) + " rows have their files"
+                         ? counted(rows_checked_, "row has its file", "rows have their files")
                          : std::to_string(broken_count_) + " of " + std::to_string(rows_checked_) +
                                " rows have no right file; first " + broken_[0];
     return result;

@@ -78,7 +78,7 @@ class ContentsCheck final : public Question {
     result.details = details_;
     result.outcome = different_ == 0 ? Outcome::passed : Outcome::failed;
     result.message = different_ == 0
-                         ? std::to_string(files_) + " files are equal"
+                         ? counted(files_, "file is equal", "files are equal")
                          : std::to_string(different_) + " of " + std::to_string(files_) +
                                " files differ; first " + details_[0];
     return result;

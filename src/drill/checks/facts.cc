@@ -100,8 +100,9 @@ CheckResult result_of(const KindInfo& info, const std::string& source, const Com
     if (++count <= kMaxDetails) result.details.push_back(each.text);
   }
   result.outcome = count == 0 ? Outcome::passed : Outcome::failed;
-  result.message = count == 0 ? std::to_string(compared.compared(info.kind)) + " facts are equal"
-                              : std::to_string(count) + " differ; first " + result.details[0];
+  result.message = count == 0
+                       ? counted(compared.compared(info.kind), "fact is equal", "facts are equal")
+                       : std::to_string(count) + " differ; first " + result.details[0];
   return result;
 }
 
