@@ -18,7 +18,7 @@ class Interruptions(Stage):
     def test_control_c_stops_a_backup_and_says_what_is_kept(self):
         backup = self.started_backup()
         backup.send_signal(signal.SIGINT)
-        _, said = backup.communicate(timeout=30)
+        _, said = backup.communicate(timeout=90)
         self.assertEqual(backup.returncode, 130, said)
         self.assertIn("What was stored stays", said)
         self.assertEqual(self.result("snapshots")[0]["snapshots"], [])
@@ -32,7 +32,7 @@ class Interruptions(Stage):
         self.assertIn("in use", ran.stderr)
         backup.send_signal(signal.SIGINT)
         self.configure()
-        self.run_program("backup", "--lock-wait", "30s")
+        self.run_program("backup", "--lock-wait", "90s")
         self.assertEqual(len(self.result("snapshots")[0]["snapshots"]), 1)
 
     def test_a_killed_backup_stores_nothing_twice_but_its_open_pack(self):
@@ -58,7 +58,7 @@ class Interruptions(Stage):
         self.configure(local=", limits: {download: 2MB/s}")
         drill = self.start("drill", "run")
         sandboxes = self.state / "sandboxes"
-        self.wait_until(lambda: [path for path in sandboxes.rglob("*") if path.is_file()])
+        self.wait_until(lambda: [path for path in sandboxes.glob("*/*") if path.is_dir()])
         drill.kill()
         drill.communicate()
         self.assertTrue(list(sandboxes.iterdir()))
@@ -73,9 +73,9 @@ class Interruptions(Stage):
         self.configure(local=", limits: {download: 2MB/s}")
         drill = self.start("drill", "run")
         sandboxes = self.state / "sandboxes"
-        self.wait_until(lambda: [path for path in sandboxes.rglob("*") if path.is_file()])
+        self.wait_until(lambda: [path for path in sandboxes.glob("*/*") if path.is_dir()])
         drill.send_signal(signal.SIGINT)
-        said, _ = drill.communicate(timeout=60)
+        said, _ = drill.communicate(timeout=90)
         self.assertEqual(drill.returncode, 130, said)
         self.assertEqual(list(sandboxes.iterdir()), [])
 

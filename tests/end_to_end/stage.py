@@ -88,7 +88,7 @@ class Stage(unittest.TestCase):
     def run_program(self, *words, status=0, variables=None):
         ran = subprocess.run(self.command(*words), env=variables or self.variables, text=True,
                              cwd=self.place, stdin=subprocess.DEVNULL, capture_output=True,
-                             errors="replace", check=False, timeout=120)
+                             errors="replace", check=False, timeout=240)
         self.assertEqual(ran.returncode, status,
                          f"lifeboat {' '.join(map(str, words))}\n{ran.stdout}\n{ran.stderr}")
         return ran
@@ -113,7 +113,7 @@ class Stage(unittest.TestCase):
             started.send_signal(signal.SIGKILL)
         started.communicate()
 
-    def wait_until(self, condition, seconds=30):
+    def wait_until(self, condition, seconds=90):
         until = time.monotonic() + seconds
         while not condition():
             self.assertLess(time.monotonic(), until, "waited too long")
