@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view kPrefix = "lifeboat-sandbox-";
 constexpr std::string_view kTokenFile = ".lifeboat-sandbox.json";
+constexpr std::size_t kTokenBytes = 12;
+constexpr std::chrono::minutes kBeginning{1};
 
 Json token_json(const std::string& token, const SandboxSpec& spec, const RunContext& context) {
   return {{"token", token},
@@ -41,15 +43,47 @@ void make_removable(const fs::path& directory) {
     if (at->is_directory(error) && !at->is_symlink(error)) ::chmod(at->path().c_str(), 0700);
 }
 
-// True when nothing is left of it.
-bool remove_all_of(const fs::path& directory) {
+// All but the token; true when nothing else is left.
+bool remove_contents(const fs::path& directory) {
+  bool removed = true;
   std::error_code error;
-  fs::remove_all(directory, error);
-  if (error) {
-    make_removable(directory);
-    fs::remove_all(directory, error);
+  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().filename() == kTokenFile) continue;
+    std::error_code failed;
+    fs::remove_all(at->path(), failed);
+    removed &= !failed;
   }
+  return removed && !error;
+}
+
+// True when nothing is left of it. The token goes last: whoever is killed on the way leaves
+// something that the next run still knows.
+bool remove_all_of(const fs::path& directory) {
+  bool empty = remove_contents(directory);
+  if (!empty) {
+    make_removable(directory);
+    empty = remove_contents(directory);
+  }
+  std::error_code error;
+  if (empty) fs::remove_all(directory, error);
   return !fs::exists(fs::symlink_status(directory, error));
+}
+
+// Killed before its token was written, when nothing else was in it yet. Young ones may be about to
+// get theirs.
+bool was_never_begun(const fs::path& directory) {
+  std::error_code error;
+  const auto changed = fs::last_write_time(directory, error);
+  if (error || changed > fs::file_time_type::clock::now() - kBeginning) return false;
+  const auto name = directory.filename().string().substr(kPrefix.size());
+  const bool ours = name.size() == 2 * kTokenBytes &&
+                    name.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!ours) return false;
+  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
+    const auto file = at->path().filename().string();
+    if (file == kTokenFile || file.find(kTokenFile) == std::string::npos) return false;
+  }
+  return !error;
 }
 
 bool is_orphan(const fs::directory_entry& entry) {
@@ -58,7 +92,8 @@ bool is_orphan(const fs::directory_entry& entry) {
   const auto name = entry.path().filename().string();
   if (!name.starts_with(kPrefix)) return false;
   const auto token = token_in(entry.path());
-  if (!token || name != std::string(kPrefix) + *token) return false;
+  if (!token) return was_never_begun(entry.path());
+  if (name != std::string(kPrefix) + *token) return false;
   return lock_token_file(entry.path() / kTokenFile).has_value();
 }
 
@@ -66,7 +101,7 @@ bool is_orphan(const fs::directory_entry& entry) {
 
 Result<Sandbox> Sandbox::provision(const SandboxSpec& spec, const RunContext& context) {
   TRY(make_directories(spec.parent));
-  auto token = context.random.hex(12);
+  auto token = context.random.hex(kTokenBytes);
   const auto directory = fs::canonical(spec.parent) / (std::string(kPrefix) + token);
   if (::mkdir(directory.c_str(), 0700) != 0)
     return fail_errno(errno, "cannot make the sandbox " + directory.string());

@@ -75,6 +75,21 @@ TEST_F(SandboxTest, ReapsTheSandboxOfADeadRunOnly) {
   EXPECT_TRUE(fs::exists(spec_.parent / "lifeboat-sandbox-not-ours"));
 }
 
+TEST_F(SandboxTest, ReapsWhatWasKilledBeforeItsTokenWasWritten) {
+  const auto old = std::chrono::minutes(5);
+  const auto abandoned = scratch_.path() / ("lifeboat-sandbox-" + std::string(24, 'a'));
+  const auto young = scratch_.path() / ("lifeboat-sandbox-" + std::string(24, 'b'));
+  const auto filled = scratch_.path() / ("lifeboat-sandbox-" + std::string(24, 'c'));
+  for (const auto& each : {abandoned, young, filled}) ASSERT_TRUE(make_directories(each));
+  ASSERT_TRUE(write_file(filled / "mine", view_of("not a drill's")));
+  for (const auto& each : {abandoned, filled})
+    fs::last_write_time(each, fs::file_time_type::clock::now() - old);
+  const auto removed = reap_orphans(scratch_.path());
+  ASSERT_TRUE(removed);
+  EXPECT_EQ(*removed, std::vector<std::string>{abandoned.string()});
+  EXPECT_TRUE(fs::exists(young) && fs::exists(filled));
+}
+
 TEST_F(SandboxTest, NothingToReapIsNoError) { EXPECT_TRUE(reap_orphans("/nonexistent/place")); }
 
 }  // namespace
