@@ -5,12 +5,6 @@
 namespace lifeboat::drill {
 namespace {
 
-Judgement judge_objective(const std::optional<Duration>& measured,
-                          const std::optional<Duration>& objective) {
-  if (!measured || !objective) return Judgement::not_judged;
-  return *measured <= *objective ? Judgement::met : Judgement::missed;
-}
-
 bool all_done(const Report& report) {
   return std::all_of(report.stages.begin(), report.stages.end(),
                      [](const auto& stage) { return stage.done; });
@@ -39,8 +33,9 @@ void measure(Report& report, const Request& request) {
   measures.rpo_objective = request.rpo;
   // A drill that stopped half-way has measured no recovery.
   const auto rto = all_done(report) ? std::optional(measures.rto_so_far) : std::nullopt;
-  measures.rto = judge_objective(rto, request.rto);
-  measures.rpo = judge_objective(measures.rpo_age, request.rpo);
+  const auto judged = policy::Objective({request.rpo, request.rto}).judge({measures.rpo_age, rto});
+  measures.rto = judged.rto;
+  measures.rpo = judged.rpo;
 }
 
 }  // namespace lifeboat::drill

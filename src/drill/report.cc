@@ -119,7 +119,8 @@ std::string_view name_of(Verdict verdict) {
 }
 
 std::string_view name_of(Judgement judgement) {
-  static constexpr std::array<std::string_view, 3> kNames{"met", "missed", "not_judged"};
+  static constexpr std::array<std::string_view, 4> kNames{"met", "missed", "not_judged",
+                                                          "not_judged"};
   return kNames[static_cast<std::size_t>(judgement)];
 }
 

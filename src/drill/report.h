@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/entry.h"
 #include "base/json_value.h"
+#include "policy/objective.h"
 #include "repository/repository.h"
 #include "sandbox/sandbox.h"
 
@@ -39,7 +40,8 @@ struct StageResult {
 enum class Verdict : std::uint8_t { proven, failed, unverified };
 std::string_view name_of(Verdict verdict);
 
-enum class Judgement : std::uint8_t { met, missed, not_judged };
+using policy::Judgement;
+// As the evidence says it: "met" "missed" "not_judged".
 std::string_view name_of(Judgement judgement);
 
 struct Measures {
@@ -48,8 +50,8 @@ struct Measures {
   std::optional<Duration> rpo_age;  // age of the restored position when the drill began
   std::optional<Duration> rto_objective;
   std::optional<Duration> rpo_objective;
-  Judgement rto = Judgement::not_judged;
-  Judgement rpo = Judgement::not_judged;
+  Judgement rto = Judgement::not_set;
+  Judgement rpo = Judgement::not_set;
   std::uint64_t bytes_restored = 0;
   std::uint64_t entries_restored = 0;
 };

@@ -97,7 +97,7 @@ TEST(Measure, ObjectivesAreMetOrMissedOnlyWhenMeasured) {
   auto report = report_with({});
   measure(report, request);
   EXPECT_EQ(report.measures.rto, Judgement::missed);
-  EXPECT_EQ(report.measures.rpo, Judgement::not_judged);
+  EXPECT_EQ(report.measures.rpo, Judgement::not_measured);
   report.snapshot.emplace();
   report.started = report.snapshot->time + std::chrono::minutes(30);
   report.measures = {};
@@ -106,7 +106,7 @@ TEST(Measure, ObjectivesAreMetOrMissedOnlyWhenMeasured) {
   report.stages[1].done = false;
   report.measures = {};
   measure(report, request);
-  EXPECT_EQ(report.measures.rto, Judgement::not_judged);
+  EXPECT_EQ(report.measures.rto, Judgement::not_measured);
 }
 
 TEST(Measure, ASnapshotFromTheFutureIsAFindingAndNotJudged) {
@@ -116,7 +116,7 @@ TEST(Measure, ASnapshotFromTheFutureIsAFindingAndNotJudged) {
   report.snapshot.emplace();
   report.started = report.snapshot->time - std::chrono::hours(3);
   measure(report, request);
-  EXPECT_EQ(report.measures.rpo, Judgement::not_judged);
+  EXPECT_EQ(report.measures.rpo, Judgement::not_measured);
   ASSERT_EQ(report.findings.size(), 1U);
   EXPECT_EQ(report.findings[0].code, "clock-skew");
 }
