@@ -26,6 +26,7 @@ void say_report(Session& session, const Json& body) {
 Result<int> run_prune(Session& session) {
   const auto& arguments = session.arguments();
   service::PruneCall call;
+  call.despite_missing = arguments.has("despite-missing");
   call.wait = TRY(arguments.duration("wait")).value_or(Duration(0));
   const auto names = TRY(service::repository_names(session.setup(), arguments.list("REPOSITORY")));
   const auto ask = [&](const std::string& name) {
@@ -54,8 +55,10 @@ CommandSpec prune_command() {
       "Backups may run meanwhile. A prune that is interrupted loses nothing: the next one goes on.";
   spec.positionals = {
       {"REPOSITORY", "Which repositories; else all of the configuration.", false, true}};
-  spec.options = {{"dry-run", "", "Say what would be freed and change nothing."},
-                  {"wait", "TIME", "Wait so long for backups that are running."}};
+  spec.options = {
+      {"dry-run", "", "Say what would be freed and change nothing."},
+      {"despite-missing", "", "Go on although snapshots are missing, and give them up."},
+      {"wait", "TIME", "Wait so long for backups that are running."}};
   spec.examples = {{"lifeboat prune --dry-run", "what would be freed"},
                    {"lifeboat prune --yes", "in a timer, after `lifeboat forget --yes`"}};
   spec.run = run_prune;

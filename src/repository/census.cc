@@ -27,7 +27,7 @@ std::uint64_t last_of(const Numbers& numbers) {
 // A run of numbers of one writer of which nothing is left.
 Finding missing_run(const WriterId& writer, std::uint64_t from, std::uint64_t to) {
   const auto numbers = from == to ? fmt::format("{}", from) : fmt::format("{} to {}", from, to);
-  return {"snapshot-missing", snapshot_key({writer, from}),
+  return {std::string(kSnapshotMissing), snapshot_key({writer, from}),
           fmt::format("snapshot {} of writer {} is gone and no statement says that it was "
                       "forgotten: the storage lost or hides it",
                       numbers, writer.hex()),
@@ -35,7 +35,7 @@ Finding missing_run(const WriterId& writer, std::uint64_t from, std::uint64_t to
 }
 
 Finding hidden(const WriterId& writer, std::uint64_t seq) {
-  return {"snapshot-missing", snapshot_key({writer, seq}),
+  return {std::string(kSnapshotMissing), snapshot_key({writer, seq}),
           fmt::format("snapshot {} of writer {} was seen before and is not there now: the storage "
                       "lost or hides it",
                       seq, writer.hex()),

@@ -34,6 +34,8 @@ void add_forgotten(Census& census, const std::set<SessionRef>& forgotten);
 // Both, in the order that is right.
 Result<Census> take_census(const Store& store);
 
+constexpr std::string_view kSnapshotMissing = "snapshot-missing";  // code of such a finding
+
 // Numbers that somebody saw end, or that lie below others, and of which nothing is left.
 std::vector<Finding> find_missing(const Census& census, const Seen& seen);
 

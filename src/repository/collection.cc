@@ -8,6 +8,7 @@
 #include "repository/index_rewrite.h"
 #include "repository/segment_move.h"
 #include "repository/session.h"
+#include "repository/snapshot_list.h"
 #include "repository/statement.h"
 
 namespace lifeboat::repository {
@@ -20,10 +21,6 @@ bool is_mostly_dead(const PackSurvey& pack, unsigned above_percent) {
   return pack.dead * 100 > pack.size * above_percent;
 }
 
-bool is_damage(const Error& error) {
-  return error.code() == Code::corrupt || error.code() == Code::wrong_key;
-}
-
 // A start in the future is a wrong clock's: then the store's own time counts.
 bool is_past_patience(const SessionObject& session, Time stored_at, Time now) {
   auto known = session;
@@ -34,6 +31,7 @@ bool is_past_patience(const SessionObject& session, Time stored_at, Time now) {
 }  // namespace
 
 Result<PruneReport> Collection::run() {
+  TRY(require_all_snapshots());
   if (!TRY(plan_or_resume()) || options_.dry_run) return std::move(report_);
   TRY(publish_plan());
   TRY(end_sessions());
@@ -45,6 +43,19 @@ Result<PruneReport> Collection::run() {
   TRY(remove_heads());
   TRY(finish());
   return std::move(report_);
+}
+
+// What a hidden or lost snapshot refers to looks dead, and it may come back.
+Result<void> Collection::require_all_snapshots() const {
+  if (options_.despite_missing) return {};
+  const auto list = TRY(list_snapshots(store_, context_));
+  for (const auto& each : list.findings)
+    if (each.code == kSnapshotMissing)
+      return fail(
+          Error(Code::refused, each.subject + " is missing: " + each.message)
+              .with_hint("Nothing was removed. Find out why (`lifeboat verify`). To give up "
+                         "what is missing, prune with --despite-missing."));
+  return {};
 }
 
 // Somebody stopped between saying that a collection is over and removing its object.

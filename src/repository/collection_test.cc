@@ -335,6 +335,23 @@ TEST_F(CrashingCollection, HarmsNothingBesideAnother) {
   }
 }
 
+TEST_F(CollectionTest, RemovesNothingWhileASnapshotIsMissing) {
+  const auto first = backed_up(*admin_, 0);
+  backed_up(*admin_, 1);
+  const auto hidden = place_.keys("snapshots/").front();
+  const auto object = place_.object(hidden);
+  place_.store->remove(hidden);
+  const auto before = place_.bytes_of("packs/");
+  EXPECT_CODE(admin_->prune(kPrune, context()), Code::refused);
+  EXPECT_EQ(place_.bytes_of("packs/"), before);
+  place_.replace(hidden, object);  // it comes back
+  expect_all_living("again");
+  place_.store->remove(hidden);
+  living_.erase(first);
+  pruned({.despite_missing = true});
+  expect_all_living("after giving it up");
+}
+
 TEST_F(CollectionTest, LeavesADamagedPackAndGoesOn) {
   const auto first = backed_up(*admin_, 1);
   backed_up(*admin_, 2);

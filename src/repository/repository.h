@@ -234,6 +234,8 @@ struct PruneOptions {
   bool dry_run = false;
   // Packs with more dead bytes than this share are emptied by moving their live segments.
   unsigned move_above_percent = 30;
+  // Goes on although snapshots are missing: what only they refer to is removed.
+  bool despite_missing = false;
   // A session older than its patience is ended by a void; a younger one is waited for up to this
   // long.
   Duration wait{0};

@@ -115,6 +115,7 @@ Result<Answer> forget(const Setup& setup, const ForgetCall& call, const Confirm&
 struct PruneCall {
   std::string repository;
   bool dry_run = false;
+  bool despite_missing = false;
   Duration wait{0};
 };
 Result<Answer> prune(const Setup& setup, const PruneCall& call, const RunContext& context);

@@ -99,6 +99,7 @@ Result<Answer> prune(const Setup& setup, const PruneCall& call, const RunContext
   const auto repository = TRY(composition->service.open_repository(call.repository, context));
   repository::PruneOptions options;
   options.dry_run = call.dry_run;
+  options.despite_missing = call.despite_missing;
   options.wait = call.wait;
   const auto report = TRY(repository->prune(options, context));
   Answer answer;
