@@ -1,3 +1,5 @@
+#include <atomic>
+
 #include "repository/test_collection.h"
 
 namespace lifeboat::repository {
@@ -250,7 +252,7 @@ TEST_F(CrashingCollection, HarmsNoBackupThatRunsBetweenAnyTwoOfItsSteps) {
     const auto writer = place_.open("admin", "writer " + when);
     ASSERT_OK(collector);
     ASSERT_OK(writer);
-    std::uint64_t calls = 0;
+    std::atomic<std::uint64_t> calls = 0;  // reads come from several threads
     place_.watch = [&](Call, const std::string&) {
       if (++calls == at) backed_up(**writer, 3);  // what the forgotten one held
     };
@@ -278,7 +280,7 @@ TEST_F(CrashingCollection, HarmsNoBackupThatBeganBefore) {
     ASSERT_OK(machine);
     const auto writer = (*machine)->begin(draft_of(), context());
     ASSERT_OK(writer);
-    std::uint64_t calls = 0;
+    std::atomic<std::uint64_t> calls = 0;  // reads come from several threads
     place_.watch = [&](Call, const std::string&) {
       if (++calls != at) return;
       ASSERT_OK(fill(**writer, some_files(3), context()));
@@ -322,7 +324,7 @@ TEST_F(CrashingCollection, HarmsNothingBesideAnother) {
     const auto other = place_.open("admin", "other " + when);
     ASSERT_OK(one);
     ASSERT_OK(other);
-    std::uint64_t calls = 0;
+    std::atomic<std::uint64_t> calls = 0;  // reads come from several threads
     place_.watch = [&](Call, const std::string&) {
       if (++calls == at) (void)(*other)->prune({}, context());
     };
