@@ -5,6 +5,7 @@
 #include "crypto/hash.h"
 #include "repository/check_entries.h"
 #include "repository/collect_object.h"
+#include "repository/damage.h"
 #include "repository/format_repository.h"
 #include "repository/index_access.h"
 #include "repository/index_object.h"
@@ -19,7 +20,7 @@ constexpr std::size_t kPacksPerStatement = 50'000;
 
 // Damage and absence are what a check is for; other errors end it.
 Result<void> only_damage(const Error& error) {
-  if (is_damage(error) || error.code() == Code::not_found) return {};
+  if (is_damage_or_absence(error)) return {};
   return fail(error);
 }
 
@@ -81,7 +82,7 @@ Result<void> Check::check_slots() {
 }
 
 Result<void> Check::check_collections() {
-  for (const auto& info : TRY(list_sorted(*store_.backend, "collect/"))) {
+  for (const auto& info : TRY(list_sorted(*store_.backend, std::string(kCollectName)))) {
     const auto plan = find_collection(store_, info.key);
     if (plan) continue;
     TRY(only_damage(plan.error()));

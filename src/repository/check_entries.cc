@@ -1,6 +1,7 @@
 #include "repository/check_entries.h"
 
 #include "crypto/hash.h"
+#include "repository/damage.h"
 #include "repository/entry_record.h"
 #include "repository/snapshot_list.h"
 
@@ -15,7 +16,7 @@ Bytes identity_of(const SourceManifest& source) {
 }
 
 bool tells_of_the_snapshot(const Error& error) {
-  return is_damage(error) || error.code() == Code::damage_found || error.code() == Code::not_found;
+  return is_damage_or_absence(error) || error.code() == Code::damage_found;
 }
 
 }  // namespace

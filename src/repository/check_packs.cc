@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "crypto/hash.h"
+#include "repository/damage.h"
 #include "repository/index_object.h"
 #include "repository/pack.h"
 #include "repository/parallel.h"
@@ -19,11 +20,6 @@ namespace {
 
 constexpr std::size_t kPiece = 4U << 20U;               // what is read at once for a hash
 constexpr std::uint64_t kMemoryForPacks = 160U << 20U;  // held by all threads together
-
-bool is_damage(const Error& error) {
-  return error.code() == Code::corrupt || error.code() == Code::wrong_key ||
-         error.code() == Code::unsupported_format || error.code() == Code::not_found;
-}
 
 // Opens one segment after another and recomputes the ids of its chunks.
 class SegmentCheck {
@@ -115,7 +111,7 @@ Result<void> PackCheck::compare_sizes(const Present& pack) {
   if (std::ranges::none_of(pack.listed, differs)) return {};
   if (std::ranges::all_of(pack.listed, differs)) {
     const auto read = read_pack_directory(*store_.backend, store_.keys, pack.name);
-    if (!read && !is_damage(read.error())) return fail(read.error());
+    if (!read && !is_damage_or_absence(read.error())) return fail(read.error());
     const auto why = fail(Code::corrupt, fmt::format("has {} bytes where {} were written",
                                                      pack.size, pack.listed[0]->size));
     if (!read) return lose(pack, why.value());
@@ -163,7 +159,7 @@ Result<void> PackCheck::read_hashes(const RunContext& context) {
   context.progress.stage("reading packs", bytes_);
   return for_each_pack(context, [&](const Present& pack) -> Result<void> {
     auto hashed = hash_pack(pack, context);
-    if (hashed || !is_damage(hashed.error())) return hashed;
+    if (hashed || !is_damage_or_absence(hashed.error())) return hashed;
     return lose(pack, hashed.error());
   });
 }
@@ -187,10 +183,10 @@ Result<void> PackCheck::read_contents(const RunContext& context) {
   return for_each_pack(context, [&](const Present& pack) -> Result<void> {
     auto& bytes = memory.local();
     auto got = store_.backend->get(pack_key(pack.name), {0, kMaxPack + 1}, bytes);
-    if (!got && !is_damage(got.error())) return got;
+    if (!got && !is_damage_or_absence(got.error())) return got;
     if (!got) return lose(pack, got.error());
     auto opened = open_pack_contents(pack, bytes);
-    if (opened || !is_damage(opened.error())) return opened;
+    if (opened || !is_damage_or_absence(opened.error())) return opened;
     return salvage(pack, bytes, opened.error());
   });
 }
@@ -215,7 +211,7 @@ Result<void> PackCheck::salvage(const Present& pack, ByteView bytes, const Error
   SegmentSet bad;
   for (const auto* listed : pack.listed) {
     const auto directory = listed_directory(store_, *listed);
-    if (!directory && !is_damage(directory.error())) return fail(directory.error());
+    if (!directory && !is_damage_or_absence(directory.error())) return fail(directory.error());
     if (directory) TRY(try_segments(*directory, bytes, good, bad));
   }
   if (good.size() == 0) return lose(pack, why);
@@ -238,7 +234,7 @@ Result<void> PackCheck::try_segments(const PackDirectory& directory, ByteView by
   SegmentCheck check(store_, sessions_);
   for (const auto& segment : directory.segments) {
     const auto checked = check.check(directory, segment, bytes);
-    if (!checked && !is_damage(checked.error())) return checked;
+    if (!checked && !is_damage_or_absence(checked.error())) return checked;
     auto& into = checked ? good : bad;
     into.add(directory.births[segment.birth].salt, segment.shape.number);
   }

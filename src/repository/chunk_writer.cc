@@ -4,6 +4,7 @@
 #include <thread>
 #include <unordered_set>
 
+#include "repository/damage.h"
 #include "repository/stream_pipeline.h"
 
 namespace lifeboat::repository {
@@ -74,9 +75,8 @@ Result<void> ChunkWriter::recover_pack(const PackName& name, IndexText& text,
     text.add({name, contents->size, contents->plain, setup_.keys.writer});
     return sink_.list(name, *contents);
   }
-  const auto code = contents.error().code();
-  if (code == Code::not_found) return {};
-  if (code != Code::corrupt && code != Code::wrong_key) return fail(contents.error());
+  if (contents.error().code() == Code::not_found) return {};
+  if (!is_broken(contents.error())) return fail(contents.error());
   context.log.warning("not used again: " + contents.error().describe());
   return {};
 }

@@ -8,7 +8,6 @@ namespace lifeboat::repository {
 namespace {
 
 constexpr std::size_t kMaxNamed = 4'000'000;
-constexpr std::string_view kFolder = "collect/";
 
 template <class IdType>
 Json hex_list(const std::set<IdType>& ids) {
@@ -94,7 +93,8 @@ Result<CollectPlan> parse_collect(const RoleKeys& keys, std::uint64_t number, By
 }
 
 Result<std::optional<CollectPlan>> find_collection(const Store& store, const std::string& key) {
-  const auto number = TRY_CONTEXT(key, parse_seq(std::string_view(key).substr(kFolder.size())));
+  const auto number =
+      TRY_CONTEXT(key, parse_seq(std::string_view(key).substr(kCollectName.size())));
   const auto bytes = storage::get_whole(*store.backend, key, kMaxObject);
   if (!bytes && bytes.error().code() == Code::not_found) return std::optional<CollectPlan>();
   if (!bytes) return fail(bytes.error());
@@ -103,7 +103,7 @@ Result<std::optional<CollectPlan>> find_collection(const Store& store, const std
 
 Result<std::vector<CollectPlan>> outstanding_collections(const Store& store) {
   std::vector<CollectPlan> plans;
-  for (const auto& object : TRY(list_sorted(*store.backend, std::string(kFolder))))
+  for (const auto& object : TRY(list_sorted(*store.backend, std::string(kCollectName))))
     if (auto plan = TRY(find_collection(store, object.key))) plans.push_back(std::move(*plan));
   return plans;
 }

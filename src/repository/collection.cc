@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "repository/collected.h"
+#include "repository/damage.h"
 #include "repository/fields.h"
 #include "repository/format_repository.h"
 #include "repository/index_rewrite.h"
@@ -130,8 +131,8 @@ Result<void> Collection::publish_plan() {
 // No number is used twice: a late removal of `collect/<k>` must not hit a later collection.
 Result<std::uint64_t> Collection::next_number() {
   std::uint64_t highest = 0;
-  for (const auto& object : TRY(list_sorted(*store_.backend, "collect/")))
-    highest = std::max(highest, TRY(parse_seq(object.key.substr(8))));
+  for (const auto& object : TRY(list_sorted(*store_.backend, std::string(kCollectName))))
+    highest = std::max(highest, TRY(parse_seq(object.key.substr(kCollectName.size()))));
   highest = std::max(highest, TRY(last_collected()));
   return highest + 1;
 }
@@ -177,7 +178,7 @@ Result<std::optional<SessionObject>> Collection::read_open_session(const Session
   const auto bytes = storage::get_whole(*store_.backend, key, kMaxSmallObject);
   auto parsed = bytes ? parse_session(store_.keys, session, *bytes) : fail(bytes.error());
   if (parsed) return std::optional(std::move(*parsed));
-  if (!is_damage(parsed.error()) && parsed.error().code() != Code::not_found)
+  if (!is_broken(parsed.error()) && parsed.error().code() != Code::not_found)
     return fail(std::move(parsed).error().add_context(key));
   return std::optional<SessionObject>();
 }
@@ -211,7 +212,7 @@ Result<void> Collection::reconsider() {
 Result<bool> Collection::may_drop(const PackName& name) {
   const auto alive = is_alive(store_, references_.living, name);
   if (alive) return !*alive;
-  if (!is_damage(alive.error())) return fail(alive.error());
+  if (!is_broken(alive.error())) return fail(alive.error());
   unreadable_.insert(name);
   report_.findings.push_back({"pack-damaged", pack_key(name), alive.error().describe(), false});
   return true;

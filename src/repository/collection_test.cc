@@ -190,6 +190,22 @@ TEST_F(CollectionTest, EndsASessionWhoseObjectIsDamaged) {
   EXPECT_EQ(pruned().sessions_voided, 1U);
 }
 
+// A newer Lifeboat may be at work: it cannot be told how long it wants to be waited for.
+TEST_F(CollectionTest, EndsNoSessionOfANewerFormat) {
+  forget(backed_up(*admin_, 1));
+  const auto other = place_.open("admin", "another machine");
+  ASSERT_OK(other);
+  const auto writer = (*other)->begin(draft_of(), context());
+  ASSERT_OK(writer);
+  const auto session = place_.keys("sessions/").back();
+  auto bytes = place_.object(session);
+  ++bytes[kPrefixSize - 3];  // the format, before two reserved bytes
+  place_.replace(session, bytes);
+  const auto packs = place_.keys("packs/");
+  EXPECT_CODE(admin_->prune(kPrune, context()), Code::unsupported_format);
+  EXPECT_EQ(place_.keys("packs/"), packs);
+}
+
 // What is outstanding when the process ends at any call; the next prune finishes it.
 class CrashingCollection : public CollectionTest {
  protected:

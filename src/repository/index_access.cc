@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "repository/damage.h"
 #include "repository/index_object.h"
 #include "repository/pack.h"
 
@@ -26,10 +27,7 @@ class Loader {
   Result<std::optional<LoadedIndex>> load(const IndexName& name) {
     auto loaded = unlisted_.contains(name) ? load_pack(PackName{name.bytes}) : load_object(name);
     if (loaded) return std::optional(std::move(*loaded));
-    const auto code = loaded.error().code();
-    const bool damaged = code == Code::corrupt || code == Code::wrong_key ||
-                         code == Code::unsupported_format || code == Code::not_found;
-    if (!damaged) return fail(std::move(loaded).error());
+    if (!is_damage_or_absence(loaded.error())) return fail(std::move(loaded).error());
     const auto key = unlisted_.contains(name) ? pack_key(PackName{name.bytes}) : index_key(name);
     const std::scoped_lock lock(guard_);
     findings_.push_back({unlisted_.contains(name) ? "pack-damaged" : "index-damaged", key,

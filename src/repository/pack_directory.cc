@@ -8,7 +8,6 @@ namespace {
 constexpr std::string_view kTrailerMagic = "LFBTPACK";
 constexpr std::size_t kBirthSize = 32 + 8 + 8 + 32;
 constexpr std::size_t kSegmentSize = 2 + 4 + 4 + 4 + 4 + 1 + 2;
-constexpr std::size_t kMaxBirths = 65'535;
 constexpr std::uint32_t kMinSealed = 32 + 32 + 5 + 16;  // a sealed part of nothing
 constexpr std::uint32_t kTag = crypto::Aead::kTagSize;
 

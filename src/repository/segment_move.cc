@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/hash.h"
+#include "repository/damage.h"
 
 namespace lifeboat::repository {
 namespace {
@@ -46,9 +47,7 @@ Result<void> SegmentMove::empty_pack(const PackName& name, PackBuilder& builder,
                                      const RunContext& context) {
   const auto bytes = TRY(storage::get_whole(*store_.backend, pack_key(name), kMaxPack));
   const auto opened = open_pack(store_.keys, name, bytes);
-  const bool damaged = !opened && (opened.error().code() == Code::corrupt ||
-                                   opened.error().code() == Code::wrong_key);
-  if (damaged) {
+  if (!opened && is_broken(opened.error())) {
     moved_.damaged.insert(name);
     context.log.warning("left as it is: " + opened.error().describe());
     return {};

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "repository/damage.h"
 #include "repository/parallel.h"
 #include "repository/session.h"
 
@@ -136,11 +137,6 @@ void remember(const Store& store, const Census& census, const RunContext& contex
 }
 
 }  // namespace
-
-bool is_damage(const Error& error) {
-  return error.code() == Code::corrupt || error.code() == Code::wrong_key ||
-         error.code() == Code::unsupported_format;
-}
 
 Result<void> read_ends(const Store& store, const Census& census, const EndVisitor& visit,
                        const RunContext& context) {

@@ -21,9 +21,6 @@ using EndVisitor = std::function<Result<void>(EndRead&&)>;
 Result<void> read_ends(const Store& store, const Census& census, const EndVisitor& visit,
                        const RunContext& context);
 
-// True for errors that tell of the object itself and not of the way to it.
-bool is_damage(const Error& error);
-
 Result<SnapshotList> list_snapshots(const Store& store, const RunContext& context);
 
 }  // namespace lifeboat::repository

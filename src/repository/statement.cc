@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "repository/collect_object.h"
+#include "repository/damage.h"
 #include "repository/fields.h"
 #include "repository/format_repository.h"
 #include "repository/parallel.h"
@@ -185,10 +186,8 @@ Result<Loaded> load_one(const Store& store, const std::string& key) {
     read->id = key.substr(key.rfind('/') + 1);
     return Loaded{std::move(*read), std::nullopt};
   }
-  const auto code = read.error().code();
-  if (code == Code::not_found) return Loaded{};
-  if (code != Code::corrupt && code != Code::wrong_key && code != Code::unsupported_format)
-    return fail(std::move(read).error());
+  if (read.error().code() == Code::not_found) return Loaded{};
+  if (!is_damage(read.error())) return fail(std::move(read).error());
   return Loaded{std::nullopt, Finding{"statement-unreadable", key, read.error().describe(), false}};
 }
 

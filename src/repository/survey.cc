@@ -1,6 +1,7 @@
 #include "repository/survey.h"
 
 #include "crypto/hash.h"
+#include "repository/damage.h"
 #include "repository/pack.h"
 #include "repository/snapshot_object.h"
 
@@ -100,11 +101,12 @@ Result<void> read_own_directory(const Store& store, const SegmentSet& living, co
 }
 
 Result<void> list_packs(const Store& store, PackCensus& census) {
-  return store.backend->list("packs/", [&](const storage::ObjectInfo& object) -> Result<void> {
-    const auto name = parse_pack_key(object.key);
-    if (name) census.packs[*name].size = object.size;
-    return {};
-  });
+  return store.backend->list(std::string(kPacksName),
+                             [&](const storage::ObjectInfo& object) -> Result<void> {
+                               const auto name = parse_pack_key(object.key);
+                               if (name) census.packs[*name].size = object.size;
+                               return {};
+                             });
 }
 
 // Packs that no index decides about. False when it is not there any more.
@@ -114,8 +116,7 @@ Result<bool> look_into(const Store& store, const SegmentSet& living, const PackN
   const auto read = read_own_directory(store, living, name, survey);
   if (read) return true;
   if (read.error().code() == Code::not_found) return false;
-  if (read.error().code() != Code::corrupt && read.error().code() != Code::wrong_key)
-    return fail(read.error());
+  if (!is_broken(read.error())) return fail(read.error());
   census.findings.push_back({"pack-damaged", pack_key(name), read.error().describe(), false});
   survey.damaged = true;
   return survey.indexed;
@@ -138,7 +139,7 @@ Result<References> read_references(const Store& store, const Census& census,
 Result<PackCensus> survey_packs(const Store& store, const SegmentSet& living) {
   PackCensus census;
   // Names of index objects come before packs: what an index lists was there before it.
-  const auto indexes = TRY(list_sorted(*store.backend, "index/"));
+  const auto indexes = TRY(list_sorted(*store.backend, std::string(kIndexName)));
   TRY(list_packs(store, census));
   Listing listing(store, living, census);
   for (const auto& object : indexes)

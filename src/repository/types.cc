@@ -62,7 +62,7 @@ std::optional<PackName> parse_pack_key(std::string_view key) {
   return *name;
 }
 
-std::string collect_key(std::uint64_t number) { return "collect/" + hex_of(number); }
+std::string collect_key(std::uint64_t number) { return std::string(kCollectName) + hex_of(number); }
 
 Result<SessionRef> parse_session_key(std::string_view folder, std::string_view key) {
   const auto size = folder.size();

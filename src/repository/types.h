@@ -60,6 +60,7 @@ std::string collect_key(std::uint64_t number);                 // collect/<n>
 // N of objects that are named by their own hash.
 inline constexpr std::string_view kKeysName = "keys/";
 inline constexpr std::string_view kPacksName = "packs/";
+inline constexpr std::string_view kCollectName = "collect/";
 inline constexpr std::string_view kIndexName = "index/";
 
 // "sessions/<writer>/<seq>" and "snapshots/<writer>/<seq>"; anything else is `corrupt`.
