@@ -15,6 +15,10 @@ namespace {
 
 constexpr std::string_view kMark = "put-";
 constexpr std::size_t kRandomBytes = 16;
+// What is written is seldom read soon: its memory is given back for what comes next, instead of
+// taking that of the application beside us. On virtual machines memory in use is also much faster
+// than memory that was never touched: packs are written in half the time.
+constexpr std::size_t kLarge = 1U << 20U;
 constexpr auto kOldAge = std::chrono::hours(24);
 
 bool is_temporary(std::string_view name) {
@@ -58,7 +62,9 @@ Temporary::~Temporary() {
 
 Result<void> Temporary::write(ByteView bytes) {
   TRY(write_at(file_.get(), 0, bytes));
-  return sync_descriptor(file_.get());
+  TRY(sync_descriptor(file_.get()));
+  if (bytes.size() >= kLarge) ::posix_fadvise(file_.get(), 0, 0, POSIX_FADV_DONTNEED);
+  return {};
 }
 
 int Temporary::publish(int directory, const std::string& name) {
