@@ -163,9 +163,14 @@ def heading(result):
     if size:
         tree += f": {size['files']} files, {size['bytes'] / 1e9:.2f} GB"
     return (f"{host['cores']} cores ({host['cpu']}), {host['memory_gb']} GB, Linux "
-            f"{host['kernel']}, {host['file_system']}. Commit {result['commit']}; {versions}. "
-            f"The tree is {tree}; scale {result['data']['scale']:g}; "
+            f"{release(host['kernel'])}, {host['file_system']}. Commit {result['commit']}; "
+            f"{versions}. The tree is {tree}; scale {result['data']['scale']:g}; "
             f"medians of {result['rounds']} rounds.")
+
+
+def release(kernel):
+    """The number that says which Linux it is, without the name of one machine's build."""
+    return ".".join(kernel.split("-")[0].split(".")[:2])
 
 
 def bounds_table(rows):
@@ -190,8 +195,8 @@ def phase_row(medians, phase, tool):
     walls = [sample["wall"] for sample in medians.samples[phase][tool]]
     wall, user, system = (medians.of(phase, tool, key) for key in ("wall", "user", "system"))
     stored = medians.of(phase, tool, "stored")
-    cells = [tool, f"{wall:.2f} ({min(walls):.2f}–{max(walls):.2f})", f"{user:.2f}",
-             f"{system:.2f}", f"{(user + system) / wall:.2f}",
+    cells = [tool.replace("|", "\\|"), f"{wall:.2f} ({min(walls):.2f}–{max(walls):.2f})",
+             f"{user:.2f}", f"{system:.2f}", f"{(user + system) / wall:.2f}",
              f"{medians.of(phase, tool, 'memory') / 1e6:.0f}",
              "" if stored is None else f"{stored / 1e6:.1f}",
              number(medians.ratio(phase, "wall", (tool, PEER))),
