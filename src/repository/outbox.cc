@@ -44,11 +44,10 @@ void Outbox::put_next(std::unique_lock<std::mutex>& lock) {
   Result<void> done;
   if (!failed)
     done = backend_.put(item.key, item.owned.empty() ? item.bytes : ByteView(item.owned));
-  const bool durable = !failed && done;
   lock.lock();
   if (!done) error_ = std::move(done).error().add_context(item.key);
   lock.unlock();
-  if (item.finished) item.finished(durable);
+  if (item.finished) item.finished();
   lock.lock();
   busy_ = false;
   changed_.notify_all();

@@ -17,8 +17,8 @@ class Outbox {
   struct Item {
     storage::Key key;
     ByteView bytes;
-    Bytes owned;                         // holds `bytes` when nobody else does
-    std::function<void(bool)> finished;  // called in the outbox's thread; true when it is durable
+    Bytes owned;                     // holds `bytes` when nobody else does
+    std::function<void()> finished;  // called in the outbox's thread, stored or not
   };
 
   explicit Outbox(storage::Backend& backend);

@@ -56,13 +56,14 @@ Result<void> PackSink::append(const Slot& slot, const Sealed& segment, Random& r
   return {};
 }
 
-// The memory of the pack is free again when it is stored, or when storing has failed.
+// Its name is remembered before it can be seen anywhere: who ends in between finds it again. The
+// memory of the pack is free again when it is stored, or when storing has failed.
 Result<void> PackSink::close(PackBuilder& pack, Random& random) {
   const auto finished = TRY(pack.finish(random));
   listed_.add({finished.name, finished.bytes.size(), finished.directory, setup_.keys.writer});
   ++packs_;
-  const auto stored = [this, &pack, name = finished.name](bool durable) {
-    if (durable) setup_.journal.add(name);
+  setup_.journal.add(finished.name);
+  const auto stored = [this, &pack] {
     const std::lock_guard lock(guard_);
     pack.clear();
     free_.push_back(&pack);

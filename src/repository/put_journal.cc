@@ -54,7 +54,8 @@ void PutJournal::add(const PackName& pack) {
   const std::lock_guard lock(guard_);
   if (!own_.file) return;
   const auto line = pack.hex() + "\n";
-  // A name that is lost costs only that the pack is stored again after a crash.
+  // A name that is lost costs only that the pack is stored again after a crash. So does one that
+  // the system still held when the power failed: to wait for it would cost every pack a flush.
   std::ignore = ::write(own_.file.get(), line.data(), line.size());
 }
 

@@ -19,6 +19,14 @@ using Contents = std::map<std::string, Bytes>;  // by path
 // Two segments of some_files() fill a pack.
 constexpr std::size_t kTestPack = 600U << 10U;
 
+// Tests that do something at every call do it at every n-th under the thread sanitizer: it looks
+// for races, not for orders of steps, and makes each try ten times as long.
+#ifdef __SANITIZE_THREAD__
+constexpr std::uint64_t kCallStep = 7;
+#else
+constexpr std::uint64_t kCallStep = 1;
+#endif
+
 // What happens before a call reaches the medium.
 using Watch = std::function<void(storage::Call, const std::string& key)>;
 
