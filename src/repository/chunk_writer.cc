@@ -116,8 +116,8 @@ Result<void> ChunkWriter::store_batch(SegmentBuffer& batch, ChunkList& chunks,
   bytes_read_ += batch.content_size();
   auto lane = lanes_.take();
   for (std::size_t i = 0; i < batch.chunks(); ++i) {
-    batch.id(i) = lane->identify(batch.chunk(i));
-    chunks.push_back({batch.id(i), batch.length(i)});
+    batch.note(i, lane->identify(batch.chunk(i)));
+    chunks.push_back({batch.ids()[i], batch.length(i)});
   }
   TRY(keep_error(dedup_and_store(*lane, batch, context)));
   batch.clear();
@@ -128,7 +128,7 @@ Result<void> ChunkWriter::dedup_and_store(Lane& lane, SegmentBuffer& batch,
                                           const RunContext& context) {
   std::vector<std::size_t> fresh;
   for (std::size_t i = 0; i < batch.chunks(); ++i) {
-    if (!TRY(is_new(batch.id(i)))) continue;
+    if (!TRY(is_new(batch.ids()[i]))) continue;
     fresh.push_back(i);
     bytes_new_ += batch.length(i);
   }
@@ -136,7 +136,7 @@ Result<void> ChunkWriter::dedup_and_store(Lane& lane, SegmentBuffer& batch,
   if (fresh.size() == batch.chunks() && batch.content_size() >= kWholeBatch)
     return store(lane, batch, context);
   for (const auto i : fresh) {
-    lane.open().append(batch.id(i), batch.chunk(i));
+    lane.open().append(batch.noted(i), batch.chunk(i));
     if (lane.open().full(kWholeBatch)) TRY(store(lane, lane.open(), context));
   }
   return {};

@@ -20,15 +20,17 @@ class Lane {
   };
   explicit Lane(const Setup& setup);
 
-  ChunkId identify(ByteView chunk);
+  ChunkNote identify(ByteView chunk);
   SegmentBuffer& open() { return open_; }
-  // Compresses and seals the buffer's chunks as one segment, checks that it can be read again,
-  // hands it to the sink and clears the buffer. Returns how many bytes it takes there.
+  // Compresses and seals the buffer's chunks as one segment, checks that it can be read again and
+  // holds what got its ids, hands it to the sink and clears the buffer. Returns how many bytes it
+  // takes there.
   Result<std::uint64_t> store(SegmentBuffer& buffer, Random& random);
 
  private:
   SegmentKey& key_of(const Salt& birth);
-  Result<void> verify(const SegmentShape& shape, ByteView raw);
+  Result<void> verify(const SegmentShape& shape, const SegmentBuffer& buffer);
+  Result<bool> reads_back(const SegmentShape& shape, const SegmentBuffer& buffer);
 
   Setup setup_;
   crypto::Hmac id_key_;
@@ -39,6 +41,7 @@ class Lane {
   Bytes sealed_;
   Bytes opened_;
   Bytes decoded_;
+  std::vector<ByteView> chunks_;  // of what was decoded
 };
 
 }  // namespace lifeboat::repository

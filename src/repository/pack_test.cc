@@ -25,7 +25,7 @@ class PackTest : public testing::Test {
   void add(const std::vector<Bytes>& chunks) {
     SegmentBuffer buffer(1U << 20U);
     for (const auto& chunk : chunks) {
-      buffer.append(ChunkId{crypto::sha256(chunk).bytes}, chunk);
+      buffer.append({ChunkId{crypto::sha256(chunk).bytes}, 0}, chunk);
       chunks_.push_back(chunk);
     }
     SegmentCodec codec(1);

@@ -1,5 +1,7 @@
 #include "repository/segment.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -18,6 +20,8 @@ void put_u32(std::uint8_t* to, std::uint32_t value) {
 
 }  // namespace
 
+std::uint64_t quick_sum(ByteView chunk) { return XXH3_64bits(chunk.data(), chunk.size()); }
+
 std::size_t SegmentBuffer::start() { return kCountSize + kLengthSize * kSegmentFill; }
 
 SegmentBuffer::SegmentBuffer(std::size_t capacity)
@@ -27,14 +31,20 @@ void SegmentBuffer::close_chunk(std::size_t length) {
   lengths_.push_back(static_cast<std::uint32_t>(length));
   offsets_.push_back(cut_);
   ids_.emplace_back();
+  sums_.emplace_back();
   cut_ += length;
 }
 
-void SegmentBuffer::append(const ChunkId& id, ByteView chunk) {
+void SegmentBuffer::append(const ChunkNote& note, ByteView chunk) {
   std::memcpy(memory_.data() + end_, chunk.data(), chunk.size());
   extend(chunk.size());
   close_chunk(chunk.size());
-  ids_.back() = id;
+  this->note(chunks() - 1, note);
+}
+
+void SegmentBuffer::note(std::size_t index, const ChunkNote& note) {
+  ids_[index] = note.id;
+  sums_[index] = note.sum;
 }
 
 ByteView SegmentBuffer::chunk(std::size_t index) const {
@@ -64,6 +74,7 @@ void SegmentBuffer::clear() {
   lengths_.clear();
   offsets_.clear();
   ids_.clear();
+  sums_.clear();
 }
 
 void SegmentBuffer::reset() {

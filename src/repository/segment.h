@@ -32,6 +32,14 @@ struct SegmentShape {
   bool operator==(const SegmentShape&) const = default;
 };
 
+// What a chunk is. The checksum is quick and no identity: it is made before the id and asked when
+// the sealed segment is opened again, so that what changes in memory meanwhile is never stored.
+struct ChunkNote {
+  ChunkId id;
+  std::uint64_t sum = 0;
+};
+std::uint64_t quick_sum(ByteView chunk);
+
 // Content on its way to a segment: bytes come in at the end, and chunks are cut off the pending
 // ones. The memory is taken once and used again, since its first touch is dear.
 class SegmentBuffer {
@@ -41,10 +49,10 @@ class SegmentBuffer {
   ByteSpan room() { return ByteSpan(memory_).subspan(end_); }
   void extend(std::size_t filled) { end_ += filled; }
   ByteView pending() const { return ByteView(memory_).subspan(cut_, end_ - cut_); }
-  // The first `length` pending bytes become a chunk; its id is set later.
+  // The first `length` pending bytes become a chunk; what it is, is noted later.
   void close_chunk(std::size_t length);
-  // A whole chunk at once; nothing may be pending.
-  void append(const ChunkId& id, ByteView chunk);
+  // A whole chunk at once, with its note; nothing may be pending.
+  void append(const ChunkNote& note, ByteView chunk);
 
   std::size_t chunks() const { return lengths_.size(); }
   std::size_t content_size() const { return cut_ - start(); }
@@ -53,7 +61,8 @@ class SegmentBuffer {
   }
   ByteView chunk(std::size_t index) const;
   std::uint32_t length(std::size_t index) const { return lengths_[index]; }
-  ChunkId& id(std::size_t index) { return ids_[index]; }
+  void note(std::size_t index, const ChunkNote& note);
+  ChunkNote noted(std::size_t index) const { return {ids_[index], sums_[index]}; }
   const std::vector<ChunkId>& ids() const { return ids_; }
 
   // The raw layout: writes the chunks' lengths before the content. Valid until the next change.
@@ -74,6 +83,7 @@ class SegmentBuffer {
   std::vector<std::uint32_t> lengths_;
   std::vector<std::size_t> offsets_;
   std::vector<ChunkId> ids_;
+  std::vector<std::uint64_t> sums_;
 };
 
 // The chunks of a raw segment, as views into it; `corrupt` unless every length adds up. For bytes
