@@ -4,6 +4,7 @@
 
 #include "repository/collected.h"
 #include "repository/damage.h"
+#include "repository/doubles.h"
 #include "repository/fields.h"
 #include "repository/format_repository.h"
 #include "repository/index_rewrite.h"
@@ -85,6 +86,7 @@ Result<bool> Collection::plan_or_resume() {
   references_ = TRY(read_references(store_, census, plan_.forgotten));
   plan_.sparse = references_.sparse;
   packs_ = TRY(survey_packs(store_, references_.living));
+  TRY(mark_doubles(store_, packs_, context_));
   report_.findings = packs_.findings;
   // A second look: a session that began meanwhile may have made some of these packs.
   const auto later = TRY(list_sessions(store_));
@@ -102,11 +104,12 @@ void Collection::choose(const PackName& name, const PackSurvey& pack, bool ended
     plan_.drop.insert(name);
     ++report_.packs_removed;
     report_.bytes_freed += pack.size;
-  } else if (may_go && is_mostly_dead(pack, options_.move_above_percent)) {
+  } else if (may_go && (pack.shares || is_mostly_dead(pack, options_.move_above_percent))) {
+    const auto kept = pack.alive - std::min(pack.alive, pack.doubled);
     plan_.move.insert(name);
     ++report_.packs_moved;
-    report_.bytes_moved += pack.alive;
-    report_.bytes_freed += pack.size - pack.alive;
+    report_.bytes_moved += kept;
+    report_.bytes_freed += pack.size - kept;
   } else {
     report_.bytes_kept += pack.size;
   }

@@ -13,6 +13,8 @@ class Collection {
   Collection(const Store& store, const PruneOptions& options, const RunContext& context)
       : store_(store), options_(options), context_(context) {}
   Result<PruneReport> run();
+  // True when it only finished what an earlier one had planned.
+  bool resumed() const { return resumed_; }
 
  private:
   // The steps, in order.

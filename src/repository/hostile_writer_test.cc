@@ -1,8 +1,6 @@
-#include "repository/config_object.h"
 #include "repository/index_object.h"
-#include "repository/pack.h"
 #include "repository/test_collection.h"
-#include "repository/unlock.h"
+#include "repository/test_packs.h"
 
 namespace lifeboat::repository {
 namespace {
@@ -18,11 +16,7 @@ class HostileWriter : public CollectionTest {
     first_ = backed_up(*victim_, 1);
     backed_up(*victim_, 2);
     with_role(Role::writer, "hostile");
-    const auto medium = place_.medium();
-    const auto config = parse_config(place_.object("config"));
-    auto unlocked = unlock(*medium, *config, TestPlace::key_of("hostile"));
-    ASSERT_OK(unlocked);
-    keys_ = std::move(unlocked->keys);
+    keys_ = keys_in(place_, "hostile");
   }
 
   PackContents contents_of(const std::string& pack) {
@@ -49,15 +43,17 @@ class HostileWriter : public CollectionTest {
     ASSERT_OK(object);
     ASSERT_OK(place_.store->put(index_key(object->name), object->bytes, context().clock.now()));
   }
-  // A pack that claims to hold the victim's segments and holds something else.
-  void plant_garbage() {
+  // Packs that claim to hold the victim's segments, with what this gives for the true bytes.
+  void plant(const std::function<Bytes(ByteView)>& content) {
     for (const auto& key : place_.keys("packs/")) {
       const auto contents = contents_of(key);
+      const auto whole = place_.object(key);
       PackBuilder builder(keys_, {keys_.writer, 1}, kMaxPack);
       builder.begin(context().random);
       for (const auto& segment : contents.directory.segments)
         builder.append(contents.directory.births[segment.birth], segment.shape,
-                       random_bytes(segment.shape.stored, 1), contents.directory.ids_of(segment));
+                       content(ByteView(whole).subspan(segment.offset, segment.shape.stored)),
+                       contents.directory.ids_of(segment));
       const auto pack = builder.finish(context().random);
       ASSERT_OK(pack);
       ASSERT_OK(place_.store->put(pack_key(pack->name), pack->bytes, context().clock.now()));
@@ -141,7 +137,12 @@ TEST_F(HostileWriter, WhoListsPacksThatAreNotThereHarmsNobody) {
 }
 
 TEST_F(HostileWriter, WhoPlantsGarbageUnderOthersBirthsHarmsNobody) {
-  plant_garbage();
+  plant([](ByteView stored) { return random_bytes(stored.size(), 1); });
+  expect_harm_to_nobody();
+}
+
+TEST_F(HostileWriter, WhoCopiesOthersSegmentsHarmsNobody) {
+  plant([](ByteView stored) { return to_bytes(stored); });
   expect_harm_to_nobody();
 }
 

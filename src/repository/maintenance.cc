@@ -28,6 +28,17 @@ Result<void> require_forgettable(const SnapshotList& list, const SnapshotInfo& s
   return {};
 }
 
+// What is kept, and what is wrong, is as the later one saw it.
+void add(const PruneReport& later, PruneReport& report) {
+  report.packs_removed += later.packs_removed;
+  report.packs_moved += later.packs_moved;
+  report.bytes_freed += later.bytes_freed;
+  report.bytes_moved += later.bytes_moved;
+  report.sessions_voided += later.sessions_voided;
+  report.bytes_kept = later.bytes_kept;
+  report.findings = later.findings;
+}
+
 Json statement_of(const SnapshotInfo& snapshot, const std::string& reason) {
   return {{"snapshot", snapshot.id.hex()},
           {"writer", snapshot.writer.hex()},
@@ -63,7 +74,14 @@ Result<PruneReport> FormatRepository::prune(const PruneOptions& options,
                                             const RunContext& context) {
   TRY(require_role(store_, {Role::admin, Role::collector}, "prune"));
   TRY(require_features(store_.config, Operation::collect));
-  return Collection(store_, options, context).run();
+  Collection first(store_, options, context);
+  auto report = TRY(first.run());
+  if (!first.resumed()) return report;
+  // That was planned by somebody who did not finish it; now for what is dead today.
+  const auto later = Collection(store_, options, context).run();
+  if (!later && later.error().code() == Code::busy) return report;
+  add(TRY(later), report);
+  return report;
 }
 
 }  // namespace lifeboat::repository

@@ -2,45 +2,38 @@
 
 #include <algorithm>
 
-#include "crypto/hash.h"
 #include "repository/damage.h"
+#include "repository/doubles.h"
 
 namespace lifeboat::repository {
-namespace {
 
-// Two segments are the same only when everything about them is: that a pack says it holds a segment
-// which another holds, too, is no proof, since this role cannot open either.
-Bytes identity_of(const PackDirectory& directory, const PackSegment& segment, ByteView stored) {
-  const auto& birth = directory.births[segment.birth];
-  ByteWriter said;
-  said.raw(birth.salt.view()).raw(birth.session.writer.view()).u64(birth.session.seq);
-  said.raw(birth.commitment.view()).u32(segment.shape.number).u32(segment.shape.raw);
-  said.u8(static_cast<std::uint8_t>(segment.shape.method)).u32(segment.chunks);
-  for (const auto& id : directory.ids_of(segment)) said.raw(id.view());
-  said.raw(crypto::sha256(stored).view());
-  return to_bytes(crypto::sha256(said.bytes()).view());
-}
-
-}  // namespace
-
+// First what lies where its own writer listed it: of what lies twice that copy stays, so that its
+// writer can go on using it.
 Result<MovedPacks> SegmentMove::run(const RunContext& context) {
-  std::vector<PackName> order(plan_.move.begin(), plan_.move.end());
+  Names order(plan_.move.begin(), plan_.move.end());
   std::erase_if(order, [&](const auto& name) { return !census_.packs.contains(name); });
-  std::stable_sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
-    return census_.packs.at(a).origin < census_.packs.at(b).origin;
-  });
+  std::ranges::stable_sort(order, {},
+                           [&](const auto& name) { return census_.packs.at(name).origin; });
   PackBuilder builder(store_.keys, {store_.keys.writer, plan_.number},
                       store_.backend->traits().pack_size);
   builder.begin(context.random);
-  for (const auto& name : order) {
+  TRY(empty_packs(order, builder, context));
+  own_only_ = false;
+  const auto rest = std::move(mixed_);
+  TRY(empty_packs(rest, builder, context));
+  return std::move(moved_);
+}
+
+Result<void> SegmentMove::empty_packs(const Names& names, PackBuilder& builder,
+                                      const RunContext& context) {
+  for (const auto& name : names) {
     TRY(context.check_stop());
     const auto& origin = census_.packs.at(name).origin;
     if (origin != origin_) TRY(close(builder, context));
     origin_ = origin;
     TRY_CONTEXT(pack_key(name), empty_pack(name, builder, context));
   }
-  TRY(close(builder, context));
-  return std::move(moved_);
+  return close(builder, context);
 }
 
 Result<void> SegmentMove::empty_pack(const PackName& name, PackBuilder& builder,
@@ -57,6 +50,9 @@ Result<void> SegmentMove::empty_pack(const PackName& name, PackBuilder& builder,
     const auto& birth = pack.directory.births[segment.birth];
     const auto stored = ByteView(bytes).subspan(segment.offset, segment.shape.stored);
     if (!living_.contains(birth.salt, segment.shape.number)) continue;
+    const bool later = own_only_ && birth.session.writer != origin_;
+    if (later && (mixed_.empty() || mixed_.back() != name)) mixed_.push_back(name);
+    if (later) continue;
     if (!copied_.insert(identity_of(pack.directory, segment, stored)).second) continue;
     if (!builder.fits(segment.shape.stored, segment.chunks)) TRY(close(builder, context));
     builder.append(birth, segment.shape, stored, pack.directory.ids_of(segment));
@@ -70,9 +66,20 @@ Result<void> SegmentMove::close(PackBuilder& builder, const RunContext& context)
   if (builder.empty()) return {};
   const auto finished = TRY(builder.finish(context.random));
   TRY(store_.backend->put(pack_key(finished.name), finished.bytes));
+  TRY(require_stored(finished.name));
   moved_.packs[finished.name] = origin_;
   builder.begin(context.random);
   return {};
+}
+
+// The other copy is about to go, so what the medium holds is read once more. Nobody knows the new
+// pack yet: one that is not what was written goes at once.
+Result<void> SegmentMove::require_stored(const PackName& name) const {
+  const auto key = pack_key(name);
+  const auto stored = get_hashed(*store_.backend, key, kMaxPack);
+  if (stored) return {};
+  if (is_broken(stored.error())) std::ignore = store_.backend->remove(key);
+  return fail(stored.error());
 }
 
 }  // namespace lifeboat::repository

@@ -23,14 +23,19 @@ class SegmentMove {
   Result<MovedPacks> run(const RunContext& context);
 
  private:
+  using Names = std::vector<PackName>;
+  Result<void> empty_packs(const Names& names, PackBuilder& builder, const RunContext& context);
   Result<void> empty_pack(const PackName& name, PackBuilder& builder, const RunContext& context);
   Result<void> close(PackBuilder& builder, const RunContext& context);
+  Result<void> require_stored(const PackName& name) const;
 
   const Store& store_;
   const CollectPlan& plan_;
   const SegmentSet& living_;
   const PackCensus& census_;
   std::set<Bytes> copied_;  // hashes of segments and all that is said of them
+  bool own_only_ = true;    // segments that lie where their own writer listed them
+  Names mixed_;             // packs that hold others, too
   WriterId origin_;
   MovedPacks moved_;
 };

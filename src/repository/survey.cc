@@ -28,6 +28,16 @@ void judge(const PackDirectory& directory, const SegmentSet& living, PackSurvey&
   survey.session = directory.births.empty() ? SessionRef{} : directory.births[0].session;
 }
 
+void note_segments(const PackDirectory& directory, const SegmentSet& living, PackCensus& census) {
+  for (const auto& segment : directory.segments) {
+    const auto& salt = directory.births[segment.birth].salt;
+    const auto number = segment.shape.number;
+    if (!living.contains(salt, number)) continue;
+    if (census.met.contains(salt, number)) census.twice.add(salt, number);
+    census.met.add(salt, number);
+  }
+}
+
 Result<void> add_end(const Store& store, const SessionRef& ref,
                      const std::set<SnapshotId>& forgotten, Heads& heads) {
   const auto key = snapshot_key(ref);
@@ -77,6 +87,7 @@ class Listing {
     survey.indexed = true;
     survey.origin = origin;
     judge(directory, living_, survey);
+    note_segments(directory, living_, census_);
     return {};
   }
 
@@ -91,10 +102,12 @@ class Listing {
 // where index objects differ about a pack its own directory decides, and its origin is whoever
 // wrote it, if it was he who listed it.
 Result<void> read_own_directory(const Store& store, const SegmentSet& living, const PackName& name,
-                                PackSurvey& survey) {
+                                PackCensus& census) {
   const auto contents = TRY(read_pack_directory(*store.backend, store.keys, name));
+  auto& survey = census.packs.at(name);
   judge(contents.directory, living, survey);
   if (!survey.indexed) survey.session = contents.trailer.session;
+  if (!survey.indexed) note_segments(contents.directory, living, census);
   const auto maker = contents.directory.births.at(0).session.writer;
   survey.origin = survey.origins.contains(maker) ? maker : WriterId{};
   return {};
@@ -113,7 +126,7 @@ Result<void> list_packs(const Store& store, PackCensus& census) {
 Result<bool> look_into(const Store& store, const SegmentSet& living, const PackName& name,
                        PackCensus& census) {
   auto& survey = census.packs.at(name);
-  const auto read = read_own_directory(store, living, name, survey);
+  const auto read = read_own_directory(store, living, name, census);
   if (read) return true;
   if (read.error().code() == Code::not_found) return false;
   if (!is_broken(read.error())) return fail(read.error());

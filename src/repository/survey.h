@@ -29,11 +29,16 @@ struct PackSurvey {
   bool indexed = false;
   bool contested = false;  // index objects differ about it
   bool damaged = false;    // left as it is
+  // From mark_doubles():
+  bool shares = false;        // holds a living segment that another pack holds, too, byte for byte
+  std::uint64_t doubled = 0;  // stored bytes of such that one pack before it holds already
 };
 
 struct PackCensus {
   std::map<PackName, PackSurvey> packs;  // that are there and can be read
   std::set<IndexName> indexes;
+  SegmentSet met;                 // living segments that any pack is said to hold …
+  SegmentSet twice;               // … and that more than one is
   std::vector<Finding> findings;  // damaged packs: left alone
 };
 
