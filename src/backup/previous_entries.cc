@@ -1,6 +1,7 @@
 #include "backup/previous_entries.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -24,7 +25,7 @@ Bytes encode(const PreviousEntry& entry) {
   for (const auto& chunk : entry.chunks) body.raw(chunk.id.view()).u32(chunk.length);
   ByteWriter record;
   record.u32(static_cast<std::uint32_t>(body.size()));
-  record.u64(XXH3_64bits(body.bytes().data(), body.size())).raw(body.bytes());
+  record.u64(record_checksum(body.bytes())).raw(body.bytes());
   return record.take();
 }
 
@@ -46,6 +47,8 @@ Result<PreviousEntry> decode(ByteView body) {
 
 }  // namespace
 
+std::uint64_t record_checksum(ByteView body) { return XXH3_64bits(body.data(), body.size()); }
+
 // A '/' ends a component, so it sorts before every byte that a name may hold.
 bool walks_before(std::string_view a, std::string_view b) {
   const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c); };
@@ -61,6 +64,9 @@ PreviousReader PreviousReader::open(const std::filesystem::path& file,
   auto opened = open_file(file, O_RDONLY);
   if (!opened) return reader;
   reader.file_ = std::move(*opened);
+  struct stat status{};
+  if (::fstat(reader.file_.get(), &status) == 0)
+    reader.size_ = static_cast<std::uint64_t>(status.st_size);
   ByteWriter header;
   header.raw(kMagic).sized(identity);
   const auto held = reader.fill(header.size());
@@ -104,16 +110,17 @@ Result<PreviousEntry> PreviousReader::read_record() {
   used_ += kRecordHead;
   TRY(fill(length));
   const auto body = ByteView(buffer_).subspan(used_, length);
-  if (XXH3_64bits(body.data(), body.size()) != checksum)
-    return fail(Code::corrupt, "a damaged record");
+  if (record_checksum(body) != checksum) return fail(Code::corrupt, "a damaged record");
   used_ += length;
   return decode(body);
 }
 
-// Makes `size` bytes available from used_ on.
+// Makes `size` bytes available from used_ on. No more memory is taken than the file has bytes.
 Result<void> PreviousReader::fill(std::size_t size) {
   const std::size_t held = buffer_.size() - used_;
   if (held >= size) return {};
+  if (offset_ > size_ || size - held > size_ - offset_)
+    return fail(Code::corrupt, "the list ends too early");
   buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(used_));
   used_ = 0;
   buffer_.resize(std::max(size, kBuffer));

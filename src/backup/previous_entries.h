@@ -32,7 +32,8 @@ class PreviousReader {
   Result<void> fill(std::size_t size);
 
   FileDescriptor file_;
-  std::uint64_t offset_ = 0;
+  std::uint64_t size_ = 0;    // of the file
+  std::uint64_t offset_ = 0;  // of it, what was read
   Bytes buffer_;
   std::size_t used_ = 0;
   std::optional<PreviousEntry> current_;
@@ -58,6 +59,9 @@ class PreviousWriter {
   std::uint64_t offset_ = 0;
   Bytes buffer_;
 };
+
+// What precedes the body of each record, after its length.
+std::uint64_t record_checksum(ByteView body);
 
 // True when `a` comes before `b` in a walk that sorts names in each directory.
 bool walks_before(std::string_view a, std::string_view b);
