@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "restore/note.h"
 
 namespace lifeboat::restore {
 namespace {
@@ -188,6 +189,11 @@ bool is_unfinished(const std::string& place) {
   return std::filesystem::is_regular_file(std::filesystem::symlink_status(marker, error));
 }
 
+// A part that is cut out of a source is made in one step, at the end: what is there is another one.
+bool is_noted(const PlanItem& item, const std::set<std::string>& noted) {
+  return item.objects.empty() && noted.contains(item.place);
+}
+
 Result<void> check_protected(Plan& plan, const PlanItem& item, const Protected& guarded) {
   if (!touches(item.place, guarded.identity)) return {};
   if (guarded.never)
@@ -236,6 +242,7 @@ Result<Plan> plan_restore(const SnapshotInfo& snapshot,
   for (const auto& source : sources)
     if (wanted(request, source.name)) plan.items.push_back(TRY(plan_item(source, request)));
   if (plan.items.empty()) return fail(Code::usage, "nothing in the snapshot was asked for");
+  if (plan.items.size() > 1) plan.directory = request.destination.directory;
   return plan;
 }
 
@@ -247,10 +254,11 @@ bool touches(const std::string& place, const engine::Identity& identity) {
 }
 
 Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places) {
+  const auto noted = noted_places(plan.directory);
   for (auto& item : plan.items) {
     for (const auto& guarded : protected_places) TRY(check_protected(plan, item, guarded));
     if (!is_occupied(item.place)) continue;
-    item.resumes = is_unfinished(item.place);
+    item.resumes = is_unfinished(item.place) || is_noted(item, noted);
     if (item.resumes) continue;
     plan.occupied.push_back(item.place);
     if (plan.overwrite) continue;

@@ -50,6 +50,7 @@ inline constexpr std::string_view kMarkerName = ".lifeboat-restore-in-progress";
 struct Plan {
   repository::SnapshotInfo snapshot;
   std::vector<PlanItem> items;
+  std::string directory;  // that holds several of them, and the note while they are not whole
   bool overwrite = false;
   bool delete_strangers = false;
   bool in_place = false;              // a target is a live source: set by check_targets()

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/test_context.h"
+#include "restore/note.h"
 
 namespace lifeboat::restore {
 namespace {
@@ -159,6 +161,52 @@ TEST_F(TargetsTest, AnInterruptedRestoreMayGoOn) {
   auto plan = plan_to(place);
   ASSERT_TRUE(check_targets(plan, {}));
   EXPECT_TRUE(plan.items[0].resumes);
+}
+
+// Of several sources one may be whole already: the note in their directory says that it is not the
+// end.
+TEST_F(TargetsTest, AnInterruptedRestoreOfSeveralSourcesMayGoOn) {
+  const auto folder = scratch_.path() / "both";
+  auto plan = plan_to(folder / "uploads");
+  plan.items.push_back({"db", "sqlite", (folder / "db.db").string(), {}, 0, false});
+  plan.directory = folder.string();
+  TestContext test;
+  write_note(plan, test.context);
+  ASSERT_TRUE(write_file(folder / "db.db", view_of("x")));
+  ASSERT_TRUE(check_targets(plan, {}));
+  EXPECT_TRUE(plan.items[1].resumes);
+  EXPECT_TRUE(plan.occupied.empty());
+  ASSERT_TRUE(remove_note(plan));
+  EXPECT_EQ(check_targets(plan, {}).error().code(), Code::refused);
+}
+
+TEST_F(TargetsTest, ANoteAllowsNothingThatItDoesNotName) {
+  const auto folder = scratch_.path() / "both";
+  auto plan = plan_to(folder / "uploads");
+  plan.directory = folder.string();
+  TestContext test;
+  write_note(plan, test.context);
+  ASSERT_TRUE(write_file(folder / "mine.db", view_of("x")));
+  plan.items.push_back({"mine", "sqlite", (folder / "mine.db").string(), {}, 0, false});
+  EXPECT_EQ(check_targets(plan, {}).error().code(), Code::refused);
+  plan.items.back() = {"uploads", "files", (folder / "mine.db").string(), {"2026"}, 0, false};
+  EXPECT_EQ(check_targets(plan, {}).error().code(), Code::refused);
+}
+
+TEST_F(TargetsTest, ANoteThatIsALinkOrNoNoteSaysNothing) {
+  const auto folder = scratch_.path() / "both";
+  ASSERT_TRUE(make_directories(folder));
+  const auto elsewhere = scratch_.path() / "elsewhere";
+  ASSERT_TRUE(write_file(elsewhere, view_of(R"({"names":["db.db"]})")));
+  fs::create_symlink(elsewhere, folder / kNoteName);
+  EXPECT_TRUE(noted_places(folder.string()).empty());
+  fs::remove(folder / kNoteName);
+  for (const char* text : {"", "{", "[]", R"({"names":1})", R"({"names":[1]})"}) {
+    ASSERT_TRUE(write_file(folder / kNoteName, view_of(text)));
+    EXPECT_TRUE(noted_places(folder.string()).empty()) << text;
+  }
+  ASSERT_TRUE(write_file(folder / kNoteName, view_of(R"({"names":["db.db"]})")));
+  EXPECT_EQ(noted_places(folder.string()).size(), 1U);
 }
 
 TEST_F(TargetsTest, TheRepositoryIsNeverATarget) {

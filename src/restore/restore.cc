@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "engine/all.h"
+#include "restore/note.h"
 #include "restore/window.h"
 
 namespace lifeboat::restore {
@@ -149,10 +150,12 @@ Result<Report> run_restore(const Plan& plan, repository::Repository& repository,
                            repository::SnapshotReader& snapshot, const RunContext& context) {
   const Duration begun = context.clock.steady();
   Report report;
+  write_note(plan, context);
   for (const auto& item : plan.items) {
     const auto job = TRY(job_of(plan, item, snapshot));
     report.items.push_back(TRY(restore_item(job, {repository, snapshot}, context)));
   }
+  TRY(remove_note(plan));
   report.elapsed = context.clock.steady() - begun;
   return report;
 }

@@ -1,0 +1,120 @@
+#include "restore/restore.h"
+
+#include <gtest/gtest.h>
+
+#include "backup/backup.h"
+#include "base/file.h"
+#include "base/test_context.h"
+#include "storage/memory/memory_backend.h"
+
+namespace lifeboat::restore {
+namespace {
+
+// A folder that was backed up to a repository in memory.
+class Restore : public testing::Test {
+ protected:
+  void SetUp() override {
+    fs::create_directories(at("live/sub"));
+    write("live/large", large_);
+    write("live/sub/small", "small");
+    const repository::Credential key = repository::KeyFile{Secret(Bytes(32, 7))};
+    auto medium = std::make_unique<storage::MemoryBackend>(store_, test_.clock);
+    repository_ =
+        *repository::Repository::create(std::move(medium), key, {.cache = at("cache")}, context());
+    const auto report = backup::run_backup(request(), *repository_, context());
+    ASSERT_TRUE(report) << report.error().describe();
+    snapshot_ = *repository_->open_snapshot(report->snapshot.id, context());
+  }
+
+  fs::path at(const std::string& name) const { return folder_.path() / name; }
+  void write(const std::string& name, const std::string& text) {
+    ASSERT_TRUE(write_file(at(name), view_of(text)));
+  }
+  std::string read(const std::string& name) const {
+    const auto bytes = read_file(at(name));
+    return bytes ? to_text(*bytes) : "nothing";
+  }
+  const RunContext& context() const { return test_.context; }
+
+  backup::Request request() const {
+    backup::Request request;
+    request.service = "shop";
+    request.config = Json::object();
+    request.cache = at("lists");
+    engine::SourceOptions source;
+    source.name = "uploads";
+    source.type = "files";
+    source.path = at("live");
+    request.sources = {source};
+    return request;
+  }
+  Result<Report> restore(PlanRequest request) {
+    request.destination.places = {{"uploads", at("restored").string()}};
+    auto plan = TRY(plan_restore(snapshot_->info(), snapshot_->sources(), request));
+    TRY(check_targets(plan, {}));
+    return run_restore(plan, *repository_, *snapshot_, context());
+  }
+
+  TestContext test_;
+  ScratchDirectory folder_ = *ScratchDirectory::make();
+  const std::string large_ = std::string(100'000, 'x') + std::string(100'000, 'y');
+  std::shared_ptr<storage::MemoryStore> store_ = std::make_shared<storage::MemoryStore>();
+  std::unique_ptr<repository::Repository> repository_;
+  std::unique_ptr<repository::SnapshotReader> snapshot_;
+};
+
+TEST_F(Restore, BringsBackWhatWasBackedUpAndSaysHowMuch) {
+  const auto report = restore({});
+  ASSERT_TRUE(report) << report.error().describe();
+  EXPECT_EQ(read("restored/large"), large_);
+  EXPECT_EQ(read("restored/sub/small"), "small");
+  EXPECT_FALSE(fs::exists(at("restored") / kMarkerName));
+  EXPECT_EQ(report->bytes(), large_.size() + 5);
+  EXPECT_EQ(report->items.at(0).bytes_fetched, report->bytes());
+}
+
+TEST_F(Restore, OverWhatIsThereFetchesOnlyWhatDiffers) {
+  ASSERT_TRUE(restore({}));
+  write("restored/sub/small", "other");
+  EXPECT_EQ(restore({}).error().code(), Code::refused);
+  const auto report = restore({.overwrite = true});
+  ASSERT_TRUE(report) << report.error().describe();
+  EXPECT_EQ(read("restored/sub/small"), "small");
+  EXPECT_EQ(read("restored/large"), large_);
+  EXPECT_EQ(report->items.at(0).bytes_fetched, 5U);
+}
+
+TEST_F(Restore, OfAPartBringsThatPart) {
+  ASSERT_TRUE(restore({.only = {{"uploads", "sub"}}}));
+  EXPECT_EQ(read("restored/sub/small"), "small");
+  EXPECT_FALSE(fs::exists(at("restored/large")));
+}
+
+TEST_F(Restore, OfWhatTheSnapshotDoesNotHaveSaysSo) {
+  const auto report = restore({.only = {{"uploads", "nowhere"}}});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), Code::not_found);
+  EXPECT_NE(report.error().describe().find("nowhere"), std::string::npos);
+}
+
+TEST_F(Restore, WithoutItsPacksFailsAndSaysSoInTheTarget) {
+  for (const auto& info : store_->list("packs/")) store_->remove(info.key);
+  EXPECT_FALSE(restore({}));
+  EXPECT_FALSE(fs::exists(at("restored/large")));
+  EXPECT_TRUE(!fs::exists(at("restored")) || fs::exists(at("restored") / kMarkerName));
+}
+
+TEST_F(Restore, LeavesARecordOfWhatWentWhere) {
+  PlanRequest request;
+  request.destination.places = {{"uploads", at("restored").string()}};
+  const auto plan = plan_restore(snapshot_->info(), snapshot_->sources(), request);
+  const auto report = run_restore(*plan, *repository_, *snapshot_, context());
+  ASSERT_TRUE(report) << report.error().describe();
+  const auto record = record_of(*plan, *report, "a repository");
+  EXPECT_EQ(record["snapshot"], snapshot_->info().id.hex());
+  EXPECT_EQ(record["items"][0]["place"], at("restored").string());
+  EXPECT_EQ(record["items"][0]["bytes"], large_.size() + 5);
+}
+
+}  // namespace
+}  // namespace lifeboat::restore
