@@ -29,7 +29,7 @@ set(LIFEBOAT_OPTIONS_OF
     drill)
 
 # The rooms that the thread sanitizer looks at.
-set(LIFEBOAT_THREADED_ROOMS base storage repository backup restore drill)
+set(LIFEBOAT_THREADED_ROOMS base storage engine repository backup restore drill)
 
 set(LIFEBOAT_ROOMS "")
 foreach(line IN LISTS LIFEBOAT_DIRECTIONS)

@@ -8,26 +8,32 @@ namespace lifeboat::storage {
 namespace {
 
 constexpr std::array<std::string_view, 5> kCallNames{"put", "get", "stat", "list", "remove"};
-constexpr std::array<std::string_view, 10> kFaultNames{
-    "fail_before", "fail_after", "time_out",   "no_space",    "io_error",
-    "torn_write",  "flip_bit",   "stale_list", "kill_before", "kill_after"};
+constexpr std::array<std::string_view, 11> kFaultNames{
+    "fail_before", "fail_after", "time_out",   "no_space",    "io_error",  "torn_write",
+    "flip_bit",    "flip_sent",  "stale_list", "kill_before", "kill_after"};
 
 Failure lost() { return fail(Error(Code::unavailable, "injected: no answer").as_retryable()); }
 Failure late() { return fail(Error(Code::timed_out, "injected: too late").as_retryable()); }
-
-// A fault that a call cannot have must not use up its turn on it.
-bool is_possible(FaultKind kind, Call call) {
-  if (kind == FaultKind::torn_write) return call == Call::put;
-  if (kind == FaultKind::flip_bit) return call == Call::get;
-  if (kind == FaultKind::stale_list) return call == Call::list;
-  if (kind == FaultKind::no_space) return call == Call::put;
-  return true;
-}
 
 }  // namespace
 
 std::string_view name_of(Call call) { return kCallNames.at(static_cast<std::size_t>(call)); }
 std::string_view name_of(FaultKind kind) { return kFaultNames.at(static_cast<std::size_t>(kind)); }
+
+bool is_possible(FaultKind kind, Call call) {
+  switch (kind) {
+    case FaultKind::torn_write:
+    case FaultKind::no_space:
+    case FaultKind::flip_sent:
+      return call == Call::put;
+    case FaultKind::flip_bit:
+      return call == Call::get;
+    case FaultKind::stale_list:
+      return call == Call::list;
+    default:
+      return true;
+  }
+}
 
 FaultBackend::FaultBackend(std::unique_ptr<Backend> inner, FaultScript script)
     : inner_(std::move(inner)),
@@ -41,7 +47,10 @@ Result<void> FaultBackend::put(const Key& key, ByteView bytes) {
   const auto outcome = TRY(begin(Call::put, key));
   if (outcome == FaultKind::torn_write) return tear(key, bytes);
   if (outcome) note_before(key);
-  TRY(inner_->put(key, bytes));
+  if (outcome == FaultKind::flip_sent)
+    TRY(inner_->put(key, flipped(bytes)));
+  else
+    TRY(inner_->put(key, bytes));
   TRY(acknowledge(outcome));
   note_acknowledged(key, true);
   return {};
@@ -50,10 +59,7 @@ Result<void> FaultBackend::put(const Key& key, ByteView bytes) {
 Result<void> FaultBackend::get(const Key& key, Range range, Bytes& into) {
   const auto outcome = TRY(begin(Call::get, key));
   TRY(inner_->get(key, range, into));
-  if (outcome == FaultKind::flip_bit && !into.empty()) {
-    const auto bit = draw(into.size() * 8);
-    into[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
-  }
+  if (outcome == FaultKind::flip_bit) into = flipped(into);
   return acknowledge(outcome);
 }
 
@@ -181,6 +187,14 @@ Failure FaultBackend::kill() {
   }
   if (on_kill_) on_kill_();
   return fail(Code::unavailable, "injected: the process was killed");
+}
+
+Bytes FaultBackend::flipped(ByteView bytes) {
+  auto other = to_bytes(bytes);
+  if (other.empty()) return other;
+  const auto bit = draw(other.size() * 8);
+  other[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
+  return other;
 }
 
 Result<void> FaultBackend::tear(const Key& key, ByteView bytes) {

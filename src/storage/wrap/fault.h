@@ -22,11 +22,14 @@ enum class FaultKind : std::uint8_t {
   io_error,     // nothing reached the medium: `io_error`
   torn_write,   // a put broke off: `unavailable`, retryable; see FaultScript::atomic
   flip_bit,     // a get gives one wrong bit and says nothing
+  flip_sent,    // a put stores one wrong bit and says nothing: bad memory on the way
   stale_list,   // a list lacks the newest one to three puts and says nothing
   kill_before,  // the process ends before the medium hears of the call
   kill_after,   // the process ends after the medium did it
 };
 std::string_view name_of(FaultKind kind);
+// A fault that a call cannot have does not use up its turn on it.
+bool is_possible(FaultKind kind, Call call);
 
 struct Fault {
   FaultKind kind = FaultKind::fail_before;
@@ -79,6 +82,7 @@ class FaultBackend final : public Backend {
   Result<void> acknowledge(Outcome outcome);
   Failure kill();
   Result<void> tear(const Key& key, ByteView bytes);
+  Bytes flipped(ByteView bytes);
   void note_before(const Key& key);
   void note_acknowledged(const Key& key, bool stored);
   std::vector<Key> newest_puts();

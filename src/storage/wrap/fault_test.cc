@@ -1,5 +1,7 @@
 #include "storage/wrap/fault.h"
 
+#include <bit>
+
 #include "contract/storage_contract.h"
 #include "storage/memory/memory_backend.h"
 
@@ -55,6 +57,18 @@ TEST_F(Faults, ChooseByCallPrefixAndCount) {
   EXPECT_TRUE(backend.put("packs/4", view_of("x")));
   EXPECT_EQ(backend.calls(Call::put), 5U);
   EXPECT_EQ(backend.calls(), 6U);
+}
+
+TEST_F(Faults, ABitThatFlipsOnItsWayIsStoredAndNobodyIsTold) {
+  auto& backend = plan({{.kind = FaultKind::flip_sent, .at = 1}});
+  EXPECT_TRUE(backend.put("a", view_of("text")));
+  EXPECT_TRUE(backend.put("b", view_of("text")));
+  int bits = 0;
+  const auto& stored = *place_.store->find("a")->bytes;
+  for (std::size_t i = 0; i < stored.size(); ++i)
+    bits += std::popcount(static_cast<unsigned>(stored[i] ^ view_of("text")[i]));
+  EXPECT_EQ(bits, 1);
+  EXPECT_EQ(to_text(*place_.store->find("b")->bytes), "text");
 }
 
 TEST_F(Faults, TheSameSeedMakesTheSameFaults) {
