@@ -89,7 +89,10 @@ Result<bool> Collection::plan_or_resume() {
   TRY(mark_doubles(store_, packs_, context_));
   report_.findings = packs_.findings;
   // A second look: a session that began meanwhile may have made some of these packs.
-  const auto later = TRY(list_sessions(store_));
+  // What had ended by a statement alone, its head being gone, has ended still.
+  auto later = TRY(list_sessions(store_));
+  for (const auto& [writer, each] : census.writers)
+    later.writers[writer].forgotten = each.forgotten;
   for (const auto& [name, pack] : packs_.packs)
     choose(name, pack, !is_open(census, pack.session) && !is_open(later, pack.session));
   // Only those whose heads are still there are news to anybody.

@@ -58,6 +58,19 @@ TEST_F(CollectionTest, MovesWhatLivesOutOfPacksThatAreMostlyDead) {
   EXPECT_EQ(again.packs_moved + again.packs_removed, 0U);
 }
 
+// The head that said so went with an earlier collection; its session has ended all the same.
+TEST_F(CollectionTest, RemovesPacksOfASessionWhoseSnapshotWentBefore) {
+  const auto first = backed_up(*admin_, 1);
+  const auto second = backed_up(*admin_, 2);
+  forget(first);
+  EXPECT_EQ(pruned({.move_above_percent = 99}).packs_moved, 0U);
+  EXPECT_EQ(place_.keys("snapshots/").size(), 1U);
+  expect_all_living("the first is gone");
+  forget(second);
+  pruned();
+  EXPECT_TRUE(place_.keys("packs/").empty());
+}
+
 TEST_F(CollectionTest, KeepsMovedContentUsableForItsWriter) {
   const auto writer = with_role(Role::writer, "writer");
   const auto first = backed_up(*writer, 1);

@@ -58,8 +58,8 @@ struct Plan {
 };
 
 struct PlanRequest {
-  std::vector<Selection> only;
-  Destination destination;
+  std::vector<Selection> only{};
+  Destination destination{};
   bool overwrite = false;
   bool delete_strangers = false;
 };
