@@ -47,7 +47,21 @@ void say_snapshot(Session& session, const std::string& service, const Json& outc
     session.say("  What is missing is named above; the last complete snapshot stays the latest.");
 }
 
+// Asked for something less than everything, say why it is everything.
+Result<void> check_type(Session& session) {
+  const auto type = session.arguments().text("type");
+  if (type.empty() || type == "full") return {};
+  if (type != "incremental" && type != "differential")
+    return fail(Error(Code::usage, "\"" + type + "\" is no type of a backup")
+                    .with_hint("Write full, incremental or differential."));
+  session.note(
+      "These sources keep no log: the snapshot is complete in itself, and only what "
+      "changed is stored.");
+  return {};
+}
+
 Result<int> run_backup(Session& session) {
+  TRY(check_type(session));
   const auto names =
       TRY(service::service_names(session.setup(), session.arguments().list("SERVICE")));
   const auto ask = [&](const std::string& name) {
@@ -70,6 +84,8 @@ CommandSpec backup_command() {
       "the latest. What is stored already is not stored again, also after a run that was "
       "interrupted. SQLite databases and files keep no log: every snapshot is complete in itself.";
   spec.positionals = {{"SERVICE", "Which services; else all of the configuration.", false, true}};
+  spec.options = {{"type", "TYPE",
+                   "full, incremental or differential: all the same for sources without a log."}};
   spec.examples = {{"lifeboat backup", "everything that is configured"},
                    {"lifeboat backup shop --lock-wait 10m", "wait for a backup that is running"}};
   spec.run = run_backup;

@@ -33,7 +33,9 @@ const std::vector<CommandSpec>& all_commands() {
     add(snapshots_commands());
     add({restore_command()});
     add(drill_commands());
-    add({verify_command(), forget_command(), prune_command(), status_command()});
+    add({sabotage_command()});
+    add({verify_command(), forget_command(), prune_command(), status_command(),
+         schedule_command()});
     add(key_commands());
     add({version_command(), completion_command()});
     return all;

@@ -105,10 +105,19 @@ Result<drill::Check> bind_freshness(const Place& place) {
   return check;
 }
 
+Result<drill::Check> bind_migrations(const Place& place) {
+  drill::MigrationsCheck check;
+  check.source = place["source"].text();
+  check.folder = place["folder"].text();
+  TRY(bind_template(place["folder"]));  // filled in by Resolver::drill()
+  return check;
+}
+
 Result<drill::Check> bind_check(const Place& place) {
   if (!place["blobs"].absent()) return bind_blobs(place["blobs"]);
   if (!place["query"].absent()) return bind_query(place["query"]);
   if (!place["freshness"].absent()) return bind_freshness(place["freshness"]);
+  if (!place["migrations"].absent()) return bind_migrations(place["migrations"]);
   return fail(Code::internal, "a check of no known kind at " + place.path);
 }
 
@@ -117,6 +126,7 @@ Result<Drill> bind_drill(const std::string& name, const Place& place) {
   drill.options.name = name;
   if (!place["tier"].absent()) drill.options.tier = place["tier"].text();
   drill.options.from = place["from"].text();
+  drill.cron = place["trigger"]["cron"].text();
   drill.sandbox_directory = TRY(bind_template(place["sandbox"]["directory"]));
   for (const auto& item : place["checks"].node.items)
     drill.options.checks.push_back(TRY(bind_check({item, place.path + ".checks"})));
@@ -136,6 +146,9 @@ Result<Service> bind_service(const std::string& name, const Place& place) {
     service.repositories.push_back(item.text);
   service.hooks = TRY(bind_hooks(place["hooks"]));
   service.retention = TRY(bind_retention(place["retention"]));
+  for (const auto* type : {"full", "incremental", "differential"})
+    if (const auto& cron = place["schedule"][type]; !cron.absent())
+      service.schedule.push_back({type, cron.text()});
   for (const auto& drill : place["drills"].node.members)
     service.drills.push_back(TRY(bind_drill(drill.key, place["drills"][drill.key])));
   return service;

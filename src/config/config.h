@@ -34,8 +34,15 @@ struct Hooks {
   Duration timeout = std::chrono::minutes(5);
 };
 
+// policy::Schedule reads it.
+struct BackupTimer {
+  std::string type;  // "full" "incremental" "differential"
+  std::string cron;
+};
+
 struct Drill {
   drill::DrillOptions options;  // all but the directory, which may hold variables
+  std::string cron;             // when it is due; empty = when somebody asks
   Template sandbox_directory;
 };
 
@@ -48,6 +55,7 @@ struct Service {
   std::vector<std::string> repositories;
   Hooks hooks;
   policy::RetentionOptions retention;
+  std::vector<BackupTimer> schedule;
   std::vector<Drill> drills;
 };
 

@@ -49,13 +49,14 @@ TEST(Config, HoldsTheChecksOfADrill) {
   EXPECT_EQ(query.expect.operand, "5");
   const auto& freshness = std::get<drill::FreshnessCheck>(drill.checks.at(2));
   EXPECT_EQ(freshness.within, std::chrono::hours(24));
+  EXPECT_EQ(std::get<drill::MigrationsCheck>(drill.checks.at(3)).source, "db");
 }
 
 TEST(Config, OfTheExampleShopIsAccepted) {
   const auto loaded =
       load_config(fs::path(LIFEBOAT_SOURCE_DIR) / "examples/shop/lifeboat.yaml", {});
   ASSERT_TRUE(loaded) << loaded.error().describe();
-  EXPECT_EQ(loaded->config.services.at(0).drills.at(0).options.checks.size(), 4U);
+  EXPECT_EQ(loaded->config.services.at(0).drills.at(0).options.checks.size(), 5U);
 }
 
 TEST(Config, SaysWhereAnUnknownKeyIsAndWhatWasProbablyMeant) {
@@ -103,7 +104,7 @@ TEST(Config, AllowsTabsInBlockText) {
 
 TEST(Config, RefusesANameGivenTwice) {
   EXPECT_THAT(complaint("  offsite: {url", "  local: {url"),
-              HasSubstr(":28:3: \"local\" is given twice (the first is on line 27)"));
+              HasSubstr(":29:3: \"local\" is given twice (the first is on line 28)"));
 }
 
 TEST(Config, RefusesAKeyGivenTwice) {

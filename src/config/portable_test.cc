@@ -18,7 +18,7 @@ TEST(PortableConfig, ComesBackAsItWas) {
   ASSERT_TRUE(back) << back.error().describe();
   EXPECT_EQ(back->directory, "/etc/shop");
   EXPECT_EQ(portable_json(*back), json);
-  EXPECT_EQ(back->services.at(0).drills.at(0).options.checks.size(), 3U);
+  EXPECT_EQ(back->services.at(0).drills.at(0).options.checks.size(), 4U);
 }
 
 TEST(PortableConfig, CarriesNoSecret) {

@@ -55,7 +55,7 @@ class ReferenceWalk {
         expect_source({rows->text.substr(0, rows->text.find('.')), rows->mark}, service, "sqlite");
       if (const Node* in = blobs->find("in")) expect_source({in->text, in->mark}, service, "files");
     }
-    for (const auto* kind : {"query", "freshness"}) {
+    for (const auto* kind : {"query", "freshness", "migrations"}) {
       const Node* asked = check.find(kind);
       const Node* source = asked == nullptr ? nullptr : asked->find("source");
       if (source != nullptr) expect_source({source->text, source->mark}, service, "sqlite");

@@ -78,6 +78,12 @@ Result<drill::DrillOptions> Resolver::drill(const Drill& drill) const {
   if (!drill.sandbox_directory.empty())
     options.sandbox_directory =
         TRY(path(drill.sandbox_directory, "services.*.drills.*.sandbox.directory"));
+  for (auto& check : options.checks) {
+    auto* migrations = std::get_if<drill::MigrationsCheck>(&check);
+    if (migrations == nullptr || migrations->folder.empty()) continue;
+    constexpr auto kRow = "services.*.drills.*.checks.[].migrations.folder";
+    migrations->folder = TRY(path(TRY(Template::parse(migrations->folder, kRow)), kRow));
+  }
   return options;
 }
 

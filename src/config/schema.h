@@ -30,6 +30,7 @@ enum class Type : std::uint8_t {
   time_zone,
   table,        // SOURCE.TABLE
   expectation,  // of a query's answer
+  schedule,     // five fields of cron
   planned,      // known from the design, and an error: this version does not do it
 };
 

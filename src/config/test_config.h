@@ -33,6 +33,7 @@ services:
           - blobs: {rows: db.images, key: key, size: size, sha256: sha256, in: uploads}
           - query: {name: users, source: db, sql: "SELECT count(*) FROM users", expect: ">= 5"}
           - freshness: {source: db, table: orders, field: createdAt, within: 24h}
+          - migrations: {source: db, folder: "${APP:-app}/migrations"}
 repositories:
   local: {url: "${REPOSITORY:-/var/backups/shop}", key: {passphrase: "${PASSPHRASE}"}, medium: disk}
   offsite: {url: backups, key: {file: /etc/lifeboat/key}, limits: {upload: 20MB/s}}

@@ -35,6 +35,13 @@ Result<void> check_positive_duration(std::string_view text) {
 }
 
 // The zone itself is looked up when a time is read; here only what could never be one is refused.
+// Its form; what the fields may hold is policy::Schedule's to say.
+Result<void> check_schedule(std::string_view text) {
+  const auto fields = 1 + std::ranges::count(text, ' ');
+  if (text.starts_with('@') ? fields == 1 : fields >= 5) return {};
+  return not_a(text, "a schedule", "write five fields such as \"0 3 * * *\", or @daily");
+}
+
 Result<void> check_time_zone(std::string_view text) {
   for (const char letter : text) {
     const bool fine =
@@ -145,6 +152,8 @@ Result<void> check_value(const Row& row, std::string_view text) {
       return only_check(parse_expectation(text));
     case Type::time_zone:
       return check_time_zone(text);
+    case Type::schedule:
+      return check_schedule(text);
     case Type::path:
       return check_path(text);
     case Type::url:

@@ -38,10 +38,13 @@ class Question {
 std::unique_ptr<Question> make_facts_check(const std::string& source);
 std::unique_ptr<Question> make_contents_check(const std::string& source);
 std::unique_ptr<Question> make_integrity_check(const std::string& source);
+std::unique_ptr<Question> make_trend_check(const std::string& source);
 // … and what the configuration asks.
 std::unique_ptr<Question> make_blobs_check(const BlobsCheck& options);
 std::unique_ptr<Question> make_query_check(const QueryCheck& options);
 std::unique_ptr<Question> make_freshness_check(const FreshnessCheck& options);
+// Also asked, without a folder, of every source whose facts name a ledger.
+std::unique_ptr<Question> make_migrations_check(const MigrationsCheck& options);
 
 // The restored source of this name; `config_invalid` when there is none.
 Result<RestoredSource*> source_of(CheckScope& scope, const std::string& name);

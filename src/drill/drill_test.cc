@@ -179,6 +179,31 @@ TEST_F(DrillTest, StaleDataFails) {
             std::vector<std::string>{"freshness.db.orders"});
 }
 
+// Equal to a source that had already lost its rows: equality alone would not tell.
+TEST_F(DrillTest, ASourceThatHadLostMostOfATableIsWarnedOf) {
+  test_.clock.advance(std::chrono::minutes(5));
+  execute(live() / "shop.db", "DELETE FROM orders WHERE id > 200; DROP TABLE excluded");
+  back_up();
+  const auto report = drill(drill_request()).report;
+  EXPECT_EQ(report.verdict, Verdict::proven);
+  const auto trend = std::ranges::find(report.checks, "trend.db", &CheckResult::id);
+  ASSERT_NE(trend, report.checks.end());
+  EXPECT_EQ(trend->outcome, Outcome::warned);
+  EXPECT_EQ(trend->details,
+            (std::vector<std::string>{"tables.excluded.rows is not there any more; it was 2",
+                                      "tables.orders.rows is 200, usual is 500"}));
+}
+
+TEST_F(DrillTest, ASourceThatIsAsItAlwaysWasHasAGoodTrend) {
+  test_.clock.advance(std::chrono::minutes(5));
+  back_up();
+  const auto report = drill(drill_request()).report;
+  const auto trend = std::ranges::find(report.checks, "trend.db", &CheckResult::id);
+  ASSERT_NE(trend, report.checks.end());
+  EXPECT_EQ(trend->outcome, Outcome::passed);
+  EXPECT_EQ(trend->message, "compared with 1 snapshot before it");
+}
+
 TEST_F(DrillTest, ACheckOfAnUnknownSourceIsNotAPass) {
   auto request = drill_request();
   request.options.checks = {FreshnessCheck{"nowhere", "orders", "created", std::chrono::hours(1)}};

@@ -53,7 +53,13 @@ struct FreshnessCheck {
   Duration within{0};
 };
 
-using Check = std::variant<BlobsCheck, QueryCheck, FreshnessCheck>;
+// What a migration tool's ledger in the database says, beside the migrations in a folder.
+struct MigrationsCheck {
+  std::string source;
+  std::string folder;  // the application's migrations on this machine; empty = not compared
+};
+
+using Check = std::variant<BlobsCheck, QueryCheck, FreshnessCheck, MigrationsCheck>;
 
 struct DrillOptions {
   std::string name;

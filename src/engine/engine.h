@@ -82,6 +82,19 @@ class Target {
 
 using Row = std::vector<Json>;
 
+// What a migration tool says it has done to a database.
+struct Ledger {
+  struct Applied {
+    std::string name;
+    std::string checksum;  // as the tool keeps it; empty = it keeps none
+  };
+  std::string table;
+  std::string tool;              // "prisma"
+  std::vector<Applied> applied;  // in the tool's order
+  std::vector<std::string> failed;
+  bool locked = false;
+};
+
 // Looks into a restored source, never changing it. One thread at a time.
 class Inspector {
  public:
@@ -94,6 +107,8 @@ class Inspector {
   // The complaints of the engine's own structural check; none means sound. `quick` may look at
   // less.
   virtual Result<std::vector<std::string>> integrity(bool quick, const RunContext& context) = 0;
+  // What migration tools wrote into it; an engine that knows no such tools has none.
+  virtual Result<std::vector<Ledger>> ledgers(const RunContext&) { return std::vector<Ledger>{}; }
   // Opens a file of the source by its relative path, for the blobs check; `refused` outside it.
   virtual Result<std::unique_ptr<Reader>> open_file(const std::string& path) = 0;
   // Visits the relative paths of all files with their sizes, for orphans.
@@ -114,6 +129,12 @@ struct Advice {
 struct Identity {
   std::vector<std::string> paths;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> inodes;
+};
+
+// A way to spoil what was restored, so that a drill can be shown to notice it.
+struct Defect {
+  std::string name;                    // "row-lost"
+  std::vector<std::string> caught_by;  // kinds of checks, of which one must fail: "counts"
 };
 
 struct Traits {
@@ -144,6 +165,11 @@ class Engine {
   // has none.
   virtual Result<void> extract_object(const std::string& restored, const std::string& object,
                                       const std::string& target) const = 0;
+  virtual std::vector<Defect> defects() const = 0;
+  // Does this to the restored source at `place`, which is never used again; says what was done, or
+  // nothing when there is nothing to spoil in this way (a database without an index).
+  virtual Result<std::optional<std::string>> plant(const std::string& defect,
+                                                   const std::string& place) const = 0;
 };
 
 }  // namespace lifeboat::engine

@@ -34,4 +34,13 @@ Result<Time> parse_time(const std::string& text, const std::string& tz) {
                              "zone of the service."));
 }
 
+std::string machine_zone() {
+  try {
+    const auto name = date::current_zone()->name();
+    return name == "Etc/UTC" ? "UTC" : name;
+  } catch (const std::exception&) {
+    return "UTC";
+  }
+}
+
 }  // namespace lifeboat::policy

@@ -9,4 +9,7 @@ namespace lifeboat::policy {
 // `tz`: the earlier moment when the clock was set back. Else `usage`.
 Result<Time> parse_time(const std::string& text, const std::string& tz);
 
+// The zone that this machine's clock shows: "Europe/Berlin"; UTC when it says none.
+std::string machine_zone();
+
 }  // namespace lifeboat::policy

@@ -61,6 +61,9 @@ struct DrillCall {
 };
 // {"evidence": …, "file", "page"}
 Result<Answer> run_drill(const Setup& setup, const DrillCall& call, const RunContext& context);
+// {"service", "snapshot", "planted", "caught", "defects": [{"source", "defect", "planted",
+// "verdict", "noticed_by", "caught"}]}; exit 1 when one was not caught, 2 when none was planted.
+Result<Answer> sabotage(const Setup& setup, const DrillCall& call, const RunContext& context);
 // The drills that ran on this machine, oldest first: {"drills": [{"id", "service", …, "page"}]}
 Result<Answer> list_drills(const Setup& setup, const std::string& service);
 // One of them by its id, the beginning of it, or "latest".
@@ -122,6 +125,16 @@ Result<Answer> prune(const Setup& setup, const PruneCall& call, const RunContext
 
 // {"service", "repositories", "age_seconds", "objective"}
 Result<Answer> status(const Setup& setup, const std::string& service, const RunContext& context);
+
+// {"due": [{"service", "what", "next", "schedule", "tz"}]}, the next first.
+Result<Answer> list_due(const Setup& setup, const std::string& service, const RunContext& context);
+struct ScheduleExport {
+  std::string service;  // empty: all
+  std::string form;     // "cron", "systemd" or "github-actions"
+  std::string program;  // the path of `lifeboat`
+};
+// {"form", "files": [{"name", "text"}]}; `refused` when the form cannot keep a time zone.
+Result<Answer> export_schedule(const Setup& setup, const ScheduleExport& call);
 
 // {"repository", "id", "root_public", "role", "keys": [{"id", "kind", "role", "name"}]}
 Result<Answer> list_keys(const Setup& setup, const std::string& repository,

@@ -50,22 +50,48 @@ bool is_meant(const Json& row, const std::string& id) {
   return id.size() >= 4 && row.value("id", "").starts_with(id);
 }
 
-}  // namespace
-
-Result<Answer> run_drill(const Setup& setup, const DrillCall& call, const RunContext& context) {
-  const auto composition = TRY(compose(setup));
-  const auto& service = *TRY(composition->loaded.config.find_service(call.choice.service));
+Result<DrillRequest> request_of(const Composition& composition, const DrillCall& call) {
+  const auto& service = *TRY(composition.loaded.config.find_service(call.choice.service));
   DrillRequest request;
   request.service = service.name;
   request.drill = call.drill;
   request.from = call.choice.repository;
   request.selector = TRY(selector_of(call.choice, service.tz));
-  const auto sealed = TRY(composition->service.run_drill(request, context));
+  return request;
+}
+
+}  // namespace
+
+Result<Answer> run_drill(const Setup& setup, const DrillCall& call, const RunContext& context) {
+  const auto composition = TRY(compose(setup));
+  const auto sealed =
+      TRY(composition->service.run_drill(TRY(request_of(*composition, call)), context));
   Answer answer;
   answer.body = {{"evidence", drill::to_json(sealed.report)},
                  {"file", sealed.evidence.string()},
                  {"page", sealed.page.string()}};
   answer.exit_status = drill::exit_status(sealed.report, call.strict);
+  return answer;
+}
+
+Result<Answer> sabotage(const Setup& setup, const DrillCall& call, const RunContext& context) {
+  const auto composition = TRY(compose(setup));
+  const auto report =
+      TRY(composition->service.run_sabotage(TRY(request_of(*composition, call)), context));
+  Answer answer;
+  answer.body = {{"service", call.choice.service},
+                 {"snapshot", to_json(*report.snapshot)},
+                 {"planted", report.planted()},
+                 {"caught", report.caught()},
+                 {"defects", Json::array()}};
+  for (const auto& each : report.defects)
+    answer.body["defects"].push_back({{"source", each.source},
+                                      {"defect", each.defect},
+                                      {"planted", each.planted},
+                                      {"verdict", drill::name_of(each.verdict)},
+                                      {"noticed_by", each.noticed_by},
+                                      {"caught", each.caught}});
+  answer.exit_status = report.planted() == 0 ? 2 : report.caught() == report.planted() ? 0 : 1;
   return answer;
 }
 

@@ -1,4 +1,3 @@
-#include "service/lock.h"
 #include "service/service.h"
 
 namespace lifeboat::service {
@@ -27,10 +26,10 @@ std::filesystem::path Service::drill_reports(const std::string& service) const {
   return settings_.state / "drills" / service;
 }
 
-Result<drill::Sealed> Service::run_drill(const DrillRequest& request, const RunContext& context) {
+Result<Service::PreparedDrill> Service::prepare_drill(const DrillRequest& request,
+                                                      const RunContext& context) {
   const auto& service = *TRY(config_.find_service(request.service));
-  const auto lock =
-      TRY(ServiceLock::take(settings_.state, service.name, settings_.lock_wait, context));
+  auto lock = TRY(ServiceLock::take(settings_.state, service.name, settings_.lock_wait, context));
   drill::Request made;
   made.service = service.name;
   made.owner = resolver_.owner(service);
@@ -46,13 +45,24 @@ Result<drill::Sealed> Service::run_drill(const DrillRequest& request, const RunC
                        ? settings_.state / "sandboxes"
                        : std::filesystem::path(made.options.sandbox_directory);
   const auto from = request.from.empty() ? made.options.from : request.from;
-  const auto answering = TRY(first_answering(service, from, context));
+  auto answering = TRY(first_answering(service, from, context));
   // A mistyped id is a mistake of the caller, not a backup that failed.
   if (!request.selector.snapshot.empty() || request.selector.at) {
     const auto list = TRY(answering.repository->snapshots(context));
     TRY(restore::choose_snapshot(list.snapshots, service.name, request.selector));
   }
-  return drill::run_drill(made, *answering.repository, context);
+  return PreparedDrill{std::move(lock), std::move(made), std::move(answering)};
+}
+
+Result<drill::Sealed> Service::run_drill(const DrillRequest& request, const RunContext& context) {
+  const auto prepared = TRY(prepare_drill(request, context));
+  return drill::run_drill(prepared.request, *prepared.from.repository, context);
+}
+
+Result<drill::SabotageReport> Service::run_sabotage(const DrillRequest& request,
+                                                    const RunContext& context) {
+  const auto prepared = TRY(prepare_drill(request, context));
+  return drill::run_sabotage(prepared.request, *prepared.from.repository, context);
 }
 
 }  // namespace lifeboat::service

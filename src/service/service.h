@@ -9,10 +9,12 @@
 #include "config/config.h"
 #include "config/resolve.h"
 #include "drill/drill.h"
+#include "drill/sabotage.h"
 #include "policy/objective.h"
 #include "policy/retention.h"
 #include "repository/repository.h"
 #include "restore/restore.h"
+#include "service/lock.h"
 #include "service/settings.h"
 
 namespace lifeboat::service {
@@ -104,6 +106,8 @@ class Service {
   Result<PreparedRestore> prepare_restore(const RestoreRequest& request, const RunContext& context);
   Result<RestoreOutcome> run_restore(PreparedRestore& prepared, const RunContext& context);
   Result<drill::Sealed> run_drill(const DrillRequest& request, const RunContext& context);
+  Result<drill::SabotageReport> run_sabotage(const DrillRequest& request,
+                                             const RunContext& context);
   // What retention says of every snapshot of the service in one repository; nothing is removed yet.
   Result<ForgetPlan> plan_forget(const std::string& service, const std::string& repository,
                                  const RunContext& context);
@@ -129,6 +133,12 @@ class Service {
                                          const BackupRequest& request) const;
   Result<repository::SnapshotInfo> snapshot_before(const PreparedRestore& prepared,
                                                    const RunContext& context);
+  struct PreparedDrill {
+    ServiceLock lock;
+    drill::Request request;
+    Answering from;
+  };
+  Result<PreparedDrill> prepare_drill(const DrillRequest& request, const RunContext& context);
   Result<std::filesystem::path> keep_record(const PreparedRestore& prepared, Json record,
                                             const RunContext& context);
 

@@ -1,5 +1,7 @@
 #include "drill/check.h"
 
+#include <algorithm>
+
 #include "drill/step.h"
 #include "engine/all.h"
 
@@ -9,7 +11,21 @@ namespace {
 std::unique_ptr<Question> make_question(const Check& check) {
   if (const auto* blobs = std::get_if<BlobsCheck>(&check)) return make_blobs_check(*blobs);
   if (const auto* query = std::get_if<QueryCheck>(&check)) return make_query_check(*query);
-  return make_freshness_check(std::get<FreshnessCheck>(check));
+  if (const auto* freshness = std::get_if<FreshnessCheck>(&check))
+    return make_freshness_check(*freshness);
+  return make_migrations_check(std::get<MigrationsCheck>(check));
+}
+
+bool asks_for_migrations(const std::vector<Check>& checks, const std::string& source) {
+  return std::ranges::any_of(checks, [&](const Check& check) {
+    const auto* migrations = std::get_if<MigrationsCheck>(&check);
+    return migrations != nullptr && migrations->source == source;
+  });
+}
+
+bool has_ledger(const repository::SourceManifest& source) {
+  const auto found = source.facts.find("migrations");
+  return found != source.facts.end() && !found->empty();
 }
 
 std::vector<std::unique_ptr<Question>> all_questions(const DrillState& state) {
@@ -18,6 +34,9 @@ std::vector<std::unique_ptr<Question>> all_questions(const DrillState& state) {
     questions.push_back(make_facts_check(source.name));
     if (source.type == "files") questions.push_back(make_contents_check(source.name));
     if (source.type != "files") questions.push_back(make_integrity_check(source.name));
+    questions.push_back(make_trend_check(source.name));
+    if (has_ledger(source) && !asks_for_migrations(state.request.options.checks, source.name))
+      questions.push_back(make_migrations_check({source.name, ""}));
   }
   for (const auto& check : state.request.options.checks) questions.push_back(make_question(check));
   return questions;

@@ -10,6 +10,7 @@
 #include "engine/files/examine.h"
 #include "engine/files/inspector.h"
 #include "engine/files/metadata.h"
+#include "engine/files/sabotage.h"
 #include "engine/files/source.h"
 #include "engine/files/target.h"
 
@@ -90,6 +91,11 @@ class FilesEngine final : public Engine {
   Result<void> extract_object(const std::string&, const std::string&,
                               const std::string&) const override {
     return fail(Code::usage, "a folder of files has no objects besides its files");
+  }
+  std::vector<Defect> defects() const override { return files_defects(); }
+  Result<std::optional<std::string>> plant(const std::string& defect,
+                                           const std::string& place) const override {
+    return plant_defect(defect, place);
   }
 };
 

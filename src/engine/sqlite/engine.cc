@@ -5,6 +5,7 @@
 #include "engine/sqlite/extract.h"
 #include "engine/sqlite/inspector.h"
 #include "engine/sqlite/metadata.h"
+#include "engine/sqlite/sabotage.h"
 #include "engine/sqlite/source.h"
 #include "engine/sqlite/target.h"
 
@@ -40,6 +41,11 @@ class SqliteEngine final : public Engine {
   Result<void> extract_object(const std::string& restored, const std::string& object,
                               const std::string& target) const override {
     return extract_table(restored, object, target);
+  }
+  std::vector<Defect> defects() const override { return sqlite_defects(); }
+  Result<std::optional<std::string>> plant(const std::string& defect,
+                                           const std::string& place) const override {
+    return plant_defect(defect, place);
   }
 };
 

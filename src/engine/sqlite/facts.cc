@@ -53,14 +53,6 @@ Json describe_table(const Table& table, const RowSum& sum) {
           {"without_rowid", table.rowid.empty()}};
 }
 
-Result<std::vector<Table>> read_tables(const Connection& connection,
-                                       const std::vector<SchemaObject>& objects) {
-  std::vector<Table> tables;
-  for (const auto& object : objects)
-    if (has_rows(object)) tables.push_back(TRY(read_table(connection, object.name)));
-  return tables;
-}
-
 }  // namespace
 
 Result<Json> collect_facts(const std::vector<const Connection*>& connections, bool wal) {

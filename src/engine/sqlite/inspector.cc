@@ -3,6 +3,7 @@
 #include "engine/sqlite/database_file.h"
 #include "engine/sqlite/facts.h"
 #include "engine/sqlite/integrity.h"
+#include "engine/sqlite/ledgers.h"
 #include "engine/sqlite/query.h"
 
 namespace lifeboat::engine::sqlite {
@@ -34,6 +35,12 @@ class SqliteInspector final : public Inspector {
     options.for_query = true;
     options.largest_value = kLargestQueryValue;
     return run_query(TRY(Connection::open(options)), text, limit, context);
+  }
+
+  Result<std::vector<Ledger>> ledgers(const RunContext& context) override {
+    const auto connection = TRY(Connection::open(frozen(context)));
+    const auto objects = TRY(read_schema(connection));
+    return list_ledgers(connection, TRY(read_tables(connection, objects)));
   }
 
   Result<std::unique_ptr<Reader>> open_file(const std::string&) override {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kLongestName = 200;
 constexpr int kMostFailed = 100;
+constexpr int kMostListed = 100'000;
 
 // A ledger is known by its table's name and columns, for several tools use the same names. The rest
 // are pieces of SQL over that table. The first rule that fits a table wins.
@@ -26,6 +27,7 @@ struct Rule {
   std::string_view lock_table = {};
   std::string_view lock_column = {};
   std::string_view beside = {};  // a table that must exist too
+  std::string_view checksum = {};
 };
 
 // clang-format off
@@ -34,7 +36,7 @@ constexpr Rule kRules[] = {
      .columns = {"migration_name", "started_at", "finished_at", "rolled_back_at"},
      .name = "migration_name", .order = "started_at",
      .applied = "finished_at IS NOT NULL AND rolled_back_at IS NULL",
-     .failed = "finished_at IS NULL AND rolled_back_at IS NULL"},
+     .failed = "finished_at IS NULL AND rolled_back_at IS NULL", .checksum = "checksum"},
     {.tool = "flyway", .table = "flyway_schema_history",
      .columns = {"installed_rank", "version", "script", "success"},
      .name = "script", .order = "installed_rank", .applied = "success", .failed = "NOT success"},
@@ -157,7 +159,39 @@ Result<Json> read_ledger(const Connection& connection, const Rule& rule, const T
   return ledger;
 }
 
+bool has_column(const Table& table, std::string_view name) {
+  const std::string_view columns[] = {name};
+  return !name.empty() && has_columns(table, columns);
+}
+
+Result<Ledger> list_ledger(const Connection& connection, const Rule& rule, const Table& table,
+                           const std::vector<Table>& tables) {
+  Ledger ledger;
+  ledger.table = table.name;
+  ledger.tool = rule.tool;
+  const auto checksum = has_column(table, rule.checksum) ? std::string(rule.checksum) : "NULL";
+  auto rows = TRY(connection.prepare(
+      query(std::string(rule.name) + ", " + checksum, table, rule.applied) + " ORDER BY " +
+      std::string(rule.order) + " LIMIT " + std::to_string(kMostListed)));
+  while (TRY(rows.step())) ledger.applied.push_back({shown(rows.text(0)), rows.text(1)});
+  for (const auto& name : TRY(names(connection, query(rule.name, table, rule.failed) + " LIMIT " +
+                                                    std::to_string(kMostFailed))))
+    ledger.failed.push_back(name.get<std::string>());
+  ledger.locked = TRY(is_locked(connection, rule, table, tables));
+  return ledger;
+}
+
 }  // namespace
+
+Result<std::vector<Ledger>> list_ledgers(const Connection& connection,
+                                         const std::vector<Table>& tables) {
+  std::vector<Ledger> ledgers;
+  for (const auto& table : tables)
+    if (const Rule* rule = rule_for(table, tables))
+      ledgers.push_back(TRY_CONTEXT("the ledger " + json_name(table.name),
+                                    list_ledger(connection, *rule, table, tables)));
+  return ledgers;
+}
 
 Result<Json> read_ledgers(const Connection& connection, const std::vector<Table>& tables) {
   Json ledgers = Json::object();

@@ -29,6 +29,21 @@ TEST_P(SqliteLedgers, AreRecognisedAndRead) {
   EXPECT_EQ(facts_now()["migrations"], Json({{GetParam().table, GetParam().expected}}));
 }
 
+TEST_P(SqliteLedgers, AreListedAsTheirFactsSay) {
+  make(GetParam().sql);
+  const auto ledgers = inspect(live())->ledgers(context());
+  ASSERT_TRUE(ledgers) << ledgers.error().describe();
+  ASSERT_EQ(ledgers->size(), 1U);
+  const auto& ledger = ledgers->front();
+  const auto& expected = GetParam().expected;
+  EXPECT_EQ(ledger.table, GetParam().table);
+  EXPECT_EQ(ledger.tool, expected["tool"]);
+  EXPECT_EQ(ledger.applied.size(), expected["applied"].get<std::size_t>());
+  EXPECT_EQ(ledger.applied.empty() ? Json() : Json(ledger.applied.back().name), expected["last"]);
+  EXPECT_EQ(Json(ledger.failed), expected["failed"]);
+  EXPECT_EQ(ledger.locked, expected["locked"].get<bool>());
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Tools, SqliteLedgers,
     ::testing::Values(

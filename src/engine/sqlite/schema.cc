@@ -77,6 +77,14 @@ std::string select_all(const Table& table) {
   return "SELECT " + list + " FROM main." + in_quotes(table.name) + " NOT INDEXED";
 }
 
+Result<std::vector<Table>> read_tables(const Connection& connection,
+                                       const std::vector<SchemaObject>& objects) {
+  std::vector<Table> tables;
+  for (const auto& object : objects)
+    if (has_rows(object)) tables.push_back(TRY(read_table(connection, object.name)));
+  return tables;
+}
+
 bool same_name(std::string_view one, std::string_view other) {
   return one.size() == other.size() && ::strncasecmp(one.data(), other.data(), one.size()) == 0;
 }

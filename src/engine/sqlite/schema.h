@@ -36,6 +36,9 @@ Result<std::vector<SchemaObject>> read_schema(const Connection& connection);
 Result<Table> read_table(const Connection& connection, const std::string& name);
 // Every ordinary table with rows of its own, also SQLite's and the shadow tables of virtual ones.
 bool has_rows(const SchemaObject& object);
+// All of those.
+Result<std::vector<Table>> read_tables(const Connection& connection,
+                                       const std::vector<SchemaObject>& objects);
 
 // "SELECT rowid, a, b FROM main.t NOT INDEXED": from the table itself, never from an index that has
 // all columns.

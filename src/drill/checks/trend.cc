@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "drill/check.h"
+
+namespace lifeboat::drill {
+namespace {
+
+constexpr std::size_t kSnapshots = 7;
+constexpr std::uint64_t kSmall = 100;  // below this, half as much is everyday life
+
+using Counts = std::map<std::string, std::uint64_t>;  // by "tables.orders.rows"
+
+void collect(const Json& facts, const std::string& path, Counts& counts) {
+  static const std::set<std::string> kCounts{"rows", "files", "bytes"};
+  for (const auto& [key, value] : facts.items()) {
+    const auto at = path.empty() ? key : path + "." + key;
+    if (value.is_object())
+      collect(value, at, counts);
+    else if (kCounts.contains(key) && value.is_number_unsigned())
+      counts[at] = value.get<std::uint64_t>();
+  }
+}
+
+Counts counts_of(const std::vector<repository::SourceManifest>& sources, const std::string& name) {
+  Counts counts;
+  for (const auto& source : sources)
+    if (source.name == name && source.facts.is_object()) collect(source.facts, "", counts);
+  return counts;
+}
+
+std::uint64_t median_of(std::vector<std::uint64_t> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+// Equality shows that the backup is what the source was; this shows that the source had not lost
+// what it always had.
+class TrendQuestion final : public Question {
+ public:
+  explicit TrendQuestion(std::string source) : source_(std::move(source)) {}
+  std::string id() const override { return "trend." + source_; }
+  std::string proves() const override {
+    return "no table and no folder holds less than half of what the snapshots before it held";
+  }
+
+  Result<std::vector<CheckResult>> run(CheckScope& scope, const RunContext& context) override {
+    const auto earlier = TRY(earlier_counts(scope, context));
+    if (earlier.empty()) return std::vector<CheckResult>{};  // the first has no trend
+    CheckResult result;
+    result.id = id();
+    result.outcome = Outcome::passed;
+    result.message =
+        "compared with " + counted(earlier.size(), "snapshot", "snapshots") + " before it";
+    compare(counts_of(scope.snapshot.sources(), source_), earlier, result);
+    return std::vector{std::move(result)};
+  }
+
+ private:
+  // The newest first. One that cannot be read is what `verify` is for, not this drill.
+  Result<std::vector<Counts>> earlier_counts(CheckScope& scope, const RunContext& context) const {
+    const auto list = TRY(scope.repository.snapshots(context));
+    const auto& chosen = scope.snapshot.info();
+    std::vector<Counts> earlier;
+    for (auto each = list.snapshots.rbegin(); each != list.snapshots.rend(); ++each) {
+      if (each->service != chosen.service || !each->complete || each->time >= chosen.time) continue;
+      TRY(context.check_stop());
+      const auto opened = scope.repository.open_snapshot(each->id, context);
+      if (!opened) continue;
+      if (auto counts = counts_of((*opened)->sources(), source_); !counts.empty())
+        earlier.push_back(std::move(counts));
+      if (earlier.size() == kSnapshots) break;
+    }
+    return earlier;
+  }
+
+  static void compare(const Counts& now, const std::vector<Counts>& earlier, CheckResult& result) {
+    for (const auto& [path, before] : earlier.front()) {
+      std::vector<std::uint64_t> values;
+      for (const auto& counts : earlier)
+        if (const auto found = counts.find(path); found != counts.end())
+          values.push_back(found->second);
+      const auto found = now.find(path);
+      if (found == now.end())
+        warn(result, path + " is not there any more; it was " + std::to_string(before));
+      else if (const auto usual = median_of(values); usual >= kSmall && found->second * 2 < usual)
+        warn(result,
+             path + " is " + std::to_string(found->second) + ", usual is " + std::to_string(usual));
+    }
+    if (!result.details.empty()) result.message = result.details[0];
+    if (result.details.size() > 1)
+      result.message += " and " + counted(result.details.size() - 1, "more", "more");
+  }
+
+  static void warn(CheckResult& result, std::string what) {
+    result.outcome = Outcome::warned;
+    if (result.details.size() < kMaxDetails) result.details.push_back(std::move(what));
+  }
+
+  std::string source_;
+};
+
+}  // namespace
+
+std::unique_ptr<Question> make_trend_check(const std::string& source) {
+  return std::make_unique<TrendQuestion>(source);
+}
+
+}  // namespace lifeboat::drill
