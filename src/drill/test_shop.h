@@ -30,6 +30,7 @@ class ShopFixture : public ::testing::Test {
     execute(live_ / "shop.db",
             "CREATE TABLE images (id INTEGER PRIMARY KEY, key TEXT, size INTEGER, sha256 TEXT);"
             "CREATE TABLE orders (id INTEGER PRIMARY KEY, total INTEGER, created TEXT);"
+            "CREATE TABLE notes (note TEXT CHECK (json_valid(note)));"
             "CREATE TABLE excluded (id INTEGER PRIMARY KEY); INSERT INTO excluded VALUES (1), (2);"
             "CREATE INDEX orders_total ON orders (total);"
             "CREATE TRIGGER no_delete BEFORE DELETE ON orders BEGIN SELECT 1; END;"

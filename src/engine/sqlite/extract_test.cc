@@ -39,6 +39,14 @@ TEST_F(SqliteExtract, MakesADatabaseOfOneTableWithItsIndexesAndTriggers) {
   EXPECT_TRUE(inspect(target())->integrity(false, context())->empty());
 }
 
+TEST_F(SqliteExtract, TakesATableWhoseConstraintsAskForJson) {
+  make(
+      "CREATE TABLE t(a TEXT CHECK (json_valid(a)), b AS (json_extract(a, '$.n')) STORED);"
+      "CREATE INDEX i ON t(json_extract(a, '$.n')); INSERT INTO t(a) VALUES('{\"n\": 1}')");
+  LIFEBOAT_OK(extract("t"));
+  EXPECT_EQ(facts_of(target()).value()["tables"]["t"], facts_now()["tables"]["t"]);
+}
+
 TEST_F(SqliteExtract, KeepsRowidsAndTablesWithoutThem) {
   make(
       "CREATE TABLE \"od d\"(x); INSERT INTO \"od d\"(rowid, x) VALUES(7, 'a'), (-3, NULL);"

@@ -25,6 +25,15 @@ class SqliteInspector : public testing::DatabaseTest {
   }
 };
 
+TEST_F(SqliteInspector, AnswersThroughAViewThatReadsJson) {
+  make(
+      "CREATE TABLE t(a TEXT); INSERT INTO t VALUES('{\"n\": 7}');"
+      "CREATE VIEW v AS SELECT json_extract(a, '$.n') AS n FROM t WHERE json_valid(a)");
+  const auto rows = query("SELECT n FROM v");
+  ASSERT_TRUE(rows) << rows.error().describe();
+  EXPECT_EQ((*rows)[0][0], 7);
+}
+
 TEST_F(SqliteInspector, GivesValuesOfEveryType) {
   make("CREATE TABLE t(a, b, c, d, e); INSERT INTO t VALUES(-1, 2.5, 'té', x'00ff', NULL)");
   const auto rows = query("SELECT a, b, c, d, e, 9e999, count(*) FROM t");

@@ -43,11 +43,16 @@ class Victim {
     return "dropped the table " + table->name;
   }
 
-  Planted empty_table() const { return change_rows("DELETE FROM main.", "", "emptied "); }
+  Planted empty_table() const {
+    const auto table = TRY(largest_table());
+    if (!table) return kNothing;
+    TRY(connection_.execute("DELETE FROM main." + in_quotes(table->name)));
+    return "emptied " + table->name;
+  }
 
   Planted lose_row() const {
-    const auto table = TRY(largest_table());
-    if (!table || table->rowid.empty()) return kNothing;
+    const auto table = TRY(largest_table(true));
+    if (!table) return kNothing;
     TRY(connection_.execute("DELETE FROM main." + in_quotes(table->name) + " WHERE " +
                             table->rowid + " = (SELECT max(" + table->rowid + ") FROM main." +
                             in_quotes(table->name) + ")"));
@@ -56,8 +61,8 @@ class Victim {
 
   // The first column that takes another value: keys and unique ones do not always.
   Planted change_value() const {
-    const auto table = TRY(largest_table());
-    if (!table || table->rowid.empty()) return kNothing;
+    const auto table = TRY(largest_table(true));
+    if (!table) return kNothing;
     for (auto column = table->columns.rbegin(); column != table->columns.rend(); ++column) {
       if (column->generated) continue;
       const auto name = in_quotes(column->name);
@@ -93,19 +98,11 @@ class Victim {
   Victim(Connection connection, std::vector<SchemaObject> objects)
       : connection_(std::move(connection)), objects_(std::move(objects)) {}
 
-  Planted change_rows(const std::string& before, const std::string& after,
-                      const std::string& said) const {
-    const auto table = TRY(largest_table());
-    if (!table) return kNothing;
-    TRY(connection_.execute(before + in_quotes(table->name) + after));
-    return said + table->name;
-  }
-
-  Result<std::optional<Table>> largest_table() const {
+  Result<std::optional<Table>> largest_table(bool with_rowid = false) const {
     std::optional<Table> largest;
     std::int64_t most = 0;
     for (const auto& table : TRY(read_tables(connection_, objects_))) {
-      if (table.name.starts_with("sqlite_")) continue;
+      if (table.name.starts_with("sqlite_") || (with_rowid && table.rowid.empty())) continue;
       const auto rows =
           TRY(connection_.number("SELECT count(*) FROM main." + in_quotes(table.name)));
       if (rows <= most) continue;

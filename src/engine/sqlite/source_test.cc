@@ -30,6 +30,17 @@ class SqliteSource : public testing::DatabaseTest {
   }
 };
 
+TEST_F(SqliteSource, TakesADatabaseWhoseIndexesAndColumnsAskForJson) {
+  make(
+      "CREATE TABLE t(a TEXT CHECK (json_valid(a)), b AS (json_extract(a, '$.n')) STORED);"
+      "CREATE INDEX i ON t(json_extract(a, '$.n')); INSERT INTO t(a) VALUES('{\"n\": 1}')");
+  const auto captured = capture();
+  ASSERT_TRUE(captured) << captured.error().describe();
+  ASSERT_TRUE(rebuild(*captured));
+  EXPECT_EQ(facts_of(restored()).value(), facts_now());
+  EXPECT_TRUE(inspect(restored())->integrity(false, context())->empty());
+}
+
 TEST_F(SqliteSource, StreamsExactlyTheBytesOfADatabaseAtRest) {
   make(many_rows("items", 2000));
   expect_exact_copy();
