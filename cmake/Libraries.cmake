@@ -1,7 +1,7 @@
 # Every third-party library, found once. A room names the targets it uses:
 #   tl::expected nlohmann_json::nlohmann_json fmt::fmt spdlog::spdlog
 #   OpenSSL::Crypto PkgConfig::SODIUM PkgConfig::ZSTD PkgConfig::XXHASH
-#   SQLite::SQLite3 TBB::tbb yaml-cpp CLI11::CLI11 Boost::headers
+#   SQLite::SQLite3 CURL::libcurl jq TBB::tbb yaml-cpp CLI11::CLI11 Boost::headers
 #   date::date date::date-tz Threads::Threads GTest::gtest GTest::gmock rapidcheck
 # tools/packages lists the Debian packages that bring them.
 
@@ -12,6 +12,7 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
 find_package(SQLite3 REQUIRED)
+find_package(CURL REQUIRED)
 find_package(TBB REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)

@@ -31,6 +31,7 @@ PY
 rm -rf "$story"
 mkdir -p "$story"
 export DATABASE=$story/shop/shop.db UPLOADS_DIR=$story/shop/uploads
+export TOKEN_KEY='the key that signs its tokens'
 export LIFEBOAT_REPOSITORY=$story/repository LIFEBOAT_PASSPHRASE='correct horse battery staple'
 export LIFEBOAT_STATE=$story/state LIFEBOAT_CACHE=$story/cache LIFEBOAT_CONFIG=$here/lifeboat.yaml
 

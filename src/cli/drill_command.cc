@@ -72,6 +72,8 @@ void say_measures(Session& session, const Json& evidence) {
 void say_tear_down(Session& session, const Json& evidence) {
   const auto proof = evidence.find("tear_down");
   if (proof == evidence.end()) return;
+  if (const auto kept = list_of(*proof, "kept"); !kept.empty())
+    return session.say("The sandbox is kept for a day: " + join_words(kept));
   if (flag_of(*proof, "clean")) return session.say("The sandbox is gone.");
   session.say(
       session.colour("Not removed: " + join_words(list_of(*proof, "remaining")), Style::bad));
@@ -107,6 +109,7 @@ Result<int> run_drill(Session& session) {
   service::DrillCall call;
   call.drill = arguments.text("drill");
   call.strict = arguments.has("strict");
+  call.keep = arguments.has("keep");
   call.choice.repository = arguments.text("from");
   call.choice.snapshot = arguments.text("snapshot");
   call.choice.at = arguments.text("at");
@@ -196,6 +199,7 @@ CommandSpec run_spec() {
       {"snapshot", "ID", "An id, its beginning, latest, first or latest-proven; else latest."},
       {"at", "TIME", "The snapshot of this moment, such as 2026-11-21T09:45:00Z."},
       {"from", "REPOSITORY", "From this one; else as the drill says."},
+      {"keep", "", "Keep the sandbox for a day, to look at what was restored."},
       {"strict", "", "Exit status 1 also when a recovery objective is missed."}};
   spec.examples = {{"lifeboat drill run shop", "prove the newest snapshot"},
                    {"lifeboat drill run shop --snapshot first --strict", "and the oldest"}};

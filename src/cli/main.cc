@@ -4,8 +4,10 @@
 #include <iostream>
 
 #include "cli/run.h"
+#include "service/inside.h"
 
 int main(int argc, char** argv) {
+  if (const auto status = lifeboat::service::run_inside(argc, argv)) return *status;
   std::map<std::string, std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;

@@ -3,25 +3,12 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "config/bind_app.h"
+#include "config/place.h"
 #include "config/values.h"
 
 namespace lifeboat::config {
 namespace {
-
-const Node kNothing{};
-
-// A node and where it is, for messages: "services.shop.sources.db".
-struct Place {
-  const Node& node;
-  std::string path;
-
-  Place operator[](std::string_view key) const {
-    const Node* found = node.find(key);
-    return {found == nullptr ? kNothing : *found, fmt::format("{}.{}", path, key)};
-  }
-  bool absent() const { return &node == &kNothing; }
-  const std::string& text() const { return node.text; }
-};
 
 Result<Template> bind_template(const Place& place) {
   return Template::parse(place.text(), place.path);
@@ -130,6 +117,11 @@ Result<Drill> bind_drill(const std::string& name, const Place& place) {
   drill.sandbox_directory = TRY(bind_template(place["sandbox"]["directory"]));
   for (const auto& item : place["checks"].node.items)
     drill.options.checks.push_back(TRY(bind_check({item, place.path + ".checks"})));
+  if (const auto app = place["app"]; !app.absent()) {
+    drill.options.app = TRY(bind_app(app));
+    for (const auto& item : place["network"]["allow"].node.items)
+      drill.options.app->ways_out.push_back(TRY(parse_destination(item.text)));
+  }
   return drill;
 }
 

@@ -141,8 +141,8 @@ TEST(Config, RefusesWhatThisVersionDoesNotDo) {
               HasSubstr("\"notify\" is not in this version"));
   EXPECT_THAT(complaint("    tz: Europe/Berlin", "    markers: {every: 1m}"),
               HasSubstr("\"markers\" is not in this version"));
-  EXPECT_THAT(complaint("        tier: full", "        app: {start: x}"),
-              HasSubstr("\"app\" is not in this version"));
+  EXPECT_THAT(complaint("        tier: full", "        pitr: boundary"),
+              HasSubstr("\"pitr\" is not in this version"));
   EXPECT_THAT(complaint("tier: full", "tier: quick"),
               HasSubstr("\"quick\" is not in this version"));
   EXPECT_THAT(complaint("keep_last: 7", "daily: 7"), HasSubstr("\"daily\" is not in this version"));

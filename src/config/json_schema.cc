@@ -94,6 +94,8 @@ Json shape_of(const Row& row) {
       return list_schema(row, {{"type", "string"}, {"pattern", kNamePattern}});
     case Type::text_list:
       return list_schema(row, {{"type", "string"}});
+    case Type::json:
+      return Json::object();
     default:
       return scalar_schema(row);
   }

@@ -69,6 +69,8 @@ Result<Node> from_json(const Json& json, int level) {
   if (json.is_string()) {
     node.kind = Node::Kind::scalar;
     node.text = json.get<std::string>();
+  } else if (json.is_null()) {
+    node.kind = Node::Kind::null;
   } else if (json.is_array()) {
     node.kind = Node::Kind::list;
     for (const auto& item : json) node.items.push_back(TRY(from_json(item, level + 1)));
@@ -98,6 +100,7 @@ bool is_special_word(std::string_view text) {
 }
 
 std::string scalar_text(const Node& node, const Row* row) {
+  if (node.kind == Node::Kind::null) return "null";
   const bool word = row != nullptr && (row->type == Type::flag || row->type == Type::choice);
   if (word || (is_plain(node.text) && !is_special_word(node.text))) return node.text;
   return yaml_quoted(node.text);

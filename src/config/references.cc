@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/nearest.h"
+#include "config/references_app.h"
 #include "config/validate.h"
 #include "config/values.h"
 
@@ -39,7 +40,15 @@ class ReferenceWalk {
     for (const auto& drill : members_at(service, "drills")) {
       if (const Node* from = drill.value.find("from")) check_from(*from, service);
       for (const auto& check : items_at(drill.value, "checks")) check_check(check, service);
+      if (const Node* app = drill.value.find("app")) check_app(*app, service, problems_);
+      if (const Node* network = drill.value.find("network")) check_network(*network);
     }
+  }
+
+  void check_network(const Node& network) {
+    for (const auto& item : items_at(network, "allow"))
+      if (const auto parsed = parse_destination(item.text); !parsed)
+        problems_.error(item.mark, parsed.error().message(), std::string(parsed.error().hint()));
   }
 
   void check_from(const Node& from, const Node& service) {

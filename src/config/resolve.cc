@@ -1,6 +1,7 @@
 #include "config/resolve.h"
 
 #include "base/clock.h"
+#include "config/app_texts.h"
 #include "config/schema.h"
 #include "config/values.h"
 
@@ -84,7 +85,32 @@ Result<drill::DrillOptions> Resolver::drill(const Drill& drill) const {
     constexpr auto kRow = "services.*.drills.*.checks.[].migrations.folder";
     migrations->folder = TRY(path(TRY(Template::parse(migrations->folder, kRow)), kRow));
   }
+  if (options.app) TRY(app(*options.app, "drills." + options.name + ".app"));
   return options;
+}
+
+Result<void> Resolver::text(std::string& text, const std::string& place,
+                            std::vector<std::string>& secrets) const {
+  const auto parsed = TRY(Template::parse(text, place));
+  text = TRY(parsed.resolve(variables_));
+  for (auto& value : parsed.values(variables_)) secrets.push_back(std::move(value));
+  return {};
+}
+
+// What came from variables may be secret: it is never printed.
+Result<void> Resolver::app(drill::AppOptions& options, const std::string& place) const {
+  TRY(for_each_text(options,
+                    [&](std::string& value) { return text(value, place, options.secrets); }));
+  std::vector<std::string> plain;
+  if (!options.directory.empty()) {
+    TRY(text(options.directory, place, plain));
+    options.directory = absolute_path(config_.directory, options.directory);
+  }
+  for (auto& path : options.visible) {
+    TRY(text(path, place, plain));
+    path = absolute_path(config_.directory, path);
+  }
+  return {};
 }
 
 std::string Resolver::owner(const Service& service) const {

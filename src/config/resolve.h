@@ -39,6 +39,9 @@ class Resolver {
   Result<std::string> value(const Template& text, std::string_view row_path) const;
   Result<std::string> path(const Template& text, std::string_view row_path) const;
   Result<std::uint64_t> rate(const Template& text, std::string_view row_path) const;
+  Result<void> app(drill::AppOptions& options, const std::string& place) const;
+  Result<void> text(std::string& text, const std::string& place,
+                    std::vector<std::string>& secrets) const;
 
   const Config& config_;
   const Variables& variables_;

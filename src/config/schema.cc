@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "config/schema_app.h"
+
 namespace lifeboat::config {
 namespace {
 
@@ -32,6 +34,10 @@ constexpr std::array kTypes = std::to_array<TypeInfo>({
     {"expectation", "a comparison such as \">= 100\" or \"== 0\"", false, ""},
     {"schedule", "five fields of cron such as \"0 3 * * *\", or @hourly, @daily, @weekly", false,
      R"(^(@[a-z]+|[^ ]+( +[^ ]+){4})$)"},
+    {"size", "bytes, such as 512MB or 2GiB", false, R"(^\d+(\.\d+)? ?([kKMGT]?B|[KMGT]iB)?$)"},
+    {"pattern", "a POSIX extended regular expression", false, ""},
+    {"percentage", "a part such as 1% or 0.5%", false, R"(^\d{1,3}(\.\d+)? ?%$)"},
+    {"JSON", "any value, or its JSON as a text", true, ""},
     {"planned", "not in this version", false, ""},
 });
 static_assert(kTypes.size() == static_cast<std::size_t>(Type::planned) + 1);
@@ -285,9 +291,19 @@ constexpr Row kSchema[] = {
     {.path = "services.*.drills.*.trigger.after_backup"},
     {.path = "services.*.drills.*.pitr"},
     {.path = "services.*.drills.*.cold_start"},
-    {.path = "services.*.drills.*.network"},
+    {.path = "services.*.drills.*.network",
+     .type = Type::block,
+     .about = "What the application may reach. Without it nothing.",
+     .example = "{allow: [\"licences.example.org:443\"]}"},
+    {.path = "services.*.drills.*.network.allow",
+     .type = Type::text_list,
+     .about = "Hosts and ports, by the names that it uses. Each connection is written down.",
+     .required = true},
     {.path = "services.*.drills.*.after_restore"},
-    {.path = "services.*.drills.*.app"},
+    {.path = "services.*.drills.*.app",
+     .type = Type::block,
+     .about = "The application, booted on the restored data where nothing leaves "
+              "(`docs/evidence.md`), and asked what its people would ask."},
     {.path = "services.*.schedule",
      .type = Type::block,
      .about = "When backups are due, in the service's time zone; `lifeboat schedule` writes it for "
@@ -358,6 +374,17 @@ constexpr Row kSchema[] = {
     {.path = "notifiers"},
 };
 
+// The rows of an application stand in a file of their own, and here behind its first one.
+std::vector<Row> whole_schema() {
+  std::vector<Row> rows;
+  for (const auto& row : kSchema) {
+    rows.push_back(row);
+    const auto more = row.path == kAppPath ? app_rows() : std::span<const Row>();
+    rows.insert(rows.end(), more.begin(), more.end());
+  }
+  return rows;
+}
+
 std::string_view parent_of(std::string_view path) {
   const auto dot = path.rfind('.');
   return dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
@@ -372,17 +399,20 @@ std::string_view Row::key() const {
 
 const TypeInfo& info_of(Type type) { return kTypes[static_cast<std::size_t>(type)]; }
 
-std::span<const Row> schema() { return kSchema; }
+std::span<const Row> schema() {
+  static const auto kWhole = whole_schema();
+  return kWhole;
+}
 
 const Row* find_row(std::string_view path) {
-  for (const auto& row : kSchema)
+  for (const auto& row : schema())
     if (row.path == path) return &row;
   return nullptr;
 }
 
 std::vector<const Row*> children_of(const Row& row) {
   std::vector<const Row*> children;
-  for (const auto& other : kSchema)
+  for (const auto& other : schema())
     if (!other.path.empty() && parent_of(other.path) == row.path) children.push_back(&other);
   return children;
 }

@@ -31,7 +31,11 @@ enum class Type : std::uint8_t {
   table,        // SOURCE.TABLE
   expectation,  // of a query's answer
   schedule,     // five fields of cron
-  planned,      // known from the design, and an error: this version does not do it
+  size,         // bytes
+  pattern,      // a regular expression
+  percent,
+  json,     // any value; its texts may hold variables
+  planned,  // known from the design, and an error: this version does not do it
 };
 
 struct TypeInfo {

@@ -148,6 +148,15 @@ Result<std::string> Template::resolve(const Variables& variables) const {
           .add_context(place_));
 }
 
+std::vector<std::string> Template::values(const Variables& variables) const {
+  std::vector<std::string> values;
+  for (const auto& part : parts_) {
+    if (part.variable.empty()) continue;
+    if (const auto found = variables.find(part.variable); found) values.emplace_back(*found);
+  }
+  return values;
+}
+
 bool Template::has_variables() const {
   for (const auto& part : parts_)
     if (!part.variable.empty()) return true;

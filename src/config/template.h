@@ -39,6 +39,8 @@ class Template {
 
   // `config_invalid` naming every variable that is needed and not set.
   Result<std::string> resolve(const Variables& variables) const;
+  // The values of those of its variables that are set and stand in the result.
+  std::vector<std::string> values(const Variables& variables) const;
   bool empty() const { return text_.empty(); }
   bool has_variables() const;
   // Text of its own besides or instead of variables: for a secret, that is the secret itself.

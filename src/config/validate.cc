@@ -29,6 +29,8 @@ class SchemaWalk {
       case Type::name_list:
       case Type::text_list:
         return check_scalars(node, row);
+      case Type::json:
+        return check_json(node, row);
       default:
         return check_scalar(node, row);
     }
@@ -125,6 +127,23 @@ class SchemaWalk {
     if (node.items.empty() && row.required)
       problems_.error(node.mark, fmt::format("\"{}\" is empty", row.key()));
     for (const auto& item : node.items) check_scalar(item, row);
+  }
+
+  // Any value; a text at the top is JSON itself.
+  void check_json(const Node& node, const Row& row) {
+    if (const auto json = json_of(node); !json)
+      return problems_.error(node.mark,
+                             fmt::format("\"{}\": {}", row.key(), json.error().message()),
+                             std::string(json.error().hint()));
+    check_templates(node);
+  }
+
+  void check_templates(const Node& node) {
+    const auto parsed = Template::parse(node.text);
+    if (!parsed)
+      problems_.error(node.mark, parsed.error().message(), std::string(parsed.error().hint()));
+    for (const auto& item : node.items) check_templates(item);
+    for (const auto& member : node.members) check_templates(member.value);
   }
 
   void check_scalar(const Node& node, const Row& row) {

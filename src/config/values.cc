@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <regex.h>
+
 #include <array>
 #include <charconv>
 
 #include "base/clock.h"
+#include "base/json_value.h"
 
 namespace lifeboat::config {
 namespace {
@@ -67,6 +70,35 @@ Result<void> check_url(std::string_view text) {
   return not_a(text, "where a repository can be", "write /path or file:///path");
 }
 
+Result<void> check_pattern(std::string_view text) {
+  regex_t compiled{};
+  const int error = regcomp(&compiled, std::string(text).c_str(), REG_EXTENDED | REG_NOSUB);
+  if (error == 0) {
+    regfree(&compiled);
+    return {};
+  }
+  std::array<char, 200> words{};
+  regerror(error, &compiled, words.data(), words.size());
+  return not_a(text, "a regular expression", words.data());
+}
+
+// Below the top every text that reads like a number, true, false or null is that.
+Json inner_json(const Node& node) {
+  if (node.kind == Node::Kind::null) return nullptr;
+  if (node.kind == Node::Kind::list) {
+    Json list = Json::array();
+    for (const auto& item : node.items) list.push_back(inner_json(item));
+    return list;
+  }
+  if (node.kind == Node::Kind::map) {
+    Json map = Json::object();
+    for (const auto& member : node.members) map[member.key] = inner_json(member.value);
+    return map;
+  }
+  const auto parsed = parse_json(node.text);
+  return parsed && parsed->is_primitive() && !parsed->is_string() ? *parsed : Json(node.text);
+}
+
 template <class T>
 Result<void> only_check(const Result<T>& parsed) {
   if (!parsed) return fail(parsed.error());
@@ -104,6 +136,38 @@ Result<std::pair<std::string, std::string>> parse_table(std::string_view text) {
   if (dot != std::string_view::npos && dot + 1 < text.size() && is_name(text.substr(0, dot)))
     return std::pair(std::string(text.substr(0, dot)), std::string(text.substr(dot + 1)));
   return not_a(text, "a source and a table", "write SOURCE.TABLE, such as db.images");
+}
+
+Result<double> parse_percent(std::string_view text) {
+  constexpr double kHundred = 100;
+  double value = 0;
+  const auto* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  const std::string_view rest(stopped, static_cast<std::size_t>(end - stopped));
+  const bool fine = error == std::errc{} && (rest == "%" || rest == " %") && value <= kHundred;
+  if (fine && value >= 0) return value / kHundred;
+  return not_a(text, "a percentage", "write one such as 1% or 0.5%");
+}
+
+Result<sandbox::Destination> parse_destination(std::string_view text) {
+  static constexpr std::string_view kLetters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+  sandbox::Destination destination;
+  const auto colon = std::min(text.rfind(':'), text.size());
+  destination.host = text.substr(0, colon);
+  const auto port = parse_count(text.substr(std::min(colon + 1, text.size())));
+  if (port && *port < 65536U) destination.port = static_cast<std::uint16_t>(*port);
+  const bool named = destination.host.find_first_not_of(kLetters) == std::string::npos &&
+                     destination.host.find_first_not_of("0123456789.") != std::string::npos;
+  if (named && destination.port != 0) return destination;
+  return not_a(text, "a host name and a port", "write one such as licences.example.org:443");
+}
+
+Result<Json> json_of(const Node& node) {
+  if (node.kind != Node::Kind::scalar) return inner_json(node);
+  auto parsed = parse_json(node.text);
+  if (parsed) return std::move(*parsed);
+  return not_a(node.text, "JSON", "write a map, a list, or JSON as a text");
 }
 
 Result<drill::Expectation> parse_expectation(std::string_view text) {
@@ -150,6 +214,12 @@ Result<void> check_value(const Row& row, std::string_view text) {
       return only_check(parse_table(text));
     case Type::expectation:
       return only_check(parse_expectation(text));
+    case Type::size:
+      return only_check(parse_size(text));
+    case Type::pattern:
+      return check_pattern(text);
+    case Type::percent:
+      return only_check(parse_percent(text));
     case Type::time_zone:
       return check_time_zone(text);
     case Type::schedule:

@@ -4,9 +4,12 @@
 #include <string_view>
 #include <utility>
 
+#include "base/json.h"
 #include "base/result.h"
+#include "config/node.h"
 #include "config/schema.h"
 #include "drill/options.h"
+#include "sandbox/options.h"
 
 namespace lifeboat::config {
 
@@ -19,6 +22,14 @@ Result<bool> parse_flag(std::string_view text);
 Result<unsigned> parse_count(std::string_view text);
 Result<std::pair<std::string, std::string>> parse_table(std::string_view text);
 Result<drill::Expectation> parse_expectation(std::string_view text);
+
+// "1%" as 0.01.
+Result<double> parse_percent(std::string_view text);
+// "host:port", where the host is a name.
+Result<sandbox::Destination> parse_destination(std::string_view text);
+// A value below a key of type json: texts that read like numbers, true, false or null are these; a
+// text at the top is JSON itself.
+Result<Json> json_of(const Node& node);
 
 // Whether a scalar without open variables is what the row's type says.
 Result<void> check_value(const Row& row, std::string_view text);

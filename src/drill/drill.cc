@@ -69,6 +69,7 @@ Result<Sealed> run_drill(const Request& request, repository::Repository& reposit
                          const RunContext& context) {
   DrillState state{request, repository, begin_report(request, repository, context), {}, {}, {}};
   auto steps = all_steps();
+  if (request.options.app) steps.push_back(make_app_step());
   for (auto& step : steps) run_step(*step, state, context);
   measure(state.report, request);
   // From here on a request to stop is too late: what was made is removed, what was found is written

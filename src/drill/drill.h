@@ -23,6 +23,7 @@ struct Request {
   std::vector<restore::Protected> protected_places;  // production: never a sandbox
   std::filesystem::path sandboxes;                   // where the sandbox is made
   std::filesystem::path reports;                     // where evidence and page are written
+  bool keep = false;                                 // the sandbox, for a day
 };
 
 struct Sealed {

@@ -28,6 +28,8 @@ void measure_age(Report& report) {
 void measure(Report& report, const Request& request) {
   auto& measures = report.measures;
   for (const auto& stage : report.stages) measures.rto_so_far += stage.elapsed;
+  // Proving the isolation and the rest of the journey are the drill's, not a recovery's.
+  if (measures.service_ready) measures.rto_so_far = *measures.service_ready;
   if (report.snapshot) measure_age(report);
   measures.rto_objective = request.rto;
   measures.rpo_objective = request.rpo;

@@ -1,11 +1,13 @@
 #pragma once
 // What the configuration says of a drill: where it restores from and to, and which questions it
 // asks. Values only.
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/clock.h"
+#include "drill/app/options.h"
 
 namespace lifeboat::drill {
 
@@ -67,6 +69,7 @@ struct DrillOptions {
   std::string from;               // a repository's name; empty = the service's first that answers
   std::string sandbox_directory;  // where sandboxes are made; empty = below the state directory
   std::vector<Check> checks;      // besides the equality of facts, which is always checked
+  std::optional<AppOptions> app;  // booted on the restored data and asked
 };
 
 }  // namespace lifeboat::drill

@@ -82,7 +82,8 @@ Json findings_json(const Report& report) {
 Json measures_json(const Measures& measures) {
   Json rto = objective_json(measures.rto_objective, measures.rto);
   rto["measured_ms"] = milliseconds(measures.rto_so_far);
-  rto["covers"] = "locate to check; the application is not started by this version";
+  rto["covers"] = measures.service_ready ? "locate to the first answer of the application"
+                                         : "locate to check; no application was started";
   Json rpo = objective_json(measures.rpo_objective, measures.rpo);
   if (measures.rpo_age) rpo["measured_ms"] = milliseconds(*measures.rpo_age);
   rpo["covers"] = "age of the restored position when the drill began";
@@ -103,6 +104,7 @@ Json tear_down_json(const sandbox::TearDownProof& proof) {
   return {{"token", proof.token},
           {"removed", proof.removed},
           {"remaining", proof.remaining},
+          {"kept", proof.kept},
           {"clean", proof.clean()}};
 }
 

@@ -47,7 +47,8 @@ std::string_view name_of(Judgement judgement);
 struct Measures {
   Duration rto_so_far{
       0};  // from the start to data restored and checked; the application is not started yet
-  std::optional<Duration> rpo_age;  // age of the restored position when the drill began
+  std::optional<Duration> service_ready;  // to the first step of the journey that succeeded
+  std::optional<Duration> rpo_age;        // age of the restored position when the drill began
   std::optional<Duration> rto_objective;
   std::optional<Duration> rpo_objective;
   Judgement rto = Judgement::not_set;

@@ -29,7 +29,7 @@ class Step {
   virtual void undo(DrillState&) {}
 };
 
-// In the order of a drill. The application rung (boot, auth, journeys) takes its place after check.
+// In the order of a drill; the application rung follows when there is an application.
 std::vector<std::unique_ptr<Step>> all_steps();
 
 std::unique_ptr<Step> make_locate_step();
@@ -37,5 +37,6 @@ std::unique_ptr<Step> make_fetch_step();
 std::unique_ptr<Step> make_provision_step();
 std::unique_ptr<Step> make_restore_step();
 std::unique_ptr<Step> make_check_step();
+std::unique_ptr<Step> make_app_step();
 
 }  // namespace lifeboat::drill

@@ -30,9 +30,12 @@ Result<FileDescriptor> lock_token_file(const fs::path& path) {
   return file;
 }
 
+Result<Json> note_in(const fs::path& directory) {
+  return parse_json(to_text(TRY(read_file(directory / kTokenFile, 1U << 16U))));
+}
+
 Result<std::string> token_in(const fs::path& directory) {
-  const auto text = to_text(TRY(read_file(directory / kTokenFile, 1U << 16U)));
-  return text_at(TRY(parse_json(text)), "token");
+  return text_at(TRY(note_in(directory)), "token");
 }
 
 // Restored trees may hold directories that their own owner may not write.
@@ -86,7 +89,11 @@ bool was_never_begun(const fs::path& directory) {
   return !error;
 }
 
-bool is_orphan(const fs::directory_entry& entry) {
+Result<Time> kept_until(const fs::path& directory) {
+  return parse_rfc3339(TRY(text_at(TRY(note_in(directory)), "kept_until")));
+}
+
+bool is_orphan(const fs::directory_entry& entry, Time now) {
   std::error_code error;
   if (entry.is_symlink(error) || !entry.is_directory(error)) return false;
   const auto name = entry.path().filename().string();
@@ -94,6 +101,8 @@ bool is_orphan(const fs::directory_entry& entry) {
   const auto token = token_in(entry.path());
   if (!token) return was_never_begun(entry.path());
   if (name != std::string(kPrefix) + *token) return false;
+  const auto until = kept_until(entry.path());
+  if (until && *until > now) return false;
   return lock_token_file(entry.path() / kTokenFile).has_value();
 }
 
@@ -132,11 +141,40 @@ TearDownProof Sandbox::destroy() {
   return proof;
 }
 
-Result<std::vector<std::string>> reap_orphans(const fs::path& parent) {
+Result<TearDownProof> Sandbox::keep(Time until) {
+  auto note = TRY(note_in(directory_));
+  if (TRY(text_at(note, "token")) != token_)
+    return fail(Code::refused, directory_.string() + " carries another run's token");
+  note["kept_until"] = to_rfc3339(until);
+  TRY(write_file(directory_ / kTokenFile, view_of(pretty_json(note))));
+  TearDownProof proof;
+  proof.token = token_;
+  proof.kept_until = until;
+  proof.kept.push_back(std::exchange(directory_, {}).string());
+  lock_.reset();
+  return proof;
+}
+
+std::vector<Kept> list_kept(const fs::path& parent) {
+  std::vector<Kept> list;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(parent, error)) {
+    const bool ours = entry.path().filename().string().starts_with(kPrefix);
+    const auto until = ours ? kept_until(entry.path()) : fail(Code::not_found, "no sandbox");
+    if (!until) continue;
+    const auto purpose =
+        note_in(entry.path()).and_then([](const Json& note) { return text_at(note, "purpose"); });
+    list.push_back({entry.path(), purpose.value_or(""), *until});
+  }
+  return list;
+}
+
+Result<std::vector<std::string>> reap_orphans(const fs::path& parent, Time now) {
   std::vector<std::string> removed;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(parent, error))
-    if (is_orphan(entry) && remove_all_of(entry.path())) removed.push_back(entry.path().string());
+    if (is_orphan(entry, now) && remove_all_of(entry.path()))
+      removed.push_back(entry.path().string());
   if (error && error != std::errc::no_such_file_or_directory)
     return fail_errno(error.value(), "cannot look for old sandboxes in " + parent.string());
   return removed;

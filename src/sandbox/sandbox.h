@@ -3,6 +3,7 @@
 // random token, destroyed by it, with proof that it is gone. Not thread-safe; a Sandbox belongs to
 // one run.
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct TearDownProof {
   std::string token;
   std::vector<std::string> removed;    // what this run created and is verified gone
   std::vector<std::string> remaining;  // what could not be removed
+  std::vector<std::string> kept = {};  // what somebody wants to look at, until then
+  std::optional<Time> kept_until = {};
   bool clean() const { return remaining.empty(); }
 };
 
@@ -35,6 +38,8 @@ class Sandbox {
   const std::string& token() const { return token_; }
   // Removes only a directory whose token file says this run's token.
   TearDownProof destroy();
+  // Leaves it for a person; reap_orphans() removes it after that time.
+  Result<TearDownProof> keep(Time until);
 
  private:
   Sandbox(std::filesystem::path directory, std::string token, FileDescriptor lock)
@@ -44,7 +49,16 @@ class Sandbox {
   FileDescriptor lock_;  // held while the run lives: a sandbox whose lock is free is an orphan
 };
 
-// Removes the sandboxes under `parent` whose run has died; returns their directories.
-Result<std::vector<std::string>> reap_orphans(const std::filesystem::path& parent);
+// Removes the sandboxes under `parent` whose run has died, and those that were kept until before
+// `now`; returns their directories.
+Result<std::vector<std::string>> reap_orphans(const std::filesystem::path& parent, Time now);
+
+// One that somebody kept.
+struct Kept {
+  std::filesystem::path directory;
+  std::string purpose;
+  Time until;
+};
+std::vector<Kept> list_kept(const std::filesystem::path& parent);
 
 }  // namespace lifeboat::sandbox

@@ -68,7 +68,7 @@ TEST_F(SandboxTest, ReapsTheSandboxOfADeadRunOnly) {
   TestContext other(2);
   auto living = Sandbox::provision(spec_, other.context);
   ASSERT_TRUE(make_directories(spec_.parent / "lifeboat-sandbox-not-ours"));
-  const auto reaped = reap_orphans(spec_.parent);
+  const auto reaped = reap_orphans(spec_.parent, test_.clock.now());
   ASSERT_TRUE(reaped);
   EXPECT_EQ(reaped->size(), 1U);
   EXPECT_TRUE(fs::exists(living->directory()));
@@ -84,13 +84,33 @@ TEST_F(SandboxTest, ReapsWhatWasKilledBeforeItsTokenWasWritten) {
   ASSERT_TRUE(write_file(filled / "mine", view_of("not a drill's")));
   for (const auto& each : {abandoned, filled})
     fs::last_write_time(each, fs::file_time_type::clock::now() - old);
-  const auto removed = reap_orphans(scratch_.path());
+  const auto removed = reap_orphans(scratch_.path(), test_.clock.now());
   ASSERT_TRUE(removed);
   EXPECT_EQ(*removed, std::vector<std::string>{abandoned.string()});
   EXPECT_TRUE(fs::exists(young) && fs::exists(filled));
 }
 
-TEST_F(SandboxTest, NothingToReapIsNoError) { EXPECT_TRUE(reap_orphans("/nonexistent/place")); }
+TEST_F(SandboxTest, OneThatIsKeptStaysForItsTimeAndIsListed) {
+  auto sandbox = Sandbox::provision(spec_, test_.context);
+  const auto directory = sandbox->directory();
+  ASSERT_TRUE(write_file(directory / "data", view_of("x")));
+  const auto until = test_.clock.now() + std::chrono::hours(24);
+  const auto proof = sandbox->keep(until);
+  ASSERT_TRUE(proof) << proof.error().describe();
+  EXPECT_EQ(proof->kept, std::vector<std::string>{directory.string()});
+  const auto kept = list_kept(spec_.parent);
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(kept[0].purpose, "test");
+  EXPECT_EQ(kept[0].until, until);
+  EXPECT_TRUE(reap_orphans(spec_.parent, until - std::chrono::hours(1))->empty());
+  EXPECT_TRUE(fs::exists(directory / "data"));
+  EXPECT_EQ(reap_orphans(spec_.parent, until + std::chrono::hours(1))->size(), 1U);
+  EXPECT_FALSE(fs::exists(directory));
+}
+
+TEST_F(SandboxTest, NothingToReapIsNoError) {
+  EXPECT_TRUE(reap_orphans("/nonexistent/place", test_.clock.now()));
+}
 
 }  // namespace
 }  // namespace lifeboat::sandbox

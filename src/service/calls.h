@@ -58,6 +58,7 @@ struct DrillCall {
   SnapshotChoice choice;
   std::string drill;    // empty: the first configured
   bool strict = false;  // a missed objective is a "no"
+  bool keep = false;    // the sandbox, for a day
 };
 // {"evidence": …, "file", "page"}
 Result<Answer> run_drill(const Setup& setup, const DrillCall& call, const RunContext& context);

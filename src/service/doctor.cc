@@ -7,6 +7,8 @@
 #include "config/config.h"
 #include "config/generate.h"
 #include "engine/all.h"
+#include "sandbox/cell.h"
+#include "sandbox/sandbox.h"
 #include "service/advice.h"
 #include "service/placement.h"
 #include "service/service.h"
@@ -114,7 +116,38 @@ class Doctor {
                        place.string() + " has " + describe_size(*free) +
                            " free, and a drill restores " + describe_size(largest_),
                        "Set sandbox.directory to a place with more room.");
+      if (options->app) examine_isolation(subject, place, advice);
+      for (const auto& kept :
+           sandbox::list_kept(options->sandbox_directory.empty() ? place / "sandboxes" : place))
+        advice.warning(subject, kept.directory.string() + " holds restored data",
+                       "It was kept on request and goes with the first drill after " +
+                           to_rfc3339(kept.until) + "; remove it if nobody needs it.");
     }
+  }
+
+  // The same cell and probe that the drill uses, with nothing in it.
+  void examine_isolation(const std::string& subject, const path& place, AdviceList& advice) {
+    const auto isolation = try_isolation(place);
+    if (!isolation) return advice.error(subject, isolation.error());
+    if (isolation->proven())
+      return advice.ok(subject, "an application can be isolated here: " +
+                                    std::to_string(isolation->attempts.size()) +
+                                    " attempts from inside, all blocked");
+    for (const auto& each : isolation->attempts)
+      if (!each.blocked)
+        advice.error(subject,
+                     "from inside a sandbox, " + each.what + " " + each.target + ": " + each.found,
+                     "Drills of the application will be unverified until this is blocked.");
+  }
+
+  Result<sandbox::Isolation> try_isolation(const path& place) const {
+    TRY(make_directories(place));
+    const auto scratch = TRY(ScratchDirectory::make(place));
+    sandbox::CellSpec spec;
+    spec.data = scratch.path() / "data";
+    TRY(make_directories(spec.data));
+    const auto cell = TRY(sandbox::Cell::open(spec, context_));
+    return cell->probe({});
   }
 
   static dev_t device_of(const path& place) {

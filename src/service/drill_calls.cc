@@ -57,6 +57,7 @@ Result<DrillRequest> request_of(const Composition& composition, const DrillCall&
   request.drill = call.drill;
   request.from = call.choice.repository;
   request.selector = TRY(selector_of(call.choice, service.tz));
+  request.keep = call.keep;
   return request;
 }
 

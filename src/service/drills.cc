@@ -40,6 +40,7 @@ Result<Service::PreparedDrill> Service::prepare_drill(const DrillRequest& reques
   made.rto = service.objectives.rto;
   made.rpo = service.objectives.rpo;
   made.protected_places = protected_places();
+  made.keep = request.keep;
   made.reports = drill_reports(service.name);
   made.sandboxes = made.options.sandbox_directory.empty()
                        ? settings_.state / "sandboxes"

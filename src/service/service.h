@@ -61,6 +61,7 @@ struct DrillRequest {
   std::string drill;  // empty: the only or first configured, else facts equality alone
   std::string from;
   restore::Selector selector;
+  bool keep = false;  // the sandbox, for a day
 };
 
 struct ForgetPlan {

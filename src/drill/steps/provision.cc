@@ -6,6 +6,9 @@ namespace {
 // Room to spare beside the data itself: metadata, temporary files, the file system's own reserve.
 constexpr std::uint64_t kSpareBytes = 64U << 20U;
 
+// How long a sandbox is kept for who asked for it.
+constexpr Duration kKept = std::chrono::hours(24);
+
 // Makes the sandbox, after removing those that died with their runs. Isolation and limits for the
 // application take their place here.
 class ProvisionStep final : public Step {
@@ -15,9 +18,10 @@ class ProvisionStep final : public Step {
   Result<void> run(DrillState& state, const RunContext& context) override {
     const auto& parent = state.request.sandboxes;
     TRY(refuse_production(state.request));
-    for (const auto& place : TRY(sandbox::reap_orphans(parent)))
+    for (const auto& place : TRY(sandbox::reap_orphans(parent, context.clock.now())))
       state.report.findings.push_back(
-          {"sandbox-reaped", place, "left behind by a drill that died; now removed", false});
+          {"sandbox-reaped", place, "left behind by a drill that died, or kept until now; removed",
+           false});
     TRY(check_space(state));
     state.sandbox.emplace(TRY(sandbox::Sandbox::provision(
         {parent, "drill " + state.request.service + "/" + state.request.options.name}, context)));
@@ -26,10 +30,21 @@ class ProvisionStep final : public Step {
 
   void undo(DrillState& state) override {
     if (!state.sandbox) return;
-    state.report.tear_down = state.sandbox->destroy();
+    if (state.request.keep) keep(state);
+    if (!state.report.tear_down) state.report.tear_down = state.sandbox->destroy();
   }
 
  private:
+  // For a person who wants to look at it; what cannot be kept is removed.
+  static void keep(DrillState& state) {
+    auto kept = state.sandbox->keep(state.report.started + kKept);
+    if (!kept) return;
+    state.report.tear_down = std::move(*kept);
+    state.report.findings.push_back(
+        {"sandbox-kept", state.report.tear_down->kept.front(),
+         "holds restored data until " + to_rfc3339(state.report.started + kKept), false});
+  }
+
   static Result<void> check_space(DrillState& state) {
     TRY(make_directories(state.request.sandboxes));
     const auto free = TRY(free_space(state.request.sandboxes));

@@ -1,0 +1,97 @@
+#include "config/references_app.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace lifeboat::config {
+namespace {
+
+constexpr std::array<std::string_view, 6> kMethods{"get", "post", "put", "patch", "delete", "head"};
+constexpr std::array<std::string_view, 4> kBodies{"json", "form", "multipart", "body"};
+
+template <std::size_t N>
+std::size_t count_of(const Node& step, const std::array<std::string_view, N>& keys) {
+  return static_cast<std::size_t>(
+      std::count_if(keys.begin(), keys.end(), [&](auto key) { return step.find(key) != nullptr; }));
+}
+
+class AppCheck {
+ public:
+  AppCheck(const Node& app, const Node& service, Problems& problems)
+      : app_(app), service_(service), problems_(problems) {}
+
+  void check() {
+    check_names(app_);
+    const Node* journey = app_.find("journey");
+    if (journey == nullptr) return;
+    bool expects = false;
+    for (const auto& step : journey->items) {
+      check_step(step);
+      expects |= step.find("expect") != nullptr || step.find("fields") != nullptr;
+    }
+    if (!expects)
+      problems_.error(journey->mark, "a journey that expects nothing proves nothing",
+                      "give a step expect: {status: …}, expect: {jq: …} or fields: …");
+  }
+
+ private:
+  void check_step(const Node& step) {
+    if (count_of(step, kMethods) != 1)
+      problems_.error(step.mark,
+                      fmt::format("exactly one of {} is needed here", fmt::join(kMethods, ", ")));
+    if (count_of(step, kBodies) > 1)
+      problems_.error(step.mark,
+                      fmt::format("only one of {} can be sent", fmt::join(kBodies, ", ")));
+    for (const auto method : kMethods) check_path(step.find(method));
+    if (const Node* role = step.find("as")) expect_role(role->text, role->mark);
+    if (const Node* fields = step.find("fields"))
+      for (const auto& member : fields->members) expect_role(member.key, member.mark);
+  }
+
+  void check_path(const Node* path) {
+    if (path != nullptr && !path->text.starts_with("/"))
+      problems_.error(path->mark, fmt::format("\"{}\" is not a path", path->text),
+                      "write one such as /health: requests go to the application only");
+  }
+
+  void expect_role(const std::string& name, const Mark& mark) {
+    const Node* roles = app_.find("roles");
+    if (roles != nullptr && roles->find(name) != nullptr) return;
+    problems_.error(mark, fmt::format("there is no role \"{}\"", name), "say who it is in roles");
+  }
+
+  // ${sandbox.…} that would never be filled in.
+  void check_names(const Node& node) {
+    for (auto at = node.text.find("${sandbox."); at != std::string::npos;
+         at = node.text.find("${sandbox.", at + 1)) {
+      const auto end = node.text.find('}', at);
+      if (end != std::string::npos)
+        expect_name(node.text.substr(at + 10, end - at - 10), node.mark);
+    }
+    for (const auto& item : node.items) check_names(item);
+    for (const auto& member : node.members) check_names(member.value);
+  }
+
+  void expect_name(const std::string& name, const Mark& mark) {
+    if (name == "port") return;
+    const Node* sources = service_.find("sources");
+    for (const auto& source : sources == nullptr ? std::vector<Member>{} : sources->members)
+      if (name == source.key + ".path") return;
+    problems_.error(mark, fmt::format("there is no ${{sandbox.{}}}", name),
+                    "there are ${sandbox.port} and ${sandbox.SOURCE.path}");
+  }
+
+  const Node& app_;
+  const Node& service_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+void check_app(const Node& app, const Node& service, Problems& problems) {
+  AppCheck(app, service, problems).check();
+}
+
+}  // namespace lifeboat::config

@@ -1,0 +1,22 @@
+#pragma once
+// One request of a journey and what its answer is held against. Stateless.
+#include "drill/app/options.h"
+#include "drill/app/text.h"
+#include "net/http.h"
+
+namespace lifeboat::drill {
+
+// The request with everything filled in; `not_found` names what is not known, `usage` a header
+// that cannot be sent.
+Result<net::HttpRequest> build_request(const StepOptions& step, const Names& names,
+                                       const std::string& boundary);
+
+// What is wrong with an answer, in words without its contents; empty when it is as expected.
+// `filters` also runs the jq assertions.
+std::vector<std::string> faults_of(const net::HttpResponse& response, const ExpectOptions& expect,
+                                   bool filters);
+
+// The names of the fields of the record, or of the first record of the list, that is answered.
+Result<std::vector<std::string>> fields_of(const net::HttpResponse& response);
+
+}  // namespace lifeboat::drill

@@ -1,0 +1,104 @@
+"""The drill of the example shop: the restored shop is booted where nothing leaves, and asked."""
+import pathlib
+import shutil
+import subprocess
+import time
+import unittest
+
+from stage import Stage
+
+SHOP = pathlib.Path(__file__).parents[2] / "examples" / "shop"
+KEY = "a key that nobody may read"
+
+
+class Application(Stage):
+    def setUp(self):
+        super().setUp()
+        self.shop = self.place / "shop"
+        shutil.copytree(SHOP, self.shop, ignore=shutil.ignore_patterns("__pycache__"))
+        self.data = self.place / "data"
+        subprocess.run(["/usr/bin/python3", self.shop / "seed.py", self.data], check=True,
+                       capture_output=True)
+        self.variables.update({
+            "LIFEBOAT_CONFIG": str(self.shop / "lifeboat.yaml"), "TOKEN_KEY": KEY,
+            "DATABASE": str(self.data / "shop.db"), "UPLOADS_DIR": str(self.data / "uploads"),
+            "LIFEBOAT_REPOSITORY": str(self.repository)})
+        self.run_program("init")
+        self.run_program("backup", "shop")
+
+    def drill(self, status=0):
+        drilled = self.result("drill", "run", "shop", status=status)[0]
+        self.evidence = drilled["evidence"]
+        self.outcomes = {check["id"]: check["outcome"] for check in self.evidence["checks"]}
+        return drilled
+
+    def change(self, name, old, new):
+        path = self.shop / name
+        text = path.read_text()
+        self.assertIn(old, text)
+        path.write_text(text.replace(old, new))
+
+    def test_the_shop_that_works_is_proven_in_half_a_minute(self):
+        begun = time.monotonic()
+        drilled = self.drill()
+        self.assertLess(time.monotonic() - begun, 30)
+        self.assertEqual(self.evidence["verdict"], "proven", self.evidence["reason"])
+        self.assertEqual(set(self.outcomes.values()), {"passed"}, self.outcomes)
+        for name in ("isolation.network", "app.ready", "journey.admin-login", "journey.file",
+                     "journey.invalid-transition", "journey.projections", "journey.load"):
+            self.assertIn(name, self.outcomes)
+        self.assertNotIn(KEY, pathlib.Path(drilled["file"]).read_text())
+        self.assertNotIn("correct horse", pathlib.Path(drilled["file"]).read_text())
+        self.assertEqual(list((self.state / "sandboxes").glob("*")), [])
+
+    def test_the_live_shop_and_its_secrets_are_not_there_inside(self):
+        """Even when they lie among the application's own files."""
+        shutil.move(self.data, self.shop / "live")
+        self.variables["DATABASE"] = str(self.shop / "live" / "shop.db")
+        self.variables["UPLOADS_DIR"] = str(self.shop / "live" / "uploads")
+        (self.shop / ".env").write_text("SMTP_PASSWORD=production\n")
+        self.change("server.py", "def main():\n", "def main():\n    import glob\n    for path in "
+                    "['.env', 'live/shop.db', *glob.glob('live/uploads/*/*/*')]:\n"
+                    "        assert not open(path, 'rb').read(1), path\n")
+        self.drill()
+        self.assertEqual(self.evidence["verdict"], "proven", self.evidence["reason"])
+
+    def test_a_release_without_a_resource_fails(self):
+        self.change("shop/projections.py", '    "audit": ["id", "at"', '    "trail": ["id", "at"')
+        self.drill(status=1)
+        self.assertEqual(self.outcomes["journey.resources"], "failed")
+        self.assertEqual(self.outcomes["digests.db"], "passed")
+
+    def test_a_state_machine_that_allows_everything_fails(self):
+        self.change("shop/orders.py", '"pending": {"pay": "paid"', '"pending": {"ship": "paid"')
+        self.drill(status=1)
+        self.assertEqual(self.outcomes["journey.transitions"], "failed")
+        self.assertEqual(self.outcomes["journey.invalid-transition"], "failed")
+
+    def test_a_projection_that_shows_too_much_fails(self):
+        self.change("shop/projections.py", '"product": ["id", "sku"',
+                    '"product": ["id", "costCents", "sku"')
+        self.drill(status=1)
+        self.assertEqual(self.outcomes["journey.projections"], "failed")
+
+    def test_a_login_that_is_broken_fails(self):
+        self.change("shop/accounts.py", "return hmac.compare_digest(again", "return not (again")
+        self.drill(status=1)
+        self.assertEqual(self.outcomes["journey.admin-login"], "failed")
+
+    def test_a_shop_that_does_not_start_fails_with_its_own_words(self):
+        self.change("server.py", "def main():\n", "def main():\n    raise OSError('no cache')\n")
+        drilled = self.drill(status=1)
+        self.assertEqual(self.outcomes["app.ready"], "failed")
+        self.assertIn("no cache", drilled["evidence"]["reason"])
+
+    def test_a_migration_that_boots_itself_is_reported_apart(self):
+        (self.shop / "migrations" / "0005_new.sql").write_text("CREATE TABLE later (id INTEGER);\n")
+        self.drill()
+        changes = [check for check in self.evidence["checks"] if check["id"] == "app.changes.db"]
+        self.assertIn("later", str(changes))
+        self.assertEqual(self.outcomes["catalog.db"], "passed")
+
+
+if __name__ == "__main__":
+    unittest.main()
