@@ -3,11 +3,15 @@
 #include <tbb/parallel_pipeline.h>
 #include <tbb/task_arena.h>
 
+#include "backup/size_estimate.h"
+
 namespace lifeboat::backup {
 namespace {
 
 // Entries in flight: enough to keep every worker busy, few enough to bound memory.
 constexpr std::size_t kTokensPerWorker = 16;
+// Shorter runs show no progress.
+constexpr Duration kEstimateAfter = std::chrono::seconds(1);
 
 std::string file_safe(const std::string& name) {
   std::string safe;
@@ -56,6 +60,7 @@ Result<SourceReport> SourceRun::run(const RunContext& context) {
   next_list_.emplace(TRY(PreviousWriter::create(list_file_, identity)));
   number_ = TRY(stores_.writer.begin_source(options_.name, options_.type));
   context.progress.stage("reading " + options_.name, 0);
+  const SizeEstimate estimate(options_, kEstimateAfter, context);
   auto outcome = TRY(read_all(context));
   for (auto& finding : outcome.findings) report_.findings.push_back(std::move(finding));
   for (const auto& finding : report_.findings) report_.complete &= !finding.incomplete;

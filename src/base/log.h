@@ -24,8 +24,10 @@ class Progress {
   virtual ~Progress() = default;
   // A new stage begins; `total_bytes` 0 when unknown.
   virtual void stage(std::string_view name, std::uint64_t total_bytes) = 0;
-  // The total became known or better known.
+  // About what the stage's total will be, found out meanwhile.
   virtual void total(std::uint64_t total_bytes) = 0;
+  // Whether it is worth finding that out.
+  virtual bool wants_total() const { return false; }
   virtual void advance(std::uint64_t bytes, std::uint64_t items) = 0;
 };
 

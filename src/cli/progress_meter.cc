@@ -21,10 +21,20 @@ constexpr double kNewest = 0.3;
 
 double seconds_of(Duration time) { return static_cast<double>(time.count()) / 1e6; }
 
+// An estimate that turned out too small is none.
+std::uint64_t total_of(const ProgressState& state) {
+  return state.about && state.bytes > state.total ? 0 : state.total;
+}
+
+// Whole seconds: a tenth more or less says nothing here.
+std::string about_time(std::int64_t left) {
+  return left < 60 ? fmt::format("{} s", left) : describe_duration(seconds(left));
+}
+
 std::string eta(const ProgressState& state) {
-  if (state.total <= state.bytes || state.rate < 1) return {};
+  if (total_of(state) <= state.bytes || state.rate < 1) return {};
   const auto left = static_cast<double>(state.total - state.bytes) / state.rate;
-  return "  ETA " + describe_duration(seconds(static_cast<std::int64_t>(left) + 1));
+  return "  ETA " + about_time(static_cast<std::int64_t>(std::min(left, 1e9)) + 1);
 }
 
 unsigned percent(const ProgressState& state) {
@@ -34,9 +44,10 @@ unsigned percent(const ProgressState& state) {
 
 std::string amounts(const ProgressState& state) {
   auto text = describe_size(state.bytes);
-  if (state.total != 0)
-    text += fmt::format(" of {}  {} %", describe_size(state.total), percent(state));
-  if (state.total == 0 && state.items != 0) text += fmt::format("  {} items", state.items);
+  if (total_of(state) != 0)
+    text += fmt::format(" of {}{}  {} %", state.about ? "about " : "", describe_size(state.total),
+                        percent(state));
+  if (total_of(state) == 0 && state.items != 0) text += fmt::format("  {} items", state.items);
   if (state.rate >= 1)
     text += fmt::format("  {}/s", describe_size(static_cast<std::uint64_t>(state.rate)));
   return text + eta(state);
@@ -58,7 +69,7 @@ std::string describe(const ProgressState& state) { return state.stage + "  " + a
 
 std::string bar_line(const ProgressState& state, std::size_t width) {
   auto line = state.stage + "  ";
-  if (state.total != 0) {
+  if (total_of(state) != 0) {
     const auto filled = kBarWidth * percent(state) / 100;
     line += "[" + std::string(filled, '#') + std::string(kBarWidth - filled, '.') + "]  ";
   }
@@ -83,6 +94,7 @@ void ProgressMeter::stage(std::string_view name, std::uint64_t total_bytes) {
 void ProgressMeter::total(std::uint64_t total_bytes) {
   const std::scoped_lock lock(mutex_);
   state_.total = total_bytes;
+  state_.about = true;
 }
 
 void ProgressMeter::advance(std::uint64_t bytes, std::uint64_t items) {

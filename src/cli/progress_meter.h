@@ -14,13 +14,15 @@ namespace lifeboat::cli {
 struct ProgressState {
   std::string stage;
   std::uint64_t total = 0;  // bytes; 0 = unknown
+  bool about = false;       // the total is an estimate
   std::uint64_t bytes = 0;
   std::uint64_t items = 0;
   double rate = 0;      // bytes per second
   Duration elapsed{0};  // of the stage
 };
 
-// "restore  1.2 GB of 4.0 GB  30 %  85.3 MB/s  ETA 33.0 s"
+// "restore  1.2 GB of 4.0 GB  30 %  85.3 MB/s  ETA 33 s"; "of about" an estimate, which is not said
+// any more once there was more than that.
 std::string describe(const ProgressState& state);
 // The same with a bar, at most `width` columns.
 std::string bar_line(const ProgressState& state, std::size_t width);
@@ -35,6 +37,7 @@ class ProgressMeter : public Progress {
   void stage(std::string_view name, std::uint64_t total_bytes) override;
   void total(std::uint64_t total_bytes) override;
   void advance(std::uint64_t bytes, std::uint64_t items) override;
+  bool wants_total() const override { return form_ == Form::bar; }
   // Takes the bar off the screen, so that something else can be written there.
   void clear();
 

@@ -11,6 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::HasSubstr;
+using testing::Not;
 
 class Meter : public testing::Test {
  protected:
@@ -35,7 +36,41 @@ TEST_F(Meter, ShowsRateAndTimeLeft) {
   meter.advance(1'000'000'000, 3);
   EXPECT_THAT(
       stream_.str(),
-      HasSubstr("restore  [#####...............]  1.0 GB of 4.0 GB  25 %  100.0 MB/s  ETA 31.0 s"));
+      HasSubstr("restore  [#####...............]  1.0 GB of 4.0 GB  25 %  100.0 MB/s  ETA 31 s"));
+}
+
+TEST_F(Meter, ShowsAnEstimateAsOne) {
+  ProgressMeter meter(ProgressMeter::Form::bar, stream_, terminal_, clock_);
+  meter.stage("reading uploads", 0);
+  meter.total(4'000'000'000);
+  clock_.advance(seconds(10));
+  meter.advance(1'000'000'000, 3);
+  EXPECT_THAT(stream_.str(), HasSubstr("1.0 GB of about 4.0 GB  25 %  100.0 MB/s  ETA 31 s"));
+}
+
+TEST_F(Meter, DropsAnEstimateThatWasTooSmall) {
+  ProgressMeter meter(ProgressMeter::Form::bar, stream_, terminal_, clock_);
+  meter.stage("reading uploads", 0);
+  meter.total(1'000'000);
+  clock_.advance(seconds(10));
+  meter.advance(2'000'000, 3);
+  EXPECT_THAT(stream_.str(), HasSubstr("reading uploads  2.0 MB  3 items  200.0 kB/s"));
+  EXPECT_THAT(stream_.str(), Not(HasSubstr("about")));
+}
+
+TEST_F(Meter, TheNextStageKnowsNothingOfAnEstimate) {
+  ProgressMeter meter(ProgressMeter::Form::bar, stream_, terminal_, clock_);
+  meter.total(1'000'000);
+  meter.stage("restore", 2'000'000);
+  clock_.advance(seconds(10));
+  meter.advance(1'000'000, 1);
+  EXPECT_THAT(stream_.str(), HasSubstr("of 2.0 MB"));
+}
+
+TEST_F(Meter, WantsAnEstimateOnlyForABar) {
+  using Form = ProgressMeter::Form;
+  for (const auto form : {Form::none, Form::bar, Form::lines, Form::events})
+    EXPECT_EQ(ProgressMeter(form, stream_, terminal_, clock_).wants_total(), form == Form::bar);
 }
 
 TEST_F(Meter, TakesTheBarAwayAgain) {

@@ -154,6 +154,10 @@ class Engine {
   virtual Result<std::unique_ptr<Inspector>> open_inspector(const std::string& place) const = 0;
   virtual Result<std::vector<Advice>> examine(const SourceOptions& options,
                                               const RunContext& context) const = 0;
+  // About how many bytes a backup would read, found without reading them; 0 when that is not known.
+  // Thread-safe beside a Source of the same options.
+  virtual Result<std::uint64_t> estimate(const SourceOptions& options,
+                                         const RunContext& context) const = 0;
   // Empty when the source does not exist: then nothing can be mistaken for it.
   virtual Result<Identity> identify(const SourceOptions& options) const = 0;
   // One line of `lifeboat ls`: "-rw-r--r-- root root"; metadata from outside is validated.

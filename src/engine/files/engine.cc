@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "engine/files/estimate.h"
 #include "engine/files/examine.h"
 #include "engine/files/inspector.h"
 #include "engine/files/metadata.h"
@@ -66,6 +67,10 @@ class FilesEngine final : public Engine {
   Result<std::vector<Advice>> examine(const SourceOptions& options,
                                       const RunContext& context) const override {
     return examine_folder(options, context);
+  }
+  Result<std::uint64_t> estimate(const SourceOptions& options,
+                                 const RunContext& context) const override {
+    return estimate_folder(options, context);
   }
   Result<Identity> identify(const SourceOptions& options) const override {
     return identity_of(options.path);
