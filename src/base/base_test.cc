@@ -79,6 +79,7 @@ TEST(Clock, TimesRoundTripAndOffsetsApply) {
   EXPECT_EQ(to_rfc3339(*parse_rfc3339("2026-11-20T14:32:07Z")), "2026-11-20T14:32:07Z");
   EXPECT_EQ(to_rfc3339(*parse_rfc3339("2026-11-20T15:32:07.25+01:00")),
             "2026-11-20T14:32:07.250000Z");
+  EXPECT_EQ(to_the_second(*parse_rfc3339("2026-11-20T15:32:07.999999Z")), "2026-11-20T15:32:07Z");
   EXPECT_FALSE(parse_rfc3339("2026-02-30T00:00:00Z"));
   EXPECT_FALSE(parse_rfc3339("yesterday"));
   EXPECT_FALSE(parse_rfc3339("2026-11-20T14:32:07"));

@@ -106,6 +106,10 @@ std::string to_rfc3339(Time time) {
   return text + (fraction == 0 ? "Z" : fmt::format(".{:06}Z", fraction));
 }
 
+std::string to_the_second(Time time) {
+  return to_rfc3339(std::chrono::floor<std::chrono::seconds>(time));
+}
+
 Result<Time> parse_rfc3339(std::string_view text) {
   auto parsed = parse_parts(text);
   if (parsed) return parsed;

@@ -53,6 +53,8 @@ class ManualClock final : public Clock {
 
 // "2026-11-21T09:45:00Z", or with ".123456" when there is a fraction.
 std::string to_rfc3339(Time time);
+// For people: always without the fraction.
+std::string to_the_second(Time time);
 // Accepts a "Z" or "+01:00" offset and up to six digits of fraction; else `usage`.
 Result<Time> parse_rfc3339(std::string_view text);
 // "90s", "15m", "24h", "2d", "1w", "500ms"; else `config_invalid`.

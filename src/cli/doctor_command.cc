@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/counted.h"
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/session.h"
@@ -46,8 +47,7 @@ std::string summary_of(const Json& body) {
   const auto errors = number_of(body, "errors");
   const auto warnings = number_of(body, "warnings");
   if (errors == 0 && warnings == 0) return "Everything is fine.";
-  return fmt::format("{} {}, {} {}.", errors, errors == 1 ? "error" : "errors", warnings,
-                     warnings == 1 ? "warning" : "warnings");
+  return counted(errors, "error", "errors") + ", " + counted(warnings, "warning", "warnings") + ".";
 }
 
 Result<int> run_doctor(Session& session) {

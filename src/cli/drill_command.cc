@@ -90,7 +90,7 @@ void say_drill(Session& session, const Json& body) {
   if (const auto snapshot = evidence.find("snapshot"); snapshot != evidence.end())
     session.say(fmt::format("Snapshot {} of {}, {} in {}", short_id(*snapshot),
                             moment_of(*snapshot), size_of(*snapshot, "bytes"),
-                            plural(number_of(*snapshot, "entries"), "entry", "entries")));
+                            counted(number_of(*snapshot, "entries"), "entry", "entries")));
   say_checks(session, evidence);
   say_findings(session, list_of(evidence, "findings"));
   session.say("");
@@ -103,9 +103,18 @@ void say_drill(Session& session, const Json& body) {
   session.say("Evidence " + text_of(body, "file"));
 }
 
+// `drill run shop nightly` is what one writes first.
+Result<std::vector<std::string>> services_to_drill(const Session& session) {
+  const auto given = session.arguments().list("SERVICE");
+  auto names = service::service_names(session.setup(), given);
+  if (names || given.size() < 2 || names.error().code() != Code::config_invalid) return names;
+  auto hint = std::string(names.error().hint()) + " A drill is chosen with --drill NAME.";
+  return fail(std::move(names).error().with_hint(std::move(hint)));
+}
+
 Result<int> run_drill(Session& session) {
   const auto& arguments = session.arguments();
-  const auto names = TRY(service::service_names(session.setup(), arguments.list("SERVICE")));
+  const auto names = TRY(services_to_drill(session));
   service::DrillCall call;
   call.drill = arguments.text("drill");
   call.strict = arguments.has("strict");

@@ -46,7 +46,7 @@ Result<int> run_forget(Session& session) {
     say_plan(session, plan);
     const auto count = count_of(plan, "forget");
     if (dry_run || count == 0) return {};
-    return session.confirm(plural(count, "snapshot", "snapshots") + " will be forgotten.");
+    return session.confirm(counted(count, "snapshot", "snapshots") + " will be forgotten.");
   };
   const auto ask = [&](const std::string& name) {
     return service::forget(session.setup(), {name, dry_run}, confirm, session.context());
@@ -55,7 +55,7 @@ Result<int> run_forget(Session& session) {
     const auto count = count_of(body, "forget");
     if (count == 0) return session.say("Nothing to forget.");
     if (dry_run) return session.say("Nothing was changed: this was a dry run.");
-    session.say(plural(count, "snapshot", "snapshots") +
+    session.say(counted(count, "snapshot", "snapshots") +
                 " forgotten. `lifeboat prune` frees their space.");
   });
 }

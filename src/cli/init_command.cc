@@ -81,6 +81,7 @@ Result<int> recover(Session& session) {
   service::RecoverRequest request;
   request.url = arguments.text("from-repository");
   request.key_file = arguments.text("key-file");
+  request.recipient = arguments.text("recipient");
   request.service = arguments.text("name");
   request.output = arguments.has("output") ? arguments.text("output") : kDefaultOutput;
   const auto answer =
@@ -95,9 +96,21 @@ Result<int> recover(Session& session) {
   return answer.exit_status;
 }
 
+// What a new configuration should hold cannot be put into the one that is there.
+Result<void> check_plain(const Session& session) {
+  for (const auto* word : {"DIRECTORY", "name", "repository"})
+    if (session.arguments().has(word))
+      return fail(Error(Code::exists, "there is a configuration already")
+                      .with_hint("`lifeboat init` alone makes the repositories it names; with "
+                                 "--output FILE another configuration is written."));
+  return {};
+}
+
 Result<int> run_init(Session& session) {
   if (session.arguments().has("from-repository")) return recover(session);
-  return has_configuration(session) ? make_repositories(session) : write_configuration(session);
+  if (!has_configuration(session)) return write_configuration(session);
+  TRY(check_plain(session));
+  return make_repositories(session);
 }
 
 }  // namespace
@@ -117,7 +130,8 @@ CommandSpec init_command() {
                   {"name", "SERVICE", "What to call the service; else as the directory."},
                   {"repository", "DIR", "Where snapshots will be kept."},
                   {"from-repository", "URL", "Recover the configuration of the newest snapshot."},
-                  {"key-file", "FILE", "Opens that repository; else LIFEBOAT_PASSPHRASE."}};
+                  {"key-file", "FILE", "Opens that repository; else LIFEBOAT_PASSPHRASE."},
+                  {"recipient", "FILE", "Opens it with a recipient's key file instead."}};
   spec.examples = {{"lifeboat init /srv/shop", "write lifeboat.yaml for the shop"},
                    {"lifeboat init", "with a lifeboat.yaml: make its repositories"},
                    {"lifeboat init --from-repository /mnt/backup", "on a new machine"}};

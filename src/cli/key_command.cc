@@ -68,10 +68,22 @@ Result<int> run_remove(Session& session) {
 }
 
 Result<int> run_generate(Session& session) {
-  const auto answer =
-      TRY(service::make_key_file(session.setup(), session.arguments().text("FILE")));
-  session.say("Wrote " + text_of(answer.body, "file") +
-              ". Without it nothing can be restored: keep a copy somewhere else.");
+  const auto& arguments = session.arguments();
+  const auto answer = TRY(
+      service::make_key_file(session.setup(), arguments.text("FILE"), arguments.has("recipient")));
+  const auto file = text_of(answer.body, "file");
+  const auto width = session.terminal().width;
+  if (answer.body.contains("recipient")) {
+    const auto key = text_of(answer.body, "recipient");
+    session.say(
+        wrapped("Wrote " + file + ": move it to a safe place away from this machine.", width, 0));
+    session.say("Its public key is " + key + ". Next:");
+    session.say("  lifeboat key add --role reader --name escrow --recipient " + key);
+  } else {
+    session.say(wrapped(
+        "Wrote " + file + ". Without it nothing can be restored: keep a copy somewhere else.",
+        width, 0));
+  }
   session.result(answer.body, answer.exit_status);
   return answer.exit_status;
 }
@@ -109,7 +121,7 @@ CommandSpec add_spec() {
       {"name", "NAME", "What to call it; else as the role."},
       {"file", "FILE", "Make a key file here, for `key: {file: …}` of the configuration."},
       {"passphrase-variable", "NAME", "The environment variable that holds a new passphrase."},
-      {"recipient", "HEX", "An X25519 public key, whose seed is kept elsewhere."}};
+      {"recipient", "HEX", "A public key that `lifeboat key generate --recipient` printed."}};
   spec.examples = {
       {"lifeboat key add --role writer --file writer.key", "for a host that only takes backups"},
       {"lifeboat key add --role admin --passphrase-variable NEW", "a second passphrase"}};
@@ -132,8 +144,14 @@ CommandSpec generate_spec() {
   CommandSpec spec;
   spec.name = "key generate";
   spec.summary = "Make a key file, for a repository that is made next.";
+  spec.about =
+      "With --recipient it is half of a pair: the file stays in safekeeping (a safe, another "
+      "building), and only its public key is given to the repository. `key: {recipient: FILE}` in "
+      "the configuration, or `lifeboat init --from-repository URL --recipient FILE`, opens it.";
   spec.positionals = {{"FILE", "The file to write; never over anything."}};
-  spec.examples = {{"lifeboat key generate /etc/lifeboat/key", "then `key: {file: …}` and init"}};
+  spec.options = {{"recipient", "", "Make an X25519 key pair for safekeeping instead."}};
+  spec.examples = {{"lifeboat key generate /etc/lifeboat/key", "then `key: {file: …}` and init"},
+                   {"lifeboat key generate --recipient /media/usb/escrow.key", "for the safe"}};
   spec.run = run_generate;
   return spec;
 }

@@ -13,12 +13,12 @@ void say_report(Session& session, const Json& body) {
   session.say(session.colour(text_of(body, "repository"), Style::bold));
   session.say(fmt::format(
       "  {} {} freed by removing {}; {} moved out of {}; {} kept", size_of(body, "bytes_freed"),
-      dry_run ? "would be" : "was", plural(number_of(body, "packs_removed"), "pack", "packs"),
-      size_of(body, "bytes_moved"), plural(number_of(body, "packs_moved"), "pack", "packs"),
+      dry_run ? "would be" : "was", counted(number_of(body, "packs_removed"), "pack", "packs"),
+      size_of(body, "bytes_moved"), counted(number_of(body, "packs_moved"), "pack", "packs"),
       size_of(body, "bytes_kept")));
   if (number_of(body, "sessions_voided") != 0)
     session.say(fmt::format("  {} that never ended, older than their patience, voided",
-                            plural(number_of(body, "sessions_voided"), "backup", "backups")));
+                            counted(number_of(body, "sessions_voided"), "backup", "backups")));
   say_findings(session, list_of(body, "findings"));
 }
 

@@ -70,7 +70,7 @@ void say_report(Session& session, const Json& body) {
     bytes += number_of(item, "bytes");
     fetched += number_of(item, "bytes_fetched");
     session.say(fmt::format("  {}  {}, {}, {}", text_of(item, "place"),
-                            plural(number_of(item, "entries"), "entry", "entries"),
+                            counted(number_of(item, "entries"), "entry", "entries"),
                             size_of(item, "bytes"), milliseconds_of(item)));
     say_findings(session, list_of(item, "findings"));
   }

@@ -13,13 +13,21 @@ void write_lines(std::ostream& stream, std::string_view text) {
   stream.flush();
 }
 
+// A terminal breaks lines anywhere; in a log they stay whole.
+std::string fitted(const std::string& text, std::size_t indent, const Terminal& terminal) {
+  if (!terminal.err_is_terminal) return text;
+  const auto begin = std::min(text.find_first_not_of(' '), text.size());
+  return text.substr(0, begin) + wrapped(text.substr(begin), terminal.width, begin + indent);
+}
+
 // A message may have several lines (all mistakes of a configuration): each is made printable by
 // itself.
-std::string printable_lines(std::string_view text) {
+std::string printable_lines(std::string_view text, const Terminal& terminal) {
   std::string result;
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
-    result += (result.empty() ? "" : "\n") + printable(text.substr(0, end));
+    result += (result.empty() ? "" : "\n") +
+              fitted(printable(text.substr(0, end)), result.empty() ? 7 : 2, terminal);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return result;
@@ -93,8 +101,9 @@ int report_error(const Error& error, const Terminal& terminal, const Streams& st
   }
   const auto label = styled("error:", Style::bad, terminal.err_colour);
   const auto hint = styled("hint:", Style::bold, terminal.err_colour);
-  streams.err << label << " " << printable_lines(error.describe()) << "\n";
-  if (!error.hint().empty()) streams.err << hint << " " << printable(error.hint()) << "\n";
+  streams.err << label << " " << printable_lines(error.describe(), terminal) << "\n";
+  if (!error.hint().empty())
+    streams.err << hint << " " << fitted(printable(error.hint()), 6, terminal) << "\n";
   streams.err.flush();
   return info.exit_status;
 }

@@ -67,6 +67,21 @@ TEST_F(SessionTest, ReportsErrorsWithTheirHintAndStatus) {
   EXPECT_EQ(out_.str(), "");
 }
 
+TEST_F(SessionTest, WrapsErrorsAtATerminalAndNowhereElse) {
+  const Error error = Error(Code::busy, "one two three").with_hint("four five six seven");
+  terminal_.width = 18;
+  report_error(error, terminal_, streams_, false);
+  EXPECT_EQ(err_.str(), "error: one two three\nhint: four five six seven\n");
+  err_.str("");
+  terminal_.err_is_terminal = true;
+  report_error(error, terminal_, streams_, false);
+  EXPECT_EQ(err_.str(), "error: one two\n       three\nhint: four five\n      six seven\n");
+  err_.str("");
+  report_error(Error(Code::config_invalid, "mistakes\n  line 3: one two three").with_hint("Mend."),
+               terminal_, streams_, false);
+  EXPECT_EQ(err_.str(), "error: mistakes\n  line 3: one\n    two three\nhint: Mend.\n");
+}
+
 TEST_F(SessionTest, ReportsErrorsAsAnEventToMachines) {
   const Error error = Error(Code::refused, "no").with_hint("Why.");
   EXPECT_EQ(report_error(error, terminal_, streams_, true), 4);

@@ -75,12 +75,12 @@ service::EntryCall entry_of(const Session& session) {
 void say_source(Session& session, const Json& source) {
   session.say(fmt::format("\n{} ({}), {}", session.colour(text_of(source, "name"), Style::bold),
                           text_of(source, "type"),
-                          plural(number_of(source, "entries"), "entry", "entries")));
+                          counted(number_of(source, "entries"), "entry", "entries")));
   say_findings(session, list_of(source, "findings"));
   const auto facts = source.find("facts");
   if (facts == source.end() || !facts->is_object()) return;
   for (const auto& [name, value] : facts->items()) {
-    const auto text = value.is_structured() ? plural(value.size(), "entry", "entries")
+    const auto text = value.is_structured() ? counted(value.size(), "entry", "entries")
                       : value.is_string()   ? value.get<std::string>()
                                             : value.dump();
     session.say("  " +
@@ -99,7 +99,7 @@ Result<int> run_show(Session& session) {
                           age_of(snapshot, "time", now), state_of(snapshot)));
   session.say(fmt::format(
       "{} in {}; {} stored by it in {}; made by Lifeboat {}", size_of(snapshot, "bytes"),
-      plural(number_of(snapshot, "entries"), "entry", "entries"), size_of(snapshot, "stored"),
+      counted(number_of(snapshot, "entries"), "entry", "entries"), size_of(snapshot, "stored"),
       text_of(answer.body, "repository"), text_of(snapshot, "version")));
   const auto proof = proof_of(snapshot, now);
   session.say("Drill: " + (proof.empty() ? "none yet" : proof));

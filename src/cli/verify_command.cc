@@ -19,8 +19,8 @@ void say_check(Session& session, const Json& body) {
   session.say(session.colour(text_of(body, "repository"), Style::bold) + ", " +
               text_of(body, "medium"));
   session.say(fmt::format("  looked at {}: {}, {}, {}", what_was_looked_at(body),
-                          plural(number_of(body, "snapshots"), "snapshot", "snapshots"),
-                          plural(number_of(body, "packs"), "pack", "packs"),
+                          counted(number_of(body, "snapshots"), "snapshot", "snapshots"),
+                          counted(number_of(body, "packs"), "pack", "packs"),
                           size_of(body, "bytes")));
   const auto found = say_findings(session, list_of(body, "findings"));
   for (const auto& id : list_of(body, "damaged_snapshots"))

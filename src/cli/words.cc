@@ -23,7 +23,7 @@ std::string short_id(const Json& object, const char* key) {
 
 std::string moment_of(const Json& object, const char* key) {
   const auto time = time_of(object, key);
-  return time ? to_rfc3339(std::chrono::floor<std::chrono::seconds>(*time)) : "";
+  return time ? to_the_second(*time) : "";
 }
 
 std::string age_of(const Json& object, const char* key, Time now) {
@@ -41,10 +41,6 @@ std::string size_of(const Json& object, const char* key) {
 
 std::string milliseconds_of(const Json& object, const char* key) {
   return describe_duration(std::chrono::milliseconds(number_of(object, key)));
-}
-
-std::string plural(std::uint64_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
 std::string join_words(const Json& list) {

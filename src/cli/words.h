@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/counted.h"
 #include "base/json_value.h"
 #include "cli/session.h"
 
@@ -18,7 +19,6 @@ std::string moment_of(const Json& object, const char* key = "time");
 std::string age_of(const Json& object, const char* key, Time now);
 std::string size_of(const Json& object, const char* key);
 std::string milliseconds_of(const Json& object, const char* key = "milliseconds");
-std::string plural(std::uint64_t count, std::string_view one, std::string_view many);
 // "a, b and c"
 std::string join_words(const Json& list);
 std::string table_indented(const std::string& text, std::size_t indent);

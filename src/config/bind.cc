@@ -155,6 +155,9 @@ Result<KeyReference> bind_key(const Place& place) {
   if (!place["command"].absent())
     return KeyReference{KeyReference::Kind::passphrase,
                         {Kind::command, TRY(bind_template(place["command"]))}};
+  if (!place["recipient"].absent())
+    return KeyReference{KeyReference::Kind::recipient,
+                        {Kind::file, TRY(bind_template(place["recipient"]))}};
   return KeyReference{KeyReference::Kind::key_file,
                       {Kind::file, TRY(bind_template(place["file"]))}};
 }

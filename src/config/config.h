@@ -60,9 +60,9 @@ struct Service {
 };
 
 struct KeyReference {
-  enum class Kind : std::uint8_t { passphrase, key_file };
+  enum class Kind : std::uint8_t { passphrase, key_file, recipient };
   Kind kind = Kind::passphrase;
-  SecretReference secret;  // of a key file: the file
+  SecretReference secret;  // of a key file and of a recipient: the file
 };
 
 struct Repository {

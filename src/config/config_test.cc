@@ -176,7 +176,7 @@ TEST(Config, RefusesChecksOfWhatIsNotThere) {
 
 TEST(Config, NeedsExactlyOneKindOfKey) {
   EXPECT_THAT(complaint("key: {file: /etc/lifeboat/key}", "key: {file: a, passphrase: \"${B}\"}"),
-              HasSubstr("exactly one of passphrase, file, command is needed here"));
+              HasSubstr("exactly one of passphrase, file, recipient, command is needed here"));
   EXPECT_THAT(complaint("key: {file: /etc/lifeboat/key}", "key: {}"), HasSubstr("exactly one of"));
 }
 

@@ -16,7 +16,7 @@ struct ResolvedHooks {
 
 struct ResolvedKey {
   KeyReference::Kind kind = KeyReference::Kind::passphrase;
-  Secret secret;  // the passphrase, or the bytes of the key file
+  Secret secret;  // the passphrase, or the text of the key file
 };
 
 // All functions: `config_invalid` naming the value's place when a variable is not set or its text

@@ -105,6 +105,30 @@ TEST(Resolver, NeverShowsWhatAFailedSecretCommandPrinted) {
   EXPECT_THAT(key.error().describe(), Not(HasSubstr("hunter2")));
 }
 
+TEST(Resolver, TakesARecipientsKeyFromItsFile) {
+  const auto scratch = std::move(*ScratchDirectory::make());
+  ASSERT_TRUE(write_file(scratch.path() / "escrow", view_of("00ff\n")));
+  Resolved resolved(
+      Environment{{"FILE", (scratch.path() / "escrow").string()}},
+      replaced(kWholeText, "passphrase: \"${PASSPHRASE}\"", "recipient: \"${FILE}\""));
+  EXPECT_TRUE(resolved.loaded.warnings.empty());
+  const auto key = resolved.resolver.key(resolved.repository(0), resolved.test.context);
+  ASSERT_TRUE(key) << key.error().describe();
+  EXPECT_EQ(key->kind, KeyReference::Kind::recipient);
+  EXPECT_EQ(to_text(key->secret.view()), "00ff");
+}
+
+TEST(SecretReference, SaysWhereASecretIsFromAndNeverTheSecret) {
+  const auto said = [](const std::string& written) {
+    return SecretReference::parse(written, "place")->describe();
+  };
+  EXPECT_EQ(said("${NAME}"), "${NAME}");
+  EXPECT_EQ(said("file:/run/key"), "the file /run/key");
+  EXPECT_EQ(said("command:echo hunter2"), "a command");
+  EXPECT_EQ(said("hunter2"), "the configuration itself");
+  EXPECT_EQ(said("${NAME:-hunter2}"), "the configuration itself");
+}
+
 TEST(Resolver, RefusesAnEmptySecret) {
   Resolved resolved(Environment{{"PASSPHRASE", ""}});
   const auto key = resolved.resolver.key(resolved.repository(0), resolved.test.context);

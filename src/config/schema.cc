@@ -342,6 +342,10 @@ constexpr Row kSchema[] = {
     {.path = "repositories.*.key.file",
      .type = Type::path,
      .about = "A key file, as `lifeboat key add --file` writes it."},
+    {.path = "repositories.*.key.recipient",
+     .type = Type::path,
+     .about = "A recipient's key file, as `lifeboat key generate --recipient` writes it: kept in "
+              "safekeeping, only its public key is ever given to `lifeboat key add`."},
     {.path = "repositories.*.key.command",
      .type = Type::command,
      .about = "A command that prints the passphrase."},

@@ -86,11 +86,11 @@ Result<Secret> SecretReference::read(const std::string& resolved, const fs::path
 std::string SecretReference::describe() const {
   switch (kind_) {
     case Kind::text:
-      return "variable";
+      return what_.has_literal_text() ? "the configuration itself" : what_.text();
     case Kind::file:
-      return "file " + what_.text();
+      return "the file " + what_.text();
     case Kind::command:
-      return "command";
+      return "a command";
   }
   return {};
 }

@@ -24,7 +24,7 @@ class SecretReference {
   // `config_invalid` when it is empty.
   Result<Secret> resolve(const Variables& variables, const fs::path& directory,
                          const RunContext& context) const;
-  // Without the secret: "variable", "file /path", "command".
+  // Without the secret: "${VARIABLE}", "the file /path", "a command", "the configuration itself".
   std::string describe() const;
   Kind kind() const { return kind_; }
   const Template& what() const { return what_; }

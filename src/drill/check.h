@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 
+#include "base/counted.h"
 #include "drill/options.h"
 #include "drill/report.h"
 #include "engine/engine.h"
@@ -50,11 +51,6 @@ std::unique_ptr<Question> make_migrations_check(const MigrationsCheck& options);
 Result<RestoredSource*> source_of(CheckScope& scope, const std::string& name);
 // "\"name\"" with quotes doubled: an SQL identifier.
 std::string quote_identifier(const std::string& name);
-
-// "1 file is equal", "2 files are equal".
-inline std::string counted(std::size_t count, std::string_view one, std::string_view many) {
-  return std::to_string(count) + " " + std::string(count == 1 ? one : many);
-}
 
 constexpr std::size_t kMaxDetails = 20;
 

@@ -43,6 +43,13 @@ std::string text(const Json& json, std::initializer_list<const char*> path) {
   return at->is_string() ? escape(at->get<std::string>()) : escape(canonical_json(*at));
 }
 
+// To the second: more is for the evidence. What is no time is shown as it is.
+std::string moment(const Json& json, std::initializer_list<const char*> path) {
+  const auto written = text(json, path);
+  const auto time = parse_rfc3339(written);
+  return time ? to_the_second(*time) : written;
+}
+
 std::int64_t number(const Json& json, const char* key) {
   return json.is_object() && json.contains(key) && json[key].is_number_integer()
              ? json[key].get<std::int64_t>()
@@ -88,9 +95,9 @@ std::string summary(const Json& evidence) {
   std::string html = "<dl>";
   html += fact("Service", text(evidence, {"service"}) + " / " + text(evidence, {"drill"}));
   html += fact("Owner", text(evidence, {"owner"}));
-  html += fact("Drilled", text(evidence, {"started"}));
+  html += fact("Drilled", moment(evidence, {"started"}));
   html +=
-      fact("Snapshot", text(snapshot, {"id"}).substr(0, 10) + " of " + text(snapshot, {"time"}));
+      fact("Snapshot", text(snapshot, {"id"}).substr(0, 10) + " of " + moment(snapshot, {"time"}));
   html += fact("Recovery time so far (RTO)", objective(measures, "rto"));
   html += fact("Data loss window (RPO)", objective(measures, "rpo"));
   html += fact("Restored",

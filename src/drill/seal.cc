@@ -10,7 +10,7 @@ namespace {
 // "20261121T094500Z-1f3a…": sorts by time, and two drills of one second stay apart.
 std::string file_stem(const Report& report) {
   std::string stem;
-  for (const char c : to_rfc3339(std::chrono::floor<std::chrono::seconds>(report.started)))
+  for (const char c : to_the_second(report.started))
     if (c != '-' && c != ':') stem += c;
   return stem + "-" + report.id;
 }

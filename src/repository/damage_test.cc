@@ -125,6 +125,28 @@ class DamageTest : public testing::Test {
   int machines_ = 0;
 };
 
+TEST_F(DamageTest, ASnapshotThatCannotBeReadIsNamedByWhatElseIsKnown) {
+  const auto key = place_.keys("snapshots/").front();
+  auto object = place_.object(key);
+  object[object.size() / 2] ^= 1U;
+  place_.replace(key, object);
+  const auto told_of = [&](const SnapshotList& list) {
+    for (const auto& each : list.findings)
+      if (each.subject == key) return each.message;
+    return std::string();
+  };
+  const auto list = admin_->snapshots(context());
+  ASSERT_OK(list);
+  EXPECT_TRUE(told_of(*list).starts_with(
+      "the snapshot of \"shop\" on host, stored at 2025-11-21T09:45:00Z, cannot be read: "))
+      << told_of(*list);
+  for (const auto& session : place_.keys("sessions/")) place_.store->remove(session);
+  const auto less = admin_->snapshots(context());
+  ASSERT_OK(less);
+  EXPECT_TRUE(told_of(*less).starts_with("a snapshot of unknown origin, stored at "))
+      << told_of(*less);
+}
+
 TEST_F(DamageTest, IsNotFoundWhereThereIsNone) {
   for (const auto depth : {CheckDepth::objects, CheckDepth::hashes, CheckDepth::contents}) {
     const auto report = check(depth);

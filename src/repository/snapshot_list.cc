@@ -25,15 +25,28 @@ Result<SessionEnd> read_end(const Store& store, const SessionRef& ref) {
   return read_session_end(store.keys, ref, object);
 }
 
+// What else tells of a snapshot whose own head does not: its session, which stays beside it, and
+// the store.
+std::string name_unreadable(const Store& store, const EndRead& read) {
+  const auto stored = to_the_second(read.object.stored_at);
+  const auto object = storage::get_whole(*store.backend, session_key(read.ref), kMaxSmallObject);
+  const auto session = object ? parse_session(store.keys, read.ref, *object) : fail(object.error());
+  if (!session) return fmt::format("a snapshot of unknown origin, stored at {}", stored);
+  return fmt::format("the snapshot of \"{}\" on {}, stored at {}", session->about.service,
+                     session->about.host, stored);
+}
+
 // Gathers the list while ends come in.
 class Gathering {
  public:
-  explicit Gathering(const Sayings& sayings) : sayings_(sayings) {}
+  Gathering(const Store& store, const Sayings& sayings) : store_(store), sayings_(sayings) {}
 
   Result<void> take(EndRead&& read) {
     if (!read.end) {
-      const auto& key = read.object.key;
-      list_.findings.push_back({"snapshot-unreadable", key, read.end.error().describe(), false});
+      list_.findings.push_back(
+          {"snapshot-unreadable", read.object.key,
+           name_unreadable(store_, read) + ", cannot be read: " + read.end.error().describe(),
+           false});
       return {};
     }
     if (!read.end->head) return {};
@@ -62,6 +75,7 @@ class Gathering {
     if (words.first) info.first_stored = std::min(info.first_stored, *words.first);
   }
 
+  const Store& store_;
   const Sayings& sayings_;
   Seen seen_;
   SnapshotList list_;
@@ -72,7 +86,7 @@ auto by_time(const SnapshotInfo& info) { return std::tie(info.time, info.writer,
 Finding never_ended(const SessionRef& ref, const SessionObject& session) {
   return {"session-unfinished", session_key(ref),
           fmt::format("the backup of \"{}\" on {} that began at {} never finished",
-                      session.about.service, session.about.host, to_rfc3339(session.started)),
+                      session.about.service, session.about.host, to_the_second(session.started)),
           false};
 }
 
@@ -109,12 +123,12 @@ void find_clock_jumps(std::vector<SnapshotInfo> snapshots, std::vector<Finding>&
     const auto& before = snapshots[i - 1];
     const auto& after = snapshots[i];
     if (before.writer != after.writer || before.started <= after.started) continue;
-    findings.push_back(
-        {"clock-backwards", after.id.hex(),
-         fmt::format("snapshot {} was begun at {}, before its predecessor ({}): the "
-                     "clock of {} went back",
-                     after.seq, to_rfc3339(after.started), to_rfc3339(before.started), after.host),
-         false});
+    findings.push_back({"clock-backwards", after.id.hex(),
+                        fmt::format("snapshot {} was begun at {}, before its predecessor ({}): the "
+                                    "clock of {} went back",
+                                    after.seq, to_the_second(after.started),
+                                    to_the_second(before.started), after.host),
+                        false});
   }
 }
 
@@ -158,7 +172,7 @@ Result<SnapshotList> list_snapshots(const Store& store, const RunContext& contex
   auto said = TRY(load_statements(store, ""));
   const auto sayings = TRY(gather_sayings(said.statements));
   add_forgotten(census, sayings.forgotten_sessions);
-  Gathering gathering(sayings);
+  Gathering gathering(store, sayings);
   TRY(read_ends(
       store, census, [&](EndRead&& read) { return gathering.take(std::move(read)); }, context));
   auto list = std::move(gathering.list());

@@ -153,7 +153,9 @@ Result<Answer> add_key(const Setup& setup, const KeyCall& call, const RunContext
 // The slot by its id, the beginning of it, or its name.
 Result<Answer> remove_key(const Setup& setup, const std::string& repository,
                           const std::string& slot, const RunContext& context);
-// A key file without a repository, for `key: {file: …}` of one that is made next.
-Result<Answer> make_key_file(const Setup& setup, const std::filesystem::path& file);
+// A key file without a repository: for `key: {file: …}` of one that is made next, or with
+// `recipient` an X25519 seed for safekeeping, whose public key is given to add_key. {"file",
+// "recipient"}
+Result<Answer> make_key_file(const Setup& setup, const std::filesystem::path& file, bool recipient);
 
 }  // namespace lifeboat::service

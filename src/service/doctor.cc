@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
 #include "config/config.h"
 #include "config/generate.h"
 #include "engine/all.h"
@@ -61,8 +62,8 @@ class Doctor {
     if (!list) return advice.error(subject, list.error());
     for (const auto& finding : list->findings)
       advice.warning(subject, finding.message, "Run `lifeboat verify`.");
-    advice.ok(subject, (*opened)->description() + ", " + std::to_string(list->snapshots.size()) +
-                           (list->snapshots.size() == 1 ? " snapshot" : " snapshots"));
+    advice.ok(subject, (*opened)->description() + ", " +
+                           counted(list->snapshots.size(), "snapshot", "snapshots"));
     examine_newest(subject, list->snapshots, advice);
   }
 
@@ -93,7 +94,7 @@ class Doctor {
     if (newest->time > context_.clock.now() + std::chrono::minutes(5))
       advice.error(
           subject,
-          "its newest snapshot is from " + to_rfc3339(newest->time) + ", which is in the future",
+          "its newest snapshot is from " + to_the_second(newest->time) + ", which is in the future",
           "Set the clock of this machine, or of the one that made it.");
   }
 
@@ -169,10 +170,10 @@ void examine_clock(AdviceList& advice, const RunContext& context) {
   const std::chrono::year_month_day today(
       std::chrono::floor<std::chrono::days>(context.clock.now()));
   if (today.year() < year(2025) || today.year() > year(2100))
-    advice.error("clock", "it says " + to_rfc3339(context.clock.now()),
+    advice.error("clock", "it says " + to_the_second(context.clock.now()),
                  "Set the clock: snapshots are signed with its time.");
   else
-    advice.ok("clock", to_rfc3339(std::chrono::floor<std::chrono::seconds>(context.clock.now())));
+    advice.ok("clock", to_the_second(context.clock.now()));
 }
 
 void examine_folder(const std::string& subject, const path& folder, AdviceList& advice) {

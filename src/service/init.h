@@ -26,9 +26,11 @@ Result<Answer> init_repositories(const Setup& setup, const std::string& name,
                                  const RunContext& context);
 
 struct RecoverRequest {
-  std::string url;                 // of the repository
-  std::filesystem::path key_file;  // empty: LIFEBOAT_PASSPHRASE opens it
-  std::string service;             // empty: whichever was backed up last
+  std::string url;                  // of the repository
+  std::filesystem::path key_file;   // opens it …
+  std::filesystem::path recipient;  // … or this, a recipient's key file; neither:
+                                    // LIFEBOAT_PASSPHRASE
+  std::string service;              // empty: whichever was backed up last
   std::filesystem::path output;
 };
 

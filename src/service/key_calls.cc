@@ -1,3 +1,4 @@
+#include "crypto/sealed_box.h"
 #include "service/calls.h"
 #include "service/compose.h"
 #include "service/json.h"
@@ -117,10 +118,14 @@ Result<Answer> remove_key(const Setup& setup, const std::string& name, const std
   return answer;
 }
 
-Result<Answer> make_key_file(const Setup& setup, const std::filesystem::path& file) {
+Result<Answer> make_key_file(const Setup& setup, const std::filesystem::path& file,
+                             bool recipient) {
   const auto path = setup.working_directory / file;
-  TRY(write_key_file(path));
-  return Answer{{{"file", path.string()}}, 0};
+  const auto secret = TRY(write_key_file(path));
+  Answer answer{{{"file", path.string()}}, 0};
+  if (recipient)
+    answer.body["recipient"] = TRY(crypto::BoxKeyPair::from_seed(secret)).public_key().hex();
+  return answer;
 }
 
 }  // namespace lifeboat::service

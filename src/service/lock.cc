@@ -12,9 +12,8 @@ namespace {
 constexpr Duration kPoll = std::chrono::milliseconds(200);
 
 Result<void> write_holder(int descriptor, const RunContext& context) {
-  const auto text = "process " + std::to_string(getpid()) + " since " +
-                    to_rfc3339(std::chrono::floor<std::chrono::seconds>(context.clock.now())) +
-                    "\n";
+  const auto text =
+      "process " + std::to_string(getpid()) + " since " + to_the_second(context.clock.now()) + "\n";
   if (ftruncate(descriptor, 0) != 0) return fail_errno(errno, "cannot write the lock");
   return write_at(descriptor, 0, view_of(text));
 }

@@ -15,17 +15,27 @@ using std::filesystem::path;
 
 constexpr const char* kPassphrase = "LIFEBOAT_PASSPHRASE";
 
+Result<Secret> read_key(const Setup& setup, const path& file) {
+  auto text = TRY(read_file(setup.working_directory / file));
+  auto key = repository::parse_key_file(text);
+  wipe(text);
+  if (!key) return fail(std::move(key).error().add_context(file.string()));
+  return key;
+}
+
 Result<repository::Credential> credential_of(const Setup& setup, const RecoverRequest& request) {
-  if (!request.key_file.empty()) {
-    auto text = TRY(read_file(setup.working_directory / request.key_file));
-    auto key = repository::parse_key_file(text);
-    wipe(text);
-    return repository::Credential(repository::KeyFile{TRY(std::move(key))});
-  }
+  if (!request.recipient.empty() && !request.key_file.empty())
+    return fail(Code::usage, "--key-file and --recipient cannot be given together");
+  if (!request.key_file.empty())
+    return repository::Credential(repository::KeyFile{TRY(read_key(setup, request.key_file))});
+  if (!request.recipient.empty())
+    return repository::Credential(
+        repository::RecipientKey{TRY(read_key(setup, request.recipient))});
   const auto found = setup.environment.find(kPassphrase);
   if (found == setup.environment.end() || found->second.empty())
     return fail(Error(Code::usage, "what opens the repository?")
-                    .with_hint(std::string("Set ") + kPassphrase + ", or give --key-file FILE."));
+                    .with_hint(std::string("Set ") + kPassphrase +
+                               ", or give --key-file FILE or --recipient FILE."));
   return repository::Credential(repository::Passphrase{Secret::from_text(found->second)});
 }
 
@@ -71,8 +81,8 @@ Result<Answer> recover_configuration(const Setup& setup, const RecoverRequest& r
   const auto config =
       TRY_CONTEXT("the snapshot's configuration", config::from_portable_json(reader->config()));
   const auto text = "# Recovered from snapshot " + snapshot.id.hex().substr(0, 10) + " of " +
-                    to_rfc3339(std::chrono::floor<std::chrono::seconds>(snapshot.time)) +
-                    "; secrets are named, not written.\n" + config::to_yaml(config);
+                    to_the_second(snapshot.time) + "; secrets are named, not written.\n" +
+                    config::to_yaml(config);
   const auto file = setup.working_directory / request.output;
   TRY(write_new(file, text));
   Answer answer;

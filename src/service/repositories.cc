@@ -11,8 +11,19 @@ namespace {
 Result<repository::Credential> credential_of(config::ResolvedKey key) {
   if (key.kind == config::KeyReference::Kind::passphrase)
     return repository::Credential(repository::Passphrase{std::move(key.secret)});
-  return repository::Credential(
-      repository::KeyFile{TRY(repository::parse_key_file(key.secret.view()))});
+  auto bytes = TRY(repository::parse_key_file(key.secret.view()));
+  if (key.kind == config::KeyReference::Kind::recipient)
+    return repository::Credential(repository::RecipientKey{std::move(bytes)});
+  return repository::Credential(repository::KeyFile{std::move(bytes)});
+}
+
+// A key that opens nothing is most often the right key of another place.
+Error where_key_is_from(Error error, const config::Repository& repository, const fs::path& file) {
+  if (error.code() != Code::wrong_key) return error;
+  const auto& secret = repository.key.secret;
+  return std::move(error).with_hint("The key is taken from " + secret.describe() + " (" +
+                                    secret.what().place() + " in " + file.string() +
+                                    "). Correct it, then run `lifeboat doctor`.");
 }
 
 repository::Options options_of(const Settings& settings) {
@@ -57,9 +68,11 @@ Result<RepositoryPtr> Service::open_repository(const std::string& name, const Ru
                                "that its disk is mounted."));
   if (!backend) return fail(std::move(backend).error().add_context("repository " + name));
   const auto credential = TRY(credential_of(TRY(resolver_.key(named, context))));
-  return TRY_CONTEXT("repository " + name,
-                     repository::Repository::open(std::move(*backend), credential,
-                                                  options_of(settings_), context));
+  auto opened =
+      repository::Repository::open(std::move(*backend), credential, options_of(settings_), context);
+  if (opened) return opened;
+  return fail(where_key_is_from(std::move(opened).error(), named, config_.file)
+                  .add_context("repository " + name));
 }
 
 Result<Service::Answering> Service::first_answering(const config::Service& service,

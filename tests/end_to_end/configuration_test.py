@@ -60,6 +60,15 @@ class Configuration(Stage):
         self.assertIn("--dry-run", self.run_program("restore", "--dryrun", status=3).stderr)
         self.ready()
         self.assertIn('"shop"', self.run_program("backup", "shpo", status=3).stderr)
+        nightly = self.run_program("drill", "run", "shop", "nightly", status=3).stderr
+        self.assertIn("--drill NAME", nightly)
+
+    def test_init_puts_nothing_into_a_configuration_that_is_there(self):
+        self.ready()
+        ran = self.run_program("init", self.uploads, status=2)
+        self.assertIn("already", ran.stderr)
+        self.assertIn("--output", ran.stderr)
+        self.assertEqual((self.place / "lifeboat.yaml").read_text(), self.written())
 
 
 if __name__ == "__main__":

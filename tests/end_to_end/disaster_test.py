@@ -1,5 +1,7 @@
 """What works when the sources are gone, and their variables with them."""
 import json
+import re
+import shutil
 import unittest
 
 from stage import Stage
@@ -64,6 +66,28 @@ class Disaster(Stage):
         self.run_program("init", "--from-repository", self.repository, variables=self.left)
         self.run_program("restore", "shop", "--to", "back", variables=self.left)
         self.assertEqual(self.orders_in(self.place / "back" / "db.db"), 200)
+
+    def test_a_key_from_the_safe_brings_it_back(self):
+        made = self.result("key", "generate", "--recipient", "escrow.key")
+        self.run_program("key", "add", "--role", "reader", "--name", "escrow", "--recipient",
+                         made["recipient"])
+        self.run_program("key", "generate", "--recipient", "other.key")
+        bare = {name: value for name, value in self.left.items() if name != "LIFEBOAT_PASSPHRASE"}
+        bare.pop("LIFEBOAT_CONFIG")
+        (self.place / "lifeboat.yaml").unlink()
+        shutil.rmtree(self.place / "cache")
+        wrong = self.run_program("init", "--from-repository", self.repository, "--recipient",
+                                 "other.key", status=2, variables=bare)
+        self.assertIn("recipient's key opens none", wrong.stderr)
+        self.run_program("init", "--from-repository", self.repository, "--recipient",
+                         "escrow.key", variables=bare)
+        written = (self.place / "lifeboat.yaml").read_text()
+        (self.place / "lifeboat.yaml").write_text(re.sub(
+            r"passphrase: .*", f"recipient: {self.place}/escrow.key", written))
+        self.run_program("restore", "shop", "--to", "back", variables=bare)
+        self.assertEqual(self.orders_in(self.place / "back" / "db.db"), 200)
+        drill = self.result("drill", "run", variables=bare)[0]
+        self.assertEqual(drill["evidence"]["verdict"], "proven")
 
     def test_says_which_moments_there_are(self):
         ran = self.run_program("restore", "--at", "2020-01-01T00:00:00Z", "--to", "back",

@@ -13,6 +13,9 @@ class Refusals(Stage):
             ran = self.run_program(*words, status=2, variables=wrong)
             self.assertIn("passphrase", ran.stderr + ran.stdout)
             self.assertNotIn("another passphrase of", ran.stderr)
+            self.assertIn("The key is taken from ${LIFEBOAT_PASSPHRASE} "
+                          "(repositories.local.key.passphrase in", ran.stderr + ran.stdout)
+            self.assertIn("lifeboat doctor", ran.stderr + ran.stdout)
 
     def test_a_damaged_key_slot_is_not_called_a_wrong_passphrase(self):
         self.ready()
