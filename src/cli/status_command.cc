@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include "base/file.h"
+#include "cli/check_line.h"
 #include "cli/commands.h"
 #include "cli/fields.h"
+#include "cli/metrics_text.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "service/calls.h"
@@ -37,7 +40,7 @@ void say_status(Session& session, Table& table, const Json& body) {
   }
 }
 
-Result<int> run_status(Session& session) {
+Result<int> run_table(Session& session) {
   const auto names =
       TRY(service::service_names(session.setup(), session.arguments().list("SERVICE")));
   Table table({{"SERVICE"},
@@ -48,7 +51,9 @@ Result<int> run_status(Session& session) {
                {"STATE", Align::left, true}});
   std::vector<Json> errors;
   const auto ask = [&](const std::string& name) {
-    return service::status(session.setup(), name, session.context());
+    service::StatusCall call;
+    call.service = name;
+    return service::status(session.setup(), call, session.context());
   };
   const auto status = TRY(answer_each(session, names, ask, [&](const Json& body) {
     say_status(session, table, body);
@@ -60,6 +65,65 @@ Result<int> run_status(Session& session) {
   return status;
 }
 
+Result<std::vector<Json>> ask_watched(Session& session) {
+  const auto& arguments = session.arguments();
+  service::StatusCall call;
+  call.watch = true;
+  call.backup_within = TRY(arguments.duration("backup-within"));
+  call.drill_within = TRY(arguments.duration("drill-within"));
+  std::vector<Json> bodies;
+  for (const auto& name : TRY(service::service_names(session.setup(), arguments.list("SERVICE")))) {
+    call.service = name;
+    bodies.push_back(TRY(service::status(session.setup(), call, session.context())).body);
+  }
+  return bodies;
+}
+
+Result<void> write_metrics(Session& session, const std::vector<Json>& bodies) {
+  const auto file = session.setup().working_directory / session.arguments().text("textfile");
+  if (file.extension() != ".prom")
+    session.note("node_exporter reads only files that end in .prom: " + file.string());
+  const auto text = metrics_text(bodies, session.context().clock.now());
+  // Others read it: node_exporter has a user of its own.
+  return write_file(file, view_of(text), 0644);
+}
+
+Result<CheckLine> watch(Session& session) {
+  const auto bodies = TRY(ask_watched(session));
+  if (session.arguments().has("textfile")) TRY(write_metrics(session, bodies));
+  const auto line = check_line(bodies, session.context().clock.now());
+  Json result;
+  result["services"] = bodies;
+  result["check"] = {{"status", line.status}, {"text", line.text}};
+  if (session.arguments().has("check")) session.say(line.text);
+  session.result(result, session.arguments().has("check") ? line.status : 0);
+  return line;
+}
+
+// A monitoring system reads the first line and the exit status, whatever went wrong.
+Result<int> run_check(Session& session) {
+  const auto line = watch(session);
+  if (line) return line->status;
+  const auto unknown = check_line(line.error());
+  session.say(unknown.text);
+  if (session.json()) session.failed(line.error());
+  return unknown.status;
+}
+
+Result<int> run_status(Session& session) {
+  const auto& arguments = session.arguments();
+  if (arguments.has("check")) return run_check(session);
+  if (arguments.has("textfile")) {
+    TRY(watch(session));
+    return 0;
+  }
+  for (const auto* option : {"backup-within", "drill-within"})
+    if (arguments.has(option))
+      return fail(Error(Code::usage, fmt::format("--{} judges nothing here", option))
+                      .with_hint("It goes with --check or --textfile."));
+  return run_table(session);
+}
+
 }  // namespace
 
 CommandSpec status_command() {
@@ -68,10 +132,18 @@ CommandSpec status_command() {
   spec.summary = "One line for each service and repository: newest snapshot, last proof.";
   spec.about =
       "Exit status 0 when all is fine, 1 when a service is behind its objective or was never "
-      "backed up, 2 when a repository does not answer.";
+      "backed up, 2 when a repository does not answer. With --check those of monitoring plugins: "
+      "0 ok, 1 warning, 2 critical, 3 unknown.";
   spec.positionals = {{"SERVICE", "Which services; else all of the configuration.", false, true}};
-  spec.examples = {{"lifeboat status", "everything that is configured"},
-                   {"lifeboat status --quiet || echo behind", "in a script"}};
+  spec.options = {
+      {"check", "", "One line and performance data, for Nagios and its kin."},
+      {"textfile", "FILE", "Write metrics for node_exporter's textfile collector (FILE.prom)."},
+      {"backup-within", "TIME", "How old a backup may be; else objectives.rpo, else 26h."},
+      {"drill-within", "TIME", "How long ago the last drill may be; else 35d."}};
+  spec.examples = {
+      {"lifeboat status", "everything that is configured"},
+      {"lifeboat status --check shop --drill-within 8d", "as a monitoring plugin"},
+      {"lifeboat status --textfile /var/lib/node_exporter/lifeboat.prom", "in a timer"}};
   spec.run = run_status;
   return spec;
 }

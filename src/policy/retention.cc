@@ -91,6 +91,18 @@ void keep_needed(Draft& draft) {
   }
 }
 
+bool is_one_of(std::span<const std::string> ids, const std::string& id) {
+  return std::ranges::find(ids, id) != ids.end();
+}
+
+// What stays needs what it needs.
+void keep_needed_by_others(Draft& draft, std::span<const std::string> named) {
+  for (const auto* snapshot : draft.newest_first)
+    for (const auto* other : draft.newest_first)
+      if (is_one_of(other->needs, snapshot->id) && !is_one_of(named, other->id))
+        draft.keep(*snapshot, "needed by " + other->id);
+}
+
 std::string reason_to_go(const RetainedSnapshot& snapshot) {
   return snapshot.complete ? "no rule keeps it" : "incomplete, and a complete one is newer";
 }
@@ -115,6 +127,24 @@ std::vector<Decision> Retention::decide(std::span<const RetainedSnapshot> snapsh
     decisions.push_back(
         {snapshot->id, keep,
          keep ? draft.reasons[snapshot->id] : std::vector<std::string>{reason_to_go(*snapshot)}});
+  }
+  return decisions;
+}
+
+std::vector<Decision> decide_removal(std::span<const RetainedSnapshot> snapshots,
+                                     std::span<const std::string> named) {
+  Draft draft = begin_draft(snapshots);
+  keep_chosen(draft);
+  keep_needed_by_others(draft, named);
+  const auto* newest = newest_complete(draft);
+  std::vector<Decision> decisions;
+  for (const auto* snapshot : draft.newest_first) {
+    if (!is_one_of(named, snapshot->id)) continue;
+    const bool keep = draft.kept(*snapshot);
+    Decision decision{snapshot->id, keep, {"named"}};
+    if (keep) decision.reasons = draft.reasons[snapshot->id];
+    if (!keep && snapshot == newest) decision.reasons.emplace_back("the newest complete one");
+    decisions.push_back(std::move(decision));
   }
   return decisions;
 }

@@ -40,4 +40,10 @@ class Retention {
   RetentionOptions options_;
 };
 
+// What a person who names snapshots to forget is answered, one decision a name in the order of
+// age, newest first: `keep` says why not (held, the last proven one, needed by one that stays),
+// else the reasons say what else it is. Names that are not in `snapshots` are left out.
+std::vector<Decision> decide_removal(std::span<const RetainedSnapshot> snapshots,
+                                     std::span<const std::string> named);
+
 }  // namespace lifeboat::policy

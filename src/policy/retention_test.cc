@@ -157,5 +157,47 @@ TEST(Retention, DecidesNothingAboutNothing) {
   EXPECT_THAT(Retention({.keep_last = 1}).decide({}, kNow), IsEmpty());
 }
 
+using Names = std::vector<std::string>;
+
+TEST(Removal, LetsWhatIsNamedGoAndNothingElse) {
+  const auto decisions = decide_removal(kDaily, Names{"c", "a", "strange"});
+  ASSERT_EQ(decisions.size(), 2U);
+  EXPECT_THAT(kept(decisions), IsEmpty());
+  EXPECT_EQ(decisions[0].id, "c") << "newest first";
+  EXPECT_THAT(reasons(decisions, "a"), ElementsAre("named"));
+}
+
+TEST(Removal, SaysWhenItIsTheNewestCompleteOne) {
+  auto snapshots = kDaily;
+  snapshots.push_back(incomplete_at("e", hours(1)));
+  const auto decisions = decide_removal(snapshots, Names{"d", "e"});
+  EXPECT_THAT(reasons(decisions, "d"), ElementsAre("named", "the newest complete one"));
+  EXPECT_THAT(reasons(decisions, "e"), ElementsAre("named"));
+}
+
+TEST(Removal, KeepsAHeldSnapshot) {
+  auto snapshots = kDaily;
+  snapshots[1].held = true;
+  const auto decisions = decide_removal(snapshots, Names{"a", "b"});
+  EXPECT_THAT(kept(decisions), ElementsAre("b"));
+  EXPECT_THAT(reasons(decisions, "b"), ElementsAre("held"));
+}
+
+TEST(Removal, KeepsTheLastProvenSnapshotAndNotTheOnesBefore) {
+  auto snapshots = kDaily;
+  snapshots[0].proven = snapshots[2].proven = true;
+  EXPECT_THAT(kept(decide_removal(snapshots, Names{"a", "c"})), ElementsAre("c"));
+  EXPECT_THAT(kept(decide_removal(snapshots, Names{"a"})), IsEmpty());
+}
+
+TEST(Removal, KeepsWhatAnotherNeedsUnlessThatGoesToo) {
+  auto snapshots = kDaily;
+  snapshots[3].needs = {"c"};
+  const auto decisions = decide_removal(snapshots, Names{"c"});
+  EXPECT_THAT(kept(decisions), ElementsAre("c"));
+  EXPECT_THAT(reasons(decisions, "c"), ElementsAre("needed by d"));
+  EXPECT_THAT(kept(decide_removal(snapshots, Names{"c", "d"})), IsEmpty());
+}
+
 }  // namespace
 }  // namespace lifeboat::policy

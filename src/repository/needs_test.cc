@@ -24,8 +24,8 @@ class Needs : public testing::Test {
   const RunContext& context() { return place_.context(); }
   RoleKeys admin_keys() {
     const auto medium = place_.medium();
-    return unlock(*medium, *parse_config(place_.object("config")), TestPlace::key_of("admin"))
-        ->keys;
+    const auto config = parse_config(place_.object("config"));
+    return std::move(unlock(*medium, *config, TestPlace::key_of("admin"))->keys);
   }
   // The second snapshot says that it needs the first.
   void let_second_need_first() {

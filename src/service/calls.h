@@ -3,6 +3,7 @@
 // the REST API need no other header of this room. Each call reads the configuration anew; one call
 // at a time in a process.
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -116,6 +117,15 @@ struct ForgetCall {
 // [{"snapshot", "reasons"}], "forget": […], "forgotten"}]}
 Result<Answer> forget(const Setup& setup, const ForgetCall& call, const Confirm& confirm,
                       const RunContext& context);
+struct RemovalCall {
+  std::vector<std::string> services;   // only of these; empty: of all
+  std::vector<std::string> snapshots;  // ids or their beginnings
+  bool dry_run = false;
+};
+// The snapshots that are named, whatever retention says: {"repositories": …} as above. `refused`
+// for one that is held, the last proven one, or needed by another: then none goes.
+Result<Answer> forget_named(const Setup& setup, const RemovalCall& call, const Confirm& confirm,
+                            const RunContext& context);
 struct PruneCall {
   std::string repository;
   bool dry_run = false;
@@ -124,8 +134,17 @@ struct PruneCall {
 };
 Result<Answer> prune(const Setup& setup, const PruneCall& call, const RunContext& context);
 
-// {"service", "repositories", "age_seconds", "objective"}
-Result<Answer> status(const Setup& setup, const std::string& service, const RunContext& context);
+struct StatusCall {
+  std::string service;
+  bool watch = false;                     // also judge what monitoring asks
+  std::optional<Duration> backup_within;  // else objectives.rpo, else the default
+  std::optional<Duration> drill_within;   // else the default
+};
+// {"service", "repositories", "age_seconds", "objective"}; when watched also "watch": {"level",
+// "answers": [{"question", "level", "cause", "repository", "key", "age_seconds"}], "backup_limit"
+// and "drill_limit": {"seconds", "from": "option", "objective" or "default"}, "last_drill":
+// {"time", "verdict"}}. The levels are "ok", "warning", "critical" and "unknown".
+Result<Answer> status(const Setup& setup, const StatusCall& call, const RunContext& context);
 
 // {"due": [{"service", "what", "next", "schedule", "tz"}]}, the next first.
 Result<Answer> list_due(const Setup& setup, const std::string& service, const RunContext& context);

@@ -1,39 +1,11 @@
-#include <algorithm>
-
-#include "base/file.h"
 #include "drill/evidence.h"
 #include "service/calls.h"
 #include "service/compose.h"
+#include "service/drill_reports.h"
 #include "service/json.h"
 
 namespace lifeboat::service {
 namespace {
-
-constexpr std::size_t kLargestEvidence = 64U << 20U;
-
-// A drill as a row of a list: what the evidence says, and where it is.
-Result<Json> row_of(const std::filesystem::path& file) {
-  const auto sealed = TRY(parse_json(to_text(TRY(read_file(file, kLargestEvidence)))));
-  const Json& evidence = *TRY(member(sealed, "evidence"));
-  Json row;
-  for (const auto* key : {"id", "service", "drill", "started", "verdict", "reason"})
-    row[key] = TRY(text_at(evidence, key));
-  if (const auto snapshot = evidence.find("snapshot"); snapshot != evidence.end())
-    row["snapshot"] = TRY(text_at(*snapshot, "id"));
-  row["file"] = file.string();
-  row["page"] = std::filesystem::path(file).replace_extension(".html").string();
-  return row;
-}
-
-// Their names begin with their times.
-std::vector<std::filesystem::path> evidence_files(const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> files;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
-    if (entry.path().extension() == ".json") files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  return files;
-}
 
 Result<Json> rows_of(const Setup& setup, const std::string& service) {
   const auto composition = TRY(compose(setup));
@@ -41,7 +13,7 @@ Result<Json> rows_of(const Setup& setup, const std::string& service) {
   for (const auto& name : TRY(composition->service.service_names(
            service.empty() ? std::vector<std::string>{} : std::vector{service})))
     for (const auto& file : evidence_files(composition->service.drill_reports(name)))
-      rows.push_back(row_of(file).value_or(
+      rows.push_back(drill_row(file).value_or(
           Json{{"id", ""}, {"service", name}, {"verdict", "unreadable"}, {"file", file.string()}}));
   return rows;
 }
@@ -110,7 +82,7 @@ Result<Answer> show_drill(const Setup& setup, const std::string& service, const 
                     .with_hint("`lifeboat drill list` lists what there is; the evidence is in the "
                                "repository too."));
   const auto file = chosen->at("file").get<std::string>();
-  const auto sealed = TRY(parse_json(to_text(TRY(read_file(file, kLargestEvidence)))));
+  const auto sealed = TRY(read_evidence(file));
   Answer answer;
   answer.body = {{"evidence", *TRY(member(sealed, "evidence"))},
                  {"file", file},
@@ -120,7 +92,7 @@ Result<Answer> show_drill(const Setup& setup, const std::string& service, const 
 
 Result<Answer> verify_evidence(const std::filesystem::path& file,
                                const std::string& expected_root) {
-  const auto sealed = TRY(parse_json(to_text(TRY(read_file(file, kLargestEvidence)))));
+  const auto sealed = TRY(read_evidence(file));
   const auto verified = TRY_CONTEXT(file.string(), drill::verify_evidence(sealed, expected_root));
   Answer answer;
   answer.body = {{"evidence", verified.evidence},

@@ -12,6 +12,7 @@
 #include "drill/sabotage.h"
 #include "policy/objective.h"
 #include "policy/retention.h"
+#include "policy/watch.h"
 #include "repository/repository.h"
 #include "restore/restore.h"
 #include "service/lock.h"
@@ -70,6 +71,7 @@ struct ForgetPlan {
   std::vector<repository::SnapshotInfo> snapshots;
   std::vector<policy::Decision> decisions;
   std::vector<Finding> findings;
+  std::string reason = "retention";  // written down with each that is forgotten
 };
 
 struct RepositoryStatus {
@@ -79,6 +81,7 @@ struct RepositoryStatus {
   std::optional<repository::SnapshotInfo> last_proven;
   std::size_t snapshots = 0;
   std::vector<Finding> findings;
+  policy::CopyRecord watch;  // keys and the last drill only when they were asked for
 };
 
 struct ServiceStatus {
@@ -86,6 +89,8 @@ struct ServiceStatus {
   std::vector<RepositoryStatus> repositories;
   std::optional<Duration> age;  // of the newest complete snapshot anywhere
   policy::ObjectiveJudgement objective;
+  std::optional<policy::DrillRecord> last_drill_here;  // when it was asked for
+  policy::WatchRecord watch() const;
   int exit_status() const;  // product.md: 0 fine, 1 behind or never backed up, 2 unknown
 };
 
@@ -113,7 +118,8 @@ class Service {
   Result<ForgetPlan> plan_forget(const std::string& service, const std::string& repository,
                                  const RunContext& context);
   Result<std::size_t> forget(ForgetPlan& plan, const RunContext& context);
-  Result<ServiceStatus> status(const std::string& service, const RunContext& context);
+  // With `watched`, also what monitoring asks of keys and drills.
+  Result<ServiceStatus> status(const std::string& service, bool watched, const RunContext& context);
 
   // A repository of the service that answers: the named one, or the first.
   struct Answering {

@@ -28,6 +28,55 @@ class Reading(Stage):
         self.run_program("verify", "--read-data")
         self.assertEqual(self.result("drill", "run")[0]["evidence"]["verdict"], "proven")
 
+    def ids(self):
+        return [each["id"] for each in self.result("snapshots")[0]["snapshots"]]
+
+    def test_a_snapshot_that_is_named_is_forgotten_after_a_confirmation(self):
+        self.ready(service="retention: {keep_last: 9}")
+        self.backups(3)
+        first, second, third = self.ids()
+        plan = self.run_program("forget", "--snapshot", second[:8], "--dry-run").stdout
+        self.assertIn(second[:10], plan)
+        self.assertNotIn(first[:10], plan)
+        asked = self.run_program("forget", "--snapshot", second[:8], status=4)
+        self.assertIn("not confirmed", asked.stderr)
+        self.assertEqual(len(self.ids()), 3)
+        self.run_program("forget", "--snapshot", second[:8], "--yes")
+        self.assertEqual(self.ids(), [first, third])
+        newest = self.run_program("forget", "shop", "--snapshot", third, "--snapshot", first,
+                                  "--yes")
+        self.assertIn("the newest complete one", newest.stdout)
+        self.assertIn("2 snapshots forgotten", newest.stdout)
+        self.assertEqual(self.ids(), [])
+
+    def test_a_snapshot_that_must_stay_is_not_forgotten_and_says_why(self):
+        self.ready()
+        self.backups(3)
+        first, second, third = self.ids()
+        self.run_program("snapshots", "hold", first, "--reason", "audit")
+        self.run_program("drill", "run", "--snapshot", second)
+        held = self.run_program("forget", "--snapshot", third, "--snapshot", first, "--yes",
+                                status=4)
+        self.assertIn("is held", held.stderr)
+        self.assertIn(f"lifeboat snapshots release {first[:10]}", held.stderr)
+        proven = self.run_program("forget", "--snapshot", second, "--yes", status=4)
+        self.assertIn("the last one that a drill has proven", proven.stderr)
+        self.assertIn("lifeboat drill run", proven.stderr)
+        self.assertEqual(self.ids(), [first, second, third], "none of them went")
+        self.run_program("snapshots", "release", first)
+        self.run_program("drill", "run", "--snapshot", third)
+        self.run_program("forget", "--snapshot", first, "--snapshot", second, "--yes")
+        self.assertEqual(self.ids(), [third])
+
+    def test_a_word_that_names_no_snapshot_forgets_none(self):
+        self.ready()
+        self.backups(1)
+        for word in ("latest", "abc", "ABCDEF"):
+            self.assertIn("no snapshot's id",
+                          self.run_program("forget", "--snapshot", word, "--yes", status=3).stderr)
+        self.run_program("forget", "--snapshot", "0123456789", "--yes", status=2)
+        self.assertEqual(len(self.ids()), 1)
+
     def test_a_writer_takes_backups_and_cannot_read_them(self):
         self.ready()
         self.run_program("key", "add", "--role", "writer", "--file", "writer.key")

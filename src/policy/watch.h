@@ -1,0 +1,99 @@
+#pragma once
+// What monitoring is told of a service: every question is judged by itself, from what is known of
+// its copies and its drills. Pure rules over values; thread-safe.
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace lifeboat::policy {
+
+enum class Level : std::uint8_t { ok, warning, critical, unknown };
+std::string_view to_text(Level level);  // "ok" …
+// `critical` before `unknown` before `warning`: what is broken is said even when more is not known.
+Level worse(Level one, Level other);
+
+// Exactly this old is still good. The defaults are for a daily backup and a monthly drill.
+struct WatchLimits {
+  Duration backup = std::chrono::hours(26);
+  Duration drill = std::chrono::hours(24 * 35);
+};
+
+struct DrillRecord {
+  Time time;
+  std::string verdict;  // "proven", "failed"; anything else did not decide
+};
+
+// What could open the repository after a disaster.
+struct KeyRecord {
+  std::string name;
+  bool reads = true;  // its role may restore: only such a key can be proven
+  bool damaged = false;
+  bool proven = false;  // it opened a proven drill or a restore
+};
+
+struct CopyRecord {
+  std::string repository;
+  bool answers = true;  // when it does not, nothing below is known
+  std::optional<Time> newest;
+  std::optional<Time> newest_incomplete;
+  std::size_t damage = 0;  // things missing or unreadable in it, as far as a listing tells
+  std::optional<DrillRecord> last_drill;
+  std::vector<KeyRecord> keys;
+};
+
+struct WatchRecord {
+  std::vector<CopyRecord> copies;
+  std::optional<DrillRecord> last_drill_here;  // on this machine, also of one that found nothing
+};
+
+enum class Question : std::uint8_t {
+  backup,   // is there a backup, and is it recent?
+  copy,     // does each repository answer, and has it what the others have?
+  drill,    // was there a drill, and is it recent?
+  verdict,  // what did the last drill say?
+  key,      // did each key that can restore ever do so?
+};
+std::string_view to_text(Question question);  // "backup" …
+
+enum class Cause : std::uint8_t {
+  good,
+  backup_missing,
+  backup_old,
+  backup_incomplete,  // the newest is, and a complete one is older
+  copy_silent,
+  copy_empty,
+  copy_behind,
+  copy_damaged,
+  drill_missing,
+  drill_old,
+  drill_failed,
+  drill_undecided,
+  key_unproven,
+  key_damaged,
+  clock_behind,  // the newest is from the future: no age can be told
+  not_known,     // a copy that does not answer may know better
+};
+std::string_view to_text(Cause cause);  // "backup-missing" …
+
+struct WatchAnswer {
+  Question question = Question::backup;
+  Level level = Level::ok;
+  Cause cause = Cause::good;
+  std::string repository;       // that it is about; empty for the service as a whole
+  std::string key;              // that it is about
+  std::optional<Duration> age;  // of the newest backup or drill, where the question asks for one
+};
+
+// An answer for `backup`, for each copy and for `drill`, one for `verdict` when there was a drill,
+// and one for each key that can restore. What could not be determined is `unknown`, never `ok`.
+std::vector<WatchAnswer> judge_watch(const WatchRecord& record, const WatchLimits& limits,
+                                     Time now);
+
+// The newest of all that is known; nothing when there is none.
+std::optional<Time> newest_backup(const WatchRecord& record);
+std::optional<DrillRecord> last_drill(const WatchRecord& record);
+
+}  // namespace lifeboat::policy

@@ -1,0 +1,191 @@
+#include "policy/watch.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace lifeboat::policy {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+const Time kNow(std::chrono::seconds(1'763'718'300));
+const WatchLimits kDayAndWeek{hours(24), hours(24 * 7)};
+
+CopyRecord copy_of(const std::string& name, Duration backup_age) {
+  CopyRecord copy;
+  copy.repository = name;
+  copy.newest = kNow - backup_age;
+  copy.last_drill = DrillRecord{kNow - hours(30), "proven"};
+  copy.keys = {{"admin", true, false, true}, {"host", false, false, false}};
+  return copy;
+}
+
+CopyRecord silent(const std::string& name) {
+  CopyRecord copy;
+  copy.repository = name;
+  copy.answers = false;
+  return copy;
+}
+
+// All is well, with one copy and with two.
+WatchRecord good_one() { return {{copy_of("local", hours(2))}, std::nullopt}; }
+WatchRecord good_two() {
+  return {{copy_of("local", hours(2)), copy_of("offsite", hours(3))}, std::nullopt};
+}
+
+Level level_of(const WatchRecord& record) {
+  Level level = Level::ok;
+  for (const auto& answer : judge_watch(record, kDayAndWeek, kNow))
+    level = worse(level, answer.level);
+  return level;
+}
+
+// The causes that are not good, in their order.
+std::vector<Cause> causes(const WatchRecord& record) {
+  std::vector<Cause> found;
+  for (const auto& answer : judge_watch(record, kDayAndWeek, kNow))
+    if (answer.cause != Cause::good) found.push_back(answer.cause);
+  return found;
+}
+
+using Causes = std::vector<Cause>;
+
+TEST(Watch, IsContentWithARecentBackupADrillAndAKeyThatOpenedIt) {
+  EXPECT_EQ(level_of(good_one()), Level::ok);
+  EXPECT_EQ(level_of(good_two()), Level::ok);
+  for (const auto& answer : judge_watch(good_two(), kDayAndWeek, kNow))
+    EXPECT_EQ(answer.cause, Cause::good) << to_text(answer.question);
+}
+
+TEST(Watch, CallsABackupTooOldJustAfterItsLimit) {
+  auto record = good_one();
+  record.copies[0].newest = kNow - hours(24);
+  EXPECT_EQ(level_of(record), Level::ok);
+  record.copies[0].newest = kNow - hours(24) - minutes(1);
+  EXPECT_EQ(causes(record), Causes{Cause::backup_old});
+  EXPECT_EQ(level_of(record), Level::critical);
+}
+
+TEST(Watch, CallsNoBackupAtAllCritical) {
+  auto record = good_one();
+  record.copies[0].newest.reset();
+  EXPECT_EQ(causes(record), Causes{Cause::backup_missing});
+  EXPECT_EQ(level_of(record), Level::critical);
+}
+
+TEST(Watch, AnIncompleteSnapshotIsNoBackupAndIsNamed) {
+  auto record = good_one();
+  record.copies[0].newest_incomplete = kNow - hours(1);
+  EXPECT_EQ(causes(record), Causes{Cause::backup_incomplete});
+  EXPECT_EQ(level_of(record), Level::warning);
+  record.copies[0].newest_incomplete = kNow - hours(3);
+  EXPECT_EQ(level_of(record), Level::ok) << "a complete one is newer";
+}
+
+TEST(Watch, WarnsOfACopyThatIsBehindOrEmptyWhileAnotherIsRecent) {
+  auto behind = good_two();
+  behind.copies[1].newest = kNow - hours(100);
+  EXPECT_EQ(causes(behind), Causes{Cause::copy_behind});
+  EXPECT_EQ(level_of(behind), Level::warning);
+  auto empty = good_two();
+  empty.copies[1].newest.reset();
+  EXPECT_EQ(causes(empty), Causes{Cause::copy_empty});
+  EXPECT_EQ(level_of(empty), Level::warning);
+}
+
+TEST(Watch, ACopyWithDamageIsCriticalThoughAnotherIsWhole) {
+  auto record = good_two();
+  record.copies[1].damage = 1;
+  EXPECT_EQ(causes(record), Causes{Cause::copy_damaged});
+  EXPECT_EQ(level_of(record), Level::critical);
+}
+
+TEST(Watch, ACopyThatDoesNotAnswerIsNeverFine) {
+  auto record = good_two();
+  record.copies[1] = silent("offsite");
+  EXPECT_EQ(causes(record), Causes{Cause::copy_silent});
+  EXPECT_EQ(level_of(record), Level::unknown);
+}
+
+TEST(Watch, WhatASilentCopyMayKnowBetterIsNotKnown) {
+  auto record = good_two();
+  record.copies[0].newest = kNow - hours(100);
+  record.copies[0].last_drill.reset();
+  record.copies[1] = silent("offsite");
+  EXPECT_EQ(causes(record),
+            (Causes{Cause::not_known, Cause::copy_behind, Cause::copy_silent, Cause::not_known}));
+  EXPECT_EQ(level_of(record), Level::unknown);
+}
+
+TEST(Watch, WarnsOfNoDrillAndOfNoDrillForTooLong) {
+  auto never = good_one();
+  never.copies[0].last_drill.reset();
+  EXPECT_EQ(causes(never), Causes{Cause::drill_missing});
+  auto old = good_one();
+  old.copies[0].last_drill->time = kNow - hours(24 * 7) - minutes(1);
+  EXPECT_EQ(causes(old), Causes{Cause::drill_old});
+  EXPECT_EQ(level_of(old), Level::warning);
+}
+
+TEST(Watch, AFailedLastDrillIsCriticalWhateverWasProvenBefore) {
+  auto record = good_two();
+  record.copies[1].last_drill = DrillRecord{kNow - hours(1), "failed"};
+  EXPECT_EQ(causes(record), Causes{Cause::drill_failed});
+  EXPECT_EQ(level_of(record), Level::critical);
+  record.copies[0].last_drill = DrillRecord{kNow - minutes(1), "proven"};
+  EXPECT_EQ(level_of(record), Level::ok) << "a later one proved it";
+}
+
+TEST(Watch, ADrillThatDidNotDecideIsUnknown) {
+  for (const auto* verdict : {"unverified", "unreadable", ""}) {
+    auto record = good_one();
+    record.last_drill_here = DrillRecord{kNow - hours(1), verdict};
+    EXPECT_EQ(causes(record), Causes{Cause::drill_undecided}) << verdict;
+    EXPECT_EQ(level_of(record), Level::unknown);
+  }
+}
+
+TEST(Watch, NamesEveryReadingKeyThatNeverOpenedADrill) {
+  auto record = good_one();
+  record.copies[0].keys.push_back({"escrow", true, false, false});
+  EXPECT_EQ(causes(record), Causes{Cause::key_unproven});
+  const auto answers = judge_watch(record, kDayAndWeek, kNow);
+  EXPECT_EQ(answers.back().key, "escrow");
+  EXPECT_EQ(answers.back().repository, "local");
+  EXPECT_EQ(level_of(record), Level::warning);
+}
+
+TEST(Watch, NamesADamagedKey) {
+  auto record = good_one();
+  record.copies[0].keys.push_back({"(damaged)", false, true, false});
+  EXPECT_EQ(causes(record), Causes{Cause::key_damaged});
+}
+
+TEST(Watch, CannotTellTheAgeOfWhatIsFromTheFuture) {
+  auto record = good_one();
+  record.copies[0].newest = kNow + minutes(4);
+  EXPECT_EQ(level_of(record), Level::ok) << "clocks differ a little";
+  record.copies[0].newest = kNow + minutes(6);
+  EXPECT_EQ(causes(record), Causes{Cause::clock_behind});
+  EXPECT_EQ(level_of(record), Level::unknown);
+}
+
+TEST(Watch, PutsCriticalBeforeUnknownBeforeWarning) {
+  EXPECT_EQ(worse(Level::critical, Level::unknown), Level::critical);
+  EXPECT_EQ(worse(Level::warning, Level::unknown), Level::unknown);
+  EXPECT_EQ(worse(Level::warning, Level::ok), Level::warning);
+}
+
+TEST(Watch, TellsTheAgesItJudged) {
+  const auto answers = judge_watch(good_two(), kDayAndWeek, kNow);
+  EXPECT_EQ(answers[0].question, Question::backup);
+  EXPECT_EQ(answers[0].age, Duration(hours(2)));
+  const auto drill = std::ranges::find(answers, Question::drill, &WatchAnswer::question);
+  ASSERT_NE(drill, answers.end());
+  EXPECT_EQ(drill->age, Duration(hours(30)));
+}
+
+}  // namespace
+}  // namespace lifeboat::policy

@@ -1,0 +1,115 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "service/test_shop.h"
+
+namespace lifeboat::service {
+namespace {
+
+using std::chrono::hours;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class StatusCalls : public TestShop {
+ protected:
+  Json watched(StatusCall call = {}) {
+    call.service = "shop";
+    call.watch = true;
+    const auto answer = status(setup_, call, context());
+    EXPECT_TRUE(answer) << answer.error().describe();
+    return answer ? answer->body["watch"] : Json();
+  }
+  static std::vector<std::string> causes(const Json& watch) {
+    std::vector<std::string> found;
+    for (const auto& answer : watch["answers"])
+      if (answer["cause"] != "good") found.push_back(answer["cause"].get<std::string>());
+    return found;
+  }
+};
+
+TEST_F(StatusCalls, KnowsWhatWasNeverDone) {
+  EXPECT_THAT(causes(watched()), ElementsAre("backup-missing", "drill-missing", "key-unproven"));
+  EXPECT_EQ(watched()["level"], "critical");
+  backed_up();
+  EXPECT_THAT(causes(watched()), ElementsAre("drill-missing", "key-unproven"));
+  drilled();
+  const auto watch = watched();
+  EXPECT_THAT(causes(watch), IsEmpty());
+  EXPECT_EQ(watch["level"], "ok");
+  EXPECT_EQ(watch["last_drill"]["verdict"], "proven");
+}
+
+TEST_F(StatusCalls, TakesTheLimitFromTheOptionThenTheObjectiveThenTheDefault) {
+  backed_up();
+  EXPECT_EQ(watched()["backup_limit"], (Json{{"seconds", 26 * 3600}, {"from", "default"}}));
+  configure("{file: key}", "    objectives: {rpo: 2h}\n");
+  EXPECT_EQ(watched()["backup_limit"], (Json{{"seconds", 7200}, {"from", "objective"}}));
+  StatusCall call;
+  call.backup_within = hours(5);
+  EXPECT_EQ(watched(call)["backup_limit"], (Json{{"seconds", 18'000}, {"from", "option"}}));
+}
+
+TEST_F(StatusCalls, GrowsOldWithTheClock) {
+  backed_up();
+  drilled();
+  test_.clock.advance(hours(27));
+  EXPECT_THAT(causes(watched()), ElementsAre("backup-old"));
+  backed_up();
+  test_.clock.advance(hours(24 * 36));
+  EXPECT_THAT(causes(watched()), ElementsAre("backup-old", "drill-old"));
+}
+
+TEST_F(StatusCalls, CountsADrillThatRanElsewhere) {
+  backed_up();
+  drilled();
+  ASSERT_TRUE(remove_tree(at("state")));
+  EXPECT_THAT(causes(watched()), IsEmpty()) << "its evidence is in the repository";
+}
+
+TEST_F(StatusCalls, EvidenceThatCannotBeReadDecidedNothing) {
+  backed_up();
+  drilled();
+  ASSERT_TRUE(write_file(at("state/drills/shop/99991231T000000Z-x.json"), view_of("{")));
+  EXPECT_THAT(causes(watched()), ElementsAre("drill-undecided"));
+  EXPECT_EQ(watched()["level"], "unknown");
+}
+
+TEST_F(StatusCalls, ARestoreProvesTheKeyThatMadeIt) {
+  backed_up();
+  RestoreCall call;
+  call.choice.service = "shop";
+  call.to = {"back"};
+  ASSERT_TRUE(restore(setup_, call, agree, context()));
+  EXPECT_THAT(causes(watched()), ElementsAre("drill-missing"));
+}
+
+TEST_F(StatusCalls, TwoKeysOfOneNameCannotBeToldApart) {
+  backed_up();
+  drilled();
+  KeyCall call;
+  call.repository = "local";
+  call.role = call.name = "admin";
+  call.new_key_file = "other";
+  ASSERT_TRUE(add_key(setup_, call, context()));
+  EXPECT_THAT(causes(watched()), ElementsAre("key-unproven", "key-unproven"));
+}
+
+TEST_F(StatusCalls, ARepositoryThatIsGoneIsUnknown) {
+  backed_up();
+  drilled();
+  fs::rename(at("repository"), at("elsewhere"));
+  const auto watch = watched();
+  EXPECT_EQ(watch["level"], "unknown");
+  EXPECT_THAT(causes(watch), testing::Contains("copy-silent"));
+}
+
+TEST_F(StatusCalls, JudgesNothingUnlessItIsAsked) {
+  const auto answer = status(setup_, {"shop", false, {}, {}}, context());
+  ASSERT_TRUE(answer);
+  EXPECT_FALSE(answer->body.contains("watch"));
+  EXPECT_EQ(answer->exit_status, 1) << "never backed up";
+}
+
+}  // namespace
+}  // namespace lifeboat::service
