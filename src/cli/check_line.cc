@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, 4> kWords{"OK", "WARNING", "CRITICAL", "U
 
 struct Problem {
   int level = kUnknown;
+  bool follows = false;  // from another one that says why
   std::string text;
 };
 
@@ -107,11 +108,13 @@ std::vector<Problem> problems_of(const std::vector<Json>& services) {
     for (const auto& answer : list_of(service["watch"], "answers")) {
       const auto level = level_number(text_of(answer, "level"));
       if (level != 0)
-        problems.push_back(
-            {level, text_of(service, "service") + ": " + problem_text(service, answer)});
+        problems.push_back({level, text_of(answer, "cause") == "not-known",
+                            text_of(service, "service") + ": " + problem_text(service, answer)});
     }
   std::stable_sort(problems.begin(), problems.end(), [](const auto& one, const auto& other) {
-    return rank(one.level) > rank(other.level);
+    const auto one_rank = rank(one.level);
+    const auto other_rank = rank(other.level);
+    return one_rank != other_rank ? one_rank > other_rank : !one.follows && other.follows;
   });
   return problems;
 }

@@ -50,6 +50,17 @@ TEST(CheckLine, PutsTheWorstProblemFirstAndListsThemAll) {
   EXPECT_THAT(line.text, HasSubstr("\nWARNING: shop: no drill ever: `lifeboat drill run shop`"));
 }
 
+TEST(CheckLine, SaysWhyBeforeWhatFollowsFromIt) {
+  auto shop = watched_shop();
+  answer_in(shop, 0) = {{"question", "backup"}, {"level", "unknown"}, {"cause", "not-known"}};
+  answer_in(shop, 1) = {{"question", "copy"},
+                        {"level", "unknown"},
+                        {"cause", "copy-silent"},
+                        {"repository", "local"}};
+  EXPECT_THAT(check_line({shop}, kWatchNow).text,
+              StartsWith("LIFEBOAT UNKNOWN - shop: no answer from local"));
+}
+
 TEST(CheckLine, CriticalDecidesOverUnknown) {
   auto shop = watched_shop();
   answer_in(shop, 1)["level"] = "unknown";

@@ -88,11 +88,11 @@ Result<int> run_forget(Session& session) {
 CommandSpec forget_command() {
   CommandSpec spec;
   spec.name = "forget";
-  spec.summary = "Forget the snapshots that retention does not keep.";
+  spec.summary = "Forget the snapshots that retention does not keep, or one that is named.";
   spec.about =
       "Prints what is kept and forgotten, and why, before anything is. The newest complete "
-      "snapshot, the last proven one and held ones are always kept; the last two also when they "
-      "are named. Space is freed by `lifeboat prune`.";
+      "snapshot, the last proven one and held ones are always kept, the last proven and the held "
+      "ones also when they are named. Space is freed by `lifeboat prune`.";
   spec.positionals = {{"SERVICE", "Which services; else all of the configuration.", false, true}};
   spec.options = {{"snapshot", "ID",
                    "Forget this one instead, whatever retention says; may be given again.", true},

@@ -86,8 +86,16 @@ void say_report(Session& session, const Json& body) {
   session.say("The signed record is " + text_of(body, "record"));
 }
 
+// `restore latest` is what one writes first.
+Result<void> check_service_word(const std::string& word) {
+  if (word != "latest" && word != "first" && word != "latest-proven") return {};
+  return fail(Error(Code::usage, "\"" + word + "\" is a snapshot, not a service")
+                  .with_hint("Give --snapshot " + word + "."));
+}
+
 Result<service::RestoreCall> call_of(const Session& session) {
   const auto& arguments = session.arguments();
+  TRY(check_service_word(arguments.text("SERVICE")));
   service::RestoreCall call;
   call.choice.service = TRY(service::only_service(session.setup(), arguments.text("SERVICE")));
   call.choice.repository = arguments.text("from");

@@ -62,6 +62,8 @@ class Configuration(Stage):
         self.assertIn('"shop"', self.run_program("backup", "shpo", status=3).stderr)
         nightly = self.run_program("drill", "run", "shop", "nightly", status=3).stderr
         self.assertIn("--drill NAME", nightly)
+        word = self.run_program("restore", "latest", "--to", "back", status=3).stderr
+        self.assertIn("--snapshot latest", word)
 
     def test_init_puts_nothing_into_a_configuration_that_is_there(self):
         self.ready()
