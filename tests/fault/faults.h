@@ -8,7 +8,6 @@
 namespace lifeboat::repository {
 
 constexpr std::uint64_t kSampled = 4;  // seeds of each cell in CI
-constexpr std::uint64_t kAll = 400;    // with LIFEBOAT_FAULT=all
 
 // That are told or kill. What the medium does silently to what it stores has tests of its own.
 constexpr storage::FaultKind kFaults[] = {
@@ -18,12 +17,16 @@ constexpr storage::FaultKind kFaults[] = {
     storage::FaultKind::flip_bit,    storage::FaultKind::stale_list,
     storage::FaultKind::kill_before, storage::FaultKind::kill_after};
 
-inline std::vector<std::uint64_t> seeds() {
+inline bool plays_all() {
+  const char* all = std::getenv("LIFEBOAT_FAULT");
+  return all != nullptr && std::string_view(all) == "all";
+}
+
+// `all` of them, a sample, or the one that is to be played again.
+inline std::vector<std::uint64_t> seeds(std::uint64_t all) {
   if (const char* one = std::getenv("LIFEBOAT_FAULT_SEED"))
     return {std::strtoull(one, nullptr, 10)};
-  const char* all = std::getenv("LIFEBOAT_FAULT");
-  std::vector<std::uint64_t> list(all != nullptr && std::string_view(all) == "all" ? kAll
-                                                                                   : kSampled);
+  std::vector<std::uint64_t> list(plays_all() ? all : kSampled);
   for (std::uint64_t i = 0; i < list.size(); ++i) list[i] = i + 1;
   return list;
 }
