@@ -123,7 +123,8 @@ Result<void> PreviousReader::fill(std::size_t size) {
     return fail(Code::corrupt, "the list ends too early");
   buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(used_));
   used_ = 0;
-  buffer_.resize(std::max(size, kBuffer));
+  const auto left = held + (size_ - offset_);
+  buffer_.resize(std::max<std::uint64_t>(size, std::min<std::uint64_t>(left, kBuffer)));
   const auto more = TRY(read_at(file_.get(), offset_, ByteSpan(buffer_).subspan(held)));
   offset_ += more;
   buffer_.resize(held + more);
