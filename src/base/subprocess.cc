@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/spawn_attributes.h"
 
 namespace lifeboat {
 namespace {
@@ -47,8 +48,6 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
-// A group of its own, so that everything the command starts can be ended; no signal stays blocked
-// or ignored.
 int spawn_shell(const CommandSpec& spec, int output, pid_t& pid) {
   std::vector<std::string> arguments{"sh", "-c", spec.shell_text};
   auto environment = merged_environment(spec.environment);
@@ -57,20 +56,9 @@ int spawn_shell(const CommandSpec& spec, int output, pid_t& pid) {
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigset_t all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  const int error = posix_spawn(&pid, "/bin/sh", &actions, &attributes,
+  const SpawnAttributes attributes;
+  const int error = posix_spawn(&pid, "/bin/sh", &actions, attributes.get(),
                                 pointers_to(arguments).data(), pointers_to(environment).data());
-  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return error;
 }

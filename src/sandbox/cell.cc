@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/spawn_attributes.h"
 #include "sandbox/agent.h"
 #include "sandbox/wrap.h"
 
@@ -61,20 +62,9 @@ int spawn(std::vector<std::string> arguments, const std::array<int, 3>& ends, pi
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
   posix_spawn_file_actions_adddup2(&actions, ends[2], kInformation);
   posix_spawn_file_actions_addclosefrom_np(&actions, kInformation + 1);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigset_t all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  const SpawnAttributes attributes;
   const int error =
-      posix_spawn(&process, pointers[0], &actions, &attributes, pointers.data(), &nothing);
-  posix_spawnattr_destroy(&attributes);
+      posix_spawn(&process, pointers[0], &actions, attributes.get(), pointers.data(), &nothing);
   posix_spawn_file_actions_destroy(&actions);
   return error;
 }
