@@ -39,7 +39,8 @@ class Question {
 std::unique_ptr<Question> make_facts_check(const std::string& source);
 std::unique_ptr<Question> make_contents_check(const std::string& source);
 std::unique_ptr<Question> make_integrity_check(const std::string& source);
-std::unique_ptr<Question> make_trend_check(const std::string& source);
+// Of all sources at once: the snapshots before are read once.
+std::unique_ptr<Question> make_trend_check();
 // … and what the configuration asks.
 std::unique_ptr<Question> make_blobs_check(const BlobsCheck& options);
 std::unique_ptr<Question> make_query_check(const QueryCheck& options);

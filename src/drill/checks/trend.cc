@@ -23,10 +23,9 @@ void collect(const Json& facts, const std::string& path, Counts& counts) {
   }
 }
 
-Counts counts_of(const std::vector<repository::SourceManifest>& sources, const std::string& name) {
+Counts counts_of(const repository::SourceManifest& source) {
   Counts counts;
-  for (const auto& source : sources)
-    if (source.name == name && source.facts.is_object()) collect(source.facts, "", counts);
+  if (source.facts.is_object()) collect(source.facts, "", counts);
   return counts;
 }
 
@@ -40,40 +39,63 @@ std::uint64_t median_of(std::vector<std::uint64_t> values) {
 // what it always had.
 class TrendQuestion final : public Question {
  public:
-  explicit TrendQuestion(std::string source) : source_(std::move(source)) {}
-  std::string id() const override { return "trend." + source_; }
+  std::string id() const override { return "trend"; }
   std::string proves() const override {
     return "no table and no folder holds less than half of what the snapshots before it held";
   }
 
   Result<std::vector<CheckResult>> run(CheckScope& scope, const RunContext& context) override {
-    const auto earlier = TRY(earlier_counts(scope, context));
-    if (earlier.empty()) return std::vector<CheckResult>{};  // the first has no trend
-    CheckResult result;
-    result.id = id();
-    result.outcome = Outcome::passed;
-    result.message =
-        "compared with " + counted(earlier.size(), "snapshot", "snapshots") + " before it";
-    compare(counts_of(scope.snapshot.sources(), source_), earlier, result);
-    return std::vector{std::move(result)};
+    auto earlier = TRY(earlier_counts(scope, context));
+    std::vector<CheckResult> results;
+    for (const auto& source : scope.snapshot.sources())
+      if (const auto& before = earlier[source.name]; !before.empty())  // the first has no trend
+        results.push_back(judge_source(source, before));
+    return results;
   }
 
  private:
-  // The newest first. One that cannot be read is what `verify` is for, not this drill.
-  Result<std::vector<Counts>> earlier_counts(CheckScope& scope, const RunContext& context) const {
+  // By source, the newest first.
+  using Earlier = std::map<std::string, std::vector<Counts>>;
+
+  // One that cannot be read is what `verify` is for, not this drill.
+  static Result<Earlier> earlier_counts(CheckScope& scope, const RunContext& context) {
     const auto list = TRY(scope.repository.snapshots(context));
     const auto& chosen = scope.snapshot.info();
-    std::vector<Counts> earlier;
+    Earlier earlier;
     for (auto each = list.snapshots.rbegin(); each != list.snapshots.rend(); ++each) {
       if (each->service != chosen.service || !each->complete || each->time >= chosen.time) continue;
+      if (is_enough(earlier, scope.snapshot.sources())) break;
       TRY(context.check_stop());
-      const auto opened = scope.repository.open_snapshot(each->id, context);
-      if (!opened) continue;
-      if (auto counts = counts_of((*opened)->sources(), source_); !counts.empty())
-        earlier.push_back(std::move(counts));
-      if (earlier.size() == kSnapshots) break;
+      const auto snapshot = scope.repository.open_snapshot(each->id, context);
+      if (!snapshot) continue;
+      remember((*snapshot)->sources(), earlier);
     }
     return earlier;
+  }
+
+  static void remember(const std::vector<repository::SourceManifest>& sources, Earlier& earlier) {
+    for (const auto& source : sources) {
+      auto counts = counts_of(source);
+      auto& known = earlier[source.name];
+      if (!counts.empty() && known.size() < kSnapshots) known.push_back(std::move(counts));
+    }
+  }
+
+  static bool is_enough(Earlier& earlier, const std::vector<repository::SourceManifest>& sources) {
+    return std::ranges::all_of(sources, [&](const repository::SourceManifest& source) {
+      return earlier[source.name].size() == kSnapshots;
+    });
+  }
+
+  CheckResult judge_source(const repository::SourceManifest& source,
+                           const std::vector<Counts>& earlier) const {
+    CheckResult result;
+    result.id = id() + "." + source.name;
+    result.outcome = Outcome::passed;
+    result.message =
+        "compared with " + counted(earlier.size(), "snapshot", "snapshots") + " before it";
+    compare(counts_of(source), earlier, result);
+    return result;
   }
 
   static void compare(const Counts& now, const std::vector<Counts>& earlier, CheckResult& result) {
@@ -98,14 +120,10 @@ class TrendQuestion final : public Question {
     result.outcome = Outcome::warned;
     if (result.details.size() < kMaxDetails) result.details.push_back(std::move(what));
   }
-
-  std::string source_;
 };
 
 }  // namespace
 
-std::unique_ptr<Question> make_trend_check(const std::string& source) {
-  return std::make_unique<TrendQuestion>(source);
-}
+std::unique_ptr<Question> make_trend_check() { return std::make_unique<TrendQuestion>(); }
 
 }  // namespace lifeboat::drill

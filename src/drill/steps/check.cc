@@ -34,10 +34,10 @@ std::vector<std::unique_ptr<Question>> all_questions(const DrillState& state) {
     questions.push_back(make_facts_check(source.name));
     if (source.type == "files") questions.push_back(make_contents_check(source.name));
     if (source.type != "files") questions.push_back(make_integrity_check(source.name));
-    questions.push_back(make_trend_check(source.name));
     if (has_ledger(source) && !asks_for_migrations(state.request.options.checks, source.name))
       questions.push_back(make_migrations_check({source.name, ""}));
   }
+  questions.push_back(make_trend_check());
   for (const auto& check : state.request.options.checks) questions.push_back(make_question(check));
   return questions;
 }
