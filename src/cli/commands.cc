@@ -34,6 +34,8 @@ const std::vector<CommandSpec>& all_commands() {
     add({restore_command()});
     add(drill_commands());
     add({sabotage_command()});
+    add(evidence_commands());
+    add(people_commands());
     add({verify_command(), forget_command(), prune_command(), status_command(),
          schedule_command()});
     add(key_commands());

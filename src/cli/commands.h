@@ -11,6 +11,8 @@ std::vector<CommandSpec> snapshots_commands();
 CommandSpec restore_command();
 std::vector<CommandSpec> drill_commands();
 CommandSpec sabotage_command();
+std::vector<CommandSpec> evidence_commands();
+std::vector<CommandSpec> people_commands();
 CommandSpec verify_command();
 CommandSpec forget_command();
 CommandSpec prune_command();

@@ -79,6 +79,20 @@ void say_tear_down(Session& session, const Json& evidence) {
       session.colour("Not removed: " + join_words(list_of(*proof, "remaining")), Style::bad));
 }
 
+void say_diagnosis(Session& session, const Json& evidence) {
+  const auto& list = list_of(evidence, "diagnosis");
+  if (!list.empty()) session.say("");
+  for (const auto& each : list) {
+    const auto line = [&](std::string_view label, const std::string& text) {
+      session.say(
+          wrapped(session.colour(label, Style::bold) + " " + text, session.terminal().width, 2));
+    };
+    line("Cause:", text_of(each, "cause"));
+    line("  seen in", text_of(each, "subject") + ": " + text_of(each, "grounds"));
+    line("  next:", text_of(each, "next") + " (" + text_of(each, "owner") + ")");
+  }
+}
+
 void say_drill(Session& session, const Json& body) {
   const Json& evidence = body["evidence"];
   const auto verdict = text_of(evidence, "verdict");
@@ -93,6 +107,7 @@ void say_drill(Session& session, const Json& body) {
                             counted(number_of(*snapshot, "entries"), "entry", "entries")));
   say_checks(session, evidence);
   say_findings(session, list_of(evidence, "findings"));
+  say_diagnosis(session, evidence);
   session.say("");
   say_stages(session, evidence);
   say_measures(session, evidence);
@@ -160,29 +175,19 @@ Result<int> run_show(Session& session) {
 }
 
 Result<int> run_report(Session& session) {
+  const auto& arguments = session.arguments();
+  if (arguments.has("format")) {
+    const auto id = arguments.text("ID");
+    session.print(TRY(service::render_drill(
+        session.setup(),
+        {arguments.text("service"), id.empty() ? "latest" : id, arguments.text("format")},
+        session.context())));
+    return 0;
+  }
   const auto answer = TRY(one_drill(session));
   session.say(text_of(answer.body, "page"));
   session.result({{"page", text_of(answer.body, "page")}, {"file", text_of(answer.body, "file")}},
                  answer.exit_status);
-  return answer.exit_status;
-}
-
-Result<int> run_verify_evidence(Session& session) {
-  const auto file = session.setup().working_directory / session.arguments().text("FILE");
-  const auto answer = TRY(service::verify_evidence(file, session.arguments().text("root")));
-  const Json& evidence = answer.body["evidence"];
-  const auto verdict = text_of(evidence, "verdict");
-  session.say(session.colour("The signature is good.", Style::good) +
-              (verdict.empty() ? "" : " The drill's verdict is " + verdict + "."));
-  session.say("Signed by   " + text_of(answer.body, "signer"));
-  session.say("Vouched for " + text_of(answer.body, "root_public"));
-  if (!flag_of(answer.body, "root_known"))
-    session.say(
-        wrapped("Compare the last line with what `lifeboat key list` prints as the public "
-                "key of the repository, or give it with --root: whoever made this file "
-                "wrote it there.",
-                session.terminal().width, 0));
-  session.result(answer.body, answer.exit_status);
   return answer.exit_status;
 }
 
@@ -237,29 +242,17 @@ CommandSpec of_one(std::string_view name, std::string_view summary, Example exam
   return spec;
 }
 
-CommandSpec verify_spec() {
-  CommandSpec spec;
-  spec.name = "drill verify-evidence";
-  spec.summary = "Check the signature of a drill's or restore's record; needs no repository.";
-  spec.positionals = {{"FILE", "The signed record, a .json file."}};
-  spec.options = {
-      {"root", "HEX", "The public key that must vouch for it: see `lifeboat key list`."}};
-  spec.examples = {{"lifeboat drill verify-evidence drill.json", "is it what was signed?"}};
-  spec.run = run_verify_evidence;
-  return spec;
-}
-
 }  // namespace
 
 std::vector<CommandSpec> drill_commands() {
-  return {group(),
-          run_spec(),
-          list_spec(),
+  auto report =
+      of_one("drill report", "Print the report of a drill, or where it is.",
+             {"lifeboat drill report", "where the page of the latest drill is"}, run_report);
+  report.options.push_back({"format", "FORM", "Print it as md, junit, html or json."});
+  return {group(), run_spec(), list_spec(),
           of_one("drill show", "Show what a drill found.",
                  {"lifeboat drill show", "the latest one"}, run_show),
-          of_one("drill report", "Print where the report of a drill is.",
-                 {"lifeboat drill report", "the page of the latest drill"}, run_report),
-          verify_spec()};
+          std::move(report)};
 }
 
 }  // namespace lifeboat::cli

@@ -27,7 +27,7 @@ Result<int> run_list(Session& session) {
   session.say("Public key " + text_of(answer.body, "root_public"));
   session.say(
       wrapped("The public key vouches for the evidence of drills: write it down, and check "
-              "with `lifeboat drill verify-evidence FILE --root KEY`.",
+              "with `lifeboat drill verify-evidence FILE --key KEY`.",
               session.terminal().width, 0));
   session.result(answer.body, answer.exit_status);
   return answer.exit_status;

@@ -115,8 +115,9 @@ class Metrics {
   }
 
   void take_verdict(const std::string& verdict) {
-    const bool decided = verdict == "proven" || verdict == "failed";
-    for (const auto* each : {"proven", "failed", "unverified"})
+    const bool decided =
+        verdict == "proven" || verdict == "proven with waivers" || verdict == "failed";
+    for (const auto* each : {"proven", "proven with waivers", "failed", "unverified"})
       verdict_.set(service_ + "," + label("verdict", each),
                    (decided ? verdict : "unverified") == each ? 1 : 0);
   }

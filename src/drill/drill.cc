@@ -1,5 +1,8 @@
 #include "drill/drill.h"
 
+#include "drill/action_items.h"
+#include "drill/diagnosis.h"
+#include "drill/history.h"
 #include "drill/measure.h"
 #include "drill/seal.h"
 #include "drill/step.h"
@@ -53,6 +56,18 @@ void tear_down(std::vector<std::unique_ptr<Step>>& steps, DrillState& state,
   state.report.stages.push_back(std::move(stage));
 }
 
+// What everything together says, in the light of earlier drills and of what people said.
+void conclude(Report& report, const History& history) {
+  for (const auto& finding : history.findings) report.findings.push_back(finding);
+  apply_waivers(report, history.waivers);
+  const auto judged = judge(report);
+  report.verdict = judged.verdict;
+  report.reason = judged.reason;
+  report.diagnoses = diagnose(report);
+  report.trend = trend_of(history);
+  carry_items(report, history);
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<Step>> all_steps() {
@@ -78,10 +93,9 @@ Result<Sealed> run_drill(const Request& request, repository::Repository& reposit
                         context.log};
   tear_down(steps, state, calm);
   state.report.ended = context.clock.now();
-  const auto judged = judge(state.report);
-  state.report.verdict = judged.verdict;
-  state.report.reason = judged.reason;
-  return seal(std::move(state.report), request, repository, calm);
+  const auto history = load_history(request.service, request.reports, repository);
+  conclude(state.report, history);
+  return seal(std::move(state.report), {request, history, repository}, calm);
 }
 
 }  // namespace lifeboat::drill

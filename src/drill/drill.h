@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/run_context.h"
+#include "drill/evidence.h"
 #include "drill/options.h"
 #include "drill/report.h"
 #include "restore/plan.h"
@@ -28,6 +29,7 @@ struct Request {
 
 struct Sealed {
   Report report;
+  SignedRecord record;             // the evidence as it was signed
   std::filesystem::path evidence;  // the signed JSON
   std::filesystem::path page;      // the HTML page
 };

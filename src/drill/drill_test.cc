@@ -2,7 +2,8 @@
 
 #include <functional>
 
-#include "drill/evidence.h"
+#include "drill/chain.h"
+#include "drill/diagnosis.h"
 #include "drill/test_shop.h"
 
 namespace lifeboat::drill {
@@ -25,12 +26,15 @@ class DrillTest : public ShopFixture {
     for (auto& step : all_steps()) {
       if (step->name() == "check") defect(state.sandbox->directory() / "data");
       auto done = step->run(state, test_.context);
-      EXPECT_TRUE(done) << step->name() << (done ? "" : done.error().describe());
+      if (done) continue;
+      state.report.error = std::move(done).error().add_context(step->name());
+      break;
     }
     state.report.tear_down = state.sandbox->destroy();
     const auto judged = judge(state.report);
     state.report.verdict = judged.verdict;
     state.report.reason = judged.reason;
+    state.report.diagnoses = diagnose(state.report);
     return state.report;
   }
 
@@ -41,12 +45,21 @@ class DrillTest : public ShopFixture {
     return failed;
   }
 
-  void expect_caught(const std::function<void(const fs::path&)>& defect, const std::string& by) {
+  using Defect = std::function<void(const fs::path&)>;
+  static std::string rules_of(const Report& report) {
+    std::string rules;
+    for (const auto& each : report.diagnoses) rules += " " + each.rule;
+    return rules + " ";
+  }
+
+  // By a check, and explained by a rule.
+  void expect_caught(const Defect& defect, const std::string& by, const std::string& rule) {
     const auto report = drill_with(defect);
     EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
     const auto failed = failed_checks(report);
     EXPECT_NE(std::find(failed.begin(), failed.end(), by), failed.end())
         << by << " did not fail; " << report.reason;
+    EXPECT_NE(rules_of(report).find(" " + rule + " "), std::string::npos) << rules_of(report);
   }
 
   static auto sql(const std::string& text) {
@@ -61,15 +74,44 @@ TEST_F(DrillTest, AGoodBackupIsProvenWithEvidenceThatAStrangerCanCheck) {
   EXPECT_TRUE(fs::exists(sealed.page));
   const auto json = parse_json(to_text(*read_file(sealed.evidence)));
   ASSERT_TRUE(json);
-  EXPECT_TRUE(verify_evidence(*json, to_hex(repository_->root_public())));
-  EXPECT_EQ(verify_evidence(*json, std::string(64, '0')).error().code(), Code::check_failed);
+  const auto verified =
+      verify_evidence(*json, *crypto::VerifyKey::from(repository_->root_public()));
+  ASSERT_TRUE(verified);
+  EXPECT_EQ(verified->digest, sealed.record.digest);
+  EXPECT_EQ(verified->evidence["verdict"], "proven");
 }
 
-TEST_F(DrillTest, EvidenceThatSomebodyEditedDoesNotVerify) {
-  const auto sealed = drill(drill_request());
-  auto json = *parse_json(to_text(*read_file(sealed.evidence)));
-  json["evidence"]["verdict"] = "failed";
-  EXPECT_FALSE(verify_evidence(json, ""));
+TEST_F(DrillTest, EachRecordNamesTheOneBefore) {
+  const auto first = drill(drill_request());
+  test_.clock.advance(std::chrono::hours(1));
+  auto other_place = drill_request();  // another machine: only the repository joins them
+  other_place.reports = scratch_.path() / "elsewhere";
+  const auto second = drill(other_place);
+  EXPECT_EQ(place_of(first.record.evidence)->position, 1);
+  EXPECT_EQ(place_of(second.record.evidence)->position, 2);
+  EXPECT_EQ(place_of(second.record.evidence)->previous, first.record.digest);
+  EXPECT_TRUE(verify_chain({first.record, second.record}));
+  EXPECT_TRUE(second.report.findings.empty());
+}
+
+TEST_F(DrillTest, ADrillThatFoundNoSnapshotIsInTheChainToo) {
+  auto request = drill_request();
+  request.service = "blog";
+  const auto first = drill(request);
+  request.reports = scratch_.path() / "elsewhere";
+  EXPECT_EQ(place_of(drill(request).record.evidence)->previous, first.record.digest);
+}
+
+TEST_F(DrillTest, ARecordThatSomebodyEditedIsAFindingOfTheNextDrill) {
+  const auto first = drill(drill_request());
+  auto json = *parse_json(to_text(*read_file(first.evidence)));
+  auto text = to_text(*from_base64(json["payload"].get<std::string>()));
+  text.replace(text.find("\"proven\""), 8, "\"failed\"");
+  json["payload"] = to_base64(view_of(text));
+  ASSERT_TRUE(write_file(first.evidence, view_of(json.dump())));
+  const auto second = drill(drill_request());
+  ASSERT_EQ(second.report.findings.size(), 1U);
+  EXPECT_EQ(second.report.findings[0].code, "evidence-edited");
 }
 
 TEST_F(DrillTest, ProofMakesTheSnapshotTheLatestProven) {
@@ -84,31 +126,36 @@ TEST_F(DrillTest, WithoutADefectTheSameStepsAreProven) {
   EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
 }
 
-TEST_F(DrillTest, ADroppedTableIsCaught) { expect_caught(sql("DROP TABLE images"), "catalog.db"); }
+TEST_F(DrillTest, ADroppedTableIsCaught) {
+  expect_caught(sql("DROP TABLE images"), "catalog.db", "table-lost");
+}
 TEST_F(DrillTest, ALostRowIsCaught) {
-  expect_caught(sql("DELETE FROM orders WHERE id = 77"), "counts.db");
+  expect_caught(sql("DELETE FROM orders WHERE id = 77"), "counts.db", "rows-lost");
 }
 TEST_F(DrillTest, ATableNamedLikeAFactThatIsNotComparedIsCompared) {
-  expect_caught(sql("DELETE FROM excluded WHERE id = 2"), "counts.db");
+  expect_caught(sql("DELETE FROM excluded WHERE id = 2"), "counts.db", "rows-lost");
 }
 TEST_F(DrillTest, OneChangedValueIsCaught) {
-  expect_caught(sql("UPDATE orders SET total = total + 1 WHERE id = 77"), "digests.db");
+  expect_caught(sql("UPDATE orders SET total = total + 1 WHERE id = 77"), "digests.db",
+                "values-changed");
 }
 TEST_F(DrillTest, AMissingIndexIsCaught) {
-  expect_caught(sql("DROP INDEX orders_total"), "catalog.db");
+  expect_caught(sql("DROP INDEX orders_total"), "catalog.db", "index-lost");
 }
 TEST_F(DrillTest, AMissingTriggerIsCaught) {
-  expect_caught(sql("DROP TRIGGER no_delete"), "catalog.db");
+  expect_caught(sql("DROP TRIGGER no_delete"), "catalog.db", "trigger-lost");
 }
-TEST_F(DrillTest, AMissingViewIsCaught) { expect_caught(sql("DROP VIEW totals"), "catalog.db"); }
+TEST_F(DrillTest, AMissingViewIsCaught) {
+  expect_caught(sql("DROP VIEW totals"), "catalog.db", "view-lost");
+}
 TEST_F(DrillTest, AnotherUserVersionIsCaught) {
-  expect_caught(sql("PRAGMA user_version = 9"), "catalog.db");
+  expect_caught(sql("PRAGMA user_version = 9"), "catalog.db", "version-changed");
 }
 
 TEST_F(DrillTest, ALostFileIsCaughtAsFactAndAsBlob) {
   const auto lose = [](const fs::path& data) { fs::remove(data / "uploads" / "2026" / "3.png"); };
-  expect_caught(lose, "contents.uploads");
-  expect_caught(lose, "blobs.db.images");
+  expect_caught(lose, "contents.uploads", "content-lost");
+  expect_caught(lose, "blobs.db.images", "blob-lost");
 }
 TEST_F(DrillTest, SwappedFilesAreCaught) {
   expect_caught(
@@ -118,21 +165,45 @@ TEST_F(DrillTest, SwappedFilesAreCaught) {
         fs::rename(folder / "4.png", folder / "3.png");
         fs::rename(folder / "swap", folder / "4.png");
       },
-      "contents.uploads");
+      "contents.uploads", "content-changed");
 }
 TEST_F(DrillTest, AChangedModeIsCaught) {
   expect_caught(
       [](const fs::path& data) {
         fs::permissions(data / "uploads" / "2026" / "3.png", fs::perms::owner_all);
       },
-      "digests.uploads");
+      "digests.uploads", "attributes-changed");
 }
 TEST_F(DrillTest, AStrangeFileIsCaught) {
   expect_caught(
       [](const fs::path& data) {
         ASSERT_TRUE(write_file(data / "uploads" / "stranger", view_of("x")));
       },
-      "counts.uploads");
+      "counts.uploads", "files-added");
+}
+
+TEST_F(DrillTest, ALostMigrationLedgerIsCaught) {
+  execute(live() / "shop.db",
+          "CREATE TABLE schema_migrations (version TEXT PRIMARY KEY);"
+          "INSERT INTO schema_migrations VALUES ('1'), ('2')");
+  back_up();
+  expect_caught(sql("DROP TABLE schema_migrations"), "catalog.db", "ledger-lost");
+  expect_caught(sql("DELETE FROM schema_migrations WHERE version = '2'"), "catalog.db",
+                "ledger-changed");
+}
+TEST_F(DrillTest, AnEmptiedDatabaseIsCaughtAndExplained) {
+  const auto report = drill_with(
+      [](const fs::path& data) { ASSERT_TRUE(write_file(data / "db.db", view_of(""))); });
+  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_NE(rules_of(report), " unexplained ") << report.reason;
+}
+
+TEST_F(DrillTest, AFileThatWasMissingAtTheBackupIsBlamedOnTheSource) {
+  fs::remove(live() / "uploads" / "2026" / "3.png");
+  back_up();
+  const auto report = drill(drill_request()).report;
+  EXPECT_EQ(report.verdict, Verdict::failed);
+  EXPECT_EQ(rules_of(report), " blob-missing-at-the-source ");
 }
 
 TEST_F(DrillTest, ABlobWhoseRowSaysAnotherSizeIsCaught) {

@@ -22,7 +22,7 @@ const CheckResult* first_with(const Report& report, Outcome outcome) {
 
 bool data_was_checked(const Report& report) {
   return std::any_of(report.checks.begin(), report.checks.end(), [](const auto& each) {
-    return each.proves_data && each.outcome != Outcome::not_run;
+    return each.proves_data && (each.outcome == Outcome::passed || each.outcome == Outcome::warned);
   });
 }
 
@@ -62,13 +62,15 @@ Json stages_json(const Report& report) {
 
 Json checks_json(const Report& report) {
   Json list = Json::array();
-  for (const auto& check : report.checks)
+  for (const auto& check : report.checks) {
     list.push_back({{"id", check.id},
                     {"proves", check.proves},
                     {"outcome", name_of(check.outcome)},
                     {"message", check.message},
                     {"details", check.details},
                     {"milliseconds", milliseconds(check.elapsed)}});
+    if (!check.waived.empty()) list.back()["waived"] = check.waived;
+  }
   return list;
 }
 
@@ -76,6 +78,35 @@ Json findings_json(const Report& report) {
   Json list = Json::array();
   for (const auto& each : report.findings)
     list.push_back({{"code", each.code}, {"subject", each.subject}, {"message", each.message}});
+  return list;
+}
+
+Json items_json(const Report& report) {
+  Json list = Json::array();
+  for (const auto& each : report.items) list.push_back(to_json(each));
+  return list;
+}
+
+Json diagnoses_json(const Report& report) {
+  Json list = Json::array();
+  for (const auto& each : report.diagnoses)
+    list.push_back({{"rule", each.rule},
+                    {"subject", each.subject},
+                    {"cause", each.cause},
+                    {"grounds", each.grounds},
+                    {"next", each.next},
+                    {"owner", each.owner}});
+  return list;
+}
+
+Json trend_json(const Report& report) {
+  Json list = Json::array();
+  for (const auto& each : report.trend)
+    list.push_back({{"id", each.id},
+                    {"started", each.started},
+                    {"verdict", each.verdict},
+                    {"rto_ms", each.rto_ms ? Json(*each.rto_ms) : Json(nullptr)},
+                    {"bytes", each.bytes}});
   return list;
 }
 
@@ -111,12 +142,14 @@ Json tear_down_json(const sandbox::TearDownProof& proof) {
 }  // namespace
 
 std::string_view name_of(Outcome outcome) {
-  static constexpr std::array<std::string_view, 4> kNames{"passed", "warned", "failed", "not_run"};
+  static constexpr std::array<std::string_view, 5> kNames{"passed", "warned", "failed", "not_run",
+                                                          "waived"};
   return kNames[static_cast<std::size_t>(outcome)];
 }
 
 std::string_view name_of(Verdict verdict) {
-  static constexpr std::array<std::string_view, 3> kNames{"proven", "failed", "unverified"};
+  static constexpr std::array<std::string_view, 4> kNames{"proven", "failed", "unverified",
+                                                          "proven with waivers"};
   return kNames[static_cast<std::size_t>(verdict)];
 }
 
@@ -124,6 +157,21 @@ std::string_view name_of(Judgement judgement) {
   static constexpr std::array<std::string_view, 4> kNames{"met", "missed", "not_judged",
                                                           "not_judged"};
   return kNames[static_cast<std::size_t>(judgement)];
+}
+
+Json to_json(const ActionItem& item) {
+  const auto& what = item.diagnosis;
+  return {{"id", item.id},
+          {"rule", what.rule},
+          {"subject", what.subject},
+          {"cause", what.cause},
+          {"grounds", what.grounds},
+          {"next", what.next},
+          {"owner", what.owner},
+          {"grave", what.grave},
+          {"since", to_rfc3339(item.since)},
+          {"due", to_rfc3339(item.due)},
+          {"seen", item.seen}};
 }
 
 Judged judge(const Report& report) {
@@ -138,8 +186,14 @@ Judged judge(const Report& report) {
   if (!data_was_checked(report)) return {Verdict::unverified, "0 checks of the data were executed"};
   if (!report.tear_down || !report.tear_down->clean())
     return {Verdict::unverified, "the sandbox could not be removed"};
+  if (const auto* waived = first_with(report, Outcome::waived))
+    return {Verdict::proven_with_waivers, waived->id + " was " + waived->waived};
   const auto* warned = first_with(report, Outcome::warned);
   if (warned != nullptr) return {Verdict::proven, "with findings: " + sentence(*warned)};
+  if (!report.findings.empty()) {
+    const auto& first = report.findings.front();
+    return {Verdict::proven, "with findings: " + first.code + ": " + first.message};
+  }
   return {Verdict::proven, "the restored data equals what was backed up"};
 }
 
@@ -169,6 +223,9 @@ Json to_json(const Report& report) {
             {"stages", stages_json(report)},
             {"checks", checks_json(report)},
             {"findings", findings_json(report)},
+            {"diagnosis", diagnoses_json(report)},
+            {"open", items_json(report)},
+            {"trend", trend_json(report)},
             {"measures", measures_json(report.measures)}};
   if (report.snapshot) json["snapshot"] = snapshot_json(*report.snapshot);
   if (report.tear_down) json["tear_down"] = tear_down_json(*report.tear_down);

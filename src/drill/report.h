@@ -14,8 +14,17 @@
 
 namespace lifeboat::drill {
 
-enum class Outcome : std::uint8_t { passed, warned, failed, not_run };
+enum class Outcome : std::uint8_t { passed, warned, failed, not_run, waived };
 std::string_view name_of(Outcome outcome);
+
+// What exactly was wrong with one object: what the diagnosis reasons from.
+struct Sign {
+  enum class Kind : std::uint8_t { missing, added, different };
+  Kind kind = Kind::different;
+  std::string object;    // "tables.orders.rows", "2026/3.png"
+  std::string expected;  // of `different`
+  std::string found;
+};
 
 // One question with its answer.
 struct CheckResult {
@@ -25,6 +34,8 @@ struct CheckResult {
   std::string
       message;  // what was found; for failures the object, expected and found; for not_run why
   std::vector<std::string> details;  // more of the same, bounded
+  std::vector<Sign> signs;           // the same for the diagnosis, bounded
+  std::string waived;                // by whom, until when and why, when it is
   Duration elapsed{0};
   bool proves_data = false;  // says something about the data itself: a drill needs one that ran
   bool refused = false;      // stopped for safety
@@ -37,7 +48,28 @@ struct StageResult {
   std::string error;  // of the stage that stopped the drill
 };
 
-enum class Verdict : std::uint8_t { proven, failed, unverified };
+// What probably lies behind a failure, and what to do about it.
+struct Diagnosis {
+  std::string rule;     // "rows-lost"; "unexplained" when no rule fits
+  std::string subject;  // the check, stage, finding or objective it explains
+  std::string cause;
+  std::string grounds;  // the object, what was expected and what was found
+  std::string next;     // a command, or what to do
+  std::string owner;    // who does it: "operator", "storage", "application"
+  bool grave = false;   // it makes the backup bad, or leaves it undecided
+};
+
+// A diagnosis that waits to be dealt with, from the drill that first made it until a person closes
+// it.
+struct ActionItem {
+  std::string id;  // the same in every drill
+  Diagnosis diagnosis;
+  Time since;
+  Time due;
+  bool seen = false;  // in this drill too
+};
+
+enum class Verdict : std::uint8_t { proven, failed, unverified, proven_with_waivers };
 std::string_view name_of(Verdict verdict);
 
 using policy::Judgement;
@@ -57,6 +89,15 @@ struct Measures {
   std::uint64_t entries_restored = 0;
 };
 
+// An earlier drill of the service, as its record says.
+struct TrendPoint {
+  std::string id;
+  std::string started;
+  std::string verdict;
+  std::optional<std::int64_t> rto_ms;  // of a drill that came to its end
+  std::int64_t bytes = 0;              // of the snapshot
+};
+
 struct Report {
   std::string id;
   std::string service;
@@ -73,6 +114,9 @@ struct Report {
   std::vector<StageResult> stages;
   std::vector<CheckResult> checks;
   std::vector<Finding> findings;
+  std::vector<Diagnosis> diagnoses;  // the most fundamental first
+  std::vector<ActionItem> items;     // all that is open, also from earlier drills
+  std::vector<TrendPoint> trend;     // oldest first, without this one
   Measures measures;
   std::optional<sandbox::TearDownProof> tear_down;
   std::optional<Error> error;  // what stopped the drill
@@ -85,7 +129,8 @@ struct Judged {
   std::string reason;
 };
 // Pure: failed when a check failed or a stage stopped on damage; unverified when anything could not
-// be decided or no check of the data ran; proven otherwise.
+// be decided or no check of the data ran; proven otherwise, and proven with waivers when somebody
+// waived a check.
 Judged judge(const Report& report);
 
 // product.md: 0 proven, 1 failed (or an objective missed with strict), 2 unverified, 4 refused for
@@ -93,5 +138,6 @@ Judged judge(const Report& report);
 int exit_status(const Report& report, bool strict);
 
 Json to_json(const Report& report);
+Json to_json(const ActionItem& item);
 
 }  // namespace lifeboat::drill

@@ -1,8 +1,8 @@
 #include "drill/seal.h"
 
 #include "base/file.h"
-#include "drill/evidence.h"
-#include "drill/page.h"
+#include "drill/chain.h"
+#include "drill/render/page.h"
 
 namespace lifeboat::drill {
 namespace {
@@ -19,30 +19,40 @@ std::string file_stem(const Report& report) {
 // lose the evidence.
 void keep_in_repository(const Report& report, const Json& sealed,
                         repository::Repository& repository, const RunContext& context) {
-  if (!report.snapshot) return;
-  Json statement{{"snapshot", report.snapshot->id.hex()},
-                 {"service", report.service},
+  Json statement{{"service", report.service},
                  {"verdict", name_of(report.verdict)},
                  {"tier", report.tier},
                  {"evidence", sealed}};
+  if (report.snapshot) statement["snapshot"] = report.snapshot->id.hex();
   const auto added = repository.add_statement("proven", std::move(statement), context);
   if (!added)
     context.log.warning("the evidence is not in the repository: " + added.error().describe());
 }
 
+// As everybody else will read it.
+Result<SignedRecord> read_back(const Json& sealed) {
+  auto record = verify_evidence(sealed, std::nullopt);
+  if (record) return std::move(*record);
+  return fail(Code::internal,
+              "the evidence just signed does not verify: " + std::move(record).error().message);
+}
+
 }  // namespace
 
-Result<Sealed> seal(Report report, const Request& request, repository::Repository& repository,
-                    const RunContext& context) {
-  const auto sealed = TRY(sign_evidence(to_json(report), repository));
-  TRY(make_directories(request.reports));
-  const auto stem = request.reports / file_stem(report);
-  const auto evidence = fs::path(stem.string() + ".json");
+Result<Sealed> seal(Report report, const SealingPlace& place, const RunContext& context) {
+  auto evidence = to_json(report);
+  evidence["chain"] = to_json(place_after(place.history.records));
+  const auto sealed = TRY(sign_evidence(evidence, place.repository));
+  auto record = TRY(read_back(sealed));
+  const auto& folder = place.request.reports;
+  TRY(make_directories(folder));
+  const auto stem = folder / file_stem(report);
+  const auto file = fs::path(stem.string() + ".json");
   const auto page = fs::path(stem.string() + ".html");
-  TRY(write_file(evidence, view_of(pretty_json(sealed))));
-  TRY(write_file(page, view_of(render_page(sealed))));
-  keep_in_repository(report, sealed, repository, context);
-  return Sealed{std::move(report), evidence, page};
+  TRY(write_file(file, view_of(pretty_json(sealed))));
+  TRY(write_file(page, view_of(render_page({record, Json::array()}))));
+  keep_in_repository(report, sealed, place.repository, context);
+  return Sealed{std::move(report), std::move(record), file, page};
 }
 
 }  // namespace lifeboat::drill

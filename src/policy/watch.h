@@ -23,7 +23,7 @@ struct WatchLimits {
 
 struct DrillRecord {
   Time time;
-  std::string verdict;  // "proven", "failed"; anything else did not decide
+  std::string verdict;  // "proven", "proven with waivers", "failed"; others did not decide
 };
 
 // What could open the repository after a disaster.

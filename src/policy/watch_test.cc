@@ -138,6 +138,12 @@ TEST(Watch, AFailedLastDrillIsCriticalWhateverWasProvenBefore) {
   EXPECT_EQ(level_of(record), Level::ok) << "a later one proved it";
 }
 
+TEST(Watch, ADrillThatIsProvenWithWaiversIsGood) {
+  auto record = good_one();
+  record.last_drill_here = DrillRecord{kNow - hours(1), "proven with waivers"};
+  EXPECT_EQ(level_of(record), Level::ok);
+}
+
 TEST(Watch, ADrillThatDidNotDecideIsUnknown) {
   for (const auto* verdict : {"unverified", "unreadable", ""}) {
     auto record = good_one();

@@ -169,7 +169,13 @@ class Statements : public Objects {
             {"first", "2025-01-01T00:00:00Z"},
             {"packs", Json::array()},
             {"indexes", {PackName{}.hex()}},
-            {"level", 2}};
+            {"level", 2},
+            {"record", PackName{}.hex()},
+            {"envelope", Json::object()},
+            {"check", "counts.db"},
+            {"who", "Ada"},
+            {"until", "2026-02-01T00:00:00Z"},
+            {"finding", "size-halved"}};
   }
   static std::string folder(const std::string& kind) { return "statements/" + kind + "/"; }
   bool may_write(const RoleKeys& keys, const std::string& kind) {
@@ -198,8 +204,9 @@ TEST_F(Statements, DamagedInAnyByteAreFound) {
 TEST_F(Statements, AreSaidByTheRolesOfTheirKindOnly) {
   const auto admin = test_keys(Role::admin, "root");
   const std::map<std::string, std::string> who = {
-      {"forgotten", "ac"}, {"verified", "ar"},  {"proven", "ar"}, {"restored", "ar"},
-      {"hold", "acw"},     {"released", "acw"}, {"note", "acrw"}, {"stored", "acrw"}};
+      {"forgotten", "ac"}, {"verified", "ar"},  {"proven", "ar"},    {"restored", "ar"},
+      {"hold", "acw"},     {"released", "acw"}, {"note", "acrw"},    {"stored", "acrw"},
+      {"waived", "ar"},    {"resolved", "ar"},  {"signed-off", "ar"}};
   for (const auto& [kind, roles] : who) {
     EXPECT_EQ(may_write(admin, kind), roles.find('a') != roles.npos) << kind;
     EXPECT_EQ(may_write(collector, kind), roles.find('c') != roles.npos) << kind;
@@ -223,14 +230,28 @@ TEST_F(Statements, ForgedByARoleThatMayNotAreCorrupt) {
 }
 
 TEST_F(Statements, WithoutWhatTheirKindNeedsAreRefused) {
-  for (const auto* kind : {"forgotten", "proven", "note", "hold", "stored", "restored"}) {
+  const std::pair<const char*, const char*> needs[] = {
+      {"forgotten", "snapshot"}, {"note", "snapshot"},     {"hold", "snapshot"},
+      {"stored", "snapshot"},    {"restored", "snapshot"}, {"proven", "verdict"},
+      {"waived", "until"},       {"resolved", "reason"},   {"signed-off", "record"}};
+  for (const auto& [kind, member] : needs) {
     auto without = body(kind);
-    without.erase("snapshot");
+    without.erase(member);
     EXPECT_EQ(make_statement(test_keys(Role::admin, "root"), without, random).error().code(),
               Code::usage)
         << kind;
   }
   EXPECT_FALSE(make_statement(writer, body("gossip"), random));
+}
+
+TEST_F(Statements, OfADrillThatFoundNoSnapshotNameNone) {
+  auto without = body("proven");
+  without.erase("snapshot");
+  const auto object = make_statement(reader, without, random).value();
+  const auto said = read_statement(reader, folder("proven"), object);
+  ASSERT_TRUE(said);
+  EXPECT_TRUE(gather_sayings({*said})->words.empty());
+  EXPECT_FALSE(may_write(writer, "proven"));
 }
 
 TEST_F(Statements, TogetherTellWhatHoldsNow) {

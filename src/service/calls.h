@@ -70,9 +70,13 @@ Result<Answer> sabotage(const Setup& setup, const DrillCall& call, const RunCont
 Result<Answer> list_drills(const Setup& setup, const std::string& service);
 // One of them by its id, the beginning of it, or "latest".
 Result<Answer> show_drill(const Setup& setup, const std::string& service, const std::string& id);
-// Of a signed drill or restore record; works without any configuration. {"evidence", "signer",
-// "root_public", "root_known"}; exit 1 when the signature is not good.
-Result<Answer> verify_evidence(const std::filesystem::path& file, const std::string& expected_root);
+struct RenderCall {
+  std::string service;
+  std::string id;      // as for show_drill
+  std::string format;  // "md", "junit", "html" or "json" (the signed record as it is)
+};
+Result<std::string> render_drill(const Setup& setup, const RenderCall& call,
+                                 const RunContext& context);
 
 // {"service", "repository", "snapshots", "findings"}
 Result<Answer> list_snapshots(const Setup& setup, const SnapshotChoice& choice,

@@ -1,25 +1,25 @@
-#include "drill/evidence.h"
+#include "base/file.h"
+#include "drill/envelope.h"
+#include "drill/people.h"
+#include "drill/render/junit.h"
+#include "drill/render/markdown.h"
+#include "drill/render/page.h"
 #include "service/calls.h"
-#include "service/compose.h"
-#include "service/drill_reports.h"
+#include "service/drill_records.h"
 #include "service/json.h"
 
 namespace lifeboat::service {
 namespace {
 
-Result<Json> rows_of(const Setup& setup, const std::string& service) {
-  const auto composition = TRY(compose(setup));
-  Json rows = Json::array();
-  for (const auto& name : TRY(composition->service.service_names(
-           service.empty() ? std::vector<std::string>{} : std::vector{service})))
-    for (const auto& file : evidence_files(composition->service.drill_reports(name)))
-      rows.push_back(drill_row(file).value_or(
-          Json{{"id", ""}, {"service", name}, {"verdict", "unreadable"}, {"file", file.string()}}));
-  return rows;
-}
-
-bool is_meant(const Json& row, const std::string& id) {
-  return id.size() >= 4 && row.value("id", "").starts_with(id);
+// A repository that does not answer leaves it open who signed: that is not "nobody".
+drill::Dossier dossier_of(Composition& composition, const drill::SignedRecord& record,
+                          const RunContext& context) {
+  const auto repository = repository_of(composition, record, context);
+  const auto statements =
+      repository ? (*repository)->statements("signed-off") : fail(repository.error());
+  if (statements) return {record, drill::sign_offs_on(record.digest, *statements)};
+  context.log.warning("who signed it off is not known: " + statements.error().describe());
+  return {record, Json(nullptr)};
 }
 
 Result<DrillRequest> request_of(const Composition& composition, const DrillCall& call) {
@@ -29,7 +29,6 @@ Result<DrillRequest> request_of(const Composition& composition, const DrillCall&
   request.drill = call.drill;
   request.from = call.choice.repository;
   request.selector = TRY(selector_of(call.choice, service.tz));
-  request.keep = call.keep;
   return request;
 }
 
@@ -40,7 +39,7 @@ Result<Answer> run_drill(const Setup& setup, const DrillCall& call, const RunCon
   const auto sealed =
       TRY(composition->service.run_drill(TRY(request_of(*composition, call)), context));
   Answer answer;
-  answer.body = {{"evidence", drill::to_json(sealed.report)},
+  answer.body = {{"evidence", sealed.record.evidence},
                  {"file", sealed.evidence.string()},
                  {"page", sealed.page.string()}};
   answer.exit_status = drill::exit_status(sealed.report, call.strict);
@@ -69,37 +68,33 @@ Result<Answer> sabotage(const Setup& setup, const DrillCall& call, const RunCont
 }
 
 Result<Answer> list_drills(const Setup& setup, const std::string& service) {
-  return Answer{{{"drills", TRY(rows_of(setup, service))}}, 0};
+  const auto composition = TRY(compose(setup));
+  return Answer{{{"drills", TRY(drill_rows(*composition, service))}}, 0};
 }
 
 Result<Answer> show_drill(const Setup& setup, const std::string& service, const std::string& id) {
-  const auto rows = TRY(rows_of(setup, service));
-  const Json* chosen = nullptr;
-  for (const auto& row : rows)
-    if (id == "latest" || is_meant(row, id)) chosen = &row;
-  if (chosen == nullptr)
-    return fail(Error(Code::not_found, "there is no drill " + id + " on this machine")
-                    .with_hint("`lifeboat drill list` lists what there is; the evidence is in the "
-                               "repository too."));
-  const auto file = chosen->at("file").get<std::string>();
-  const auto sealed = TRY(read_evidence(file));
-  Answer answer;
-  answer.body = {{"evidence", *TRY(member(sealed, "evidence"))},
-                 {"file", file},
-                 {"page", chosen->value("page", "")}};
-  return answer;
+  const auto composition = TRY(compose(setup));
+  const auto found = TRY(find_drill(*composition, service, id));
+  return Answer{{{"evidence", found.record.evidence},
+                 {"digest", found.record.digest},
+                 {"file", found.file.string()},
+                 {"page", found.page().string()}},
+                0};
 }
 
-Result<Answer> verify_evidence(const std::filesystem::path& file,
-                               const std::string& expected_root) {
-  const auto sealed = TRY(read_evidence(file));
-  const auto verified = TRY_CONTEXT(file.string(), drill::verify_evidence(sealed, expected_root));
-  Answer answer;
-  answer.body = {{"evidence", verified.evidence},
-                 {"signer", verified.signer},
-                 {"root_public", verified.root_public},
-                 {"root_known", !expected_root.empty()}};
-  return answer;
+Result<std::string> render_drill(const Setup& setup, const RenderCall& call,
+                                 const RunContext& context) {
+  using Render = std::string (*)(const drill::Dossier&);
+  static const std::map<std::string, Render> kForms{
+      {"md", drill::render_markdown}, {"junit", drill::render_junit}, {"html", drill::render_page}};
+  const auto composition = TRY(compose(setup));
+  const auto found = TRY(find_drill(*composition, call.service, call.id));
+  if (call.format == "json") return to_text(TRY(read_file(found.file, drill::kMaxEnvelope)));
+  const auto form = kForms.find(call.format);
+  if (form == kForms.end())
+    return fail(Error(Code::usage, "there is no format \"" + call.format + "\"")
+                    .with_hint("The formats are md, junit, html and json."));
+  return form->second(dossier_of(*composition, found.record, context));
 }
 
 }  // namespace lifeboat::service

@@ -2,7 +2,7 @@
 #include <array>
 
 #include "base/file.h"
-#include "service/drill_reports.h"
+#include "service/drill_records.h"
 #include "service/service.h"
 
 namespace lifeboat::service {

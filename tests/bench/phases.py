@@ -1,5 +1,6 @@
 """What is measured, a function for each phase; PHASES names them in the order of a round."""
 
+import base64
 import json
 import shutil
 import subprocess
@@ -98,7 +99,8 @@ def drill(run):
 
 def newest_evidence(candidate):
     files = sorted((candidate.state / "drills" / candidate.service).glob("*.json"))
-    return json.loads(files[-1].read_text())["evidence"]
+    payload = base64.b64decode(json.loads(files[-1].read_text())["payload"])
+    return json.loads(payload)["predicate"]
 
 
 def drill_parts(evidence):

@@ -38,13 +38,14 @@ class Disaster(Stage):
         self.assertIn("proven", self.run_program("snapshots", variables=self.left).stdout)
         root = self.result("key", "list", variables=self.left)["root_public"]
         bare = {"PATH": self.left["PATH"]}
-        good = self.run_program("drill", "verify-evidence", drill["file"], "--root", root,
+        good = self.run_program("drill", "verify-evidence", drill["file"], "--key", root,
                                 variables=bare)
         self.assertIn("The signature is good", good.stdout)
-        self.run_program("drill", "verify-evidence", drill["file"], "--root", "00" * 32, status=1,
+        self.run_program("drill", "verify-evidence", drill["file"], "--key", "00" * 32, status=1,
                          variables=bare)
         forged = json.loads(open(drill["file"]).read())
-        forged["evidence"]["verdict"] = "failed"
+        signature = forged["signatures"][0]
+        signature["sig"] = ("B" if signature["sig"][0] == "A" else "A") + signature["sig"][1:]
         (self.place / "forged.json").write_text(json.dumps(forged))
         self.run_program("drill", "verify-evidence", "forged.json", status=1, variables=bare)
 

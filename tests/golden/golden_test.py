@@ -1,6 +1,7 @@
 """The golden repository of format 1 opens for ever: with today's program, and with the independent
 reader, which was written from docs/format.md and docs/format-engines.md alone."""
 
+import base64
 import contextlib
 import io
 import json
@@ -114,7 +115,9 @@ class TodaysProgram(Golden):
         status, words = quietly(verifier, "evidence", file, root)
         self.assertEqual((status, words.split(",")[0]), (0, "proven"), words)
         changed = self.place / "changed.json"
-        changed.write_text(file.read_text().replace('"passed"', '"failed"', 1))
+        sealed = json.loads(file.read_text())
+        payload = base64.b64decode(sealed["payload"]).replace(b'"passed"', b'"failed"', 1)
+        changed.write_text(json.dumps(sealed | {"payload": base64.b64encode(payload).decode()}))
         self.assertEqual(quietly(verifier, "evidence", changed, root)[0], 1)
 
 
@@ -219,7 +222,7 @@ class Evidence(unittest.TestCase):
             file = Path(folder) / "evidence.json"
             file.write_text(change((GOLDEN / "evidence.json").read_text()))
             program = subprocess.run(
-                [PROGRAM, "drill", "verify-evidence", str(file), "--root", root],
+                [PROGRAM, "drill", "verify-evidence", str(file), "--key", root],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
             return quietly(verifier, "evidence", file, root)[0], program.returncode
 

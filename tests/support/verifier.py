@@ -2,12 +2,15 @@
 """Verification by the independent reader: every object, and what they say of each other.
 
   verifier.py REPO KEY                      a repository; KEY as for reader.py
-  verifier.py evidence FILE [ROOT_PUBLIC]   the signed record of a drill or restore, without any
+  verifier.py evidence FILE                 the signed record of a drill or restore, without any
                                             repository (docs/evidence.md)
+  verifier.py evidence FILE… KEY            the same, signed or vouched for by this public key; of
+                                            several drills also that each follows the one before
 
 Exit status: 0 yes, 1 damage was found, 2 it cannot be read, or wrong usage.
 """
 
+import base64
 import collections
 import json
 import re
@@ -18,31 +21,99 @@ from pathlib import Path
 from nacl.signing import VerifyKey
 from reader import (
     COLLECT, DIRECTORY, KEY_SLOT, MALFORMED, PACK, SIGNERS, Cursor, Repository, Unreadable,
-    canonical, credential, from_hex, need, open_segment, prefixed, read_certificate, read_directory,
-    read_index, read_sealed, unseal)
+    canonical, credential, digest, from_hex, need, open_segment, prefixed, read_certificate,
+    read_directory, read_index, read_sealed, unseal)
 
 LARGEST_PACK = 256 << 20
 SIGNERS.update({  # the rest of §1 and §9
     "collect": "ca", "collected": "ca", "verified": "ra", "proven": "ra", "restored": "ra",
+    "signed-off": "ra", "waived": "ra", "resolved": "ra",
     "hold": "caw", "released": "caw", "note": "awrc", "stored": "awrc"})
 
 
 # ---- evidence ----
 
-def check_evidence(text, expected_root=None):
-    """(evidence, the name of the signer); Damage when it is not what was signed."""
-    sealed = json.loads(text, parse_float=int, parse_constant=int)
+STATEMENT = "application/vnd.in-toto+json"
+
+
+def public_key(text):
+    """The 32 bytes of an Ed25519 public key: hex, PEM, or the name of a file of either."""
+    if re.fullmatch("[0-9a-f]{64}", text.strip()):
+        return bytes.fromhex(text.strip())
+    if not text.startswith("-----BEGIN"):
+        return public_key(Path(text).read_text())
+    der = base64.b64decode("".join(text.strip().splitlines()[1:-1]), validate=True)
+    need(der[:-32] == bytes.fromhex("302a300506032b6570032100"), "not an Ed25519 public key")
+    return der[-32:]
+
+
+def signed_form(payload):
+    """What DSSE 1.0 signs."""
+    kind = STATEMENT.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+def check_certified(evidence, signer, expected):
+    """The certificate by which the repository vouches for the signer, and who was expected."""
+    root, key = from_hex(signer["root_public"], 32), from_hex(signer["public_key"], 32)
+    need(expected in (None, root, key), f"signed by another key: {key.hex()} of {root.hex()}")
+    certificate = from_hex(signer["certificate"], len(signer["certificate"]) // 2)
+    repository = from_hex(evidence["repository"]["id"], 16)
+    certified = read_certificate(certificate, repository, root)
+    need(certified.public == key, "the certificate is of another key")
+    need(certified.role in ("admin", "reader"), f"a {certified.role} cannot have restored")
+    return certified.name
+
+
+def check_envelope(sealed, expected=None):
+    """(evidence, the name of the signer, the record's digest); Damage when it is not as signed."""
+    need(sealed["payloadType"] == STATEMENT, "another type of payload")
+    payload = base64.b64decode(sealed["payload"], validate=True)
+    statement = json.loads(payload, parse_float=int, parse_constant=int)
+    evidence = statement["predicate"]
+    signer = evidence["signer"]
+    key = VerifyKey(from_hex(signer["public_key"], 32))
+    key.verify(signed_form(payload), base64.b64decode(sealed["signatures"][0]["sig"]))
+    need(statement["_type"] == "https://in-toto.io/Statement/v1", "no in-toto statement")
+    kind = f"urn:x-lifeboat:{evidence['kind']}:1"
+    need(statement["predicateType"] == kind, "of another type than it says")
+    snapshot = evidence.get("snapshot")
+    if snapshot:
+        named = snapshot["id"] if isinstance(snapshot, dict) else snapshot
+        need(statement["subject"][0]["digest"] == {"sha256": named}, "about another snapshot")
+    return evidence, check_certified(evidence, signer, expected), digest(payload).hex()
+
+
+def check_first_form(sealed, expected=None):
+    """The same of a record made before records were envelopes."""
     evidence, signature = sealed["evidence"], sealed["signature"]
-    root = signature["root_public"]
-    need(expected_root in (None, root), f"signed under another repository's key: {root}")
+    again = json.dumps(evidence, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    root = from_hex(signature["root_public"], 32)
+    need(expected in (None, root), f"signed under another repository's key: {root.hex()}")
     certificate = from_hex(signature["certificate"], len(signature["certificate"]) // 2)
     repository = from_hex(evidence["repository"]["id"], 16)
-    signer = read_certificate(certificate, repository, from_hex(root, 32))
-    again = json.dumps(evidence, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    signer = read_certificate(certificate, repository, root)
     message = b"lifeboat 1 evidence" + again.encode()
     VerifyKey(signer.public).verify(message, from_hex(signature["value"], 64))
     need(signer.role in ("admin", "reader"), f"a {signer.role} cannot have restored anything")
-    return evidence, signer.name
+    return evidence, signer.name, digest(again.encode()).hex()
+
+
+def check_evidence(text, expected=None):
+    sealed = json.loads(text, parse_float=int, parse_constant=int)
+    check = check_envelope if "payloadType" in sealed else check_first_form
+    return check(sealed, public_key(expected) if expected else None)
+
+
+def check_chain(records):
+    """Each of them (evidence, digest) follows the one before."""
+    first = records[0][0]
+    for (before, known_as), (after, _) in zip(records, records[1:]):
+        need((after["service"], after["repository"]["id"]) ==
+             (first["service"], first["repository"]["id"]), "of another service or repository")
+        need(after["chain"]["position"] == before["chain"]["position"] + 1,
+             f"{after['id']} is not the record after {before['id']}")
+        need(after["chain"]["previous"] == known_as, f"{after['id']} follows another record")
 
 
 # ---- packs, and what heads name of them ----
@@ -191,16 +262,19 @@ def verify_repository(place, key):
     need(not findings, f"{len(findings)} findings")
 
 
-def verify_evidence(file, expected_root=None):
-    evidence, signer = check_evidence(Path(file).read_text(), expected_root)
-    print(f"{evidence.get('verdict', 'signed')}, signed by {signer}",
-          "" if expected_root else "of a repository that was not named")
+def verify_evidence(files, expected=None):
+    checked = [check_evidence(Path(file).read_text(), expected) for file in files]
+    check_chain([(evidence, known_as) for evidence, _, known_as in checked])
+    for evidence, signer, _ in checked:
+        print(f"{evidence.get('verdict', 'signed')}, signed by {signer}",
+              "" if expected else "under a key that was not named")
 
 
 def main(arguments):
     try:
-        if arguments[:1] == ["evidence"] and len(arguments) in (2, 3):
-            verify_evidence(*arguments[1:])
+        if arguments[:1] == ["evidence"] and len(arguments) > 1:
+            *files, key = arguments[1:] if len(arguments) > 2 else [arguments[1], ""]
+            verify_evidence(files, None if key in ("", "-") else key)
         elif len(arguments) == 2:
             verify_repository(*arguments)
         else:

@@ -7,6 +7,7 @@
 namespace lifeboat::drill {
 namespace {
 
+const std::string kNoFile = "has no file";
 constexpr std::size_t kMaxRows = 5'000'000;
 constexpr std::size_t kRead = 1U << 20U;
 
@@ -44,6 +45,7 @@ class BlobsCheckRun {
     result.id = id;
     result.proves_data = rows_checked_ > 0;
     result.details = broken_;
+    result.signs = signs_;
     result.outcome = broken_count_ == 0 ? Outcome::passed : Outcome::failed;
     result.message = broken_count_ == 0
                          ? counted(rows_checked_, "row has its file", "rows have their files")
@@ -89,7 +91,7 @@ class BlobsCheckRun {
   Result<void> check_row(const BlobRow& row) {
     keys_.insert(row.key);
     auto content = files_.inspector->open_file(row.key);
-    if (!content && content.error().code() == Code::not_found) return note(row, "has no file");
+    if (!content && content.error().code() == Code::not_found) return note(row, kNoFile);
     if (!content) return fail(std::move(content).error());
     const auto file = TRY(read_whole(**content));
     if (row.size && *row.size != file.size)
@@ -115,7 +117,10 @@ class BlobsCheckRun {
 
   Result<void> note(const BlobRow& row, const std::string& what) {
     ++broken_count_;
-    if (broken_.size() < kMaxDetails) broken_.push_back(row.key + " " + what);
+    if (broken_.size() >= kMaxDetails) return {};
+    broken_.push_back(row.key + " " + what);
+    signs_.push_back(
+        {what == kNoFile ? Sign::Kind::missing : Sign::Kind::different, row.key, "", what});
     return {};
   }
 
@@ -138,6 +143,7 @@ class BlobsCheckRun {
   std::uint64_t rows_checked_ = 0;
   std::uint64_t broken_count_ = 0;
   std::vector<std::string> broken_;
+  std::vector<Sign> signs_;
   std::uint64_t orphan_count_ = 0;
   std::vector<std::string> orphans_;
 };

@@ -7,6 +7,7 @@
 namespace lifeboat::drill {
 namespace {
 
+const std::string kMissing = "is missing";
 constexpr std::size_t kBatch = 2000;  // entries compared at once: bounds memory
 
 // Every restored file is cut and identified anew, and must have the chunk identities the snapshot
@@ -49,7 +50,7 @@ class ContentsCheck final : public Question {
 
   Result<void> compare(const repository::EntryRecord& entry, const RunContext& context) {
     auto content = source_under_test_->inspector->open_file(entry.info.path);
-    if (!content && content.error().code() == Code::not_found) return note(entry, "is missing");
+    if (!content && content.error().code() == Code::not_found) return note(entry, kMissing);
     if (!content) return fail(std::move(content).error());
     Bytes piece;
     for (const auto& chunk : entry.chunks) {
@@ -67,7 +68,10 @@ class ContentsCheck final : public Question {
   Result<void> note(const repository::EntryRecord& entry, const std::string& what) {
     const std::scoped_lock lock(mutex_);
     ++different_;
-    if (details_.size() < kMaxDetails) details_.push_back(entry.info.path + " " + what);
+    if (details_.size() >= kMaxDetails) return {};
+    details_.push_back(entry.info.path + " " + what);
+    const auto kind = what == kMissing ? Sign::Kind::missing : Sign::Kind::different;
+    signs_.push_back({kind, entry.info.path, "", what});
     return {};
   }
 
@@ -76,6 +80,7 @@ class ContentsCheck final : public Question {
     result.id = id();
     result.proves_data = true;
     result.details = details_;
+    result.signs = signs_;
     result.outcome = different_ == 0 ? Outcome::passed : Outcome::failed;
     result.message = different_ == 0
                          ? counted(files_, "file is equal", "files are equal")
@@ -91,6 +96,7 @@ class ContentsCheck final : public Question {
   std::uint64_t files_ = 0;
   std::uint64_t different_ = 0;
   std::vector<std::string> details_;
+  std::vector<Sign> signs_;
 };
 
 }  // namespace

@@ -44,8 +44,14 @@ Kind kind_of(const std::string& key) {
 
 struct Difference {
   Kind kind;
-  std::string text;
+  Sign sign;
 };
+
+std::string sentence(const Sign& sign) {
+  if (sign.kind == Sign::Kind::missing) return sign.object + " is missing";
+  if (sign.kind == Sign::Kind::added) return sign.object + " was not there at the backup";
+  return sign.object + ": expected " + sign.expected + ", found " + sign.found;
+}
 
 std::string shown(const Json& value) {
   const auto text = canonical_json(value);
@@ -60,8 +66,7 @@ class Comparison {
     if (expected.is_object() && found.is_object()) return compare_objects(expected, found, path);
     ++compared_[static_cast<std::size_t>(kind)];
     if (expected == found) return;
-    differences_.push_back(
-        {kind, path + ": expected " + shown(expected) + ", found " + shown(found)});
+    differences_.push_back({kind, {Sign::Kind::different, path, shown(expected), shown(found)}});
   }
 
   const std::vector<Difference>& differences() const { return differences_; }
@@ -75,13 +80,13 @@ class Comparison {
       if (found.contains(key)) {
         compare(value, found[key], at, kind_of(key));
       } else {
-        differences_.push_back({Kind::catalog, at + " is missing"});
+        differences_.push_back({Kind::catalog, {Sign::Kind::missing, at, shown(value), ""}});
       }
     }
     for (const auto& [key, value] : found.items()) {
       const auto at = join_path(path, key);
       if (is_compared(at) && !expected.contains(key))
-        differences_.push_back({Kind::catalog, at + " was not there at the backup"});
+        differences_.push_back({Kind::catalog, {Sign::Kind::added, at, "", shown(value)}});
     }
   }
 
@@ -97,7 +102,9 @@ CheckResult result_of(const KindInfo& info, const std::string& source, const Com
   std::size_t count = 0;
   for (const auto& each : compared.differences()) {
     if (each.kind != info.kind) continue;
-    if (++count <= kMaxDetails) result.details.push_back(each.text);
+    if (++count > kMaxDetails) continue;
+    result.details.push_back(sentence(each.sign));
+    result.signs.push_back(each.sign);
   }
   result.outcome = count == 0 ? Outcome::passed : Outcome::failed;
   result.message = count == 0

@@ -1,13 +1,13 @@
 #pragma once
 // The evidence as one self-contained HTML page for people: verdict first, nothing loaded from
-// elsewhere. Pure.
+// elsewhere, no script. Pure.
 #include <string>
 
-#include "base/json_value.h"
+#include "drill/render/view.h"
 
 namespace lifeboat::drill {
 
-// `sealed` is what sign_evidence() made. Every text in it is escaped.
-std::string render_page(const Json& sealed);
+// Every text of the record is escaped.
+std::string render_page(const Dossier& dossier);
 
 }  // namespace lifeboat::drill

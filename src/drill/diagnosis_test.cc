@@ -1,0 +1,295 @@
+#include "drill/diagnosis.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "drill/symptom.h"
+
+namespace lifeboat::drill {
+namespace {
+
+using Kind = Sign::Kind;
+
+Report sound_report() {
+  Report report;
+  report.id = "d1";
+  report.service = "shop";
+  report.verdict = Verdict::failed;
+  report.reason = "a reason";
+  for (const auto* id : {"catalog.db", "counts.db", "digests.db", "contents.uploads"}) {
+    CheckResult check;
+    check.id = id;
+    check.outcome = Outcome::passed;
+    check.proves_data = true;
+    report.checks.push_back(check);
+  }
+  return report;
+}
+
+Report stopped(const std::string& stage, Code code, const std::string& message = "no") {
+  Report report;
+  report.error = Error(code, message).add_context("object").add_context(stage);
+  return report;
+}
+
+CheckResult& add(Report& report, const std::string& id, Outcome outcome, const Sign& sign) {
+  std::erase_if(report.checks, [&](const auto& each) { return each.id == id; });
+  CheckResult check;
+  check.id = id;
+  check.outcome = outcome;
+  check.message = "1 differ";
+  if (!sign.object.empty()) {
+    check.signs.push_back(sign);
+    check.details.push_back(sign.object + " differs");
+  }
+  return report.checks.emplace_back(std::move(check));
+}
+
+Report with_sign(const std::string& id, const Sign& sign) {
+  auto report = sound_report();
+  add(report, id, Outcome::failed, sign);
+  return report;
+}
+
+// Both the facts that `id` compares and the contents differ.
+Report with_other_contents(const std::string& id, const Sign& sign) {
+  auto report = with_sign(id, sign);
+  add(report, "contents.uploads", Outcome::failed, {});
+  return report;
+}
+
+Report saying(const std::string& id, const std::string& message,
+              Outcome outcome = Outcome::failed) {
+  auto report = sound_report();
+  add(report, id, outcome, {}).message = message;
+  return report;
+}
+
+Report finding(const std::string& code) {
+  auto report = sound_report();
+  report.verdict = Verdict::proven;
+  report.findings.push_back({code, "subject", "odd", false});
+  return report;
+}
+
+Report without_proof(Report report) {
+  std::erase_if(report.checks, [](const auto& each) { return each.id == "digests.db"; });
+  return report;
+}
+
+struct Defect {
+  std::string rule;
+  Report report;
+};
+
+std::vector<Defect> stage_defects() {
+  return {
+      {"store-denied", stopped("locate", Code::damage_found)},
+      {"store-silent", stopped("restore", Code::unavailable)},
+      {"store-silent", stopped("locate", Code::timed_out)},
+      {"never-backed-up", stopped("locate", Code::not_found)},
+      {"nothing-at-that-moment", stopped("locate", Code::not_restorable)},
+      {"chain-broken", stopped("fetch", Code::not_restorable)},
+      {"wrong-key", stopped("fetch", Code::wrong_key)},
+      {"newer-format", stopped("fetch", Code::unsupported_format)},
+      {"snapshot-incomplete", stopped("fetch", Code::incomplete)},
+      {"manifest-damaged", stopped("fetch", Code::corrupt)},
+      {"object-lost", stopped("restore", Code::damage_found, "chunk 1: no pack holds it")},
+      {"object-lost", stopped("restore", Code::damage_found, "packs/e0: No such file")},
+      {"object-damaged", stopped("restore", Code::damage_found)},
+      {"object-damaged", stopped("restore", Code::corrupt)},
+      {"restored-unreadable", stopped("check", Code::check_failed)},
+      {"sandbox-too-small", stopped("provision", Code::no_space)},
+      {"production-refused", stopped("provision", Code::refused)},
+      {"refused", stopped("check", Code::refused)},
+      {"other-run", stopped("restore", Code::busy)},
+      {"interrupted", stopped("restore", Code::interrupted)},
+      {"rights-missing", stopped("restore", Code::permission_denied)},
+      {"configuration", stopped("locate", Code::config_invalid)},
+      {"machine-failed", stopped("restore", Code::io_error)},
+      {"defect-in-lifeboat", stopped("restore", Code::internal)},
+  };
+}
+
+Report with_sandbox_left() {
+  auto report = sound_report();
+  report.tear_down = sandbox::TearDownProof{"token", {}, {"/sandbox"}};
+  return report;
+}
+
+Report with_escaping_key() {
+  auto report = sound_report();
+  add(report, "blobs.db.images", Outcome::not_run, {}).refused = true;
+  return report;
+}
+
+std::vector<Defect> database_defects() {
+  return {
+      {"sandbox-left", with_sandbox_left()},
+      {"nothing-asked", without_proof(sound_report())},
+      {"key-leaves-folder", with_escaping_key()},
+      {"facts-missing", saying("facts.db", "the snapshot holds no facts of this source")},
+      {"database-empty", with_sign("catalog.db", {Kind::different, "page_count", "12", "0"})},
+      {"ledger-lost", with_sign("catalog.db", {Kind::missing, "migrations._prisma", "", ""})},
+      {"ledger-changed",
+       with_sign("catalog.db", {Kind::different, "migrations._prisma.applied", "7", "6"})},
+      {"table-lost", with_sign("catalog.db", {Kind::missing, "tables.orders", "", ""})},
+      {"index-lost", with_sign("catalog.db", {Kind::missing, "objects.index by_total", "", ""})},
+      {"trigger-lost", with_sign("catalog.db", {Kind::missing, "objects.trigger t", "", ""})},
+      {"view-lost", with_sign("catalog.db", {Kind::missing, "objects.view v", "", ""})},
+      {"schema-object-lost", with_sign("catalog.db", {Kind::missing, "objects.table t", "", ""})},
+      {"schema-added", with_sign("catalog.db", {Kind::added, "tables.stranger", "", ""})},
+      {"schema-changed",
+       with_sign("catalog.db", {Kind::different, "schema_fingerprint", "a", "b"})},
+      {"version-changed", with_sign("catalog.db", {Kind::different, "user_version", "3", "9"})},
+      {"settings-changed", with_sign("catalog.db", {Kind::different, "encoding", "a", "b"})},
+      {"rows-lost", with_sign("counts.db", {Kind::different, "tables.orders.rows", "5000", "157"})},
+      {"rows-added", with_sign("counts.db", {Kind::different, "tables.orders.rows", "1", "2"})},
+      {"values-changed",
+       with_sign("digests.db", {Kind::different, "tables.orders.digest", "\"a\"", "\"b\""})},
+      {"layout-changed", with_sign("catalog.db", {Kind::different, "page_count", "12", "11"})},
+      {"damaged-at-the-source", saying("integrity.db", "row 7 missing from index")},
+      {"pages-damaged", without_proof(saying("integrity.db", "row 7 missing from index"))},
+      {"clock-wrong", saying("freshness.db.orders", "1 h after the backup: a clock is wrong")},
+      {"nothing-written", saying("freshness.db.orders", "orders is empty")},
+      {"writes-stopped", saying("freshness.db.orders", "the newest is 3 d before the backup")},
+      {"wrong-at-the-source", saying("query.orders", "expected >= 100, found 3")},
+      {"answer-wrong", without_proof(saying("query.orders", "expected >= 100, found 3"))},
+      {"migrations-open", saying("migrations.db.schema_migrations", "1 is pending")},
+      {"migrations-odd", saying("migrations.db", "locked", Outcome::warned)},
+      {"trend-broken", saying("trend.db", "half the rows", Outcome::warned)},
+      {"check-not-possible", saying("query.orders", "no such table", Outcome::not_run)},
+  };
+}
+
+std::vector<Defect> file_defects() {
+  const Sign lost{Kind::missing, "2026/3.png", "", "is missing"};
+  const Sign changed{Kind::different, "2026/3.png", "", "has other contents"};
+  auto orphans = sound_report();
+  add(orphans, "blobs.db.images.orphans", Outcome::warned, {});
+  return {
+      {"files-lost", with_sign("counts.uploads", {Kind::different, "files", "20", "19"})},
+      {"files-added", with_sign("counts.uploads", {Kind::different, "files", "20", "21"})},
+      {"content-lost", with_sign("contents.uploads", lost)},
+      {"content-changed", with_sign("contents.uploads", changed)},
+      {"attributes-changed",
+       with_sign("digests.uploads", {Kind::different, "tree_digest", "\"a\"", "\"b\""})},
+      {"tree-changed",
+       with_other_contents("digests.uploads", {Kind::different, "tree_digest", "\"a\"", "\"b\""})},
+      {"blob-missing-at-the-source", with_sign("blobs.db.images", lost)},
+      {"blob-lost", with_other_contents("blobs.db.images", lost)},
+      {"blob-wrong-at-the-source", with_sign("blobs.db.images", changed)},
+      {"blob-changed", with_other_contents("blobs.db.images", changed)},
+      {"orphan-files", orphans},
+  };
+}
+
+Report with_missed(Judgement Measures::* judgement) {
+  auto report = sound_report();
+  report.verdict = Verdict::proven;
+  report.stages = {{"restore", std::chrono::hours(2), true, ""}};
+  report.measures.rto_objective = std::chrono::hours(1);
+  report.measures.rpo_objective = std::chrono::hours(1);
+  report.measures.rpo_age = std::chrono::hours(74);
+  report.measures.*judgement = Judgement::missed;
+  return report;
+}
+
+std::vector<Defect> finding_defects() {
+  return {
+      {"size-halved", finding("size-halved")},
+      {"snapshot-missing", finding("snapshot-missing")},
+      {"object-unreadable", finding("snapshot-unreadable")},
+      {"backup-died", finding("session-unfinished")},
+      {"clock-wrong", finding("clock-backwards")},
+      {"clock-wrong", finding("clock-skew")},
+      {"sandbox-reaped", finding("sandbox-reaped")},
+      {"source-unreadable", finding("file-unreadable")},
+      {"source-moved", finding("file-changed")},
+      {"not-restored", finding("owner-not-restored")},
+      {"record-doubtful", finding("evidence-gap")},
+      {"waiver-over", finding("waiver-expired")},
+      {"data-too-old", with_missed(&Measures::rpo)},
+      {"recovery-too-slow", with_missed(&Measures::rto)},
+      {"to-be-looked-at", finding("something-new")},
+  };
+}
+
+std::vector<Defect> all_defects() {
+  std::vector<Defect> all;
+  for (auto&& part : {stage_defects(), database_defects(), file_defects(), finding_defects()})
+    all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+TEST(Diagnosis, ExplainsEachPlantedDefectByItsRule) {
+  for (const auto& defect : all_defects()) {
+    const auto list = diagnose(defect.report);
+    EXPECT_TRUE(std::any_of(list.begin(), list.end(), [&](const auto& each) {
+      return each.rule == defect.rule;
+    })) << defect.rule;
+    for (const auto& each : list) {
+      EXPECT_FALSE(each.cause.empty() || each.next.empty() || each.owner.empty()) << each.rule;
+      EXPECT_FALSE(each.grounds.empty()) << each.rule;
+      EXPECT_EQ(each.next.find("{service}"), std::string::npos);
+    }
+  }
+}
+
+TEST(Diagnosis, HasAPlantedDefectForEveryRule) {
+  std::set<std::string> planted;
+  for (const auto& defect : all_defects()) planted.insert(defect.rule);
+  for (const auto rules : {stage_rules(), check_rules(), finding_rules()})
+    for (const auto& rule : rules) EXPECT_TRUE(planted.contains(std::string(rule.id))) << rule.id;
+}
+
+TEST(Diagnosis, SaysNothingOfASoundReport) {
+  auto report = sound_report();
+  report.verdict = Verdict::proven;
+  EXPECT_TRUE(diagnose(report).empty());
+}
+
+TEST(Diagnosis, SaysSoWhenNoRuleExplainsAFailure) {
+  const auto list = diagnose(saying("horoscope.db", "the stars are wrong"));
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_EQ(list[0].rule, "unexplained");
+  EXPECT_EQ(list[0].grounds, "the stars are wrong");
+  EXPECT_EQ(list[0].next, "lifeboat drill show d1");
+}
+
+TEST(Diagnosis, NamesTheFirstObjectsOfOneRuleOnce) {
+  auto report = sound_report();
+  auto& check = add(report, "catalog.db", Outcome::failed, {Kind::missing, "tables.a", "", ""});
+  for (const auto* name : {"tables.b", "tables.c", "tables.d", "tables.e"}) {
+    check.signs.push_back({Kind::missing, name, "", ""});
+    check.details.push_back(std::string(name) + " is missing");
+  }
+  const auto list = diagnose(report);
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_EQ(list[0].grounds,
+            "tables.a differs; tables.b is missing; tables.c is missing; and 2 more");
+}
+
+TEST(Diagnosis, PutsTheCauseBeforeItsConsequences) {
+  auto report = sound_report();
+  auto& check =
+      add(report, "catalog.db", Outcome::failed, {Kind::different, "freelist_count", "0", "1"});
+  check.signs.push_back({Kind::missing, "objects.index by_total", "", ""});
+  check.signs.push_back({Kind::different, "schema_fingerprint", "a", "b"});
+  check.signs.push_back({Kind::missing, "tables.orders", "", ""});
+  const auto list = diagnose(report);
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0].rule, "table-lost");
+  EXPECT_EQ(list[1].rule, "index-lost");
+}
+
+TEST(Diagnosis, LeavesPlaceholdersInTheDataAlone) {
+  const auto list = diagnose(with_sign("catalog.db", {Kind::missing, "tables.{service}", "", ""}));
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_NE(list[0].grounds.find("{service}"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lifeboat::drill

@@ -1,0 +1,163 @@
+#include "drill/render/markdown.h"
+
+#include <fmt/format.h>
+
+#include "drill/render/checklist.h"
+
+namespace lifeboat::drill {
+namespace {
+
+std::string escaped(std::string_view text) {
+  constexpr std::string_view kMarkup = "\\`*_[]#|~!";
+  std::string safe;
+  for (const char c : text) {
+    if (c == '<') {
+      safe += "&lt;";
+    } else if (c == '>') {
+      safe += "&gt;";
+    } else if (c == '&') {
+      safe += "&amp;";
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      safe += ' ';
+    } else {
+      if (kMarkup.find(c) != std::string_view::npos) safe += '\\';
+      safe += c;
+    }
+  }
+  return safe;
+}
+
+std::string cell(const Json& json, std::initializer_list<const char*> path) {
+  return escaped(text_in(json, path));
+}
+
+// A command to be copied: within backticks, so it can hold none.
+std::string code(std::string text) {
+  for (char& c : text)
+    if (c == '`' || static_cast<unsigned char>(c) < 0x20) c = ' ';
+  return "`" + text + "`";
+}
+
+std::string upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+std::string mark(const std::string& outcome) {
+  if (outcome == "passed") return "[x]";
+  return "[ ]";
+}
+
+std::string word(const std::string& outcome) { return outcome == "not_run" ? "not run" : outcome; }
+
+std::string heading(const Json& evidence) {
+  const auto headline = headline_of(evidence);
+  return fmt::format("# {}: drill {} of {}\n\n**{}.** {}\n\n", escaped(upper(headline.verdict)),
+                     cell(evidence, {"drill"}), cell(evidence, {"service"}), headline.meaning,
+                     cell(evidence, {"reason"}));
+}
+
+std::string diagnosis(const Json& evidence) {
+  const auto& list = list_in(evidence, "diagnosis");
+  if (list.empty()) return "";
+  std::string text = "## What is wrong, and what to do\n\n";
+  for (const auto& each : list)
+    text += fmt::format("- **{}** ({})\n  {}\n  Next, for the {}: {}\n", cell(each, {"cause"}),
+                        cell(each, {"subject"}), cell(each, {"grounds"}), cell(each, {"owner"}),
+                        code(text_in(each, {"next"})));
+  return text + "\n";
+}
+
+std::string facts(const Json& evidence) {
+  std::string table = "| | |\n|---|---|\n";
+  const auto row = [&](std::string_view name, const std::string& value) {
+    table += fmt::format("| {} | {} |\n", name, value);
+  };
+  row("Snapshot",
+      cell(evidence, {"snapshot", "id"}) + " of " + cell(evidence, {"snapshot", "time"}));
+  row("Recovery time", escaped(objective_in(evidence, "rto")));
+  row("Data loss window", escaped(objective_in(evidence, "rpo")));
+  row("Drilled", cell(evidence, {"started"}) + " on " + cell(evidence, {"environment", "host"}));
+  row("Owner", cell(evidence, {"owner"}));
+  row("Repository", cell(evidence, {"repository", "medium"}));
+  return table + "\n";
+}
+
+std::string checklist(const Json& evidence) {
+  std::string text = "## Checklist\n\n";
+  for (const auto& item : checklist_of(evidence))
+    text += fmt::format("- {} {}: {} – **{}** {}\n", mark(item.outcome), escaped(item.step),
+                        escaped(item.text), word(item.outcome), escaped(item.note));
+  return text + "\n";
+}
+
+std::string checks(const Json& evidence) {
+  std::string text = "## Checks\n\n| check | result | what was found |\n|---|---|---|\n";
+  for (const auto& check : list_in(evidence, "checks"))
+    text += fmt::format("| {} | {} | {} {} |\n", cell(check, {"id"}),
+                        escaped(word(text_in(check, {"outcome"}))), cell(check, {"message"}),
+                        cell(check, {"waived"}));
+  return text + "\n";
+}
+
+std::string stages(const Json& evidence) {
+  std::string text = "## Stages\n\n| stage | time | |\n|---|---|---|\n";
+  for (const auto& stage : list_in(evidence, "stages"))
+    text +=
+        fmt::format("| {} | {} | {} |\n", cell(stage, {"name"}), elapsed_in(stage, "milliseconds"),
+                    escaped(word(text_in(stage, {"outcome"}))));
+  return text + "\n";
+}
+
+std::string findings(const Json& evidence) {
+  const auto& list = list_in(evidence, "findings");
+  if (list.empty()) return "";
+  std::string text = "## Findings\n\n";
+  for (const auto& each : list)
+    text += fmt::format("- **{}** {}: {}\n", cell(each, {"code"}), cell(each, {"subject"}),
+                        cell(each, {"message"}));
+  return text + "\n";
+}
+
+std::string open_items(const Json& evidence) {
+  const auto& list = list_in(evidence, "open");
+  if (list.empty()) return "";
+  std::string text = "## Open, until somebody closes it\n\n";
+  for (const auto& each : list)
+    text += fmt::format("- `{}` {} (since {}, due {}, for the {})\n", cell(each, {"id"}),
+                        cell(each, {"cause"}), cell(each, {"since"}), cell(each, {"due"}),
+                        cell(each, {"owner"}));
+  return text + "\n";
+}
+
+std::string people(const Json& sign_offs) {
+  if (sign_offs.is_null())
+    return "## Signed off by\n\nNot known: the repository did not answer.\n\n";
+  if (sign_offs.empty()) return "";
+  std::string text = "## Signed off by\n\n";
+  for (const auto& each : sign_offs)
+    text += fmt::format("- {}{} ({}), {}, as {}: {}\n",
+                        text_in(each, {"revoked"}) == "true" ? "**revoked** " : "",
+                        cell(each, {"name"}), cell(each, {"role"}), cell(each, {"time"}),
+                        cell(each, {"verdict"}), cell(each, {"comment"}));
+  return text + "\n";
+}
+
+std::string provenance(const SignedRecord& record) {
+  return fmt::format(
+      "Record {}, number {} of its chain, signed by {} with the key {}. "
+      "`lifeboat drill verify-evidence FILE --key KEY` checks it.\n",
+      code(record.digest), text_in(record.evidence, {"chain", "position"}), escaped(record.signer),
+      code(record.signer_key));
+}
+
+}  // namespace
+
+std::string render_markdown(const Dossier& dossier) {
+  const Json& evidence = dossier.record.evidence;
+  return heading(evidence) + diagnosis(evidence) + facts(evidence) + checklist(evidence) +
+         checks(evidence) + stages(evidence) + findings(evidence) + open_items(evidence) +
+         people(dossier.sign_offs) + provenance(dossier.record);
+}
+
+}  // namespace lifeboat::drill

@@ -1,0 +1,265 @@
+#include <gtest/gtest.h>
+
+#include "drill/diagnosis.h"
+#include "drill/render/checklist.h"
+#include "drill/render/junit.h"
+#include "drill/render/markdown.h"
+#include "drill/render/page.h"
+
+namespace lifeboat::drill {
+namespace {
+
+CheckResult check(Outcome outcome, bool proves_data = true) {
+  CheckResult result;
+  result.id = "counts.db";
+  result.outcome = outcome;
+  result.message = "found";
+  result.proves_data = proves_data;
+  return result;
+}
+
+Report sound_report() {
+  Report report;
+  report.service = "shop";
+  report.drill = "nightly";
+  report.checks = {check(Outcome::passed)};
+  for (const auto* name : {"locate", "fetch", "provision", "restore", "check"})
+    report.stages.push_back({name, std::chrono::seconds(1), true, ""});
+  report.tear_down = sandbox::TearDownProof{"token", {"/sandbox"}, {}};
+  return report;
+}
+
+Report with_check(const CheckResult& more) {
+  auto report = sound_report();
+  report.checks.push_back(more);
+  return report;
+}
+
+Report stopped(Code code) {
+  auto report = sound_report();
+  report.error = Error(code, "no").add_context("restore");
+  return report;
+}
+
+Dossier dossier_of(Report report) {
+  const auto judged = judge(report);
+  report.verdict = judged.verdict;
+  report.reason = judged.reason;
+  report.diagnoses = diagnose(report);
+  SignedRecord record;
+  record.evidence = *parse_json(canonical_json(to_json(report)));
+  return {record, Json::array()};
+}
+
+struct Case {
+  std::string name;
+  Report report;
+  bool green = false;
+};
+
+Report with_sandbox_left() {
+  auto report = sound_report();
+  report.tear_down->remaining = {"/sandbox"};
+  return report;
+}
+
+Report without(const std::string& what) {
+  auto report = sound_report();
+  if (what == "checks") report.checks.clear();
+  if (what == "tear-down") report.tear_down.reset();
+  if (what == "data") report.checks = {check(Outcome::passed, false)};
+  return report;
+}
+
+Report with_finding() {
+  auto report = sound_report();
+  report.findings.push_back({"size-halved", "shop", "half of it", false});
+  return report;
+}
+
+Report with_waived(Outcome outcome) {
+  auto report = with_check(check(outcome));
+  report.checks[1].outcome = Outcome::waived;
+  report.checks[1].waived = "waived by Ada until 2026-01-01: known";
+  return report;
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> all{{"sound", sound_report(), true},
+                        {"finding", with_finding(), true},
+                        {"warned", with_check(check(Outcome::warned)), true},
+                        {"failed check", with_check(check(Outcome::failed))},
+                        {"check not run", with_check(check(Outcome::not_run))},
+                        {"no checks", without("checks")},
+                        {"only structure", without("data")},
+                        {"no tear-down", without("tear-down")},
+                        {"sandbox left", with_sandbox_left()}};
+  for (const auto code :
+       {Code::damage_found, Code::corrupt, Code::incomplete, Code::not_found, Code::wrong_key,
+        Code::no_space, Code::timed_out, Code::unavailable, Code::refused, Code::interrupted,
+        Code::internal, Code::io_error, Code::config_invalid, Code::busy})
+    all.push_back({std::string(info_of(code).name), stopped(code)});
+  return all;
+}
+
+bool shows(const std::string& text, std::string_view what) {
+  return text.find(what) != std::string::npos;
+}
+
+TEST(Rendering, PrintsGreenOnlyWhatIsProven) {
+  for (auto& each : cases()) {
+    SCOPED_TRACE(each.name);
+    const auto dossier = dossier_of(each.report);
+    each.report.verdict = judge(each.report).verdict;
+    EXPECT_EQ(exit_status(each.report, false) == 0, each.green);
+    EXPECT_EQ(dossier.record.evidence["verdict"] == "proven", each.green);
+    const auto page = render_page(dossier);
+    EXPECT_EQ(shows(page, "<header class=\"good\">"), each.green);
+    EXPECT_EQ(shows(page, "This backup can be recovered"), each.green);
+    EXPECT_EQ(shows(page, "<title>proven"), each.green);
+    const auto markdown = render_markdown(dossier);
+    EXPECT_EQ(markdown.starts_with("# PROVEN:"), each.green);
+    EXPECT_EQ(shows(markdown, "This backup can be recovered"), each.green);
+    EXPECT_EQ(shows(render_junit(dossier), "failures=\"0\" errors=\"0\""), each.green);
+  }
+}
+
+// An edited or contradictory record must not look better than what it holds.
+TEST(Rendering, AVerdictThatTheChecksContradictIsNotGreen) {
+  for (const auto& each : cases()) {
+    SCOPED_TRACE(each.name);
+    auto dossier = dossier_of(each.report);
+    dossier.record.evidence["verdict"] = "proven";
+    const bool only_structure = each.name == "only structure";  // not told apart in the record
+    EXPECT_EQ(shows(render_page(dossier), "<header class=\"good\">"), each.green || only_structure);
+    EXPECT_EQ(shows(render_junit(dossier), "failures=\"0\" errors=\"0\""),
+              each.green || only_structure);
+  }
+}
+
+TEST(Rendering, AWaivedCheckIsSaidEverywhereAndGreenNowhere) {
+  auto report = with_waived(Outcome::failed);
+  const auto dossier = dossier_of(report);
+  EXPECT_EQ(dossier.record.evidence["verdict"], "proven with waivers");
+  const auto page = render_page(dossier);
+  EXPECT_TRUE(shows(page, "<header class=\"waived\"><p class=\"verdict\">proven with waivers"));
+  EXPECT_FALSE(shows(page, "This backup can be recovered"));
+  EXPECT_TRUE(shows(page, "waived by Ada"));
+  const auto markdown = render_markdown(dossier);
+  EXPECT_TRUE(markdown.starts_with("# PROVEN WITH WAIVERS:"));
+  EXPECT_TRUE(shows(markdown, "waived by Ada"));
+  const auto junit = render_junit(dossier);
+  EXPECT_TRUE(shows(junit, "failures=\"0\" errors=\"0\" skipped=\"1\""));
+  EXPECT_TRUE(shows(junit, "waived by Ada"));
+  report.checks[0].outcome = Outcome::waived;  // then nothing is proven at all
+  EXPECT_EQ(judge(report).verdict, Verdict::unverified);
+}
+
+TEST(Rendering, AMissedObjectiveIsGreenNowhere) {
+  auto report = sound_report();
+  report.measures.rto_objective = std::chrono::seconds(1);
+  report.measures.rto_so_far = std::chrono::seconds(5);
+  report.measures.rto = Judgement::missed;
+  const auto dossier = dossier_of(report);
+  EXPECT_TRUE(shows(render_junit(dossier), "failures=\"1\""));
+  EXPECT_TRUE(shows(render_page(dossier), "<b class=\"missed\">5.0 s of 1.0 s: missed</b>"));
+  EXPECT_TRUE(shows(render_markdown(dossier), "5.0 s of 1.0 s: missed"));
+  report.verdict = judge(report).verdict;
+  EXPECT_EQ(exit_status(report, true), 1);
+  report.measures.rto = Judgement::not_measured;
+  EXPECT_TRUE(shows(render_junit(dossier_of(report)), "errors=\"1\""));
+}
+
+constexpr const char* kHostile =
+    "<script>alert(1)</script><img src=http://x onerror='x'>\"&|`*[a](javascript:b)\n# PROVEN\x01";
+
+Dossier hostile_dossier() {
+  auto report = with_check(check(Outcome::failed));
+  report.service = report.drill = report.owner = report.host = kHostile;
+  report.checks[1].id = report.checks[1].message = report.checks[1].proves = kHostile;
+  report.checks[1].details = {kHostile};
+  report.findings.push_back({kHostile, kHostile, kHostile, false});
+  report.stages[3].error = kHostile;
+  auto dossier = dossier_of(report);
+  dossier.record.signer = kHostile;
+  dossier.sign_offs.push_back({{"name", kHostile}, {"role", kHostile}, {"comment", kHostile}});
+  return dossier;
+}
+
+TEST(Page, EscapesEveryTextAndLoadsNothing) {
+  const auto page = render_page(hostile_dossier());
+  EXPECT_FALSE(shows(page, "<script"));
+  EXPECT_FALSE(shows(page, "<img"));
+  EXPECT_FALSE(shows(page, "onerror='"));
+  EXPECT_FALSE(shows(page, "<a "));
+  EXPECT_FALSE(shows(page, "<link rel=\"stylesheet"));
+  EXPECT_FALSE(shows(page, "url("));
+  EXPECT_TRUE(shows(page, "&lt;script&gt;"));
+}
+
+TEST(Markdown, HostileNamesMakeNoMarkup) {
+  const auto text = render_markdown(hostile_dossier());
+  EXPECT_FALSE(shows(text, "<script"));
+  EXPECT_FALSE(shows(text, "<img"));
+  EXPECT_FALSE(shows(text, "\n# PROVEN"));
+  EXPECT_FALSE(shows(text, "[a]("));
+  EXPECT_FALSE(shows(text, "&|"));
+}
+
+TEST(Junit, HostileNamesAreWellFormed) {
+  const auto text = render_junit(hostile_dossier());
+  EXPECT_FALSE(shows(text, "<script"));
+  EXPECT_FALSE(shows(text, "\x01"));
+  EXPECT_TRUE(shows(text, "&lt;script&gt;"));
+}
+
+TEST(Rendering, TakesEvidenceOfAnyShape) {
+  for (const auto& evidence :
+       {Json(nullptr), Json::array(), Json{{"checks", 3}, {"stages", {1, 2}}, {"measures", "x"}},
+        Json{{"verdict", Json::array()}, {"snapshot", 3}, {"findings", {nullptr}}}}) {
+    const Dossier dossier{{evidence, "", "", "", ""}, Json::array()};
+    EXPECT_FALSE(render_page(dossier).empty());
+    EXPECT_FALSE(render_markdown(dossier).empty());
+    EXPECT_TRUE(shows(render_junit(dossier), "errors=\"1\""));
+  }
+}
+
+TEST(Checklist, IsFilledInFromTheRecord) {
+  const auto outcome_of = [](const Json& evidence, std::string_view text) {
+    for (const auto& item : checklist_of(evidence))
+      if (item.text.find(text) != std::string::npos) return item.outcome;
+    return std::string("absent");
+  };
+  auto report = with_check(check(Outcome::failed));
+  report.checks[1].id = "blobs.db.images";
+  const auto evidence = dossier_of(report).record.evidence;
+  EXPECT_EQ(outcome_of(evidence, "never to production"), "passed");
+  EXPECT_EQ(outcome_of(evidence, "As many rows"), "passed");
+  EXPECT_EQ(outcome_of(evidence, "Every row's file"), "failed");
+  EXPECT_EQ(outcome_of(evidence, "It starts on the restored data"), "not_run");
+  EXPECT_EQ(outcome_of(evidence, "What the drill made is gone"), "passed");
+  EXPECT_EQ(outcome_of(evidence, "within the promised window"), "not_run");
+}
+
+TEST(Page, ShowsTimesToTheSecond) {
+  auto report = sound_report();
+  report.started = Time(std::chrono::microseconds(1'763'718'300'123'456));
+  const auto dossier = dossier_of(report);
+  const auto page = render_page(dossier);
+  EXPECT_EQ(dossier.record.evidence["started"], "2025-11-21T09:45:00.123456Z");
+  EXPECT_TRUE(shows(page, "2025-11-21T09:45:00Z"));
+  EXPECT_FALSE(shows(page, ".123456"));
+}
+
+TEST(Page, ShowsTheTrendOfEarlierDrills) {
+  auto report = sound_report();
+  EXPECT_FALSE(shows(render_page(dossier_of(report)), "<h2>Trend"));
+  report.trend = {{"a", "2025-11-19T09:45:00Z", "proven", 4000, 1000},
+                  {"b", "2025-11-20T09:45:00Z", "failed", std::nullopt, 500}};
+  const auto page = render_page(dossier_of(report));
+  EXPECT_TRUE(shows(page, "<h2>Trend"));
+  EXPECT_TRUE(shows(page, "2025-11-20T09:45:00Z failed"));
+}
+
+}  // namespace
+}  // namespace lifeboat::drill

@@ -1,0 +1,89 @@
+#include "drill/render/view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/clock.h"
+
+namespace lifeboat::drill {
+namespace {
+
+const Json* found_in(const Json& json, const char* key) {
+  if (!json.is_object()) return nullptr;
+  const auto found = json.find(key);
+  return found == json.end() ? nullptr : &*found;
+}
+
+// A record that says proven beside a check that is not passed contradicts itself.
+bool nothing_contradicts(const Json& evidence, bool waivers) {
+  const auto& checks = list_in(evidence, "checks");
+  const auto fits = [&](const Json& check) {
+    const auto outcome = text_in(check, {"outcome"});
+    return outcome == "passed" || outcome == "warned" || (waivers && outcome == "waived");
+  };
+  return !checks.empty() && std::all_of(checks.begin(), checks.end(), fits) &&
+         !evidence.contains("error") && text_in(evidence, {"tear_down", "clean"}) == "true";
+}
+
+}  // namespace
+
+std::string text_in(const Json& json, std::initializer_list<const char*> path) {
+  const Json* at = &json;
+  for (const char* key : path) {
+    at = found_in(*at, key);
+    if (at == nullptr) return "";
+  }
+  return at->is_string() ? at->get<std::string>() : canonical_json(*at);
+}
+
+std::int64_t number_in(const Json& json, const char* key) {
+  const auto* found = found_in(json, key);
+  return found != nullptr && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+
+const Json& list_in(const Json& json, const char* key) {
+  static const Json kEmpty = Json::array();
+  const auto* found = found_in(json, key);
+  return found != nullptr && found->is_array() ? *found : kEmpty;
+}
+
+const Json& object_in(const Json& json, const char* key) {
+  static const Json kEmpty = Json::object();
+  const auto* found = found_in(json, key);
+  return found != nullptr && found->is_object() ? *found : kEmpty;
+}
+
+std::string elapsed_in(const Json& json, const char* key) {
+  if (found_in(json, key) == nullptr) return "–";
+  return describe_duration(std::chrono::milliseconds(number_in(json, key)));
+}
+
+Tone tone_of(const Json& evidence) {
+  const auto verdict = text_in(evidence, {"verdict"});
+  if (verdict == "failed") return Tone::bad;
+  if (verdict == "proven" && nothing_contradicts(evidence, false)) return Tone::good;
+  if (verdict == "proven with waivers" && nothing_contradicts(evidence, true)) return Tone::waived;
+  return Tone::open;
+}
+
+Headline headline_of(const Json& evidence) {
+  static constexpr std::array<const char*, 4> kMeanings{
+      "This backup can be recovered", "Recovered, but for what somebody waived",
+      "This backup cannot be relied on", "Not decided: this is not a pass"};
+  const auto tone = tone_of(evidence);
+  return {tone, text_in(evidence, {"verdict"}), kMeanings[static_cast<std::size_t>(tone)]};
+}
+
+std::string objective_in(const Json& evidence, const char* name) {
+  const auto& measure = object_in(object_in(evidence, "measures"), name);
+  if (!measure.contains("measured_ms")) return "not measured";
+  auto shown = elapsed_in(measure, "measured_ms");
+  if (!measure.contains("objective_ms")) return shown;
+  const auto judgement = text_in(measure, {"judgement"});
+  return shown + " of " + elapsed_in(measure, "objective_ms") + ": " +
+         (judgement == "not_judged" ? "not judged" : judgement);
+}
+
+}  // namespace lifeboat::drill

@@ -1,0 +1,43 @@
+#pragma once
+// Reads evidence for those who render it: what is absent or of another shape is empty, so that a
+// page is written even of odd evidence. Pure.
+#include <string>
+#include <vector>
+
+#include "drill/evidence.h"
+
+namespace lifeboat::drill {
+
+// What is rendered: the record, and what people said of it since.
+struct Dossier {
+  SignedRecord record;
+  // Null when nobody could be asked; else a list of {"name", "role", "comment", "time", "key",
+  // "verdict", "revoked"}.
+  Json sign_offs = Json::array();
+};
+
+// A text member however deep; numbers and flags as JSON writes them. Not escaped.
+std::string text_in(const Json& json, std::initializer_list<const char*> path);
+std::int64_t number_in(const Json& json, const char* key);
+// The member when it is a list or object; else an empty one.
+const Json& list_in(const Json& json, const char* key);
+const Json& object_in(const Json& json, const char* key);
+// "3 min 20 s" of a member in milliseconds, "–" when there is none.
+std::string elapsed_in(const Json& json, const char* key);
+
+enum class Tone : std::uint8_t { good, waived, bad, open };
+// "good" only for a verdict of proven that the rest of the record does not contradict: the one
+// place that decides what may be green.
+Tone tone_of(const Json& evidence);
+
+struct Headline {
+  Tone tone;
+  std::string verdict;  // "proven", "proven with waivers", "failed", "unverified"
+  std::string meaning;  // what it means for whoever needs the backup
+};
+Headline headline_of(const Json& evidence);
+
+// "4.2 s of 2 h 00 min: met", "4.2 s", "not measured".
+std::string objective_in(const Json& evidence, const char* name);
+
+}  // namespace lifeboat::drill

@@ -1,0 +1,244 @@
+#include <array>
+#include <charconv>
+
+#include "drill/symptom.h"
+
+// What a failed check says about the data: one rule for each class of loss.
+namespace lifeboat::drill {
+namespace {
+
+using S = const Symptom&;
+using Kind = Sign::Kind;
+
+bool is_check(S symptom, std::string_view prefix, Outcome outcome = Outcome::failed) {
+  return symptom.check != nullptr && symptom.check->outcome == outcome &&
+         symptom.subject.starts_with(prefix);
+}
+
+// A fact of the database or tree that is not as it was.
+bool is_fact(S symptom, Kind kind, std::string_view object) {
+  const bool of_facts = is_check(symptom, "catalog.") || is_check(symptom, "counts.") ||
+                        is_check(symptom, "digests.");
+  return of_facts && symptom.sign != nullptr && symptom.sign->kind == kind &&
+         symptom.sign->object.starts_with(object);
+}
+
+bool is_exact_fact(S symptom, std::initializer_list<std::string_view> objects) {
+  for (const auto object : objects)
+    if (is_fact(symptom, Kind::different, object) && symptom.sign->object == object) return true;
+  return false;
+}
+
+std::int64_t number_of(const std::string& text) {
+  std::int64_t number = -1;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+bool fewer(S symptom) { return number_of(symptom.sign->found) < number_of(symptom.sign->expected); }
+
+bool is_row_count(S symptom) {
+  return is_fact(symptom, Kind::different, "tables.") && symptom.sign->object.ends_with(".rows");
+}
+
+bool is_blob(S symptom, Kind kind) {
+  return is_check(symptom, "blobs.") && symptom.sign != nullptr && symptom.sign->kind == kind;
+}
+
+bool is_content(S symptom, Kind kind) {
+  return is_check(symptom, "contents.") && symptom.sign != nullptr && symptom.sign->kind == kind;
+}
+
+bool says(S symptom, std::string_view words) {
+  return symptom.text.find(words) != std::string::npos;
+}
+
+constexpr std::string_view kGoBack =
+    "lifeboat verify --read-data, then lifeboat drill run {service} --snapshot latest-proven";
+
+constexpr std::array kRules{
+    Rule{"key-leaves-folder", [](S s) { return s.check != nullptr && s.check->refused; },
+         "A row names a file outside its folder: a hostile or broken row. The check stopped.",
+         "look at the rows that the message names, and at who wrote them", "application"},
+    Rule{"facts-missing", [](S s) { return is_check(s, "facts."); },
+         "The snapshot does not say what was true when it was taken: nothing can be compared.",
+         "lifeboat backup {service}", "operator"},
+    Rule{"database-empty",
+         [](S s) { return is_exact_fact(s, {"page_count"}) && number_of(s.sign->found) == 0; },
+         "The restored database is empty: the restore was cut, or wrote to another place.", kGoBack,
+         "operator"},
+    Rule{"ledger-lost", [](S s) { return is_fact(s, Kind::missing, "migrations."); },
+         "The migration ledger is gone: the application would take the database for a new one and "
+         "run every migration again.",
+         kGoBack, "application"},
+    Rule{"ledger-changed",
+         [](S s) {
+           return is_fact(s, Kind::different, "migrations.") ||
+                  is_fact(s, Kind::added, "migrations.");
+         },
+         "The migrations that the restored database says it has are not those it had: half of a "
+         "migration, or rows of the ledger lost.",
+         kGoBack, "application"},
+    Rule{"table-lost", [](S s) { return is_fact(s, Kind::missing, "tables."); },
+         "A table that was backed up is not in what was restored.", kGoBack, "operator"},
+    Rule{"index-lost", [](S s) { return is_fact(s, Kind::missing, "objects.index "); },
+         "An index is gone: queries turn slow, and a unique one no longer protects its rows.",
+         kGoBack, "operator"},
+    Rule{"trigger-lost", [](S s) { return is_fact(s, Kind::missing, "objects.trigger "); },
+         "A trigger is gone: rules that the database kept are no longer kept.", kGoBack,
+         "application"},
+    Rule{"view-lost", [](S s) { return is_fact(s, Kind::missing, "objects.view "); },
+         "A view is gone: whatever reads through it fails.", kGoBack, "application"},
+    Rule{"schema-object-lost", [](S s) { return is_fact(s, Kind::missing, "objects."); },
+         "Something of the schema is gone.", kGoBack, "application"},
+    Rule{"schema-added",
+         [](S s) {
+           return is_fact(s, Kind::added, "tables.") || is_fact(s, Kind::added, "objects.");
+         },
+         "There is something in the restored database that was never backed up: another database, "
+         "or a program that opened it.",
+         "lifeboat drill run {service}, and look at who else can reach the sandbox", "operator"},
+    Rule{"schema-changed",
+         [](S s) {
+           return is_fact(s, Kind::different, "objects.") ||
+                  is_exact_fact(s, {"schema_fingerprint"});
+         },
+         "The schema differs from the one that was backed up.", kGoBack, "application", true},
+    Rule{"version-changed",
+         [](S s) { return is_exact_fact(s, {"user_version", "application_id"}); },
+         "The version that the application keeps in the database is another one: it would migrate "
+         "what it must not, or refuse to start.",
+         kGoBack, "application"},
+    Rule{"settings-changed",
+         [](S s) { return is_exact_fact(s, {"encoding", "page_size", "auto_vacuum"}); },
+         "The database was made anew with other settings: sorting and searching may differ.",
+         kGoBack, "operator"},
+    Rule{"rows-lost", [](S s) { return is_row_count(s) && fewer(s); },
+         "Rows of a table are gone, though the file looks sound: it was cut at the boundary of a "
+         "record, or something deleted them after the restore.",
+         kGoBack, "operator"},
+    Rule{"rows-added", [](S s) { return is_row_count(s); },
+         "There are more rows than were backed up: something wrote into the restored database, or "
+         "an old journal was played into it.",
+         "lifeboat drill run {service}, and look at who else can reach the sandbox", "operator"},
+    Rule{"values-changed", [](S s) { return is_fact(s, Kind::different, "tables."); },
+         "As many rows as before, but not the same values in them.", kGoBack, "operator"},
+    Rule{"layout-changed", [](S s) { return is_exact_fact(s, {"page_count", "freelist_count"}); },
+         "The database's pages are not those that were backed up; the other findings say what is "
+         "in them.",
+         kGoBack, "operator", true},
+    Rule{"files-lost",
+         [](S s) {
+           return is_exact_fact(s, {"files", "directories", "symlinks", "hardlinks", "specials"}) &&
+                  fewer(s);
+         },
+         "Files or folders that were backed up are not in what was restored.", kGoBack, "operator"},
+    Rule{"files-added",
+         [](S s) {
+           return is_exact_fact(s, {"files", "directories", "symlinks", "hardlinks", "specials"});
+         },
+         "There are files that were never backed up: something wrote into the sandbox.",
+         "lifeboat drill run {service}, and look at who else can reach the sandbox", "operator"},
+    Rule{"content-lost", [](S s) { return is_content(s, Kind::missing); },
+         "A file that the snapshot lists was not restored.", kGoBack, "storage"},
+    Rule{"content-changed", [](S s) { return is_content(s, Kind::different); },
+         "A file was restored with other bytes than were backed up.", kGoBack, "storage"},
+    Rule{"attributes-changed",
+         [](S s) {
+           return is_exact_fact(s, {"tree_digest", "attributes_digest", "root_mode"}) &&
+                  all_passed(s.report, "contents.");
+         },
+         "The files' contents are right, but a mode, time, link or attribute is not: the file "
+         "system of the sandbox does not keep them, or something changed them.",
+         "drill in a place whose file system keeps modes, times and attributes: sandbox: "
+         "{directory}",
+         "operator"},
+    Rule{
+        "tree-changed",
+        [](S s) {
+          return is_exact_fact(
+              s, {"tree_digest", "attributes_digest", "bytes", "largest", "newest", "root_mode"});
+        },
+        "The restored folder is not the one that was backed up; the other findings name the files.",
+        kGoBack, "operator", true},
+    Rule{"damaged-at-the-source",
+         [](S s) { return is_check(s, "integrity.") && all_passed(s.report, "digests."); },
+         "The database's own structures are damaged, and were so when it was backed up: the backup "
+         "is faithful to a source that is broken.",
+         "stop the application, run `PRAGMA integrity_check` on the source, and restore a snapshot "
+         "from before: lifeboat snapshots {service}",
+         "application"},
+    Rule{"pages-damaged", [](S s) { return is_check(s, "integrity."); },
+         "The database's own structures are damaged in what was restored.", kGoBack, "storage"},
+    Rule{"blob-missing-at-the-source",
+         [](S s) { return is_blob(s, Kind::missing) && all_passed(s.report, "contents."); },
+         "Rows refer to files that were not there when the backup was taken: the database and the "
+         "files were backed up at different moments, or the application lost the files.",
+         "look for the files in the live folder and in older snapshots: lifeboat snapshots "
+         "{service}",
+         "application"},
+    Rule{"blob-lost", [](S s) { return is_blob(s, Kind::missing); },
+         "Rows refer to files that were backed up and not restored.", kGoBack, "storage"},
+    Rule{"blob-wrong-at-the-source",
+         [](S s) { return is_blob(s, Kind::different) && all_passed(s.report, "contents."); },
+         "Files are as they were backed up, but not as their rows say: they were overwritten after "
+         "the row was written, or the row is wrong.",
+         "compare the live file with its row; older snapshots may hold the right one: lifeboat "
+         "snapshots {service}",
+         "application"},
+    Rule{"blob-changed", [](S s) { return is_blob(s, Kind::different); },
+         "Files were restored with other bytes than were backed up.", kGoBack, "storage"},
+    Rule{"orphan-files", [](S s) { return is_check(s, "blobs.", Outcome::warned); },
+         "Files without a row: written after the database's moment, or left behind by deletions.",
+         "compare with the live folder; remove what the application no longer needs",
+         "application"},
+    Rule{"clock-wrong",
+         [](S s) { return is_check(s, "freshness.") && says(s, "a clock is wrong"); },
+         "The newest row is from after the backup: the clock of the application or of this machine "
+         "is wrong, and ages mean nothing.",
+         "compare the clocks: timedatectl", "operator"},
+    Rule{"nothing-written", [](S s) { return is_check(s, "freshness.") && says(s, "is empty"); },
+         "The table is empty: another database was backed up than the one in use, or its rows are "
+         "gone at the source.",
+         "lifeboat snapshots show {snapshot}, and compare the path with the application's",
+         "application"},
+    Rule{"writes-stopped", [](S s) { return is_check(s, "freshness."); },
+         "The data was old when it was backed up: the application stopped writing, or writes to "
+         "another database than the one that is backed up.",
+         "lifeboat snapshots show {snapshot}, and compare the path with the application's",
+         "application"},
+    Rule{"wrong-at-the-source",
+         [](S s) { return is_check(s, "query.") && all_passed(s.report, "digests."); },
+         "The backup equals its source, and the source was not as expected: its data was lost or "
+         "changed before the backup, or the expectation is out of date.",
+         "compare with an older snapshot: lifeboat drill run {service} --snapshot first",
+         "application"},
+    Rule{"answer-wrong", [](S s) { return is_check(s, "query."); },
+         "What was restored is not what was backed up, and so answers otherwise.", kGoBack,
+         "operator"},
+    Rule{"migrations-open", [](S s) { return is_check(s, "migrations."); },
+         "The migration ledger says that a migration failed, is missing or is not the one that was "
+         "shipped: the backup is from the middle of a migration, or from another release.",
+         "compare with the release that the snapshot was taken under, before the application boots",
+         "application"},
+    Rule{"migrations-odd", [](S s) { return is_check(s, "migrations.", Outcome::warned); },
+         "The backup was taken during a migration, or by a newer release than the one compared "
+         "with.",
+         "look at the ledger that the check names; clear its lock before the application boots",
+         "application"},
+    Rule{"trend-broken",
+         [](S s) { return is_check(s, "trend.") || is_check(s, "trend.", Outcome::warned); },
+         "A source holds much less or much more than in the backups before.",
+         "lifeboat snapshots diff first {snapshot}", "application"},
+    Rule{"check-not-possible",
+         [](S s) { return s.check != nullptr && s.check->outcome == Outcome::not_run; },
+         "The check could not be asked: it names something that the restored data does not have, "
+         "or its own error stopped it. Not asked is not passed.",
+         "mend the check in lifeboat.yaml, then lifeboat drill run {service}", "operator"},
+};
+
+}  // namespace
+
+std::span<const Rule> check_rules() { return kRules; }
+
+}  // namespace lifeboat::drill

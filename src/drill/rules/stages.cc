@@ -1,0 +1,118 @@
+#include <algorithm>
+#include <array>
+
+#include "drill/symptom.h"
+
+// Why a drill stopped: the store, the keys, the repository's objects, this machine.
+namespace lifeboat::drill {
+namespace {
+
+using S = const Symptom&;
+
+bool has_code(S symptom, std::initializer_list<Code> codes) {
+  return symptom.error != nullptr &&
+         std::find(codes.begin(), codes.end(), symptom.error->code()) != codes.end();
+}
+
+bool stopped_at(S symptom, std::string_view stage, std::initializer_list<Code> codes) {
+  return symptom.subject == stage && has_code(symptom, codes);
+}
+
+bool is_damage(S symptom) { return has_code(symptom, {Code::corrupt, Code::damage_found}); }
+
+bool says(S symptom, std::string_view words) {
+  return symptom.text.find(words) != std::string::npos;
+}
+
+// As the repository and its media put it.
+bool says_gone(S symptom) {
+  return says(symptom, "no pack holds it") || says(symptom, "No such file") ||
+         says(symptom, "there is no object");
+}
+
+constexpr std::array kRules{
+    Rule{"store-denied", [](S s) { return stopped_at(s, "locate", {Code::damage_found}); },
+         "The store refuses to be listed: its credentials, permissions or path have drifted from "
+         "what is configured. Until that is mended this copy is no backup.",
+         "lifeboat doctor", "storage"},
+    Rule{"store-silent", [](S s) { return has_code(s, {Code::unavailable, Code::timed_out}); },
+         "The store did not answer in time: nothing is said about the backup.",
+         "lifeboat doctor, then lifeboat drill run {service}", "storage"},
+    Rule{"never-backed-up", [](S s) { return stopped_at(s, "locate", {Code::not_found}); },
+         "This repository holds no snapshot of the service: its backups never ran, or went "
+         "elsewhere.",
+         "lifeboat backup {service}", "operator"},
+    Rule{"nothing-at-that-moment",
+         [](S s) { return stopped_at(s, "locate", {Code::not_restorable}); },
+         "No snapshot is of the moment that was asked for.", "lifeboat snapshots {service}",
+         "operator"},
+    Rule{"chain-broken", [](S s) { return has_code(s, {Code::not_restorable}); },
+         "A snapshot that this one needs is gone: it was removed too early.",
+         "lifeboat snapshots {service}, then lifeboat drill run {service} --snapshot latest-proven",
+         "operator"},
+    Rule{"wrong-key", [](S s) { return has_code(s, {Code::wrong_key}); },
+         "The key at hand is not the one that sealed this, or its role may not read: what only a "
+         "lost key opens is lost.",
+         "lifeboat key list, then drill with the key that was put in safe keeping", "key holder"},
+    Rule{"newer-format", [](S s) { return has_code(s, {Code::unsupported_format}); },
+         "It was made by a newer version of Lifeboat than this one.", "lifeboat version",
+         "operator"},
+    Rule{"snapshot-incomplete", [](S s) { return has_code(s, {Code::incomplete}); },
+         "A source could not be read whole when this backup was taken, often for want of rights.",
+         "lifeboat doctor, then lifeboat backup {service}", "operator"},
+    Rule{"manifest-damaged",
+         [](S s) { return stopped_at(s, "fetch", {Code::corrupt, Code::damage_found}); },
+         "The snapshot's own object is damaged or was exchanged: what it promises cannot be read.",
+         "lifeboat verify, then lifeboat drill run {service} --snapshot latest-proven", "storage"},
+    Rule{"object-lost", [](S s) { return is_damage(s) && says_gone(s); },
+         "A pack is gone from the store: deleted by hand, by a rule of the store, or never "
+         "uploaded.",
+         "lifeboat verify --read-data, then restore the repository's other copy", "storage"},
+    Rule{"object-damaged", [](S s) { return is_damage(s); },
+         "Bytes changed after they were stored: a failing medium, an upload that was cut, or "
+         "tampering.",
+         "lifeboat verify --read-data, then restore the repository's other copy", "storage"},
+    Rule{"restored-unreadable", [](S s) { return stopped_at(s, "check", {Code::check_failed}); },
+         "What was restored does not open as a database: it was empty, cut, or no database when it "
+         "was backed up.",
+         "lifeboat snapshots ls {snapshot}, then lifeboat drill run {service} --snapshot first",
+         "operator"},
+    Rule{"sandbox-too-small", [](S s) { return has_code(s, {Code::no_space}); },
+         "There is not enough room for the sandbox: nothing is said about the backup.",
+         "free some space, or name another place in the drill's sandbox: {directory}", "operator"},
+    Rule{"production-refused", [](S s) { return stopped_at(s, "provision", {Code::refused}); },
+         "The sandbox would lie in or over something live. Nothing was touched.",
+         "name another place in the drill's sandbox: {directory}", "operator"},
+    Rule{"refused", [](S s) { return has_code(s, {Code::refused}); },
+         "Going on would not have been safe. Nothing was touched.", "lifeboat drill show {id}",
+         "operator"},
+    Rule{"other-run", [](S s) { return has_code(s, {Code::busy, Code::session_voided}); },
+         "Another run held what this one needs, or a collection went on beside it.",
+         "lifeboat drill run {service} --lock-wait 10m", "operator"},
+    Rule{"interrupted", [](S s) { return has_code(s, {Code::interrupted}); },
+         "Somebody stopped the drill.", "lifeboat drill run {service}", "operator"},
+    Rule{"rights-missing", [](S s) { return has_code(s, {Code::permission_denied}); },
+         "This user may not read or write something that the drill needs.", "lifeboat doctor",
+         "operator"},
+    Rule{"configuration", [](S s) { return has_code(s, {Code::config_invalid, Code::usage}); },
+         "The configuration asks for something that is not there.", "lifeboat doctor", "operator"},
+    Rule{"machine-failed", [](S s) { return has_code(s, {Code::io_error}); },
+         "This machine or the store failed to read or write: nothing is said about the backup.",
+         "lifeboat doctor, then lifeboat drill run {service}", "operator"},
+    Rule{"defect-in-lifeboat", [](S s) { return has_code(s, {Code::internal}); },
+         "This is a defect of Lifeboat, not of the backup.", "report it with this page",
+         "operator"},
+    Rule{"sandbox-left", [](S s) { return s.of == Symptom::Of::tear_down; },
+         "Something that this drill made is still there: restored production data lies around.",
+         "remove what is named, or run the next drill: it takes away what died with its run",
+         "operator"},
+    Rule{"nothing-asked", [](S s) { return s.of == Symptom::Of::verdict; },
+         "No check of the data was executed: a drill that asks nothing proves nothing.",
+         "mend the drill's checks and the service's sources in lifeboat.yaml", "operator"},
+};
+
+}  // namespace
+
+std::span<const Rule> stage_rules() { return kRules; }
+
+}  // namespace lifeboat::drill

@@ -1,0 +1,64 @@
+#include "drill/waivers.h"
+
+#include <algorithm>
+
+namespace lifeboat::drill {
+namespace {
+
+Result<Waiver> read_waiver(const repository::Statement& said) {
+  return Waiver{TRY(text_at(said.body, "check")), TRY(text_at(said.body, "reason")),
+                TRY(text_at(said.body, "who")),
+                TRY(parse_rfc3339(TRY(text_at(said.body, "until")))), said.time};
+}
+
+std::string sentence(const Waiver& waiver) {
+  return "waived by " + waiver.who + " until " + to_rfc3339(waiver.until) + ": " + waiver.reason;
+}
+
+bool may_be_waived(const CheckResult& check) {
+  return !check.refused && (check.outcome == Outcome::failed || check.outcome == Outcome::not_run);
+}
+
+void apply(Report& report, CheckResult& check, const Waiver& waiver) {
+  if (waiver.until <= report.started) {
+    report.findings.push_back(
+        {"waiver-expired", check.id, "it was " + sentence(waiver) + "; now it counts", false});
+    return;
+  }
+  check.waived = sentence(waiver) + " (it " +
+                 (check.outcome == Outcome::failed ? "failed" : "did not run") + ")";
+  check.outcome = Outcome::waived;
+}
+
+}  // namespace
+
+std::vector<Waiver> waivers_of(const std::vector<repository::Statement>& statements,
+                               const std::string& service) {
+  std::vector<Waiver> waivers;
+  for (const auto& said : statements) {
+    if (said.body.value("service", "") != service) continue;
+    auto waiver = read_waiver(said);
+    if (!waiver) continue;
+    std::erase_if(waivers, [&](const auto& each) {
+      return each.check == waiver->check && each.said <= waiver->said;
+    });
+    waivers.push_back(std::move(*waiver));
+  }
+  return waivers;
+}
+
+void apply_waivers(Report& report, const std::vector<Waiver>& waivers) {
+  for (const auto& waiver : waivers) {
+    bool used = false;
+    for (auto& check : report.checks) {
+      if (check.id != waiver.check || !may_be_waived(check)) continue;
+      apply(report, check, waiver);
+      used = true;
+    }
+    if (used || waiver.until <= report.started) continue;
+    report.findings.push_back(
+        {"waiver-unused", waiver.check, sentence(waiver) + "; nothing had to be waived", false});
+  }
+}
+
+}  // namespace lifeboat::drill
