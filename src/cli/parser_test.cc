@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <iterator>
+#include <iomanip>
 #include <sstream>
 
 #include <set>
@@ -116,7 +116,9 @@ TEST(Commands, HaveHelpThatFitsTheTerminal) {
 std::vector<std::string> words_of(const Example& example) {
   std::istringstream line(std::string(example.line.substr(0, example.line.find_first_of(">|"))));
   line.ignore(std::string_view("lifeboat ").size());
-  return {std::istream_iterator<std::string>(line), std::istream_iterator<std::string>()};
+  std::vector<std::string> words;
+  for (std::string word; line >> std::quoted(word);) words.push_back(word);
+  return words;
 }
 
 TEST(Commands, HaveExamplesThatParse) {

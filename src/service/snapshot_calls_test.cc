@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "service/evidence_calls.h"
 #include "service/test_shop.h"
 
 namespace lifeboat::service {
@@ -125,8 +126,9 @@ TEST_F(SnapshotCalls, ADrillIsListedAndShownByItsId) {
     EXPECT_TRUE(show_drill(setup_, "shop", word)) << word;
   EXPECT_EQ(show_drill(setup_, "shop", "zzzz").error().code(), Code::not_found);
   const auto root = list_keys(setup_, "local", context())->body["root_public"].get<std::string>();
-  EXPECT_TRUE(verify_evidence(rows[0]["file"].get<std::string>(), root));
-  EXPECT_FALSE(verify_evidence(rows[0]["file"].get<std::string>(), std::string(64, '0')));
+  const auto file = rows[0]["file"].get<std::string>();
+  EXPECT_FALSE(verify_evidence(setup_, {{file}, root, ""})->body.contains("doubt"));
+  EXPECT_TRUE(verify_evidence(setup_, {{file}, std::string(64, '0'), ""})->body.contains("doubt"));
 }
 
 TEST_F(SnapshotCalls, ARestoreIsPlannedConfirmedAndThenMade) {
@@ -143,7 +145,8 @@ TEST_F(SnapshotCalls, ARestoreIsPlannedConfirmedAndThenMade) {
   call.dry_run = false;
   const auto restored = restore(setup_, call, agree, context());
   ASSERT_TRUE(restored) << restored.error().describe();
-  EXPECT_TRUE(verify_evidence(restored->body["record"].get<std::string>(), ""));
+  const auto record = restored->body["record"].get<std::string>();
+  EXPECT_FALSE(verify_evidence(setup_, {{record}, "", ""})->body.contains("doubt"));
   call.to = {"one", "two"};
   EXPECT_EQ(restore(setup_, call, agree, context()).error().code(), Code::usage);
 }

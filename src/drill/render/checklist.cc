@@ -91,7 +91,7 @@ Answer of_tear_down(const Json& evidence) {
 
 // Written by nobody: it is this record.
 Answer of_record(const Json& evidence) {
-  return {"passed", text_in(evidence, {"started"}) + " on " +
+  return {"passed", moment_in(evidence, {"started"}) + " on " +
                         text_in(evidence, {"environment", "host"}) + ", owner " +
                         text_in(evidence, {"owner"})};
 }

@@ -73,11 +73,12 @@ std::string facts(const Json& evidence) {
   const auto row = [&](std::string_view name, const std::string& value) {
     table += fmt::format("| {} | {} |\n", name, value);
   };
-  row("Snapshot",
-      cell(evidence, {"snapshot", "id"}) + " of " + cell(evidence, {"snapshot", "time"}));
+  row("Snapshot", cell(evidence, {"snapshot", "id"}) + " of " +
+                      escaped(moment_in(evidence, {"snapshot", "time"})));
   row("Recovery time", escaped(objective_in(evidence, "rto")));
   row("Data loss window", escaped(objective_in(evidence, "rpo")));
-  row("Drilled", cell(evidence, {"started"}) + " on " + cell(evidence, {"environment", "host"}));
+  row("Drilled",
+      escaped(moment_in(evidence, {"started"})) + " on " + cell(evidence, {"environment", "host"}));
   row("Owner", cell(evidence, {"owner"}));
   row("Repository", cell(evidence, {"repository", "medium"}));
   return table + "\n";
@@ -136,10 +137,10 @@ std::string people(const Json& sign_offs) {
   if (sign_offs.empty()) return "";
   std::string text = "## Signed off by\n\n";
   for (const auto& each : sign_offs)
-    text += fmt::format("- {}{} ({}), {}, as {}: {}\n",
-                        text_in(each, {"revoked"}) == "true" ? "**revoked** " : "",
-                        cell(each, {"name"}), cell(each, {"role"}), cell(each, {"time"}),
-                        cell(each, {"verdict"}), cell(each, {"comment"}));
+    text += fmt::format(
+        "- {}{} ({}), {}, as {}: {}\n", text_in(each, {"revoked"}) == "true" ? "**revoked** " : "",
+        cell(each, {"name"}), cell(each, {"role"}), escaped(moment_in(each, {"time"})),
+        cell(each, {"verdict"}), cell(each, {"comment"}));
   return text + "\n";
 }
 

@@ -44,11 +44,8 @@ std::string text(const Json& json, std::initializer_list<const char*> path) {
   return escape(text_in(json, path));
 }
 
-// To the second: more is for the evidence. What is no time is shown as it is.
 std::string moment(const Json& json, std::initializer_list<const char*> path) {
-  const auto written = text_in(json, path);
-  const auto time = parse_rfc3339(written);
-  return escape(time ? to_the_second(*time) : written);
+  return escape(moment_in(json, path));
 }
 
 // A word of ours as a CSS class: what is not one of ours becomes none.
@@ -107,8 +104,8 @@ std::string summary(const Json& evidence) {
   html += fact("Service", text(evidence, {"service"}) + " / " + text(evidence, {"drill"}));
   html += fact("Owner", text(evidence, {"owner"}));
   html += fact("Drilled", moment(evidence, {"started"}));
-  html += fact("Snapshot",
-               escape(text_in(snapshot, {"id"}).substr(0, 10)) + " of " + moment(snapshot, {"time"}));
+  html += fact("Snapshot", escape(text_in(snapshot, {"id"}).substr(0, 10)) + " of " +
+                               moment(snapshot, {"time"}));
   html += fact("Recovery time so far (RTO)", objective(evidence, "rto"));
   html += fact("Data loss window (RPO)", objective(evidence, "rpo"));
   html += fact("Restored",
@@ -253,7 +250,7 @@ std::string people(const Json& sign_offs) {
     html += fmt::format(
         "<li>{}{} ({}), {}, as <b>{}</b>: {}<p class=\"dim\">key <code>{}</code></p></li>",
         text_in(each, {"revoked"}) == "true" ? "<b class=\"failed\">revoked</b> " : "",
-        text(each, {"name"}), text(each, {"role"}), text(each, {"time"}), text(each, {"verdict"}),
+        text(each, {"name"}), text(each, {"role"}), moment(each, {"time"}), text(each, {"verdict"}),
         text(each, {"comment"}), text(each, {"key"}));
   return html + "</ul>";
 }

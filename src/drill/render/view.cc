@@ -38,6 +38,12 @@ std::string text_in(const Json& json, std::initializer_list<const char*> path) {
   return at->is_string() ? at->get<std::string>() : canonical_json(*at);
 }
 
+std::string moment_in(const Json& json, std::initializer_list<const char*> path) {
+  const auto written = text_in(json, path);
+  const auto time = parse_rfc3339(written);
+  return time ? to_the_second(*time) : written;
+}
+
 std::int64_t number_in(const Json& json, const char* key) {
   const auto* found = found_in(json, key);
   return found != nullptr && found->is_number_integer() ? found->get<std::int64_t>() : 0;

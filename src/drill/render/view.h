@@ -18,6 +18,8 @@ struct Dossier {
 
 // A text member however deep; numbers and flags as JSON writes them. Not escaped.
 std::string text_in(const Json& json, std::initializer_list<const char*> path);
+// A time to the second: more is for the evidence. What is no time is shown as it is.
+std::string moment_in(const Json& json, std::initializer_list<const char*> path);
 std::int64_t number_in(const Json& json, const char* key);
 // The member when it is a list or object; else an empty one.
 const Json& list_in(const Json& json, const char* key);

@@ -72,10 +72,27 @@ Result<Header> header_of(const std::string& path) {
   return TRY_CONTEXT(path, parse_header(first));
 }
 
+// What a program that was killed left in a -wal or -journal belongs to the database: it is brought
+// in first, as the next program to open it would.
+Result<void> bring_in_what_is_beside(const std::string& path) {
+  bool any = false;
+  for (const auto* suffix : {"-wal", "-journal"}) {
+    const auto beside = TRY(state_of(path + suffix));
+    any |= beside && beside->stamp.size > 0;
+  }
+  if (!any) return {};
+  OpenOptions options;
+  options.path = path;
+  options.mode = OpenOptions::Mode::last;
+  TRY(TRY(Connection::open(options)).number("SELECT count(*) FROM main.sqlite_schema"));
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Inspector>> make_inspector(const std::string& place) {
   const auto path = fs::absolute(place).lexically_normal().string();
+  TRY(bring_in_what_is_beside(path));
   const auto header = TRY(header_of(path));
   return std::make_unique<SqliteInspector>(path, header.wal);
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Looks into a restored database without locks and without changing it. One thread at a time.
+// Looks into a restored database that nobody has open, and changes nothing but what a killed
+// program left beside it, which is brought in first. One thread at a time.
 #include "engine/engine.h"
 
 namespace lifeboat::engine::sqlite {

@@ -7,6 +7,7 @@ namespace {
 
 using testing::Application;
 using testing::many_rows;
+using testing::OtherProgram;
 
 class SqliteInspector : public testing::DatabaseTest {
  protected:
@@ -32,6 +33,30 @@ TEST_F(SqliteInspector, AnswersThroughAViewThatReadsJson) {
   const auto rows = query("SELECT n FROM v");
   ASSERT_TRUE(rows) << rows.error().describe();
   EXPECT_EQ((*rows)[0][0], 7);
+}
+
+TEST_F(SqliteInspector, SeesWhatAKilledProgramLeftInTheWal) {
+  make("PRAGMA journal_mode=WAL; CREATE TABLE t(a)");
+  Application killed(live());
+  killed.run("PRAGMA wal_autocheckpoint=0; INSERT INTO t VALUES (7)");
+  killed.die();
+  ASSERT_TRUE(fs::exists(live().string() + "-wal"));
+  EXPECT_EQ(value("SELECT a FROM t"), 7);
+}
+
+TEST_F(SqliteInspector, TakesBackWhatAKilledProgramDidNotCommit) {
+  make("CREATE TABLE t(a)");
+  {
+    const OtherProgram killed(live());
+    killed.run("BEGIN; INSERT INTO t VALUES (7)");
+    killed.run("PRAGMA cache_spill = 1; PRAGMA cache_size = 1");
+    killed.run(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
+        "INSERT INTO t SELECT randomblob(500) FROM n");
+  }
+  ASSERT_TRUE(fs::exists(live().string() + "-journal"));
+  EXPECT_EQ(value("SELECT count(*) FROM t"), 0);
+  EXPECT_TRUE(complaints().empty());
 }
 
 TEST_F(SqliteInspector, GivesValuesOfEveryType) {
