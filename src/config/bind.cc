@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "config/bind_app.h"
+#include "config/bind_notify.h"
 #include "config/place.h"
 #include "config/values.h"
 
@@ -143,6 +144,7 @@ Result<Service> bind_service(const std::string& name, const Place& place) {
       service.schedule.push_back({type, cron.text()});
   for (const auto& drill : place["drills"].node.members)
     service.drills.push_back(TRY(bind_drill(drill.key, place["drills"][drill.key])));
+  for (const auto& item : place["notify"].node.items) service.notify.push_back(item.text);
   return service;
 }
 
@@ -184,6 +186,10 @@ Result<Config> bind_root(const Node& document) {
   for (const auto& repository : repositories.node.members)
     config.repositories.push_back(
         TRY(bind_repository(repository.key, repositories[repository.key])));
+  const Place notifiers = Place{document, ""}["notifiers"];
+  for (const auto& notifier : notifiers.node.members)
+    config.notifiers.push_back(
+        TRY(bind_notifier(notifier.key, {notifier.value, "notifiers." + notifier.key})));
   return config;
 }
 

@@ -60,6 +60,10 @@ Result<const Repository*> Config::find_repository(std::string_view name) const {
   return find_by_name(repositories, name, "repository");
 }
 
+Result<const Notifier*> Config::find_notifier(std::string_view name) const {
+  return find_by_name(notifiers, name, "notifier");
+}
+
 Result<Loaded> load_config(const fs::path& file, std::map<std::string, std::string> environment) {
   auto bytes = read_file(file, kMostBytes);
   if (!bytes) return fail(std::move(bytes).error().add_context("the configuration"));

@@ -13,6 +13,7 @@
 #include "config/secret_reference.h"
 #include "config/template.h"
 #include "drill/options.h"
+#include "notify/options.h"
 #include "policy/options.h"
 
 namespace lifeboat::config {
@@ -57,6 +58,7 @@ struct Service {
   policy::RetentionOptions retention;
   std::vector<BackupTimer> schedule;
   std::vector<Drill> drills;
+  std::vector<std::string> notify;  // names of notifiers
 };
 
 struct KeyReference {
@@ -76,16 +78,34 @@ struct Repository {
   bool offsite = false;
 };
 
+struct Notifier {
+  std::string name;
+  notify::Kind kind = notify::Kind::slack;
+  std::vector<notify::Event> on;
+  std::string watches = "drill";
+  bool tls = true;
+  SecretReference url;
+  SecretReference signing;
+  SecretReference password;
+  Template ca;
+  Template server;
+  Template user;
+  Template from;
+  std::vector<Template> to;
+};
+
 struct Config {
   fs::path file;       // empty when it came from a snapshot
   fs::path directory;  // where relative paths begin
   std::vector<Service> services;
   std::vector<Repository> repositories;
+  std::vector<Notifier> notifiers;
   Node document;  // as written, for portable_json()
 
   // `config_invalid` naming the nearest name, or all of them.
   Result<const Service*> find_service(std::string_view name) const;
   Result<const Repository*> find_repository(std::string_view name) const;
+  Result<const Notifier*> find_notifier(std::string_view name) const;
 };
 
 struct Loaded {

@@ -137,8 +137,6 @@ TEST(Config, RefusesWrongTypes) {
 }
 
 TEST(Config, RefusesWhatThisVersionDoesNotDo) {
-  EXPECT_THAT(complaint("    tz: Europe/Berlin", "    notify: [ops]"),
-              HasSubstr("\"notify\" is not in this version"));
   EXPECT_THAT(complaint("    tz: Europe/Berlin", "    markers: {every: 1m}"),
               HasSubstr("\"markers\" is not in this version"));
   EXPECT_THAT(complaint("        tier: full", "        pitr: boundary"),

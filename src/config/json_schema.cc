@@ -15,7 +15,7 @@ Json scalar_schema(const Row& row) {
   Json json;
   if (row.type == Type::flag) {
     json["type"] = "boolean";
-  } else if (row.type == Type::choice) {
+  } else if (row.type == Type::choice || row.type == Type::choice_list) {
     auto choices = Json::array();
     for (const auto choice : split_choices(row.choices)) {
       choices.push_back(std::string(choice));
@@ -37,8 +37,7 @@ void add_kind_rules(const Row& row, Json& json) {
   for (const auto choice : split_choices(kind->choices)) {
     auto forbidden = Json::object();
     for (const auto* child : children_of(row))
-      if (!child->only_for.empty() && child->only_for != choice)
-        forbidden[std::string(child->key())] = false;
+      if (!is_for(*child, choice)) forbidden[std::string(child->key())] = false;
     if (forbidden.empty()) continue;
     Json rule;
     rule["if"]["properties"]["type"]["const"] = std::string(choice);
@@ -94,6 +93,8 @@ Json shape_of(const Row& row) {
       return list_schema(row, {{"type", "string"}, {"pattern", kNamePattern}});
     case Type::text_list:
       return list_schema(row, {{"type", "string"}});
+    case Type::choice_list:
+      return list_schema(row, scalar_schema(row));
     case Type::json:
       return Json::object();
     default:

@@ -15,13 +15,15 @@ namespace {
 
 constexpr int kPortableVersion = 1;
 constexpr int kMostLevels = 32;
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kNotifierSecrets{
+    {{"url", "URL"}, {"secret", "SECRET"}, {"password", "PASSWORD"}}};
 
-std::string variable_for(const std::string& repository) {
-  std::string name = "LIFEBOAT_";
-  for (const char letter : repository)
-    name +=
+std::string variable_for(const std::string& name, std::string_view what) {
+  std::string variable = "LIFEBOAT_";
+  for (const char letter : name)
+    variable +=
         letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
-  return "${" + name + "_PASSPHRASE}";
+  return "${" + variable + "_" + std::string(what) + "}";
 }
 
 Node* find_value(Node& node, std::string_view key) {
@@ -30,17 +32,21 @@ Node* find_value(Node& node, std::string_view key) {
   return nullptr;
 }
 
+void replace_literal(Node* secret, const std::string& variable) {
+  if (secret == nullptr) return;
+  const auto written = Template::parse(secret->text);
+  if (written && SecretReference::is_literal(*written)) secret->text = variable;
+}
+
 void replace_literal_secrets(Node& document) {
-  Node* repositories = find_value(document, "repositories");
-  if (repositories == nullptr) return;
-  for (auto& repository : repositories->members) {
-    Node* key = find_value(repository.value, "key");
-    Node* passphrase = key == nullptr ? nullptr : find_value(*key, "passphrase");
-    if (passphrase == nullptr) continue;
-    const auto written = Template::parse(passphrase->text);
-    if (written && SecretReference::is_literal(*written))
-      passphrase->text = variable_for(repository.key);
-  }
+  if (Node* repositories = find_value(document, "repositories"))
+    for (auto& repository : repositories->members)
+      if (Node* key = find_value(repository.value, "key"))
+        replace_literal(find_value(*key, "passphrase"), variable_for(repository.key, "PASSPHRASE"));
+  if (Node* notifiers = find_value(document, "notifiers"))
+    for (auto& notifier : notifiers->members)
+      for (const auto& [key, what] : kNotifierSecrets)
+        replace_literal(find_value(notifier.value, key), variable_for(notifier.key, what));
 }
 
 Json to_json(const Node& node) {

@@ -26,9 +26,9 @@ source's.
 the secret. One that stands in the file as plain text works, with a warning. Every snapshot
 carries the configuration, secrets only as references.
 
-**Names** (of services, sources, drills and repositories) have letters, digits, `-` and `_`.
-Relative paths begin at the directory of the configuration file. A key that is not in the table
-is an error.
+**Names** (of services, sources, drills, repositories and notifiers) have letters, digits, `-` and
+`_`. Relative paths begin at the directory of the configuration file. A key that is not in the
+table is an error.
 )";
 
 // "services.*.sources.*" as people write it: services.NAME.sources.NAME
@@ -39,13 +39,17 @@ std::string readable(std::string_view path) {
   return text;
 }
 
+// "`a` or `b`"
+std::string words(std::string_view choices, std::string_view between) {
+  std::string text;
+  for (const auto choice : split_choices(choices))
+    text += (text.empty() ? "`" : std::string(between) + "`") + std::string(choice) + "`";
+  return text;
+}
+
 std::string form_of(const Row& row) {
-  if (row.type == Type::choice) {
-    std::string text;
-    for (const auto choice : split_choices(row.choices))
-      text += (text.empty() ? "`" : " or `") + std::string(choice) + "`";
-    return text;
-  }
+  if (row.type == Type::choice) return words(row.choices, " or ");
+  if (row.type == Type::choice_list) return "a list of " + words(row.choices, ", ");
   return std::string(info_of(row.type).form);
 }
 
@@ -56,7 +60,8 @@ std::string need_of(const Row& row) {
 
 std::string table_row(const Row& row) {
   auto about = std::string(row.about);
-  if (!row.only_for.empty()) about += fmt::format(" Only for type `{}`.", row.only_for);
+  if (!row.only_for.empty())
+    about += fmt::format(" Only for type {}.", words(row.only_for, " or "));
   if (info_of(row.type).variables) about += " Variables: yes.";
   return fmt::format("| `{}` | {} | {} | {} |\n", row.key(), form_of(row), need_of(row), about);
 }

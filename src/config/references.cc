@@ -2,6 +2,7 @@
 
 #include "base/nearest.h"
 #include "config/references_app.h"
+#include "config/references_notify.h"
 #include "config/validate.h"
 #include "config/values.h"
 
@@ -26,22 +27,29 @@ class ReferenceWalk {
 
   void check() {
     for (const auto& service : members_at(root_, "services")) check_service(service.value);
+    for (const auto& notifier : members_at(root_, "notifiers")) check_notifier(notifier, problems_);
   }
 
  private:
   void check_service(const Node& service) {
-    std::vector<std::string_view> seen;
-    for (const auto& name : items_at(service, "repositories")) {
-      expect_member(name, "repository", members_at(root_, "repositories"));
-      if (std::find(seen.begin(), seen.end(), name.text) != seen.end())
-        problems_.error(name.mark, fmt::format("\"{}\" is named twice", name.text));
-      seen.push_back(name.text);
-    }
+    check_names(service, "repositories", "repository", "repositories");
+    check_names(service, "notify", "notifier", "notifiers");
     for (const auto& drill : members_at(service, "drills")) {
       if (const Node* from = drill.value.find("from")) check_from(*from, service);
       for (const auto& check : items_at(drill.value, "checks")) check_check(check, service);
       if (const Node* app = drill.value.find("app")) check_app(*app, service, problems_);
       if (const Node* network = drill.value.find("network")) check_network(*network);
+    }
+  }
+
+  void check_names(const Node& service, std::string_view key, std::string_view what,
+                   std::string_view where) {
+    std::vector<std::string_view> seen;
+    for (const auto& name : items_at(service, key)) {
+      expect_member(name, what, members_at(root_, where));
+      if (std::find(seen.begin(), seen.end(), name.text) != seen.end())
+        problems_.error(name.mark, fmt::format("\"{}\" is named twice", name.text));
+      seen.push_back(name.text);
     }
   }
 

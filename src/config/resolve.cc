@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "config/app_texts.h"
+#include "config/references_notify.h"
 #include "config/schema.h"
 #include "config/values.h"
 
@@ -110,6 +111,40 @@ Result<void> Resolver::app(drill::AppOptions& options, const std::string& place)
     TRY(text(path, place, plain));
     path = absolute_path(config_.directory, path);
   }
+  return {};
+}
+
+Result<notify::Options> Resolver::notifier(const Notifier& notifier,
+                                           const RunContext& context) const {
+  notify::Options options;
+  options.name = notifier.name;
+  options.kind = notifier.kind;
+  options.on = notifier.on;
+  options.watches = notifier.watches;
+  options.tls = notifier.tls;
+  const auto secret = [&](const SecretReference& reference, Secret& into) -> Result<void> {
+    if (!reference.what().empty())
+      into = TRY(reference.resolve(variables_, config_.directory, context));
+    return {};
+  };
+  TRY(secret(notifier.url, options.url));
+  TRY(secret(notifier.signing, options.signing));
+  TRY(secret(notifier.password, options.password));
+  if (!notifier.ca.empty()) options.ca_file = TRY(path(notifier.ca, "notifiers.*.ca"));
+  if (options.kind == notify::Kind::email) TRY(mail(notifier, options));
+  return options;
+}
+
+Result<void> Resolver::mail(const Notifier& notifier, notify::Options& options) const {
+  options.server = TRY(value(notifier.server, "notifiers.*.server"));
+  TRY_CONTEXT(notifier.server.place(), check_mail_server(options.server));
+  options.from = TRY(value(notifier.from, "notifiers.*.from"));
+  TRY_CONTEXT(notifier.from.place(), check_mail_address(options.from));
+  for (const auto& address : notifier.to) {
+    options.to.push_back(TRY(value(address, "notifiers.*.to")));
+    TRY_CONTEXT(address.place(), check_mail_address(options.to.back()));
+  }
+  if (!notifier.user.empty()) options.user = TRY(value(notifier.user, "notifiers.*.user"));
   return {};
 }
 

@@ -32,6 +32,8 @@ class Resolver {
   Result<ResolvedKey> key(const Repository& repository, const RunContext& context) const;
   Result<ResolvedHooks> hooks(const Service& service) const;
   Result<drill::DrillOptions> drill(const Drill& drill) const;
+  // Reads files or runs commands where the configuration says so.
+  Result<notify::Options> notifier(const Notifier& notifier, const RunContext& context) const;
   // Empty when its variables are not set: nothing fails for want of a name in a report.
   std::string owner(const Service& service) const;
 
@@ -39,6 +41,7 @@ class Resolver {
   Result<std::string> value(const Template& text, std::string_view row_path) const;
   Result<std::string> path(const Template& text, std::string_view row_path) const;
   Result<std::uint64_t> rate(const Template& text, std::string_view row_path) const;
+  Result<void> mail(const Notifier& notifier, notify::Options& options) const;
   Result<void> app(drill::AppOptions& options, const std::string& place) const;
   Result<void> text(std::string& text, const std::string& place,
                     std::vector<std::string>& secrets) const;

@@ -1,8 +1,10 @@
 #include "config/schema.h"
 
+#include <algorithm>
 #include <array>
 
 #include "config/schema_app.h"
+#include "config/schema_notify.h"
 
 namespace lifeboat::config {
 namespace {
@@ -25,6 +27,7 @@ constexpr std::array kTypes = std::to_array<TypeInfo>({
     {"duration", "a time such as 90s, 15m, 24h, 2d or 1w", false,
      R"(^\d+(\.\d+)? ?(ms|s|m|min|h|d|w)$)"},
     {"choice", "one of these words", false, ""},
+    {"choices", "a list of these words", false, ""},
     {"name", "the name of something in this file", false, R"(^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$)"},
     {"names", "a list of names", false, ""},
     {"texts", "a list of texts", true, ""},
@@ -318,7 +321,9 @@ constexpr Row kSchema[] = {
     {.path = "services.*.schedule.differential",
      .type = Type::schedule,
      .about = "What changed since the last full one; complete too where a source keeps no log."},
-    {.path = "services.*.notify"},
+    {.path = "services.*.notify",
+     .type = Type::name_list,
+     .about = "Who is told of it: names from `notifiers` below (`docs/notices.md`)."},
     {.path = "services.*.markers"},
     {.path = "services.*.plan"},
 
@@ -375,10 +380,10 @@ constexpr Row kSchema[] = {
      .fallback = "no limit"},
     {.path = "repositories.*.limits.window"},
     {.path = "repositories.*.object_lock"},
-    {.path = "notifiers"},
 };
 
-// The rows of an application stand in a file of their own, and here behind its first one.
+// The rows of an application stand in a file of their own, and here behind its first one; those of
+// notifiers come last.
 std::vector<Row> whole_schema() {
   std::vector<Row> rows;
   for (const auto& row : kSchema) {
@@ -386,6 +391,7 @@ std::vector<Row> whole_schema() {
     const auto more = row.path == kAppPath ? app_rows() : std::span<const Row>();
     rows.insert(rows.end(), more.begin(), more.end());
   }
+  rows.insert(rows.end(), notify_rows().begin(), notify_rows().end());
   return rows;
 }
 
@@ -423,6 +429,12 @@ std::vector<const Row*> children_of(const Row& row) {
 
 std::string child_path(const Row& row, std::string_view key) {
   return row.path.empty() ? std::string(key) : std::string(row.path) + "." + std::string(key);
+}
+
+bool is_for(const Row& row, std::string_view type) {
+  if (row.only_for.empty()) return true;
+  const auto types = split_choices(row.only_for);
+  return std::find(types.begin(), types.end(), type) != types.end();
 }
 
 std::vector<std::string_view> split_choices(std::string_view choices) {

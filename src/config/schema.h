@@ -24,7 +24,8 @@ enum class Type : std::uint8_t {
   flag,     // true or false
   duration,
   choice,  // one of `choices`
-  name,    // the name of something else in the file
+  choice_list,
+  name,  // the name of something else in the file
   name_list,
   text_list,
   time_zone,
@@ -54,7 +55,7 @@ struct Row {
   std::string_view example = {};   // for the template of `init`
   std::string_view choices = {};   // "sqlite|files"
   std::string_view planned_choices = {};
-  std::string_view only_for = {};  // of the sibling key `type`: "files"
+  std::string_view only_for = {};  // of the sibling key `type`: "files" or "slack|webhook"
   std::string_view since = "0.1";
 
   // The last part of the path.
@@ -68,6 +69,8 @@ const Row* find_row(std::string_view path);
 // The rows directly below: "services.*.tz" is a child of "services.*".
 std::vector<const Row*> children_of(const Row& row);
 std::string child_path(const Row& row, std::string_view key);
+// Whether a key of the row may stand beside this `type`.
+bool is_for(const Row& row, std::string_view type);
 // "a|b|c" as its parts.
 std::vector<std::string_view> split_choices(std::string_view choices);
 

@@ -28,6 +28,7 @@ class SchemaWalk {
         return check_list(node, row);
       case Type::name_list:
       case Type::text_list:
+      case Type::choice_list:
         return check_scalars(node, row);
       case Type::json:
         return check_json(node, row);
@@ -80,9 +81,11 @@ class SchemaWalk {
       return problems_.error(member.mark, fmt::format("\"{}\" is not in this version", member.key),
                              "remove it: what it promises would not be done");
     const Node* kind = node.find("type");
-    if (!child->only_for.empty() && kind != nullptr && kind->text != child->only_for)
-      return problems_.error(member.mark, fmt::format("\"{}\" is only for sources of type {}",
-                                                      member.key, child->only_for));
+    if (kind != nullptr && !is_for(*child, kind->text))
+      return problems_.error(member.mark,
+                             fmt::format("\"{}\" is only for {} of type {}", member.key,
+                                         row.path == "notifiers.*" ? "notifiers" : "sources",
+                                         fmt::join(split_choices(child->only_for), " or ")));
     check(member.value, *child);
   }
 

@@ -209,6 +209,7 @@ Result<void> check_value(const Row& row, std::string_view text) {
     case Type::duration:
       return check_positive_duration(text);
     case Type::choice:
+    case Type::choice_list:
       return check_choice(row, text);
     case Type::table:
       return only_check(parse_table(text));

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <mutex>
+
+#include "net/library.h"
 
 namespace lifeboat::net {
 namespace {
@@ -101,11 +102,6 @@ Error error_of(CURLcode code, const Exchange& exchange) {
   return {Code::unavailable, std::string("no answer: ") + curl_easy_strerror(code)};
 }
 
-void begin_library() {
-  static std::once_flag begun;
-  std::call_once(begun, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-}
-
 }  // namespace
 
 struct HttpSession::Handle {
@@ -158,6 +154,11 @@ HttpSession::HttpSession(MakeSocket make_socket)
   if (!handle.make_socket) return;
   handle.set(CURLOPT_OPENSOCKETFUNCTION, Handle::open_socket);
   handle.set(CURLOPT_OPENSOCKETDATA, handle_.get());
+}
+
+void HttpSession::trust(const std::string& ca_file) {
+  handle_->set(CURLOPT_CAINFO, ca_file.c_str());
+  handle_->set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
 }
 
 HttpSession::HttpSession(HttpSession&&) noexcept = default;

@@ -46,6 +46,9 @@ class HttpSession {
   HttpSession(HttpSession&&) noexcept;
   ~HttpSession();
 
+  // The certificates in this file, instead of the system's authorities.
+  void trust(const std::string& ca_file);
+
   // `unavailable` when nobody answers or the connection breaks, `timed_out`, `corrupt` for what is
   // no HTTP, `damage_found` for a body or headers beyond the limits. Any status is a response.
   Result<HttpResponse> send(const HttpRequest& request, const HttpLimits& limits,

@@ -1,0 +1,15 @@
+#pragma once
+// Takes secrets out of texts that somebody else wrote. Pure.
+#include <string>
+#include <string_view>
+
+#include "base/secret.h"
+
+namespace lifeboat::notify {
+
+// Every place where the secret stands becomes "***".
+std::string without(std::string text, std::string_view secret);
+// The same for a URL: whole, or the parts of its path and query, as servers repeat them.
+std::string without_url(std::string text, const Secret& url);
+
+}  // namespace lifeboat::notify
