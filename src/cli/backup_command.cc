@@ -70,6 +70,7 @@ Result<int> run_backup(Session& session) {
   return answer_each(session, names, ask, [&](const Json& body) {
     for (const auto& outcome : list_of(body, "repositories"))
       say_snapshot(session, text_of(body, "service"), outcome);
+    say_notices(session, body);
   });
 }
 

@@ -38,6 +38,7 @@ const std::vector<CommandSpec>& all_commands() {
     add(people_commands());
     add({verify_command(), forget_command(), prune_command(), status_command(),
          schedule_command()});
+    add(notify_commands());
     add(key_commands());
     add({version_command(), completion_command()});
     return all;

@@ -18,6 +18,7 @@ CommandSpec forget_command();
 CommandSpec prune_command();
 CommandSpec status_command();
 CommandSpec schedule_command();
+std::vector<CommandSpec> notify_commands();
 std::vector<CommandSpec> key_commands();
 CommandSpec version_command();
 CommandSpec completion_command();

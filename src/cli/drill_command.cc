@@ -116,6 +116,7 @@ void say_drill(Session& session, const Json& body) {
     session.say(session.colour("hint:", Style::bold) + " " + text_of(*error, "hint"));
   session.say("Report   " + text_of(body, "page"));
   session.say("Evidence " + text_of(body, "file"));
+  say_notices(session, body);
 }
 
 // `drill run shop nightly` is what one writes first.

@@ -122,6 +122,7 @@ Result<int> run_restore(Session& session) {
     session.say("Nothing was changed: this was a dry run.");
   else
     say_report(session, answer.body);
+  say_notices(session, answer.body);
   session.result(answer.body, answer.exit_status);
   return answer.exit_status;
 }

@@ -40,6 +40,22 @@ void say_status(Session& session, Table& table, const Json& body) {
   }
 }
 
+// What people have not been told yet.
+void say_waiting(Session& session, const Json& body) {
+  for (const auto& each : list_of(body, "notices_waiting")) {
+    const auto count = number_of(each, "count");
+    const auto name = text_of(each, "notifier");
+    const auto error = text_of(each, "error");
+    auto text = fmt::format("{}: {} for {}", text_of(body, "service"),
+                            counted(count, "notice waits", "notices wait"),
+                            name.empty() ? "somebody whose name cannot be read" : name);
+    if (each.contains("oldest")) text += " since " + moment_of(each, "oldest");
+    if (!error.empty()) text += ": " + error;
+    session.say(session.colour("waiting", Style::caution) + "  " +
+                wrapped(text, session.terminal().width, 9));
+  }
+}
+
 Result<int> run_table(Session& session) {
   const auto names =
       TRY(service::service_names(session.setup(), session.arguments().list("SERVICE")));
@@ -50,6 +66,7 @@ Result<int> run_table(Session& session) {
                {"SNAPSHOTS", Align::right},
                {"STATE", Align::left, true}});
   std::vector<Json> errors;
+  std::vector<Json> bodies;
   const auto ask = [&](const std::string& name) {
     service::StatusCall call;
     call.service = name;
@@ -57,11 +74,13 @@ Result<int> run_table(Session& session) {
   };
   const auto status = TRY(answer_each(session, names, ask, [&](const Json& body) {
     say_status(session, table, body);
+    bodies.push_back(body);
     for (const auto& repository : list_of(body, "repositories"))
       if (repository.contains("error")) errors.push_back(repository["error"]);
   }));
   session.say(table.text(session.terminal()));
   for (const auto& error : errors) say_error(session, error);
+  for (const auto& body : bodies) say_waiting(session, body);
   return status;
 }
 

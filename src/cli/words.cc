@@ -78,6 +78,27 @@ std::size_t say_findings(Session& session, const Json& findings) {
   return said;
 }
 
+void say_notices(Session& session, const Json& body) {
+  const auto width = session.terminal().width;
+  for (const auto& each : list_of(body, "notices")) {
+    const auto name = text_of(each, "notifier");
+    if (flag_of(each, "delivered")) {
+      session.say(wrapped("Notice to " + name + ": taken, " + text_of(each, "answer"), width, 2));
+      continue;
+    }
+    const auto waiting = number_of(each, "waiting");
+    auto text =
+        fmt::format("Notice to {}: {}, {}.", name, session.colour("NOT DELIVERED", Style::caution),
+                    text_of(each, "answer"));
+    text += waiting == 0 ? " It is not kept either."
+                         : fmt::format(" {} kept, and tried again with the next run.",
+                                       counted(waiting, "notice is", "notices are"));
+    session.say(wrapped(text, width, 2));
+    if (const auto hint = text_of(each, "hint"); !hint.empty())
+      session.say("  " + session.colour("hint", Style::bold) + "   " + wrapped(hint, width, 9));
+  }
+}
+
 void say_error(Session& session, const Json& error) {
   const auto width = session.terminal().width;
   session.say("  " + session.colour("error", Style::bad) + "  " +

@@ -25,6 +25,8 @@ std::string table_indented(const std::string& text, std::size_t indent);
 
 // The findings of an answer, at most twenty of them. Returns how many there are.
 std::size_t say_findings(Session& session, const Json& findings);
+// What came of the notices of an answer: a line for each notifier.
+void say_notices(Session& session, const Json& body);
 // An error within an answer, one of several: "error: …" and "hint: …" in the result's own place.
 void say_error(Session& session, const Json& error);
 

@@ -148,6 +148,21 @@ Result<void> Resolver::mail(const Notifier& notifier, notify::Options& options) 
   return {};
 }
 
+std::vector<std::string> Resolver::secret_values() const {
+  std::vector<std::string> values;
+  const auto add = [&](const Template& text) {
+    for (auto& value : text.values(variables_)) values.push_back(std::move(value));
+  };
+  for (const auto& each : config_.repositories) add(each.key.secret.what());
+  for (const auto& each : config_.notifiers)
+    for (const auto* secret : {&each.url, &each.signing, &each.password}) add(secret->what());
+  for (const auto& each : config_.services) {
+    add(each.hooks.before_backup);
+    add(each.hooks.after_backup);
+  }
+  return values;
+}
+
 std::string Resolver::owner(const Service& service) const {
   return service.owner.resolve(variables_).value_or("");
 }

@@ -34,6 +34,9 @@ class Resolver {
   Result<drill::DrillOptions> drill(const Drill& drill) const;
   // Reads files or runs commands where the configuration says so.
   Result<notify::Options> notifier(const Notifier& notifier, const RunContext& context) const;
+  // What must not stand in a message to people: the values of the variables that secrets and
+  // commands are written with, as far as they are set.
+  std::vector<std::string> secret_values() const;
   // Empty when its variables are not set: nothing fails for want of a name in a report.
   std::string owner(const Service& service) const;
 

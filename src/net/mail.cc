@@ -42,10 +42,6 @@ std::size_t take_reply(char* part, std::size_t, std::size_t size, void* user) {
   return size;
 }
 
-int look_for_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<Dialogue*>(user)->context.stop.stop_requested() ? 1 : 0;
-}
-
 bool is_about_tls(CURLcode code) {
   return code == CURLE_USE_SSL_FAILED || code == CURLE_SSL_CONNECT_ERROR ||
          code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
@@ -61,8 +57,9 @@ Error error_of(CURLcode code, const Dialogue& dialogue, Duration limit) {
   const auto said = dialogue.reply.empty() ? "" : "; it said " + dialogue.reply;
   // A code that begins with 4 is for later (RFC 5321, 4.2.1).
   const bool refused = code == CURLE_LOGIN_DENIED || dialogue.reply.starts_with('5');
-  return {refused ? Code::permission_denied : Code::unavailable,
-          std::string("the mail was not taken: ") + curl_easy_strerror(code) + said};
+  return Error(refused ? Code::permission_denied : Code::unavailable,
+               std::string("the mail was not taken: ") + curl_easy_strerror(code) + said)
+      .with_hint("Check the server, the login and the addresses.");
 }
 
 class MailSession {
@@ -78,7 +75,10 @@ class MailSession {
     set(CURLOPT_READDATA, &dialogue);
     set(CURLOPT_HEADERFUNCTION, take_reply);
     set(CURLOPT_HEADERDATA, &dialogue);
-    set(CURLOPT_XFERINFOFUNCTION, look_for_stop);
+    set(
+        CURLOPT_XFERINFOFUNCTION, +[](void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+          return static_cast<Dialogue*>(user)->context.stop.stop_requested() ? 1 : 0;
+        });
     set(CURLOPT_XFERINFODATA, &dialogue);
     set(CURLOPT_NOPROGRESS, 0L);
   }

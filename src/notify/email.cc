@@ -70,7 +70,6 @@ std::string joined(const std::vector<std::string>& all) {
 class Email final : public Notifier {
  public:
   explicit Email(Options options) : options_(std::move(options)) {}
-  bool wants(const Notice& notice) const override { return is_told(options_, notice); }
   Result<std::string> send(const Notice& notice, Duration limit,
                            const RunContext& context) override {
     const net::MailServer server{options_.server, options_.tls, options_.ca_file, options_.user,

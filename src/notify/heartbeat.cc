@@ -9,17 +9,12 @@ namespace {
 class Heartbeat final : public Notifier {
  public:
   explicit Heartbeat(Options options) : options_(std::move(options)) {}
-  bool wants(const Notice& notice) const override {
-    if (notice.is(Event::test)) return true;
-    const bool about_it = notice.subject.starts_with(options_.watches);
-    return about_it && (beats(notice) || notice.is(Event::failed) || notice.is(Event::unverified));
-  }
   Result<std::string> send(const Notice& notice, Duration limit,
                            const RunContext& context) override {
     Post what;
     if (notice.is(Event::test))
       what.url_added = "/log";
-    else if (!beats(notice))
+    else if (!is_beat(notice))
       what.url_added = "/fail";
     what.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
     what.body = text_of(notice) + "\n";
@@ -27,10 +22,6 @@ class Heartbeat final : public Notifier {
   }
 
  private:
-  static bool beats(const Notice& notice) {
-    return notice.is(Event::proven) || notice.is(Event::backup);
-  }
-
   Options options_;
 };
 

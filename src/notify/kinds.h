@@ -14,8 +14,8 @@ std::unique_ptr<Notifier> make_email(Options options);
 // healthchecks.io does: who hears nothing for too long raises the alarm.
 std::unique_ptr<Notifier> make_heartbeat(Options options);
 
-// Whether one of the notice's events is among those that the notifier is told of.
-bool is_told(const Options& options, const Notice& notice);
+// What a heartbeat takes for a beat.
+bool is_beat(const Notice& notice);
 
 // The value of the header Lifeboat-Signature: "t=SECONDS,v1=HEX", where HEX is the HMAC-SHA256 of
 // "SECONDS.BODY" under the secret.

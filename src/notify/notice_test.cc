@@ -118,36 +118,28 @@ TEST(OpenNotifier, RefusesOptionsThatLackSomething) {
   EXPECT_FALSE(open_notifier(std::move(email)));
 }
 
-std::unique_ptr<Notifier> opened(Kind kind, std::vector<Event> on,
-                                 const std::string& watches = "drill") {
-  auto options = options_of(kind);
-  options.url = Secret::from_text("https://example.org/x");
-  options.signing = Secret::from_text("key");
-  options.on = std::move(on);
-  options.watches = watches;
-  return std::move(*open_notifier(std::move(options)));
-}
-
 TEST(Notifier, IsToldOfWhatItAskedFor) {
-  const auto slack = opened(Kind::slack, {Event::failed, Event::recovered});
-  EXPECT_TRUE(slack->wants(some_notice({Event::failed})));
-  EXPECT_TRUE(slack->wants(some_notice({Event::proven, Event::recovered})));
-  EXPECT_TRUE(slack->wants(some_notice({Event::test})));
-  EXPECT_FALSE(slack->wants(some_notice({Event::proven})));
-  EXPECT_FALSE(slack->wants(some_notice({Event::unverified, Event::missed})));
+  auto slack = options_of(Kind::slack);
+  slack.on = {Event::failed, Event::recovered};
+  EXPECT_TRUE(wants(slack, some_notice({Event::failed})));
+  EXPECT_TRUE(wants(slack, some_notice({Event::proven, Event::recovered})));
+  EXPECT_TRUE(wants(slack, some_notice({Event::test})));
+  EXPECT_FALSE(wants(slack, some_notice({Event::proven})));
+  EXPECT_FALSE(wants(slack, some_notice({Event::unverified, Event::missed})));
 }
 
 TEST(Notifier, OfAHeartbeatFollowsDrillsOrBackups) {
-  const auto drills = opened(Kind::heartbeat, {});
-  const auto backups = opened(Kind::heartbeat, {}, "backup");
+  const auto drills = options_of(Kind::heartbeat);
+  auto backups = options_of(Kind::heartbeat);
+  backups.watches = "backup";
   auto backup = some_notice({Event::backup});
   backup.subject = "backup";
-  EXPECT_TRUE(drills->wants(some_notice({Event::proven})));
-  EXPECT_TRUE(drills->wants(some_notice({Event::unverified})));
-  EXPECT_FALSE(drills->wants(backup));
-  EXPECT_TRUE(backups->wants(backup));
-  EXPECT_FALSE(backups->wants(some_notice({Event::failed})));
-  EXPECT_FALSE(drills->wants(some_notice({Event::restore})));
+  EXPECT_TRUE(wants(drills, some_notice({Event::proven})));
+  EXPECT_TRUE(wants(drills, some_notice({Event::unverified})));
+  EXPECT_FALSE(wants(drills, backup));
+  EXPECT_TRUE(wants(backups, backup));
+  EXPECT_FALSE(wants(backups, some_notice({Event::failed})));
+  EXPECT_FALSE(wants(drills, some_notice({Event::restore})));
 }
 
 }  // namespace

@@ -24,7 +24,6 @@ struct World {
 class Told final : public Notifier {
  public:
   explicit Told(World& world) : world_(world) {}
-  bool wants(const Notice&) const override { return true; }
   Result<std::string> send(const Notice& notice, Duration, const RunContext&) override {
     const auto at = world_.attempts++;
     if (world_.always) return fail(world_.failures.back());

@@ -24,7 +24,6 @@ std::string escaped(std::string_view text) {
 class Slack final : public Notifier {
  public:
   explicit Slack(Options options) : options_(std::move(options)) {}
-  bool wants(const Notice& notice) const override { return is_told(options_, notice); }
   Result<std::string> send(const Notice& notice, Duration limit,
                            const RunContext& context) override {
     Post what;

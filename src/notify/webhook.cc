@@ -9,7 +9,6 @@ namespace {
 class Webhook final : public Notifier {
  public:
   explicit Webhook(Options options) : options_(std::move(options)) {}
-  bool wants(const Notice& notice) const override { return is_told(options_, notice); }
   // Signed anew at each attempt: a receiver refuses what is too old to be fresh.
   Result<std::string> send(const Notice& notice, Duration limit,
                            const RunContext& context) override {

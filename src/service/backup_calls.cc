@@ -1,6 +1,7 @@
 #include "service/calls.h"
 #include "service/compose.h"
 #include "service/json.h"
+#include "service/notices.h"
 
 namespace lifeboat::service {
 namespace {
@@ -43,23 +44,32 @@ int exit_of(const BackupOutcome& outcome) {
   return outcome.report->snapshot.complete ? 0 : 1;
 }
 
-}  // namespace
-
-Result<Answer> back_up(const Setup& setup, const std::string& service, const RunContext& context) {
-  const auto composition = TRY(compose(setup));
+Result<Answer> run(Service& service, const std::string& name, const RunContext& context) {
   BackupRequest request;
-  request.service = service;
-  auto backed_up = composition->service.back_up(request, context);
+  request.service = name;
+  auto backed_up = service.back_up(request, context);
   if (!backed_up && backed_up.error().code() == Code::interrupted)
     return fail(std::move(backed_up).error().with_hint(
         "No snapshot was made. What was stored stays: run it again to go on from there."));
   const auto outcomes = TRY(std::move(backed_up));
   Answer answer;
-  answer.body = {{"service", service}, {"repositories", Json::array()}};
+  answer.body = {{"service", name}, {"repositories", Json::array()}};
   for (const auto& outcome : outcomes) {
     answer.body["repositories"].push_back(to_json(outcome));
     answer.exit_status = worst_exit(answer.exit_status, exit_of(outcome));
   }
+  return answer;
+}
+
+}  // namespace
+
+Result<Answer> back_up(const Setup& setup, const std::string& service, const RunContext& context) {
+  const auto composition = TRY(compose(setup));
+  auto answer = run(composition->service, service, context);
+  const auto make = [&](const Occasion& occasion) {
+    return answer ? backup_notice(occasion, answer->body) : backup_notice(occasion, answer.error());
+  };
+  add_deliveries(answer, Notices(*composition, service).tell("backup", make, context), context);
   return answer;
 }
 

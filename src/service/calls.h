@@ -22,6 +22,9 @@ Result<std::vector<std::string>> repository_names(const Setup& setup,
 Result<std::string> only_service(const Setup& setup, const std::string& given);
 Result<std::string> only_repository(const Setup& setup, const std::string& given);
 
+// What back_up(), restore() and run_drill() answer also holds "notices", when anybody is to be told
+// of them: [{"notifier", "headline", "delivered", "answer", "hint", "sent", "waiting"}].
+
 // {"service", "repositories": [{"repository", "snapshot", "sources", "stats", "milliseconds"} or
 // {"repository", "error"}]}. A repository that fails does not stop the others: the worst decides.
 Result<Answer> back_up(const Setup& setup, const std::string& service, const RunContext& context);
@@ -144,7 +147,8 @@ struct StatusCall {
   std::optional<Duration> backup_within;  // else objectives.rpo, else the default
   std::optional<Duration> drill_within;   // else the default
 };
-// {"service", "repositories", "age_seconds", "objective"}; when watched also "watch": {"level",
+// {"service", "repositories", "age_seconds", "objective", "notices_waiting": [{"notifier", "count",
+// "oldest", "error"}]}; when watched also "watch": {"level",
 // "answers": [{"question", "level", "cause", "repository", "key", "age_seconds"}], "backup_limit"
 // and "drill_limit": {"seconds", "from": "option", "objective" or "default"}, "last_drill":
 // {"time", "verdict"}}. The levels are "ok", "warning", "critical" and "unknown".
@@ -159,6 +163,11 @@ struct ScheduleExport {
 };
 // {"form", "files": [{"name", "text"}]}; `refused` when the form cannot keep a time zone.
 Result<Answer> export_schedule(const Setup& setup, const ScheduleExport& call);
+
+// Sends a test to the notifier of this name, or to all: {"tests": [{"notifier", "delivered",
+// "answer", "hint"}]}; exit 2 or 3 when one was not taken.
+Result<Answer> test_notifiers(const Setup& setup, const std::string& name,
+                              const RunContext& context);
 
 // {"repository", "id", "root_public", "role", "keys": [{"id", "kind", "role", "name"}]}
 Result<Answer> list_keys(const Setup& setup, const std::string& repository,

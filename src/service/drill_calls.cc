@@ -7,6 +7,7 @@
 #include "service/calls.h"
 #include "service/drill_records.h"
 #include "service/json.h"
+#include "service/notices.h"
 
 namespace lifeboat::service {
 namespace {
@@ -29,20 +30,48 @@ Result<DrillRequest> request_of(const Composition& composition, const DrillCall&
   request.drill = call.drill;
   request.from = call.choice.repository;
   request.selector = TRY(selector_of(call.choice, service.tz));
+  request.keep = call.keep;
   return request;
+}
+
+Result<Answer> run(Composition& composition, const DrillCall& call, const RunContext& context) {
+  const auto sealed =
+      TRY(composition.service.run_drill(TRY(request_of(composition, call)), context));
+  Answer answer;
+  answer.body = {{"evidence", sealed.record.evidence},
+                 {"file", sealed.evidence.string()},
+                 {"page", sealed.page.string()}};
+  answer.exit_status = drill::exit_status(sealed.report, call.strict);
+  return answer;
+}
+
+// As it is called in notices, also when it never came to its evidence.
+std::string subject_of(const Composition& composition, const DrillCall& call) {
+  const auto service = composition.loaded.config.find_service(call.choice.service);
+  const bool configured = service && !(*service)->drills.empty();
+  auto name = call.drill;
+  if (name.empty()) name = configured ? (*service)->drills.front().options.name : "facts";
+  return "drill " + name;
+}
+
+// Whoever names a snapshot that is not there is told so at once; nobody else needs to know.
+bool is_mistyped(const DrillCall& call, const Error& error) {
+  const bool named = !call.choice.snapshot.empty() || !call.choice.at.empty();
+  return error.code() == Code::usage || (named && error.code() == Code::not_found);
 }
 
 }  // namespace
 
 Result<Answer> run_drill(const Setup& setup, const DrillCall& call, const RunContext& context) {
   const auto composition = TRY(compose(setup));
-  const auto sealed =
-      TRY(composition->service.run_drill(TRY(request_of(*composition, call)), context));
-  Answer answer;
-  answer.body = {{"evidence", sealed.record.evidence},
-                 {"file", sealed.evidence.string()},
-                 {"page", sealed.page.string()}};
-  answer.exit_status = drill::exit_status(sealed.report, call.strict);
+  auto answer = run(*composition, call, context);
+  if (!answer && is_mistyped(call, answer.error())) return answer;
+  const auto make = [&](const Occasion& occasion) {
+    return answer ? drill_notice(occasion, answer->body["evidence"])
+                  : drill_notice(occasion, answer.error());
+  };
+  Notices notices(*composition, call.choice.service);
+  add_deliveries(answer, notices.tell(subject_of(*composition, call), make, context), context);
   return answer;
 }
 

@@ -1,6 +1,7 @@
 #include "service/calls.h"
 #include "service/compose.h"
 #include "service/json.h"
+#include "service/notices.h"
 
 namespace lifeboat::service {
 namespace {
@@ -52,6 +53,39 @@ Result<RestoreRequest> request_of(const Setup& setup, const RestoreCall& call,
   return request;
 }
 
+Result<Answer> finish(Composition& composition, PreparedRestore& prepared, Answer answer,
+                      const RunContext& context) {
+  auto restored = composition.service.run_restore(prepared, context);
+  if (!restored && restored.error().code() == Code::interrupted)
+    return fail(std::move(restored).error().with_hint(
+        "The target is not complete, and marked so where it is a folder: run the same command "
+        "again to go on."));
+  const auto outcome = TRY(std::move(restored));
+  answer.body["report"] =
+      restore::record_of(prepared.plan, outcome.report, prepared.repository->description());
+  answer.body["record"] = outcome.record.string();
+  if (outcome.before) answer.body["before"] = to_json(*outcome.before);
+  return answer;
+}
+
+// People are told that it begins, and how it ends.
+Result<Answer> run(Composition& composition, PreparedRestore& prepared, Answer answer,
+                   const RunContext& context) {
+  Notices notices(composition, prepared.service);
+  const auto plan = answer.body;
+  const auto told = notices.tell_briefly(
+      "restore", [&](const Occasion& occasion) { return restore_notice(occasion, plan, {}); },
+      context);
+  const auto begun = context.clock.steady();
+  auto finished = finish(composition, prepared, std::move(answer), context);
+  RestoreEnd end{true, {}, context.clock.steady() - begun};
+  if (!finished) end.error = finished.error();
+  add_deliveries(finished, told, context);
+  const auto make = [&](const Occasion& occasion) { return restore_notice(occasion, plan, end); };
+  add_deliveries(finished, notices.tell("restore", make, context), context);
+  return finished;
+}
+
 }  // namespace
 
 Result<Answer> restore(const Setup& setup, const RestoreCall& call, const Confirm& confirm,
@@ -64,17 +98,7 @@ Result<Answer> restore(const Setup& setup, const RestoreCall& call, const Confir
   answer.body["snapshot_first"] = prepared.snapshot_first && !prepared.plan.occupied.empty();
   TRY(confirm(answer.body));
   if (call.dry_run) return answer;
-  auto restored = composition->service.run_restore(prepared, context);
-  if (!restored && restored.error().code() == Code::interrupted)
-    return fail(std::move(restored).error().with_hint(
-        "The target is not complete, and marked so where it is a folder: run the same command "
-        "again to go on."));
-  const auto outcome = TRY(std::move(restored));
-  answer.body["report"] =
-      restore::record_of(prepared.plan, outcome.report, prepared.repository->description());
-  answer.body["record"] = outcome.record.string();
-  if (outcome.before) answer.body["before"] = to_json(*outcome.before);
-  return answer;
+  return run(*composition, prepared, std::move(answer), context);
 }
 
 }  // namespace lifeboat::service

@@ -1,6 +1,7 @@
 #include "service/calls.h"
 #include "service/compose.h"
 #include "service/json.h"
+#include "service/notices.h"
 
 namespace lifeboat::service {
 namespace {
@@ -79,6 +80,8 @@ Result<Answer> status(const Setup& setup, const StatusCall& call, const RunConte
                  {"objective", policy::to_text(found.objective.rpo)}};
   for (const auto& each : found.repositories) answer.body["repositories"].push_back(to_json(each));
   if (found.age) answer.body["age_seconds"] = seconds_of(*found.age);
+  if (auto waiting = Notices(*composition, service.name).waiting(); !waiting.empty())
+    answer.body["notices_waiting"] = std::move(waiting);
   if (call.watch)
     answer.body["watch"] = watch_of(found, call, service.objectives, context.clock.now());
   answer.exit_status = found.exit_status();
