@@ -29,6 +29,7 @@ std::string duration_text(std::uint64_t seconds) {
 std::string limit_text(const Json& watch, const char* key) {
   const auto limit = watch.value(key, Json::object());
   const auto time = duration_text(number_of(limit, "seconds"));
+  if (text_of(limit, "from") == "schedule") return time + " (the schedule and some grace)";
   if (text_of(limit, "from") != "default") return time;
   return time + (std::string_view(key) == "backup_limit"
                      ? " (the default; objectives.rpo sets it)"
@@ -72,8 +73,13 @@ std::string copy_text(const Json& service, const Json& answer) {
 
 std::string drill_text(const Json& service, const Json& answer) {
   const auto cause = text_of(answer, "cause");
-  const auto run = " `lifeboat drill run " + text_of(service, "service") + "`";
-  if (cause == "drill-missing") return "no drill ever:" + run;
+  const auto name = text_of(answer, "drill");
+  const auto run = " `lifeboat drill run " + text_of(service, "service") +
+                   (name.empty() ? "`" : " --drill " + name + "`");
+  if (cause == "drill-missing")
+    return (name.empty() ? "no drill ever:" : "drill " + name + " never ran:") + run;
+  if (cause == "drill-old" && !name.empty())
+    return fmt::format("drill {} was {} ago and missed its time:{}", name, age_text(answer), run);
   if (cause == "drill-old")
     return fmt::format("the last drill was {} ago, more than {}:{}", age_text(answer),
                        limit_text(service["watch"], "drill_limit"), run);

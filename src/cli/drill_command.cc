@@ -94,6 +94,12 @@ void say_diagnosis(Session& session, const Json& evidence) {
 }
 
 void say_drill(Session& session, const Json& body) {
+  if (body.contains("backup"))
+    for (const auto& outcome : list_of(body["backup"], "repositories"))
+      session.say(fmt::format("Backed up to {}: {}", text_of(outcome, "repository"),
+                              outcome.contains("error")
+                                  ? session.colour("FAILED", Style::bad)
+                                  : "snapshot " + short_id(outcome["snapshot"])));
   const Json& evidence = body["evidence"];
   const auto verdict = text_of(evidence, "verdict");
   session.say(wrapped(fmt::format("Drill {} of {}: {}, {}", text_of(evidence, "drill"),
@@ -128,13 +134,65 @@ Result<std::vector<std::string>> services_to_drill(const Session& session) {
   return fail(std::move(names).error().with_hint(std::move(hint)));
 }
 
+struct DueOf {
+  std::string service;
+  service::DueDrill due;
+};
+
+Result<std::vector<DueOf>> due_of(Session& session, const std::vector<std::string>& services) {
+  std::vector<DueOf> all;
+  for (const auto& name : services)
+    for (auto& due : TRY(service::due_drills(session.setup(), name, session.context())))
+      all.push_back({name, std::move(due)});
+  return all;
+}
+
+// Each drill that is due, and what is overdue all the same is told. A service that is in use is for
+// the next run.
+Result<int> run_due(Session& session, const std::vector<std::string>& services) {
+  for (const auto* option : {"drill", "snapshot", "at", "from", "take-backup"})
+    if (session.arguments().has(option))
+      return fail(Error(Code::usage, fmt::format("--{} does not go with --due", option))
+                      .with_hint("What is due says itself which drill, and of what."));
+  const auto all = TRY(due_of(session, services));
+  std::vector<std::string> numbers;
+  for (std::size_t at = 0; at < all.size(); ++at) numbers.push_back(std::to_string(at));
+  const auto ask = [&](const std::string& number) -> Result<service::Answer> {
+    const auto& [name, due] = all[std::stoul(number)];
+    session.note(fmt::format("Drill {} of {} is due: {}.", due.drill, name, due.reason));
+    service::DrillCall call;
+    call.choice = {name, due.repository, due.snapshot, ""};
+    call.drill = due.drill;
+    call.strict = session.arguments().has("strict");
+    call.keep = session.arguments().has("keep");
+    call.due = true;
+    auto answer = service::run_drill(session.setup(), call, session.context());
+    if (!answer && answer.error().code() == Code::busy)
+      return service::Answer{
+          {{"service", name}, {"drill", due.drill}, {"busy", answer.error().describe()}}, 0};
+    if (answer) answer->body["due"] = due.reason;
+    return answer;
+  };
+  const auto say = [&](const Json& body) {
+    if (!body.contains("busy")) return say_drill(session, body);
+    session.say(text_of(body, "busy") + ". The next run looks again.");
+  };
+  if (all.empty()) session.say("No drill is due.");
+  const auto status = TRY(answer_each(session, numbers, ask, say));
+  for (const auto& name : services)
+    say_notices(session, TRY(service::tell_overdue(session.setup(), name, session.context())).body);
+  return status;
+}
+
 Result<int> run_drill(Session& session) {
   const auto& arguments = session.arguments();
   const auto names = TRY(services_to_drill(session));
+  if (arguments.has("due")) return run_due(session, names);
   service::DrillCall call;
   call.drill = arguments.text("drill");
   call.strict = arguments.has("strict");
   call.keep = arguments.has("keep");
+  call.take_backup = arguments.has("take-backup");
   call.choice.repository = arguments.text("from");
   call.choice.snapshot = arguments.text("snapshot");
   call.choice.at = arguments.text("at");
@@ -214,10 +272,14 @@ CommandSpec run_spec() {
       {"snapshot", "ID", "An id, its beginning, latest, first or latest-proven; else latest."},
       {"at", "TIME", "The snapshot of this moment, such as 2026-11-21T09:45:00Z."},
       {"from", "REPOSITORY", "From this one; else as the drill says."},
+      {"take-backup", "", "Take a backup first, and drill exactly its snapshot."},
+      {"due", "", "Only drills that are due: by their time, after a backup, on a change."},
       {"keep", "", "Keep the sandbox for a day, to look at what was restored."},
       {"strict", "", "Exit status 1 also when a recovery objective is missed."}};
   spec.examples = {{"lifeboat drill run shop", "prove the newest snapshot"},
-                   {"lifeboat drill run shop --snapshot first --strict", "and the oldest"}};
+                   {"lifeboat drill run shop --snapshot first --strict", "and the oldest"},
+                   {"lifeboat drill run shop --take-backup", "prove that a backup made now works"},
+                   {"lifeboat drill run --due", "every hour, from cron or a timer"}};
   spec.run = run_drill;
   return spec;
 }

@@ -36,10 +36,10 @@ Result<int> run_schedule(Session& session) {
   if (session.arguments().has("export")) return run_export(session);
   const auto answer = TRY(
       service::list_due(session.setup(), session.arguments().text("SERVICE"), session.context()));
-  Table table({{"NEXT"}, {"SERVICE"}, {"WHAT"}, {"SCHEDULE"}, {"TIME ZONE"}});
+  Table table({{"NEXT"}, {"SERVICE"}, {"WHAT"}, {"WHY"}, {"SCHEDULE"}, {"TIME ZONE"}});
   for (const auto& due : list_of(answer.body, "due"))
     table.add({text_of(due, "next"), text_of(due, "service"), text_of(due, "what"),
-               text_of(due, "schedule"), text_of(due, "tz")});
+               text_of(due, "why"), text_of(due, "schedule"), text_of(due, "tz")});
   session.say(table.empty() ? "Nothing is scheduled." : table.text(session.terminal()));
   session.result(answer.body, answer.exit_status);
   return answer.exit_status;
@@ -52,8 +52,11 @@ CommandSpec schedule_command() {
   spec.name = "schedule";
   spec.summary = "What is due next; the same for cron, systemd or GitHub Actions.";
   spec.about =
-      "Lifeboat itself starts nothing: cron, systemd or a workflow does, with what this prints. An "
-      "export that cannot keep the service's time zone is refused.";
+      "Lifeboat itself starts nothing: cron, systemd or a workflow does, with what this prints; "
+      "for "
+      "drills after a backup or on a change that is `lifeboat drill run --due`, every hour. An "
+      "export "
+      "that cannot keep the service's time zone is refused.";
   spec.positionals = {{"SERVICE", "Only of this service.", false}};
   spec.options = {{"export", "FORM", "Print it for `cron`, `systemd` or `github-actions`."}};
   spec.examples = {{"lifeboat schedule", "the next runs"},

@@ -88,6 +88,7 @@ Result<std::vector<Json>> ask_watched(Session& session) {
   const auto& arguments = session.arguments();
   service::StatusCall call;
   call.watch = true;
+  call.tell = arguments.has("check");
   call.backup_within = TRY(arguments.duration("backup-within"));
   call.drill_within = TRY(arguments.duration("drill-within"));
   std::vector<Json> bodies;
@@ -157,8 +158,10 @@ CommandSpec status_command() {
   spec.options = {
       {"check", "", "One line and performance data, for Nagios and its kin."},
       {"textfile", "FILE", "Write metrics for node_exporter's textfile collector (FILE.prom)."},
-      {"backup-within", "TIME", "How old a backup may be; else objectives.rpo, else 26h."},
-      {"drill-within", "TIME", "How long ago the last drill may be; else 35d."}};
+      {"backup-within", "TIME",
+       "How old a backup may be; else objectives.rpo and the schedule, else 26h."},
+      {"drill-within", "TIME",
+       "How long ago the last drill may be; else the drills' own times, else 35d."}};
   spec.examples = {
       {"lifeboat status", "everything that is configured"},
       {"lifeboat status --check shop --drill-within 8d", "as a monitoring plugin"},

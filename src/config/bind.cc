@@ -115,6 +115,8 @@ Result<Drill> bind_drill(const std::string& name, const Place& place) {
   if (!place["tier"].absent()) drill.options.tier = place["tier"].text();
   drill.options.from = place["from"].text();
   drill.cron = place["trigger"]["cron"].text();
+  drill.on_change = TRY(bind_flag(place["trigger"]["on_change"]));
+  drill.after_backup = TRY(bind_flag(place["trigger"]["after_backup"]));
   drill.sandbox_directory = TRY(bind_template(place["sandbox"]["directory"]));
   for (const auto& item : place["checks"].node.items)
     drill.options.checks.push_back(TRY(bind_check({item, place.path + ".checks"})));

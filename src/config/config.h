@@ -44,6 +44,8 @@ struct BackupTimer {
 struct Drill {
   drill::DrillOptions options;  // all but the directory, which may hold variables
   std::string cron;             // when it is due; empty = when somebody asks
+  bool on_change = false;       // due when what it depends on has changed
+  bool after_backup = false;    // due when a backup is complete
   Template sandbox_directory;
 };
 

@@ -290,8 +290,16 @@ constexpr Row kSchema[] = {
     {.path = "services.*.drills.*.trigger.cron",
      .type = Type::schedule,
      .about = "The times, in the service's time zone."},
-    {.path = "services.*.drills.*.trigger.on_change"},
-    {.path = "services.*.drills.*.trigger.after_backup"},
+    {.path = "services.*.drills.*.trigger.on_change",
+     .type = Type::flag,
+     .about = "Also when sources, repositories, schedules, keys or the version of Lifeboat are not "
+              "what they were when it last ran; `lifeboat drill run --due` looks.",
+     .fallback = "false"},
+    {.path = "services.*.drills.*.trigger.after_backup",
+     .type = Type::flag,
+     .about = "Also after each complete backup, of its snapshot; while several wait, only the "
+              "newest. `lifeboat drill run --due` runs it.",
+     .fallback = "false"},
     {.path = "services.*.drills.*.pitr"},
     {.path = "services.*.drills.*.cold_start"},
     {.path = "services.*.drills.*.network",

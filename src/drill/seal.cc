@@ -20,6 +20,7 @@ std::string file_stem(const Report& report) {
 void keep_in_repository(const Report& report, const Json& sealed,
                         repository::Repository& repository, const RunContext& context) {
   Json statement{{"service", report.service},
+                 {"drill", report.drill},
                  {"verdict", name_of(report.verdict)},
                  {"tier", report.tier},
                  {"evidence", sealed}};

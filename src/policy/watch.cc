@@ -48,7 +48,7 @@ bool is_incomplete(const CopyRecord& copy) {
 // the backup has said already that it is empty or old.
 WatchAnswer judge_copy(const CopyRecord& copy, bool alone, Time oldest) {
   const auto say = [&](Level level, Cause cause) {
-    return WatchAnswer{Question::copy, level, cause, copy.repository, {}, {}};
+    return WatchAnswer{Question::copy, level, cause, copy.repository, {}, {}, {}};
   };
   if (!copy.answers) return say(Level::unknown, Cause::copy_silent);
   if (copy.damage != 0) return say(Level::critical, Cause::copy_damaged);
@@ -70,7 +70,7 @@ WatchAnswer judge_verdict(const DrillRecord& drill) {
 }
 
 WatchAnswer judge_key(const CopyRecord& copy, const KeyRecord& key) {
-  WatchAnswer answer{Question::key, Level::ok, Cause::good, copy.repository, key.name, {}};
+  WatchAnswer answer{Question::key, Level::ok, Cause::good, copy.repository, key.name, {}, {}};
   if (key.damaged) {
     answer.level = Level::warning;
     answer.cause = Cause::key_damaged;
@@ -143,7 +143,15 @@ std::vector<WatchAnswer> judge_watch(const WatchRecord& record, const WatchLimit
   for (const auto& copy : record.copies)
     answers.push_back(judge_copy(copy, alone, now - limits.backup));
   const auto last = last_drill(record);
-  answers.push_back(judge_age(last ? std::optional(last->time) : std::nullopt, drill, silent, now));
+  if (record.planned.empty())
+    answers.push_back(
+        judge_age(last ? std::optional(last->time) : std::nullopt, drill, silent, now));
+  for (const auto& planned : record.planned) {
+    auto rule = drill;
+    rule.limit = planned.limit;
+    answers.push_back(judge_age(planned.last, rule, silent, now));
+    answers.back().drill = planned.name;
+  }
   if (last) answers.push_back(judge_verdict(*last));
   for (const auto& copy : record.copies) judge_keys(copy, answers);
   return answers;

@@ -1,6 +1,7 @@
 #pragma once
 // What monitoring is told of a service: every question is judged by itself, from what is known of
 // its copies and its drills. Pure rules over values; thread-safe.
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,13 @@ struct KeyRecord {
   bool proven = false;  // it opened a proven drill or a restore
 };
 
+// A drill with times of its own: how long ago it may be follows from them.
+struct PlannedDrill {
+  std::string name;
+  std::optional<Time> last;
+  Duration limit{0};
+};
+
 struct CopyRecord {
   std::string repository;
   bool answers = true;  // when it does not, nothing below is known
@@ -41,12 +49,15 @@ struct CopyRecord {
   std::optional<Time> newest_incomplete;
   std::size_t damage = 0;  // things missing or unreadable in it, as far as a listing tells
   std::optional<DrillRecord> last_drill;
+  std::map<std::string, Time> drills;  // when each was last run, by its name
   std::vector<KeyRecord> keys;
 };
 
 struct WatchRecord {
   std::vector<CopyRecord> copies;
   std::optional<DrillRecord> last_drill_here;  // on this machine, also of one that found nothing
+  std::vector<PlannedDrill> planned =
+      {};  // when there are any, each is asked for instead of any drill
 };
 
 enum class Question : std::uint8_t {
@@ -84,11 +95,13 @@ struct WatchAnswer {
   Cause cause = Cause::good;
   std::string repository;       // that it is about; empty for the service as a whole
   std::string key;              // that it is about
+  std::string drill;            // that it is about; empty for any
   std::optional<Duration> age;  // of the newest backup or drill, where the question asks for one
 };
 
-// An answer for `backup`, for each copy and for `drill`, one for `verdict` when there was a drill,
-// and one for each key that can restore. What could not be determined is `unknown`, never `ok`.
+// An answer for `backup`, for each copy and for `drill` or each planned one, one for `verdict` when
+// there was a drill, and one for each key that can restore. What could not be determined is
+// `unknown`, never `ok`.
 std::vector<WatchAnswer> judge_watch(const WatchRecord& record, const WatchLimits& limits,
                                      Time now);
 

@@ -138,6 +138,19 @@ TEST(Watch, AFailedLastDrillIsCriticalWhateverWasProvenBefore) {
   EXPECT_EQ(level_of(record), Level::ok) << "a later one proved it";
 }
 
+TEST(Watch, AsksForEachDrillWithTimesOfItsOwn) {
+  auto record = good_one();
+  record.planned = {{"nightly", kNow - hours(2), hours(30)},
+                    {"quarterly", kNow - hours(24 * 120), hours(24 * 95)},
+                    {"yearly", std::nullopt, hours(1)}};
+  std::vector<std::string> said;
+  for (const auto& answer : judge_watch(record, {}, kNow))
+    if (answer.question == Question::drill)
+      said.push_back(answer.drill + " " + std::string(to_text(answer.cause)));
+  EXPECT_EQ(said, (std::vector<std::string>{"nightly good", "quarterly drill-old",
+                                            "yearly drill-missing"}));
+}
+
 TEST(Watch, ADrillThatIsProvenWithWaiversIsGood) {
   auto record = good_one();
   record.last_drill_here = DrillRecord{kNow - hours(1), "proven with waivers"};

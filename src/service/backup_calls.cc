@@ -2,6 +2,7 @@
 #include "service/compose.h"
 #include "service/json.h"
 #include "service/notices.h"
+#include "service/trigger_calls.h"
 
 namespace lifeboat::service {
 namespace {
@@ -69,6 +70,9 @@ Result<Answer> back_up(const Setup& setup, const std::string& service, const Run
   const auto make = [&](const Occasion& occasion) {
     return answer ? backup_notice(occasion, answer->body) : backup_notice(occasion, answer.error());
   };
+  if (answer)
+    if (const auto queued = queue_drills(*composition, service, answer->body, context); !queued)
+      context.log.warning("no drill waits for this backup: " + queued.error().describe());
   add_deliveries(answer, Notices(*composition, service).tell("backup", make, context), context);
   return answer;
 }

@@ -60,12 +60,23 @@ Result<Answer> restore(const Setup& setup, const RestoreCall& call, const Confir
 
 struct DrillCall {
   SnapshotChoice choice;
-  std::string drill;    // empty: the first configured
-  bool strict = false;  // a missed objective is a "no"
-  bool keep = false;    // the sandbox, for a day
+  std::string drill;         // empty: the first configured
+  bool strict = false;       // a missed objective is a "no"
+  bool keep = false;         // the sandbox, for a day
+  bool take_backup = false;  // first, and then exactly its snapshot
+  bool due = false;          // nobody waits for it: a service that is in use is no news
 };
-// {"evidence": …, "file", "page"}
+// {"evidence": …, "file", "page"}, and "backup" as back_up() answers when one was taken first.
 Result<Answer> run_drill(const Setup& setup, const DrillCall& call, const RunContext& context);
+// A drill whose time has come, or that waits for a snapshot, or for which something changed.
+struct DueDrill {
+  std::string drill;
+  std::string snapshot;  // the one it waits for; empty: the latest
+  std::string repository;
+  std::string reason;
+};
+Result<std::vector<DueDrill>> due_drills(const Setup& setup, const std::string& service,
+                                         const RunContext& context);
 // {"service", "snapshot", "planted", "caught", "defects": [{"source", "defect", "planted",
 // "verdict", "noticed_by", "caught"}]}; exit 1 when one was not caught, 2 when none was planted.
 Result<Answer> sabotage(const Setup& setup, const DrillCall& call, const RunContext& context);
@@ -144,18 +155,25 @@ Result<Answer> prune(const Setup& setup, const PruneCall& call, const RunContext
 struct StatusCall {
   std::string service;
   bool watch = false;                     // also judge what monitoring asks
-  std::optional<Duration> backup_within;  // else objectives.rpo, else the default
-  std::optional<Duration> drill_within;   // else the default
+  std::optional<Duration> backup_within;  // else objectives.rpo or the schedule, else the default
+  std::optional<Duration> drill_within;   // else the drills' own times, else the default
+  bool tell = false;                      // who is to be told of what is overdue
 };
 // {"service", "repositories", "age_seconds", "objective", "notices_waiting": [{"notifier", "count",
 // "oldest", "error"}]}; when watched also "watch": {"level",
-// "answers": [{"question", "level", "cause", "repository", "key", "age_seconds"}], "backup_limit"
-// and "drill_limit": {"seconds", "from": "option", "objective" or "default"}, "last_drill":
+// "answers": [{"question", "level", "cause", "repository", "key", "drill", "age_seconds"}],
+// "backup_limit" and "drill_limit": {"seconds", "from": "option", "objective", "schedule" or
+// "default"}, "last_drill":
 // {"time", "verdict"}}. The levels are "ok", "warning", "critical" and "unknown".
 Result<Answer> status(const Setup& setup, const StatusCall& call, const RunContext& context);
 
-// {"due": [{"service", "what", "next", "schedule", "tz"}]}, the next first.
+// {"due": [{"service", "what", "next", "why", "schedule", "tz"}]}, the next first; drills that wait
+// already stand at its head.
 Result<Answer> list_due(const Setup& setup, const std::string& service, const RunContext& context);
+// Tells the people of a service of a backup or a drill that has not come for too long, at most once
+// a day: {"service", "notices"} as above.
+Result<Answer> tell_overdue(const Setup& setup, const std::string& service,
+                            const RunContext& context);
 struct ScheduleExport {
   std::string service;  // empty: all
   std::string form;     // "cron", "systemd" or "github-actions"

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "config/generate.h"
 #include "engine/all.h"
+#include "notify/notifier.h"
 #include "sandbox/cell.h"
 #include "sandbox/sandbox.h"
 #include "service/advice.h"
@@ -35,6 +36,7 @@ class Doctor {
       for (const auto& source : service.sources) examine_source(service, source, advice);
     for (const auto& repository : config_.repositories) examine_repository(repository, advice);
     for (const auto& service : config_.services) examine_drills(service, advice);
+    examine_notifiers(advice);
   }
 
  private:
@@ -151,6 +153,21 @@ class Doctor {
     return cell->probe({});
   }
 
+  // Nothing is sent: that is `lifeboat notify test`.
+  void examine_notifiers(AdviceList& advice) {
+    for (const auto& notifier : config_.notifiers) {
+      const auto subject = "notifier " + notifier.name;
+      auto options = resolver_.notifier(notifier, context_);
+      const auto opened = options
+                              ? notify::open_notifier(std::move(*options))
+                              : Result<std::unique_ptr<notify::Notifier>>(fail(options.error()));
+      if (opened)
+        advice.ok(subject, "`lifeboat notify test " + notifier.name + "` tries it out");
+      else
+        advice.error(subject, opened.error());
+    }
+  }
+
   static dev_t device_of(const path& place) {
     struct stat status{};
     return ::stat(place.c_str(), &status) == 0 ? status.st_dev : 0;
@@ -190,7 +207,10 @@ void examine_secrets(const config::Loaded& loaded, AdviceList& advice) {
   struct stat status{};
   const bool open_to_all =
       ::stat(loaded.config.file.c_str(), &status) == 0 && (status.st_mode & 077U) != 0;
-  if (open_to_all && !loaded.warnings.empty())
+  const bool secret = std::ranges::any_of(loaded.warnings, [](const auto& warning) {
+    return warning.message.ends_with("stands here as plain text");
+  });
+  if (open_to_all && secret)
     advice.error("configuration",
                  loaded.config.file.string() + " holds a secret and others may read it",
                  "chmod 600 " + loaded.config.file.string());

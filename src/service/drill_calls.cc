@@ -8,6 +8,7 @@
 #include "service/drill_records.h"
 #include "service/json.h"
 #include "service/notices.h"
+#include "service/trigger_calls.h"
 
 namespace lifeboat::service {
 namespace {
@@ -60,12 +61,58 @@ bool is_mistyped(const DrillCall& call, const Error& error) {
   return error.code() == Code::usage || (named && error.code() == Code::not_found);
 }
 
+// The repository in which the drill looks for the snapshot that was just taken.
+Result<const Json*> outcome_for(const Composition& composition, const DrillCall& call,
+                                const Json& backup) {
+  auto wanted = call.choice.repository;
+  for (const auto& drill : TRY(composition.loaded.config.find_service(call.choice.service))->drills)
+    if (wanted.empty() && (call.drill.empty() || drill.options.name == call.drill)) {
+      wanted = drill.options.from;
+      break;
+    }
+  for (const auto& outcome : backup.at("repositories"))
+    if (wanted.empty() ? !outcome.contains("error") : outcome.value("repository", "") == wanted)
+      return &outcome;
+  return fail(Code::unavailable, "no repository has the backup that was to be drilled");
+}
+
+// Exactly the snapshot that is made now. A drill of another one would prove something else.
+Result<Answer> back_up_first(const Setup& setup, const Composition& composition, DrillCall& call,
+                             const RunContext& context) {
+  if (!call.choice.snapshot.empty() || !call.choice.at.empty())
+    return fail(Error(Code::usage, "--take-backup drills the snapshot that it takes")
+                    .with_hint("Leave out --snapshot and --at."));
+  auto backup = TRY(back_up(setup, call.choice.service, context));
+  const auto& outcome = *TRY(outcome_for(composition, call, backup.body));
+  call.choice.repository = TRY(text_at(outcome, "repository"));
+  if (outcome.contains("error"))
+    return fail(Error(Code::unavailable, "the backup is not in " + call.choice.repository + ": " +
+                                             outcome["error"].value("message", ""))
+                    .with_hint("Nothing was drilled."));
+  const Json& snapshot = outcome.at("snapshot");
+  if (!snapshot.value("complete", false))
+    return fail(Error(Code::incomplete, "the backup is incomplete: something could not be read")
+                    .with_hint("Nothing was drilled. `lifeboat backup` names what is missing."));
+  call.choice.snapshot = TRY(text_at(snapshot, "id"));
+  return backup;
+}
+
 }  // namespace
 
-Result<Answer> run_drill(const Setup& setup, const DrillCall& call, const RunContext& context) {
+Result<Answer> run_drill(const Setup& setup, const DrillCall& asked, const RunContext& context) {
   const auto composition = TRY(compose(setup));
+  auto call = asked;
+  std::optional<Answer> backup;
+  if (call.take_backup) backup = TRY(back_up_first(setup, *composition, call, context));
+  const auto began = context.clock.now();
   auto answer = run(*composition, call, context);
   if (!answer && is_mistyped(call, answer.error())) return answer;
+  if (!answer && call.due && answer.error().code() == Code::busy) return answer;
+  if (answer) remember_drill(*composition, {call.choice.service, answer->body, began}, context);
+  if (answer && backup) {
+    answer->body["backup"] = backup->body;
+    answer->exit_status = worst_exit(answer->exit_status, backup->exit_status);
+  }
   const auto make = [&](const Occasion& occasion) {
     return answer ? drill_notice(occasion, answer->body["evidence"])
                   : drill_notice(occasion, answer.error());

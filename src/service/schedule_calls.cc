@@ -4,6 +4,7 @@
 #include "service/calls.h"
 #include "service/compose.h"
 #include "service/schedule_export.h"
+#include "service/trigger_calls.h"
 
 namespace lifeboat::service {
 namespace {
@@ -16,6 +17,23 @@ Result<std::vector<Due>> due_of_all(const Composition& composition, const std::s
     std::ranges::move(TRY(due_of(*TRY(composition.loaded.config.find_service(name)))),
                       std::back_inserter(all));
   return all;
+}
+
+// Drills that are due already, with the reason.
+Result<Json> waiting_rows(Composition& composition, const std::string& service,
+                          const RunContext& context) {
+  Json rows = Json::array();
+  const auto names = TRY(composition.service.service_names(
+      service.empty() ? std::vector<std::string>{} : std::vector{service}));
+  for (const auto& name : names)
+    for (const auto& due : TRY(due_drills(composition, name, context)))
+      rows.push_back({{"service", name},
+                      {"what", "drill " + due.drill},
+                      {"next", to_rfc3339(context.clock.now())},
+                      {"why", due.reason},
+                      {"schedule", "drill run --due"},
+                      {"tz", ""}});
+  return rows;
 }
 
 Result<std::vector<ExportFile>> export_for(const std::string& form, const std::vector<Due>& due,
@@ -34,11 +52,12 @@ Result<Answer> list_due(const Setup& setup, const std::string& service, const Ru
   const auto now = context.clock.now();
   auto all = TRY(due_of_all(*composition, service));
   std::ranges::stable_sort(all, {}, [&](const Due& due) { return due.schedule.next_after(now); });
-  Json rows = Json::array();
+  Json rows = TRY(waiting_rows(*composition, service, context));
   for (const auto& due : all)
     rows.push_back({{"service", due.service},
                     {"what", due.what},
                     {"next", to_rfc3339(due.schedule.next_after(now))},
+                    {"why", "its time"},
                     {"schedule", due.schedule.text()},
                     {"tz", due.schedule.tz()}});
   return Answer{{{"due", std::move(rows)}}, 0};

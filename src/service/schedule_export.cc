@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace lifeboat::service {
 namespace {
@@ -82,8 +83,8 @@ std::string yaml_text(const std::string& text) {
 
 std::string workflow_step(const Due& due, const ExportSetup& setup) {
   return fmt::format(
-      "      - name: {}\n        if: ${{{{ github.event_name == 'workflow_dispatch' || "
-      "github.event.schedule == '{}' }}}}\n        run: {}\n",
+      "      - name: {}\n        if: ${{{{ !cancelled() && (github.event_name == "
+      "'workflow_dispatch' || github.event.schedule == '{}') }}}}\n        run: {}\n",
       yaml_text(due.what + " of " + due.service), due.schedule.fields(),
       yaml_text(command_line(due, setup, shell_word)));
 }
@@ -105,6 +106,12 @@ Result<std::vector<Due>> due_of(const config::Service& service) {
     if (!drill.cron.empty())
       TRY(add("drill " + drill.options.name, drill.cron,
               {"drill", "run", service.name, "--drill", drill.options.name}));
+  const auto waits = [](const config::Drill& drill) {
+    return drill.after_backup || drill.on_change;
+  };
+  // A quarter past, when what begins at the full hour is often over.
+  if (std::ranges::any_of(service.drills, waits))
+    TRY(add("due drills", "15 * * * *", {"drill", "run", service.name, "--due"}));
   return due;
 }
 
@@ -138,13 +145,17 @@ Result<std::vector<ExportFile>> export_github(const std::vector<Due>& due,
       "# Written by `lifeboat schedule --export github-actions`. GitHub may start late, and stops\n"
       "# schedules of repositories that rest for 60 days.\n"
       "name: lifeboat\non:\n  workflow_dispatch:\n  schedule:\n";
-  for (const auto& each : due) text += fmt::format("    - cron: '{}'\n", each.schedule.fields());
-  text += "jobs:\n  lifeboat:\n    runs-on: self-hosted\n    timeout-minutes: 360\n    steps:\n";
+  std::set<std::string> times;
+  for (const auto& each : due) times.insert(each.schedule.fields());
+  for (const auto& each : times) text += fmt::format("    - cron: '{}'\n", each);
+  text +=
+      "permissions: {}\nconcurrency: lifeboat\n"
+      "jobs:\n  lifeboat:\n    runs-on: self-hosted\n    timeout-minutes: 360\n    steps:\n";
   for (const auto& each : due) text += workflow_step(each, setup);
   text +=
       "      - name: Say that it failed\n        if: ${{ failure() }}\n"
       "        run: echo '::error title=Lifeboat::a backup or a drill failed, see the step "
-      "above'\n";
+      "above' | tee -a \"$GITHUB_STEP_SUMMARY\"\n";
   return std::vector{ExportFile{"lifeboat.yml", std::move(text)}};
 }
 

@@ -67,6 +67,15 @@ TEST(ScheduleExport, OfGitHubCanBeStartedByHandAndSaysThatItFailed) {
   EXPECT_THAT(text, HasSubstr("- cron: '0 5 1 */3 *'"));
   EXPECT_THAT(text, HasSubstr("github.event.schedule == '0 3 * * *'"));
   EXPECT_THAT(text, HasSubstr("if: ${{ failure() }}"));
+  EXPECT_THAT(text, HasSubstr("!cancelled() &&")) << "one that fails holds back no other";
+}
+
+TEST(ScheduleExport, OfGitHubNamesEachTimeOnce) {
+  auto service = shop("UTC");
+  service.drills[0].cron = "0 3 * * *";
+  const auto text = (*export_github(due_of(service).value(), kSetup))[0].text;
+  const std::string cron = "- cron: '0 3 * * *'";
+  EXPECT_EQ(text.find(cron), text.rfind(cron)) << text;
 }
 
 TEST(ScheduleExport, OfGitHubIsRefusedForAnotherZoneThanUtc) {

@@ -77,10 +77,21 @@ std::optional<policy::DrillRecord> last_of(const std::vector<Statement>& drills,
   return last;
 }
 
+// Statements of before version 0.1's end name no drill.
+std::map<std::string, Time> times_of(const std::vector<Statement>& drills,
+                                     const std::string& service) {
+  std::map<std::string, Time> times;
+  for (const auto& each : drills)
+    if (const auto name = text_at(each.body, "drill"); name && is_of(each, service))
+      times[*name] = std::max(times[*name], each.time);
+  return times;
+}
+
 Result<void> watch(RepositoryStatus& status, repository::Repository& repository,
                    const std::string& service) {
   const auto drills = TRY(repository.statements("proven"));
   status.watch.last_drill = last_of(drills, service);
+  status.watch.drills = times_of(drills, service);
   // A restore that reached its end has opened the data as a drill does, whatever the service.
   auto proofs = TRY(repository.statements("restored"));
   std::ranges::copy_if(drills, std::back_inserter(proofs), [](const Statement& drill) {

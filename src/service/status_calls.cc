@@ -1,7 +1,10 @@
+#include <algorithm>
+
 #include "service/calls.h"
 #include "service/compose.h"
 #include "service/json.h"
 #include "service/notices.h"
+#include "service/planned.h"
 
 namespace lifeboat::service {
 namespace {
@@ -26,11 +29,22 @@ struct Limit {
   std::string_view from = "default";
 };
 
-Limit limit_of(const std::optional<Duration>& option, const std::optional<Duration>& objective,
-               Duration otherwise) {
-  if (option) return {*option, "option"};
-  if (objective) return {*objective, "objective"};
-  return {otherwise, "default"};
+// The tighter of what was promised and what is planned.
+Limit backup_limit(const config::Service& service, const StatusCall& call,
+                   const std::optional<Time>& newest) {
+  if (call.backup_within) return {*call.backup_within, "option"};
+  const auto& promised = service.objectives.rpo;
+  const auto planned = newest ? planned_backup(service, *newest) : std::nullopt;
+  if (planned && (!promised || *planned < *promised)) return {*planned, "schedule"};
+  if (promised) return {*promised, "objective"};
+  return {policy::WatchLimits().backup, "default"};
+}
+
+// That of the drill that comes most often, where there are times.
+Limit drill_limit(const policy::WatchRecord& record, const StatusCall& call) {
+  if (call.drill_within) return {*call.drill_within, "option"};
+  if (record.planned.empty()) return {policy::WatchLimits().drill, "default"};
+  return {std::ranges::min(record.planned, {}, &policy::PlannedDrill::limit).limit, "schedule"};
 }
 
 Json to_json(const Limit& limit) {
@@ -43,19 +57,25 @@ Json to_json(const policy::WatchAnswer& answer) {
             {"cause", to_text(answer.cause)}};
   if (!answer.repository.empty()) json["repository"] = answer.repository;
   if (!answer.key.empty()) json["key"] = answer.key;
+  if (!answer.drill.empty()) json["drill"] = answer.drill;
   if (answer.age) json["age_seconds"] = seconds_of(*answer.age);
   return json;
 }
 
-Json watch_of(const ServiceStatus& status, const StatusCall& call,
-              const policy::ObjectiveOptions& objectives, Time now) {
-  const policy::WatchLimits fallback;
-  const auto backup = limit_of(call.backup_within, objectives.rpo, fallback.backup);
-  const auto drill = limit_of(call.drill_within, std::nullopt, fallback.drill);
-  const auto record = status.watch();
+struct Watched {
+  policy::WatchRecord record;
+  std::vector<policy::WatchAnswer> answers;
+  Json json;
+};
+
+Watched watch_of(policy::WatchRecord record, const config::Service& service, const StatusCall& call,
+                 Time now) {
+  const auto backup = backup_limit(service, call, policy::newest_backup(record));
+  const auto drill = drill_limit(record, call);
   auto level = policy::Level::ok;
   Json answers = Json::array();
-  for (const auto& answer : policy::judge_watch(record, {backup.time, drill.time}, now)) {
+  auto judged = policy::judge_watch(record, {backup.time, drill.time}, now);
+  for (const auto& answer : judged) {
     level = policy::worse(level, answer.level);
     answers.push_back(to_json(answer));
   }
@@ -65,7 +85,25 @@ Json watch_of(const ServiceStatus& status, const StatusCall& call,
             {"drill_limit", to_json(drill)}};
   if (const auto last = policy::last_drill(record))
     json["last_drill"] = {{"time", to_rfc3339(last->time)}, {"verdict", last->verdict}};
-  return json;
+  return {std::move(record), std::move(judged), std::move(json)};
+}
+
+// What has not come for too long. What is not known is not told: the next question may know.
+Json tell_overdue(const Watched& watched, const config::Service& service, Notices& notices,
+                  const RunContext& context) {
+  Json told = Json::array();
+  const auto first = service.drills.empty() ? "facts" : service.drills.front().options.name;
+  for (const auto& answer : watched.answers) {
+    using policy::Cause;
+    const bool backup = answer.cause == Cause::backup_missing || answer.cause == Cause::backup_old;
+    const bool drill = answer.cause == Cause::drill_missing || answer.cause == Cause::drill_old;
+    if (!backup && !drill) continue;
+    const auto subject =
+        backup ? std::string("backup") : "drill " + (answer.drill.empty() ? first : answer.drill);
+    for (auto& each : notices.tell_overdue(subject, answer.age, context))
+      told.push_back(std::move(each));
+  }
+  return told;
 }
 
 }  // namespace
@@ -80,10 +118,19 @@ Result<Answer> status(const Setup& setup, const StatusCall& call, const RunConte
                  {"objective", policy::to_text(found.objective.rpo)}};
   for (const auto& each : found.repositories) answer.body["repositories"].push_back(to_json(each));
   if (found.age) answer.body["age_seconds"] = seconds_of(*found.age);
-  if (auto waiting = Notices(*composition, service.name).waiting(); !waiting.empty())
+  Notices notices(*composition, service.name);
+  if (call.watch) {
+    auto record = found.watch();
+    if (!call.drill_within)
+      record.planned = TRY(planned_drills(service, record, composition->service.settings().state));
+    auto watched = watch_of(std::move(record), service, call, context.clock.now());
+    answer.body["watch"] = std::move(watched.json);
+    if (call.tell)
+      if (auto told = tell_overdue(watched, service, notices, context); !told.empty())
+        answer.body["notices"] = std::move(told);
+  }
+  if (auto waiting = notices.waiting(); !waiting.empty())
     answer.body["notices_waiting"] = std::move(waiting);
-  if (call.watch)
-    answer.body["watch"] = watch_of(found, call, service.objectives, context.clock.now());
   answer.exit_status = found.exit_status();
   return answer;
 }

@@ -60,6 +60,53 @@ TEST_F(StatusCalls, GrowsOldWithTheClock) {
   EXPECT_THAT(causes(watched()), ElementsAre("backup-old", "drill-old"));
 }
 
+TEST_F(StatusCalls, MissesABackupWhoseTimeHasPassedLongAgo) {
+  configure("{file: key}", "    schedule: {full: \"0 * * * *\"}\n    objectives: {rpo: 24h}\n");
+  backed_up();
+  drilled();
+  EXPECT_EQ(watched()["backup_limit"]["from"], "schedule") << "tighter than what was promised";
+  test_.clock.advance(hours(3));
+  EXPECT_THAT(causes(watched()), ElementsAre("backup-old"));
+  backed_up();
+  EXPECT_THAT(causes(watched()), IsEmpty());
+  StatusCall call;
+  call.backup_within = std::chrono::minutes(1);
+  test_.clock.advance(std::chrono::minutes(2));
+  EXPECT_THAT(causes(watched(call)), ElementsAre("backup-old")) << "the option decides";
+}
+
+TEST_F(StatusCalls, KeepsWhatWasPromisedWhereTheScheduleIsLooser) {
+  configure("{file: key}", "    schedule: {full: \"0 3 1 * *\"}\n    objectives: {rpo: 24h}\n");
+  backed_up();
+  EXPECT_EQ(watched()["backup_limit"], (Json{{"seconds", 24 * 3600}, {"from", "objective"}}));
+}
+
+TEST_F(StatusCalls, MissesEachDrillThatHasTimesOfItsOwn) {
+  configure("{file: key}",
+            "    drills:\n      hourly: {trigger: {cron: \"0 * * * *\"}}\n"
+            "      monthly: {trigger: {cron: \"0 3 1 * *\"}}\n");
+  backed_up();
+  drilled();
+  EXPECT_THAT(causes(watched()), ElementsAre("drill-missing")) << "the other one never ran";
+  DrillCall call;
+  call.choice.service = "shop";
+  call.drill = "monthly";
+  ASSERT_TRUE(run_drill(setup_, call, context()));
+  EXPECT_THAT(causes(watched()), IsEmpty());
+  test_.clock.advance(hours(3));
+  backed_up();
+  const auto watch = watched();
+  EXPECT_THAT(causes(watch), ElementsAre("drill-old"));
+  EXPECT_EQ(watch["drill_limit"]["from"], "schedule");
+  for (const auto& answer : watch["answers"])
+    if (answer["cause"] == "drill-old") EXPECT_EQ(answer["drill"], "hourly");
+  ASSERT_TRUE(remove_tree(at("state")));
+  EXPECT_THAT(causes(watched()), ElementsAre("drill-old")) << "the repository knows of both";
+  StatusCall any;
+  any.drill_within = hours(24);
+  EXPECT_THAT(causes(watched(any)), IsEmpty()) << "the option asks for any drill";
+}
+
 TEST_F(StatusCalls, CountsADrillThatRanElsewhere) {
   backed_up();
   drilled();

@@ -1,9 +1,15 @@
 """What is due, and the same for the programs that start things: read by those programs."""
+import json
 import os
+import pathlib
 import subprocess
 import unittest
 
+import jsonschema
+import yaml
 from stage import Stage
+
+WORKFLOW_SCHEMA = pathlib.Path(__file__).parents[1] / "support" / "github-workflow.schema.json"
 
 SCHEDULE = """tz: Europe/Berlin
     schedule: {full: "0 3 * * *", incremental: "*/30 9-17 * * mon-fri"}
@@ -72,6 +78,37 @@ class Schedule(Stage):
         for step in steps:
             subprocess.run(step, shell=True, check=True, env=self.variables, cwd=self.place,
                            stdin=subprocess.DEVNULL, capture_output=True)
+
+    def workflow(self, service):
+        self.ready(service=service)
+        text = self.result("schedule", "--export", "github-actions")["files"][0]["text"]
+        # YAML 1.1 reads the key `on` as a truth; GitHub reads it as a word.
+        read = yaml.load(text, Loader=yaml.BaseLoader)
+        read["jobs"]["lifeboat"]["timeout-minutes"] = int(
+            read["jobs"]["lifeboat"]["timeout-minutes"])
+        read["on"]["workflow_dispatch"] = read["on"]["workflow_dispatch"] or None
+        return read
+
+    def complaints(self, workflow):
+        schema = json.loads(WORKFLOW_SCHEMA.read_text())
+        checker = jsonschema.Draft7Validator(schema)
+        return [error.message for error in checker.iter_errors(workflow)]
+
+    def test_the_workflow_is_what_githubs_schema_allows(self):
+        service = SCHEDULE.replace("tz: Europe/Berlin", "owner: ops@shop.example")
+        workflow = self.workflow(service.replace(
+            "drills: {", "drills: {each: {trigger: {after_backup: true}}, "))
+        self.assertEqual(self.complaints(workflow), [])
+        self.assertIn("workflow_dispatch", workflow["on"])
+        steps = workflow["jobs"]["lifeboat"]["steps"]
+        self.assertEqual([step["name"] for step in steps],
+                         ["backup full of shop", "backup incremental of shop",
+                          "drill nightly of shop", "due drills of shop", "Say that it failed"])
+        self.assertEqual(steps[-1]["if"], "${{ failure() }}")
+        for broken in ({**workflow, "on": {"schedule": [{"crom": "0 3 * * *"}]}},
+                       {**workflow, "jobs": {}},
+                       {key: value for key, value in workflow.items() if key != "on"}):
+            self.assertNotEqual(self.complaints(broken), [], "the schema finds what is wrong")
 
     def test_a_wrong_schedule_is_named(self):
         self.ready(service=SCHEDULE.replace("0 3 * * *", "0 25 * * *"))
