@@ -97,11 +97,22 @@ std::string key_text(const Json& answer) {
                      repository);
 }
 
+std::string notice_text(const Json& service) {
+  std::uint64_t count = 0;
+  std::string names;
+  for (const auto& each : list_of(service, "notices_waiting")) {
+    count += number_of(each, "count");
+    names += (names.empty() ? "" : ", ") + text_of(each, "notifier");
+  }
+  return counted(count, "notice waits", "notices wait") + " for " + names + ": `lifeboat status`";
+}
+
 std::string problem_text(const Json& service, const Json& answer) {
   const auto question = text_of(answer, "question");
   if (question == "backup") return backup_text(service, answer);
   if (question == "copy") return copy_text(service, answer);
   if (question == "key") return key_text(answer);
+  if (question == "notice") return notice_text(service);
   return drill_text(service, answer);
 }
 

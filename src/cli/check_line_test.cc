@@ -36,6 +36,27 @@ TEST(CheckLine, NamesTheOneProblemAndItsLimit) {
   EXPECT_THAT(line.text, Not(HasSubstr("\n")));
 }
 
+TEST(CheckLine, SaysThatNoticesWait) {
+  auto shop = watched_shop();
+  shop["notices_waiting"] = Json::array({Json{{"notifier", "pager"}, {"count", 2}}});
+  answer_in(shop, 0) = {{"question", "notice"}, {"level", "warning"}, {"cause", "notice-waiting"}};
+  const auto line = check_line({shop}, kWatchNow);
+  EXPECT_EQ(line.status, 1);
+  EXPECT_THAT(line.text, HasSubstr("shop: 2 notices wait for pager"));
+}
+
+TEST(CheckLine, NamesADrillThatMissedItsTime) {
+  auto shop = watched_shop();
+  answer_in(shop, 0) = {{"question", "drill"},
+                        {"level", "warning"},
+                        {"cause", "drill-old"},
+                        {"drill", "nightly"},
+                        {"age_seconds", 100'000}};
+  EXPECT_THAT(check_line({shop}, kWatchNow).text,
+              HasSubstr("drill nightly was 1 d 3 h ago and missed its time: `lifeboat drill run "
+                        "shop --drill nightly`"));
+}
+
 TEST(CheckLine, PutsTheWorstProblemFirstAndListsThemAll) {
   auto shop = watched_shop();
   answer_in(shop, 2) = {{"question", "drill"}, {"level", "warning"}, {"cause", "drill-missing"}};

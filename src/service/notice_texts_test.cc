@@ -24,9 +24,7 @@ Occasion occasion_of(const std::string& subject = "drill nightly",
   return {"shop", subject, before, kNow};
 }
 
-// The evidence of a drill that ended so, as the drill itself writes it.
-Json evidence_of(Verdict verdict, Judgement rto = Judgement::not_set,
-                 Judgement rpo = Judgement::not_set) {
+drill::Report report_of(Verdict verdict, Judgement rto, Judgement rpo) {
   drill::Report report;
   report.id = "4f2a81c09b77aa01";
   report.service = "shop";
@@ -48,7 +46,13 @@ Json evidence_of(Verdict verdict, Judgement rto = Judgement::not_set,
     check.outcome = drill::Outcome::waived;
     report.checks.push_back(check);
   }
-  return drill::to_json(report);
+  return report;
+}
+
+// The evidence of a drill that ended so, as the drill itself writes it.
+Json evidence_of(Verdict verdict, Judgement rto = Judgement::not_set,
+                 Judgement rpo = Judgement::not_set) {
+  return drill::to_json(report_of(verdict, rto, rpo));
 }
 
 bool says_good(const notify::Notice& notice) {
@@ -92,9 +96,12 @@ TEST(NoticeOfADrill, IsGoodOnlyForWhatWasProven) {
   };
   for (const auto& each : cases) {
     for (const bool of_rto : {true, false}) {
-      const auto evidence = evidence_of(each.verdict, of_rto ? each.objective : Judgement::met,
-                                        of_rto ? Judgement::met : each.objective);
-      const auto notice = drill_notice(occasion_of(), evidence);
+      const auto report = report_of(each.verdict, of_rto ? each.objective : Judgement::met,
+                                    of_rto ? Judgement::met : each.objective);
+      const auto notice = drill_notice(occasion_of(), drill::to_json(report));
+      EXPECT_EQ(drill::exit_status(report, false) == 0, is_good(notice)) << each.headline;
+      EXPECT_EQ(drill::exit_status(report, true) == 0,
+                is_good(notice) && !notice.is(Event::missed));
       EXPECT_EQ(notice.events, each.events) << each.headline;
       EXPECT_EQ(headline(notice), "shop: drill nightly " + each.headline);
       EXPECT_EQ(says_good(notice), each.good) << text_of(notice);

@@ -106,6 +106,19 @@ Json tell_overdue(const Watched& watched, const config::Service& service, Notice
   return told;
 }
 
+// What people have not been told although they should: an answer of its own where anybody is to be
+// told.
+void judge_notices(Json& watch, const Json& waiting, const config::Service& service) {
+  if (service.notify.empty() && waiting.empty()) return;
+  Json answer{{"question", "notice"}, {"level", "ok"}, {"cause", "good"}};
+  if (!waiting.empty()) {
+    answer["level"] = "warning";
+    answer["cause"] = "notice-waiting";
+    if (watch.at("level") == "ok") watch["level"] = "warning";
+  }
+  watch["answers"].push_back(std::move(answer));
+}
+
 }  // namespace
 
 Result<Answer> status(const Setup& setup, const StatusCall& call, const RunContext& context) {
@@ -129,8 +142,9 @@ Result<Answer> status(const Setup& setup, const StatusCall& call, const RunConte
       if (auto told = tell_overdue(watched, service, notices, context); !told.empty())
         answer.body["notices"] = std::move(told);
   }
-  if (auto waiting = notices.waiting(); !waiting.empty())
-    answer.body["notices_waiting"] = std::move(waiting);
+  auto waiting = notices.waiting();
+  if (call.watch) judge_notices(answer.body["watch"], waiting, service);
+  if (!waiting.empty()) answer.body["notices_waiting"] = std::move(waiting);
   answer.exit_status = found.exit_status();
   return answer;
 }

@@ -99,7 +99,7 @@ TEST_F(StatusCalls, MissesEachDrillThatHasTimesOfItsOwn) {
   EXPECT_THAT(causes(watch), ElementsAre("drill-old"));
   EXPECT_EQ(watch["drill_limit"]["from"], "schedule");
   for (const auto& answer : watch["answers"])
-    if (answer["cause"] == "drill-old") EXPECT_EQ(answer["drill"], "hourly");
+    EXPECT_TRUE(answer["cause"] != "drill-old" || answer["drill"] == "hourly");
   ASSERT_TRUE(remove_tree(at("state")));
   EXPECT_THAT(causes(watched()), ElementsAre("drill-old")) << "the repository knows of both";
   StatusCall any;

@@ -198,6 +198,8 @@ class Notices(Stage):
         self.run_program("backup", status=0)
         ran = self.run_program("drill", "run", status=1)
         self.assertIn("NOT DELIVERED, no answer", ran.stdout)
+        self.assertIn("WARNING: shop: 1 notice waits for pager",
+                      self.run_program("status", "--check", status=2).stdout)
 
     def test_a_variable_that_is_not_set_stops_no_restore(self):
         server = self.receiver()

@@ -78,7 +78,7 @@ class Triggers(Stage):
         drill, = self.result("drill", "run", "--take-backup")
         taken = drill["backup"]["repositories"][0]["snapshot"]["id"]
         self.assertEqual(drill["evidence"]["snapshot"]["id"], taken)
-        self.assertEqual(len(self.result("snapshots")["snapshots"]), 2)
+        self.assertEqual(len(self.result("snapshots")[0]["snapshots"]), 2)
         self.assertEqual(drill["evidence"]["verdict"], "proven")
         said = self.run_program("drill", "run", "--take-backup").stdout
         self.assertTrue(said.startswith("Backed up to local: snapshot "), said)
@@ -106,10 +106,12 @@ class Triggers(Stage):
     def test_what_is_overdue_is_told_once_until_it_comes(self):
         server = receivers.Web()
         self.addCleanup(server.close)
-        self.ready(service="notify: [pager]")
+        self.seed()
+        self.configure(service="notify: [pager]")
         with open(self.place / "lifeboat.yaml", "a", encoding="utf-8") as file:
             file.write('notifiers: {pager: {type: webhook, url: "${HOOK}", secret: "${KEY}"}}\n')
         self.variables.update(HOOK=server.url("/x"), KEY="key")
+        self.run_program("init")
 
         def told():
             new = [json.loads(request.body) for request in server.requests]
@@ -121,7 +123,7 @@ class Triggers(Stage):
                                   ("drill facts", "overdue", ["overdue"])])
         self.run_program("status", "--check", status=2)
         self.run_program("drill", "run", "--due")
-        self.run_program("status")
+        self.run_program("status", status=1)
         self.assertEqual(told(), [])
         self.run_program("backup")
         self.assertEqual(told(), [("backup", "complete", ["backup", "recovered"])])
