@@ -77,7 +77,7 @@ std::optional<policy::DrillRecord> last_of(const std::vector<Statement>& drills,
   return last;
 }
 
-// Statements of before version 0.1's end name no drill.
+// Older statements name no drill.
 std::map<std::string, Time> times_of(const std::vector<Statement>& drills,
                                      const std::string& service) {
   std::map<std::string, Time> times;
