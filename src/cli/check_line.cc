@@ -79,7 +79,8 @@ std::string drill_text(const Json& service, const Json& answer) {
   if (cause == "drill-missing")
     return (name.empty() ? "no drill ever:" : "drill " + name + " never ran:") + run;
   if (cause == "drill-old" && !name.empty())
-    return fmt::format("drill {} was {} ago and missed its time:{}", name, age_text(answer), run);
+    return fmt::format("drill {} should have run, for {} it has not:{}", name, age_text(answer),
+                       run);
   if (cause == "drill-old")
     return fmt::format("the last drill was {} ago, more than {}:{}", age_text(answer),
                        limit_text(service["watch"], "drill_limit"), run);

@@ -52,9 +52,10 @@ TEST(CheckLine, NamesADrillThatMissedItsTime) {
                         {"cause", "drill-old"},
                         {"drill", "nightly"},
                         {"age_seconds", 100'000}};
-  EXPECT_THAT(check_line({shop}, kWatchNow).text,
-              HasSubstr("drill nightly was 1 d 3 h ago and missed its time: `lifeboat drill run "
-                        "shop --drill nightly`"));
+  EXPECT_THAT(
+      check_line({shop}, kWatchNow).text,
+      HasSubstr("drill nightly should have run, for 1 d 3 h it has not: `lifeboat drill run "
+                "shop --drill nightly`"));
 }
 
 TEST(CheckLine, PutsTheWorstProblemFirstAndListsThemAll) {

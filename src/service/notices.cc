@@ -23,7 +23,10 @@ class Standings {
   explicit Standings(std::filesystem::path file) : file_(std::move(file)) {
     auto bytes = read_file(file_, kLargestStandings);
     auto json = bytes ? parse_json(to_text(*bytes)) : fail(bytes.error());
-    if (json && json->is_object()) all_ = std::move(*json);
+    if (!json || !json->is_object()) return;
+    for (const auto& [subject, known] : json->items())
+      if (known.is_object() && known.contains("good") && known["good"].is_boolean())
+        all_[subject] = known;
   }
 
   std::optional<Standing> of(const std::string& subject) const {

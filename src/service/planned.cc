@@ -11,6 +11,8 @@ namespace {
 constexpr Duration kLeastGrace = std::chrono::hours(1);
 constexpr Duration kMostGrace = std::chrono::hours(6);
 constexpr int kPartOfInterval = 4;
+// `drill run --due` comes every hour: what waits for so long is not looked at by anybody.
+constexpr Duration kMostWait = std::chrono::hours(26);
 
 // How old something of this time may get.
 Duration limit_after(const policy::Schedule& schedule, Time last) {
@@ -38,10 +40,13 @@ Result<std::vector<policy::PlannedDrill>> planned_drills(const config::Service& 
   const TriggerMemory memory(state, service.name);
   std::vector<policy::PlannedDrill> all;
   for (const auto& drill : service.drills) {
+    const auto known = memory.of(drill.options.name);
+    if (drill.cron.empty() && drill.after_backup && known.queued)
+      all.push_back({drill.options.name, known.queued->since, kMostWait});
     if (drill.cron.empty()) continue;
     const auto schedule = TRY_CONTEXT("drill " + drill.options.name + " of " + service.name,
                                       policy::Schedule::parse(drill.cron, service.tz));
-    policy::PlannedDrill planned{drill.options.name, memory.of(drill.options.name).ran, {}};
+    policy::PlannedDrill planned{drill.options.name, known.ran, {}};
     for (const auto& copy : record.copies)
       if (const auto found = copy.drills.find(planned.name); found != copy.drills.end())
         planned.last = std::max(planned.last.value_or(found->second), found->second);

@@ -13,7 +13,7 @@ namespace lifeboat::service {
 std::optional<Duration> planned_backup(const config::Service& service, Time newest);
 
 // Of each drill with times of its own; the last run is the latest that a repository or this machine
-// knows of.
+// knows of. And of each that waits for a backup's snapshot since then, which it may for 26 hours.
 Result<std::vector<policy::PlannedDrill>> planned_drills(const config::Service& service,
                                                          const policy::WatchRecord& record,
                                                          const std::filesystem::path& state);

@@ -46,7 +46,8 @@ std::optional<Queued> queued_in(const Json& json) {
   const auto time = time_of(*found, "time");
   const auto snapshot = found->is_object() ? text_at(*found, "snapshot") : fail(Code::corrupt, "");
   if (!time || !snapshot) return std::nullopt;
-  return Queued{*snapshot, found->value("repository", ""), *time};
+  const auto repository = text_at(*found, "repository").value_or("");
+  return Queued{*snapshot, repository, *time, time_of(*found, "since").value_or(*time)};
 }
 
 }  // namespace
@@ -93,13 +94,17 @@ DrillMemory TriggerMemory::of(const std::string& drill) const {
 }
 
 void TriggerMemory::queue(const std::string& drill, const Queued& queued) {
+  const auto before = of(drill).queued;
+  if (!all_[drill].is_object()) all_[drill] = Json::object();
   all_[drill]["queued"] = {{"snapshot", queued.snapshot},
                            {"repository", queued.repository},
-                           {"time", to_rfc3339(queued.time)}};
+                           {"time", to_rfc3339(queued.time)},
+                           {"since", to_rfc3339(before ? before->since : queued.time)}};
 }
 
 void TriggerMemory::ran(const std::string& drill, Time began, const Fingerprint& fingerprint) {
   auto& json = all_[drill];
+  if (!json.is_object()) json = Json::object();
   json["ran"] = to_rfc3339(began);
   json["fingerprint"] = fingerprint;
   // One that was queued meanwhile is still to be drilled.

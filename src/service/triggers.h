@@ -27,6 +27,7 @@ struct Queued {
   std::string snapshot;
   std::string repository;
   Time time;
+  Time since = {};  // of the first that waits for the same run; queue() sets it
 };
 
 // What is known of one drill.

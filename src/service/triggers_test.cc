@@ -161,6 +161,10 @@ TEST_F(TriggersTest, OfADamagedFileAreAsIfNothingEverRan) {
     memory_ = TriggerMemory(folder_.path(), "shop");
     EXPECT_THAT(why("nightly"), HasSubstr("never ran")) << text;
     EXPECT_EQ(why("each"), "") << text;
+    memory_.ran("nightly", kNow, fingerprint());
+    memory_.queue("each", {"bbbb", "local", kNow});
+    EXPECT_EQ(why("nightly"), "") << text;
+    EXPECT_EQ(why("each"), "backup bbbb was taken") << text;
   }
 }
 
@@ -188,6 +192,22 @@ TEST(PlannedBackup, FollowsTheTimerThatComesNext) {
   const auto limit = planned_backup(config_of(text).services[0], kNow);
   ASSERT_TRUE(limit);
   EXPECT_EQ(*limit, minutes(15) + hours(1));
+}
+
+TEST(PlannedDrills, MayNotWaitForTheirBackupForEver) {
+  const auto folder = ScratchDirectory::make().value();
+  TriggerMemory memory(folder.path(), "shop");
+  memory.ran("nightly", kNow, fingerprint());
+  memory.queue("each", {"aaaa", "local", kNow - hours(48)});
+  memory.queue("each", {"bbbb", "local", kNow - hours(24)});
+  ASSERT_TRUE(memory.write());
+  const auto config = config_of();
+  const auto planned = planned_drills(config.services[0], {}, folder.path());
+  ASSERT_TRUE(planned);
+  ASSERT_EQ(planned->size(), 2U);
+  EXPECT_EQ(planned->back().name, "each");
+  EXPECT_EQ(planned->back().last, kNow - hours(48)) << "the newest does not hide how long it waits";
+  EXPECT_EQ(planned->back().limit, hours(26));
 }
 
 TEST(PlannedBackup, WithoutAScheduleIsNotPlanned) {

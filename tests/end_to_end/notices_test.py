@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import pathlib
+import signal
 import sys
 import time
 import unittest
@@ -108,6 +109,7 @@ class Notices(Stage):
         self.run_program("drill", "run", status=1)
         self.tell({"pager": self.webhook(server)}, GOOD)
         self.run_program("drill", "run")
+        (self.state / "notices/shop/standing.json").write_text('{"drill nightly": 7, "backup": {}}')
         self.run_program("drill", "run")
         first, second, third = map(self.notice_in, server.requests)
         self.assertEqual(second["since"], first["since"])
@@ -213,6 +215,23 @@ class Notices(Stage):
         self.run_program("backup")
         self.assertEqual([self.notice_in(request)["verdict"] for request in server.requests],
                          ["begins", "done"], "with the next run, also one with no news")
+
+    def test_what_was_interrupted_is_told_with_the_next_run(self):
+        server, begun = self.receiver(), self.place / "begun"
+        hook = f"hooks: {{before_backup: 'touch {begun}; sleep 60'}}"
+        self.prepared({"pager": self.webhook(server)}, hook)
+        started = self.start("backup")
+        self.wait_until(begun.exists)
+        started.send_signal(signal.SIGINT)
+        _, said = started.communicate()
+        self.assertEqual(started.returncode, 130)
+        self.assertIn("notice to pager not delivered: interrupted", " ".join(said.split()))
+        self.assertEqual(server.requests, [], "a run that was stopped begins nothing more")
+        self.tell({"pager": self.webhook(server)})
+        self.run_program("backup")
+        failed, again = map(self.notice_in, server.requests)
+        self.assertEqual((failed["verdict"], failed["reason"][-11:]), ("failed", "interrupted"))
+        self.assertEqual(again["events"], ["backup", "recovered"])
 
     def test_a_redirect_is_not_followed(self):
         other = self.receiver()

@@ -98,6 +98,14 @@ class Triggers(Stage):
         self.run_program("drill", "run", "--take-backup", status=2)
         self.assertEqual(self.result("drill", "list")["drills"], [])
 
+    def test_a_sandbox_is_kept_when_somebody_asks_for_it(self):
+        self.ready()
+        self.backed_up()
+        self.assertIn("The sandbox is gone.", self.run_program("drill", "run").stdout)
+        drill, = self.result("drill", "run", "--keep")
+        kept, = drill["evidence"]["tear_down"]["kept"]
+        self.assertTrue(pathlib.Path(kept).is_dir())
+
     def test_what_is_due_says_itself_of_what(self):
         self.ready()
         said = self.run_program("drill", "run", "--due", "--snapshot", "latest", status=3).stderr
