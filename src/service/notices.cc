@@ -130,6 +130,8 @@ Json Notices::tell_with(const std::string& subject, const Make& make, const Pati
                         const RunContext& context) {
   const auto service = composition_.loaded.config.find_service(service_);
   if (!service || (*service)->notify.empty()) return Json::array();
+  const auto lock = ServiceLock::take(composition_.service.settings().state, "notices." + service_,
+                                      std::min(kLockWait, patience.whole), context);
   Standings standings(folder() / "standing.json");
   auto notice = make({service_, subject, standings.of(subject), context.clock.now()});
   finish(notice, context);
@@ -138,7 +140,14 @@ Json Notices::tell_with(const std::string& subject, const Make& make, const Pati
   if (notice.is(notify::Event::overdue)) standings.told_overdue(subject, notice.time);
   if (const auto written = standings.write(); !written)
     context.log.warning("since when it is so will not be known: " + written.error().describe());
-  return hand_out(notice, patience, context);
+  auto deliveries = keep(notice, patience, context);
+  // Another run that holds the lock is at it; what it does not see any more, the next one sends.
+  if (!lock) {
+    context.log.warning("notices may wait for the next run: " + lock.error().describe());
+    return deliveries;
+  }
+  for (auto& each : hand_out(patience, context)) deliveries.push_back(std::move(each));
+  return deliveries;
 }
 
 Json Notices::tell_overdue(const std::string& subject, const std::optional<Duration>& age,
@@ -173,11 +182,8 @@ Result<std::unique_ptr<notify::Notifier>> Notices::open(const std::string& name,
 
 // What cannot even be kept is tried at once, so that it is lost only together with a message that
 // says so.
-Json Notices::hand_out(const Notice& notice, const Patience& patience, const RunContext& context) {
-  const auto opener = [&](const std::string& name) { return open(name, context); };
-  const auto& settings = composition_.service.settings();
-  const auto lock = ServiceLock::take(settings.state, "notices." + service_,
-                                      std::min(kLockWait, patience.whole), context);
+Json Notices::keep(const Notice& notice, const Patience& patience,
+                   const RunContext& context) const {
   Outbox outbox(folder() / "outbox");
   std::vector<Delivery> direct;
   for (const auto& name : (*composition_.loaded.config.find_service(service_))->notify) {
@@ -186,22 +192,19 @@ Json Notices::hand_out(const Notice& notice, const Patience& patience, const Run
     const auto kept = outbox.add(notice, name);
     if (kept) continue;
     context.log.warning("a notice cannot be kept: " + kept.error().describe());
-    auto opened = opener(name);
+    auto opened = open(name, context);
     const auto answer = opened ? send_patiently(**opened, notice, patience, context)
                                : Result<std::string>(fail(opened.error()));
     direct.push_back(answer ? Delivery{name, headline(notice), true, *answer, {}, 1, 0}
                             : undelivered(name, notice, answer.error()));
   }
-  auto deliveries = to_json(direct);
-  // Another run that holds the lock is at it; what it does not see any more, the next one sends.
-  if (!lock) {
-    if (!waiting().empty())
-      context.log.warning("notices wait for the next run: " + lock.error().describe());
-    return deliveries;
-  }
-  for (const auto& each : deliver(outbox, opener, patience, context))
-    deliveries.push_back(to_json(each));
-  return deliveries;
+  return to_json(direct);
+}
+
+Json Notices::hand_out(const Patience& patience, const RunContext& context) const {
+  Outbox outbox(folder() / "outbox");
+  const auto opener = [&](const std::string& name) { return open(name, context); };
+  return to_json(deliver(outbox, opener, patience, context));
 }
 
 Json Notices::waiting() const {

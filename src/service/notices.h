@@ -33,8 +33,9 @@ class Notices {
   Json tell_with(const std::string& subject, const Make& make, const notify::Patience& patience,
                  const RunContext& context);
   void finish(notify::Notice& notice, const RunContext& context) const;
-  Json hand_out(const notify::Notice& notice, const notify::Patience& patience,
-                const RunContext& context);
+  Json hand_out(const notify::Patience& patience, const RunContext& context) const;
+  Json keep(const notify::Notice& notice, const notify::Patience& patience,
+            const RunContext& context) const;
   Result<std::unique_ptr<notify::Notifier>> open(const std::string& name,
                                                  const RunContext& context) const;
   std::filesystem::path folder() const;

@@ -7,6 +7,15 @@
 namespace lifeboat::service {
 namespace {
 
+constexpr Duration kLockWait = std::chrono::seconds(10);
+
+// A backup and a drill may end at once, and both write here.
+Result<ServiceLock> lock_memory(const Composition& composition, const std::string& service,
+                                const RunContext& context) {
+  return ServiceLock::take(composition.service.settings().state, "triggers." + service, kLockWait,
+                           context);
+}
+
 bool looks_for_changes(const config::Service& service) {
   return std::any_of(service.drills.begin(), service.drills.end(),
                      [](const auto& drill) { return drill.on_change; });
@@ -73,25 +82,32 @@ Result<std::vector<DueDrill>> due_drills(const Setup& setup, const std::string& 
 Result<void> queue_drills(const Composition& composition, const std::string& service_name,
                           const Json& backup, const RunContext& context) {
   const auto& service = *TRY(composition.loaded.config.find_service(service_name));
+  const bool asked = std::any_of(service.drills.begin(), service.drills.end(),
+                                 [](const auto& drill) { return drill.after_backup; });
+  if (!asked) return {};
+  const auto lock = TRY(lock_memory(composition, service.name, context));
   TriggerMemory memory(composition.service.settings().state, service.name);
-  bool any = false;
   for (const auto& drill : service.drills) {
     if (!drill.after_backup) continue;
     const auto queued = queued_of(backup, drill.options.from, context.clock.now());
     if (!queued) continue;
     memory.queue(drill.options.name, *queued);
-    any = true;
   }
-  return any ? memory.write() : Result<void>{};
+  return memory.write();
 }
 
 void remember_drill(Composition& composition, const DrillDone& done, const RunContext& context) {
   const auto service = composition.loaded.config.find_service(done.service);
   if (!service) return;
   const auto drill = done.answer.at("evidence").value("drill", "");
-  TriggerMemory memory(composition.service.settings().state, done.service);
-  memory.ran(drill, done.began, fingerprint_now(composition, **service, context));
-  if (const auto written = memory.write(); !written)
+  const auto fingerprint = fingerprint_now(composition, **service, context);
+  const auto written = [&]() -> Result<void> {
+    const auto lock = TRY(lock_memory(composition, done.service, context));
+    TriggerMemory memory(composition.service.settings().state, done.service);
+    memory.ran(drill, done.began, fingerprint);
+    return memory.write();
+  }();
+  if (!written)
     context.log.warning("the drill will count as due again: " + written.error().describe());
 }
 

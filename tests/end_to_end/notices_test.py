@@ -194,6 +194,18 @@ class Notices(Stage):
         self.assertNotEqual(told[3]["id"], told[4]["id"])
         self.assertNotIn("notices_waiting", self.result("status")[0])
 
+    def test_what_cannot_be_kept_is_sent_at_once(self):
+        server = self.receiver(200, 500)
+        self.prepared({"pager": self.webhook(server, ", on: [backup]")})
+        folder = self.state / "notices" / "shop"
+        folder.mkdir(parents=True)
+        (folder / "outbox").write_text("in the way")
+        ran = self.run_program("backup")
+        self.assertIn("Notice to pager: taken, 200", ran.stdout)
+        self.assertIn("a notice cannot be kept", " ".join(ran.stderr.split()))
+        self.assertEqual(len(server.requests), 1)
+        self.assertIn("It is not kept either.", self.said("backup"))
+
     def test_nobody_there_changes_no_exit_status(self):
         self.variables["HOOK"] = f"http://127.0.0.1:{receivers.closed_port()}/x"
         self.prepared({"pager": 'type: webhook, url: "${HOOK}", secret: "${HOOK_SECRET}"'}, BAD)
