@@ -65,8 +65,9 @@ std::string judged(const Json& measure) {
 void say_measures(Session& session, const Json& evidence) {
   const auto measures = evidence.find("measures");
   if (measures == evidence.end()) return;
-  session.say("Recovery time so far " + judged((*measures)["rto"]) + " · data loss " +
-              judged((*measures)["rpo"]));
+  const auto& rto = (*measures)["rto"];
+  session.say("Recovery time " + judged(rto) + ": " + text_of(rto, "covers"));
+  session.say("Data loss " + judged((*measures)["rpo"]));
 }
 
 void say_tear_down(Session& session, const Json& evidence) {

@@ -217,9 +217,62 @@ std::vector<Defect> finding_defects() {
   };
 }
 
+Report reaching_out(const std::string& message) {
+  auto report = saying("app.ready", message);
+  add(report, "isolation.attempts", Outcome::warned, {}).message = "2 attempts";
+  return report;
+}
+
+Report shown_production() {
+  auto report = sound_report();
+  add(report, "isolation.network", Outcome::not_run, {}).refused = true;
+  return report;
+}
+
+// In the words of drill/app and drill/steps/app.cc.
+std::vector<Defect> application_defects() {
+  return {
+      {"production-inside", shown_production()},
+      {"not-isolated", saying("isolation.network",
+                              "9 attempts from inside, 1 not blocked: the application was not "
+                              "started",
+                              Outcome::not_run)},
+      {"isolation-impossible",
+       saying("isolation.network", "bubblewrap: no permission", Outcome::not_run)},
+      {"reaches-out", saying("isolation.attempts", "2 attempts", Outcome::warned)},
+      {"app-schema-unknown",
+       saying("app.ready", "the process app ended with status 1; its last line: no such table: x")},
+      {"app-wrong-port", saying("app.ready",
+                                "not ready within 1 s; nobody listens on port 2 (but on 3: does it "
+                                "use ${sandbox.port}?)")},
+      {"app-in-background",
+       saying("app.ready", "the process app ended and left 1 running: it went to the background")},
+      {"app-over-limits", saying("app.ready", "it used more memory than it may")},
+      {"app-needs-the-outside", reaching_out("not ready within 1 s")},
+      {"app-ended", saying("app.ready", "the process app ended with status 3")},
+      {"app-not-ready", saying("app.ready", "not ready within 1 s")},
+      {"app-crashed", saying("app.alive", "the process app ended with status 9")},
+      {"app-logs-errors", saying("app.log", "ERROR")},
+      {"app-floods-log", saying("app.log", "it wrote 9 MB", Outcome::warned)},
+      {"app-still-there", saying("app.stopped", "not all", Outcome::not_run)},
+      {"app-ignores-the-end", saying("app.stopped", "killed", Outcome::warned)},
+      {"protection-lost", saying("journey.fields", "customer sees what it must not: costCents")},
+      {"protection-lost", saying("journey.wall", "status 200 instead of 403")},
+      {"not-let-in", saying("journey.login", "status 401 instead of 2xx")},
+      {"release-lacks-it", saying("journey.schemas", "status 404 instead of 200")},
+      {"app-fails-on-data", saying("journey.list", "status 500 instead of 2xx")},
+      {"journey-cut",
+       saying("journey.list", "the time for the journey was up: 60 s", Outcome::not_run)},
+      {"journey-too-slow", saying("journey.list", "it took 9 s, over 5 s")},
+      {"application-not-asked", saying("journey.3", "there is no capture.id", Outcome::not_run)},
+      {"answers-otherwise", saying("journey.list", "jq .count == 3 is false")},
+  };
+}
+
 std::vector<Defect> all_defects() {
   std::vector<Defect> all;
-  for (auto&& part : {stage_defects(), database_defects(), file_defects(), finding_defects()})
+  for (auto&& part : {stage_defects(), database_defects(), file_defects(), application_defects(),
+                      finding_defects()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
@@ -241,7 +294,7 @@ TEST(Diagnosis, ExplainsEachPlantedDefectByItsRule) {
 TEST(Diagnosis, HasAPlantedDefectForEveryRule) {
   std::set<std::string> planted;
   for (const auto& defect : all_defects()) planted.insert(defect.rule);
-  for (const auto rules : {stage_rules(), check_rules(), finding_rules()})
+  for (const auto rules : {stage_rules(), check_rules(), application_rules(), finding_rules()})
     for (const auto& rule : rules) EXPECT_TRUE(planted.contains(std::string(rule.id))) << rule.id;
 }
 

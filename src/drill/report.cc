@@ -69,6 +69,7 @@ Json checks_json(const Report& report) {
                     {"message", check.message},
                     {"details", check.details},
                     {"milliseconds", milliseconds(check.elapsed)}});
+    if (check.asks_rights) list.back()["rights"] = true;
     if (!check.waived.empty()) list.back()["waived"] = check.waived;
   }
   return list;
@@ -114,7 +115,7 @@ Json measures_json(const Measures& measures) {
   Json rto = objective_json(measures.rto_objective, measures.rto);
   rto["measured_ms"] = milliseconds(measures.rto_so_far);
   rto["covers"] = measures.service_ready ? "locate to the first answer of the application"
-                                         : "locate to check; no application was started";
+                                         : "locate to check; no application answered";
   Json rpo = objective_json(measures.rpo_objective, measures.rpo);
   if (measures.rpo_age) rpo["measured_ms"] = milliseconds(*measures.rpo_age);
   rpo["covers"] = "age of the restored position when the drill began";

@@ -39,6 +39,7 @@ struct CheckResult {
   Duration elapsed{0};
   bool proves_data = false;  // says something about the data itself: a drill needs one that ran
   bool refused = false;      // stopped for safety
+  bool asks_rights = false;  // who may do what: a login, a role, a refusal
 };
 
 struct StageResult {

@@ -36,9 +36,12 @@ struct Rule {
 // Each kind of rule in a file of its own, in the order in which they are asked.
 std::span<const Rule> stage_rules();
 std::span<const Rule> check_rules();
+std::span<const Rule> application_rules();
 std::span<const Rule> finding_rules();
 
-// For the rules: is there a check whose id begins so, did all of them pass?
+// For the rules: was it asked of the application, or of where that runs?
+bool is_of_application(const Symptom& symptom);
+// Is there a check whose id begins so, did all of them pass?
 bool all_passed(const Report& report, std::string_view prefix);
 
 }  // namespace lifeboat::drill

@@ -48,6 +48,19 @@ void compare_fields(const std::string& role, const std::vector<std::string>& see
   if (!less.empty()) faults.push_back(role + " does not see " + joined(less));
 }
 
+// A role's view, a refusal, or the login that a role's token comes from.
+bool asks_rights(const StepOptions& step, const AppOptions& options) {
+  if (!step.fields.empty() || step.expect.status == 401 || step.expect.status == 403) return true;
+  const auto is_token = [&](const auto& captured) {
+    return std::any_of(options.roles.begin(), options.roles.end(), [&](const auto& role) {
+      return role.second.bearer.find("${capture." + captured.first + "}") != std::string::npos;
+    });
+  };
+  const auto role = options.roles.find(step.role);
+  return (role != options.roles.end() && role->second.jwt) ||
+         std::any_of(step.capture.begin(), step.capture.end(), is_token);
+}
+
 }  // namespace
 
 Result<std::vector<CheckResult>> Journey::play(const RunContext& context) {
@@ -64,6 +77,7 @@ Result<CheckResult> Journey::play_step(std::size_t number, const RunContext& con
   CheckResult result;
   result.id = "journey." + (step.name.empty() ? std::to_string(number + 1) : step.name);
   result.proves = step.method + " " + step.path + " answers as it should";
+  result.asks_rights = asks_rights(step, options_);
   if (std::chrono::steady_clock::now() >= until_) {
     result.message = "the time for the journey was up: " + describe_duration(options_.time);
     return result;

@@ -106,7 +106,8 @@ std::string summary(const Json& evidence) {
   html += fact("Drilled", moment(evidence, {"started"}));
   html += fact("Snapshot", escape(text_in(snapshot, {"id"}).substr(0, 10)) + " of " +
                                moment(snapshot, {"time"}));
-  html += fact("Recovery time so far (RTO)", objective(evidence, "rto"));
+  html += fact("Recovery time (RTO)", objective(evidence, "rto") + "<br><span class=\"dim\">" +
+                                          text(measures, {"rto", "covers"}) + "</span>");
   html += fact("Data loss window (RPO)", objective(evidence, "rpo"));
   html += fact("Restored",
                describe_size(static_cast<std::uint64_t>(number_in(measures, "bytes_restored"))) +

@@ -57,7 +57,10 @@ constexpr std::string_view kGoBack =
     "lifeboat verify --read-data, then lifeboat drill run {service} --snapshot latest-proven";
 
 constexpr std::array kRules{
-    Rule{"key-leaves-folder", [](S s) { return s.check != nullptr && s.check->refused; },
+    Rule{"key-leaves-folder",
+         [](S s) {
+           return s.subject.starts_with("blobs.") && s.check != nullptr && s.check->refused;
+         },
          "A row names a file outside its folder: a hostile or broken row. The check stopped.",
          "look at the rows that the message names, and at who wrote them", "application"},
     Rule{"facts-missing", [](S s) { return is_check(s, "facts."); },
@@ -231,7 +234,10 @@ constexpr std::array kRules{
          "A source holds much less or much more than in the backups before.",
          "lifeboat snapshots diff first {snapshot}", "application"},
     Rule{"check-not-possible",
-         [](S s) { return s.check != nullptr && s.check->outcome == Outcome::not_run; },
+         [](S s) {
+           return s.check != nullptr && s.check->outcome == Outcome::not_run &&
+                  !is_of_application(s);
+         },
          "The check could not be asked: it names something that the restored data does not have, "
          "or its own error stopped it. Not asked is not passed.",
          "mend the check in lifeboat.yaml, then lifeboat drill run {service}", "operator"},

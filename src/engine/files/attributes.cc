@@ -83,7 +83,7 @@ const Attribute* find(const std::vector<Attribute>& attributes, std::string_view
 
 Result<std::vector<Attribute>> read_attributes(int folder, const std::string& name) {
   if (name.empty()) return read_attributes(folder);
-  static thread_local std::array<char, kListSize> list;
+  std::array<char, kListSize> list;  // only what is written of it costs anything
   const auto size = list_at(folder, name, list.data(), list.size());
   if (size == 0 || (size < 0 && has_none(errno))) return std::vector<Attribute>();
   if (size < 0) return cannot_list(errno);

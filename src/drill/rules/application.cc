@@ -1,0 +1,169 @@
+#include <array>
+
+#include "drill/symptom.h"
+
+// What the application did when it was booted on the restored data, and where it was booted.
+namespace lifeboat::drill {
+namespace {
+
+using S = const Symptom&;
+
+bool is_check(S symptom, std::string_view prefix, Outcome outcome) {
+  return symptom.check != nullptr && symptom.check->outcome == outcome &&
+         symptom.subject.starts_with(prefix);
+}
+
+bool says(S symptom, std::string_view words) {
+  return symptom.text.find(words) != std::string::npos;
+}
+
+bool failed(S symptom, std::string_view prefix, std::initializer_list<std::string_view> words) {
+  if (!is_check(symptom, prefix, Outcome::failed)) return false;
+  for (const auto each : words)
+    if (says(symptom, each)) return true;
+  return false;
+}
+
+bool tried_to_get_out(const Report& report) {
+  for (const auto& check : report.checks)
+    if (check.id == "isolation.attempts" && check.outcome == Outcome::warned) return true;
+  return false;
+}
+
+constexpr std::string_view kKeepAndLook =
+    "lifeboat drill run {service} --keep, then read the application's log beside the report";
+constexpr std::string_view kSameRelease =
+    "boot the release that the snapshot was taken under: lifeboat snapshots show {snapshot}";
+
+constexpr std::array kRules{
+    Rule{"production-inside",
+         [](S s) { return is_check(s, "isolation.network", Outcome::not_run) && s.check->refused; },
+         "What the application would be shown holds production's own data. Nothing was started.",
+         "keep the application's directory apart from its data, or name another one in app: "
+         "directory",
+         "operator"},
+    Rule{"not-isolated",
+         [](S s) {
+           return is_check(s, "isolation.network", Outcome::not_run) && says(s, "not blocked");
+         },
+         "From inside the sandbox something could be reached that must not be: an application "
+         "booted there might change production. It was not started.",
+         "lifeboat drill show {id} names what was reached: close it, then drill again", "operator"},
+    Rule{"isolation-impossible",
+         [](S s) { return is_check(s, "isolation.network", Outcome::not_run); },
+         "This machine could not make an isolated sandbox, so the application was not started and "
+         "is not proven.",
+         "lifeboat doctor; drill where the kernel lets users make namespaces of their own",
+         "operator"},
+    Rule{"reaches-out", [](S s) { return is_check(s, "isolation.attempts", Outcome::warned); },
+         "Booted on this data the application calls, mails or looks up names outside. The sandbox "
+         "blocked it; after a real restore nothing would.",
+         "before a real restore, stop its mail, webhooks and jobs, or point them elsewhere",
+         "application"},
+    Rule{"app-schema-unknown",
+         [](S s) {
+           return failed(s, "app.", {"no such table", "no such column", "does not exist"});
+         },
+         "The application asks for a table or column that the restored database does not have: it "
+         "is another release than the one that was backed up, or a migration is missing.",
+         kSameRelease, "application"},
+    Rule{"app-wrong-port", [](S s) { return failed(s, "app.", {"does it use ${sandbox.port}"}); },
+         "The application listens on a port of its own choice, and not on the one it was given.",
+         "hand it ${sandbox.port} in app: environment", "operator"},
+    Rule{"app-in-background", [](S s) { return failed(s, "app.", {"went to the background"}); },
+         "The command that starts the application ends and leaves it running on its own.",
+         "start it in the foreground", "operator"},
+    Rule{"app-over-limits", [](S s) { return failed(s, "app.", {"it used more"}); },
+         "The application used more memory, processes or files than the drill gives it.",
+         "raise app: limits to what it has in production, or find what it wastes", "operator"},
+    Rule{
+        "app-needs-the-outside",
+        [](S s) { return is_check(s, "app.ready", Outcome::failed) && tried_to_get_out(s.report); },
+        "The application does not get ready and tried to reach something outside: it needs a "
+        "cache, a queue or a service that is not in the backup.",
+        "give the drill a stand-in for it, or name it in network: {allow: [host:port]}",
+        "application"},
+    Rule{"app-ended", [](S s) { return failed(s, "app.ready", {"ended", "signal"}); },
+         "The application ended while it was starting: its last words say why.", kKeepAndLook,
+         "application"},
+    Rule{"app-not-ready", [](S s) { return is_check(s, "app.ready", Outcome::failed); },
+         "The application starts, and does not get ready in the time it was given.", kKeepAndLook,
+         "application"},
+    Rule{"app-crashed", [](S s) { return is_check(s, "app.alive", Outcome::failed); },
+         "The application was ready and did not stay so: the restored data, or the journeys, bring "
+         "it down.",
+         kKeepAndLook, "application"},
+    Rule{"app-logs-errors", [](S s) { return is_check(s, "app.log", Outcome::failed); },
+         "The application logged what it must not log on sound data.", kKeepAndLook, "application"},
+    Rule{"app-floods-log",
+         [](S s) {
+           return is_check(s, "app.log", Outcome::not_run) ||
+                  is_check(s, "app.log", Outcome::warned);
+         },
+         "The application writes more log than can be searched, so not all of it was.",
+         "log less in the drill: set its log level in app: environment", "application"},
+    Rule{"app-still-there", [](S s) { return is_check(s, "app.stopped", Outcome::not_run); },
+         "Not all processes of the application are seen to be gone.",
+         "look for them: ps -ef; then lifeboat drill run {service}", "operator"},
+    Rule{"app-ignores-the-end", [](S s) { return is_check(s, "app.stopped", Outcome::warned); },
+         "The application does not end when it is asked to, and was killed: in production it would "
+         "lose what it had not written yet.",
+         "let it end on SIGTERM, or raise app: stop", "application"},
+    Rule{"protection-lost",
+         [](S s) {
+           return failed(s, "journey.", {"sees what it must not"}) ||
+                  (failed(s, "journey.", {"instead of 401", "instead of 403"}) &&
+                   says(s, "status 2"));
+         },
+         "Somebody may see or do what must be refused: roles or rights are not those that were "
+         "backed up, or the release that was booted does not keep them.",
+         "let nobody in before this is understood; compare the release: lifeboat snapshots show "
+         "{snapshot}",
+         "application"},
+    Rule{"not-let-in", [](S s) { return failed(s, "journey.", {"status 401", "status 403"}); },
+         "Credentials that were good are refused: the key that signs tokens (TOKEN_KEY) is not the "
+         "one of this backup, or the accounts are not those that were backed up.",
+         "give the drill the keys of the release that was backed up, and keep them with the "
+         "backup's key; or accept that everybody logs in again",
+         "key holder"},
+    Rule{"release-lacks-it", [](S s) { return failed(s, "journey.", {"status 404"}); },
+         "The application does not know what was asked for: schema files and routes live in its "
+         "source code, not in the backup, or the record is not there.",
+         kSameRelease, "application"},
+    Rule{"app-fails-on-data", [](S s) { return failed(s, "journey.", {"status 5"}); },
+         "The application fails on the restored data.", kKeepAndLook, "application"},
+    Rule{"journey-cut",
+         [](S s) {
+           return is_check(s, "journey.", Outcome::not_run) && says(s, "time for the journey");
+         },
+         "The application answers more slowly than it may, so not all of the journey was made.",
+         "look at its log for what is slow; a missing index is a likely cause", "application"},
+    Rule{"journey-too-slow", [](S s) { return failed(s, "journey.", {"it took", "% took up to"}); },
+         "The application answers rightly and too slowly: a missing index, a cold cache, or a "
+         "sandbox with less memory than production.",
+         "compare the stage times with the drills before: lifeboat drill show {id}", "application"},
+    Rule{"application-not-asked",
+         [](S s) {
+           return s.check != nullptr && s.check->outcome == Outcome::not_run &&
+                  is_of_application(s);
+         },
+         "The application could not be asked: what was to be asked needs an earlier answer that "
+         "did not come, or the machine did not let it be looked at. Not asked is not passed.",
+         "mend what failed before it, then lifeboat drill run {service}", "operator"},
+    Rule{"answers-otherwise", [](S s) { return is_check(s, "journey.", Outcome::failed); },
+         "The application answers, and not as it should: another release than the one that was "
+         "backed up, another configuration, or an expectation that is out of date.",
+         kSameRelease, "application"},
+};
+
+}  // namespace
+
+bool is_of_application(const Symptom& symptom) {
+  for (const std::string_view prefix : {"app.", "journey.", "isolation."})
+    if (symptom.subject.starts_with(prefix)) return symptom.check != nullptr;
+  return false;
+}
+
+std::span<const Rule> application_rules() { return kRules; }
+
+}  // namespace lifeboat::drill
