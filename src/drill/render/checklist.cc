@@ -102,9 +102,10 @@ Answer of_tear_down(const Json& evidence) {
 
 // Written by nobody: it is this record.
 Answer of_record(const Json& evidence) {
+  const auto owner = text_in(evidence, {"owner"});
   return {"passed", moment_in(evidence, {"started"}) + " on " +
-                        text_in(evidence, {"environment", "host"}) + ", owner " +
-                        text_in(evidence, {"owner"})};
+                        text_in(evidence, {"environment", "host"}) +
+                        (owner.empty() ? ", no owner named" : ", owner " + owner)};
 }
 
 struct Row {
