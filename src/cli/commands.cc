@@ -36,7 +36,7 @@ const std::vector<CommandSpec>& all_commands() {
     add({sabotage_command()});
     add(evidence_commands());
     add(people_commands());
-    add({verify_command(), forget_command(), prune_command(), status_command(),
+    add({verify_command(), forget_command(), prune_command(), status_command(), mark_command(),
          schedule_command()});
     add(notify_commands());
     add(key_commands());

@@ -17,6 +17,7 @@ CommandSpec verify_command();
 CommandSpec forget_command();
 CommandSpec prune_command();
 CommandSpec status_command();
+CommandSpec mark_command();
 CommandSpec schedule_command();
 std::vector<CommandSpec> notify_commands();
 std::vector<CommandSpec> key_commands();

@@ -62,12 +62,22 @@ std::string judged(const Json& measure) {
   return text;
 }
 
+// As markers tell it, where there are any.
+std::string lost_writes(const Json& rpo) {
+  const auto lost = rpo.find("lost_writes");
+  if (lost == rpo.end() || text_of(*lost, "outcome") != "measured") return "";
+  const auto count = lost->contains("markers")
+                         ? counted(number_of(*lost, "markers"), "marker", "markers") + ", "
+                         : "";
+  return " · lost writes " + count + milliseconds_of(*lost, "window_ms");
+}
+
 void say_measures(Session& session, const Json& evidence) {
   const auto measures = evidence.find("measures");
   if (measures == evidence.end()) return;
   const auto& rto = (*measures)["rto"];
   session.say("Recovery time " + judged(rto) + ": " + text_of(rto, "covers"));
-  session.say("Data loss " + judged((*measures)["rpo"]));
+  session.say("Data loss " + judged((*measures)["rpo"]) + lost_writes((*measures)["rpo"]));
 }
 
 void say_tear_down(Session& session, const Json& evidence) {
@@ -92,6 +102,49 @@ void say_diagnosis(Session& session, const Json& evidence) {
     line("  seen in", text_of(each, "subject") + ": " + text_of(each, "grounds"));
     line("  next:", text_of(each, "next") + " (" + text_of(each, "owner") + ")");
   }
+}
+
+std::string snapshot_words(const Json& snapshot) {
+  return short_id(snapshot) + " of " + moment_of(snapshot);
+}
+
+// The most that is listed of what changed; the rest is in `snapshots diff`.
+constexpr std::size_t kShownChanges = 10;
+
+void say_changes(Session& session, const Json& walk) {
+  std::size_t shown = 0;
+  for (const auto& fact : list_of(walk, "facts")) {
+    if (++shown > kShownChanges) break;
+    session.say(
+        wrapped(fmt::format("  {} {}: {} → {}", text_of(fact, "source"), text_of(fact, "fact"),
+                            text_of(fact, "before"), text_of(fact, "after")),
+                session.terminal().width, 4));
+  }
+  if (const auto contents = walk.find("contents"); contents != walk.end())
+    session.say(fmt::format("  {} added, {} removed, {} changed: lifeboat snapshots diff {} {}",
+                            list_of(*contents, "added").size(),
+                            list_of(*contents, "removed").size(),
+                            list_of(*contents, "changed").size(), short_id(walk["newest_good"]),
+                            short_id(walk["first_bad"])));
+}
+
+void say_walk_back(Session& session, const Json& walk) {
+  session.say("\nWalking back:");
+  for (const auto& trial : list_of(walk, "trials")) {
+    const auto verdict = text_of(trial, "verdict");
+    session.say(
+        wrapped(fmt::format("  {}: {}, {}", snapshot_words(trial["snapshot"]),
+                            session.colour(verdict, style_of(verdict)), text_of(trial, "reason")),
+                session.terminal().width, 4));
+  }
+  if (const auto why = text_of(walk, "undecided"); !why.empty())
+    return session.say(wrapped("It ended there: " + why, session.terminal().width, 2));
+  if (walk["newest_good"].is_null())
+    return session.say("No older snapshot that was drilled is good.");
+  session.say(
+      session.colour("The newest good one is " + snapshot_words(walk["newest_good"]), Style::bold) +
+      "; the one after it is " + snapshot_words(walk["first_bad"]) + ". Between them:");
+  say_changes(session, walk);
 }
 
 void say_drill(Session& session, const Json& body) {
@@ -124,6 +177,7 @@ void say_drill(Session& session, const Json& body) {
   session.say("Report   " + text_of(body, "page"));
   session.say("Evidence " + text_of(body, "file"));
   say_notices(session, body);
+  if (const auto walk = body.find("walk_back"); walk != body.end()) say_walk_back(session, *walk);
 }
 
 // `drill run shop nightly` is what one writes first.
@@ -151,7 +205,8 @@ Result<std::vector<DueOf>> due_of(Session& session, const std::vector<std::strin
 // Each drill that is due, and what is overdue all the same is told. A service that is in use is for
 // the next run.
 Result<int> run_due(Session& session, const std::vector<std::string>& services) {
-  for (const auto* option : {"drill", "snapshot", "at", "from", "take-backup"})
+  for (const auto* option :
+       {"drill", "snapshot", "at", "from", "take-backup", "walk-back", "cold-start"})
     if (session.arguments().has(option))
       return fail(Error(Code::usage, fmt::format("--{} does not go with --due", option))
                       .with_hint("What is due says itself which drill, and of what."));
@@ -185,6 +240,24 @@ Result<int> run_due(Session& session, const std::vector<std::string>& services) 
   return status;
 }
 
+std::string word_of(const std::optional<std::string>& answer) {
+  if (answer == "yes" || answer == "y") return "passed";
+  return answer == "no" || answer == "n" ? "failed" : "not_run";
+}
+
+// Who answers is asked for, since an account may be shared.
+Result<Json> ask_person(Session& session, const Json& question) {
+  const auto owner = text_of(question, "owner");
+  session.note("For a person" + (owner.empty() ? "" : " (" + owner + ")") + ": " +
+               text_of(question, "ask"));
+  session.note("The restored data is in " + text_of(question, "directory"));
+  const auto answer = session.ask("Is it right? yes, no, or anything else for cannot say:");
+  const auto words = session.ask("What did you see?");
+  const auto who = session.ask("Your name:");
+  return Json{
+      {"outcome", word_of(answer)}, {"who", who.value_or("")}, {"words", words.value_or("")}};
+}
+
 Result<int> run_drill(Session& session) {
   const auto& arguments = session.arguments();
   const auto names = TRY(services_to_drill(session));
@@ -194,6 +267,12 @@ Result<int> run_drill(Session& session) {
   call.strict = arguments.has("strict");
   call.keep = arguments.has("keep");
   call.take_backup = arguments.has("take-backup");
+  call.walk_back = arguments.has("walk-back");
+  call.cold_start = arguments.has("cold-start");
+  call.key_file = arguments.text("key-file");
+  call.recipient = arguments.text("recipient");
+  if (session.can_ask())
+    call.ask = [&](const Json& question) { return ask_person(session, question); };
   call.choice.repository = arguments.text("from");
   call.choice.snapshot = arguments.text("snapshot");
   call.choice.at = arguments.text("at");
@@ -276,11 +355,20 @@ CommandSpec run_spec() {
       {"take-backup", "", "Take a backup first, and drill exactly its snapshot."},
       {"due", "", "Only drills that are due: by their time, after a backup, on a change."},
       {"keep", "", "Keep the sandbox for a day, to look at what was restored."},
+      {"walk-back", "", "When it fails, drill older snapshots to find the newest good one."},
+      {"cold-start", "",
+       "Use only the repository and one key: no configuration, variable or cache."},
+      {"key-file", "FILE", "The key of a cold start; else LIFEBOAT_PASSPHRASE."},
+      {"recipient", "FILE", "The key from the safe, of a cold start."},
       {"strict", "", "Exit status 1 also when a recovery objective is missed."}};
-  spec.examples = {{"lifeboat drill run shop", "prove the newest snapshot"},
-                   {"lifeboat drill run shop --snapshot first --strict", "and the oldest"},
-                   {"lifeboat drill run shop --take-backup", "prove that a backup made now works"},
-                   {"lifeboat drill run --due", "every hour, from cron or a timer"}};
+  spec.examples = {
+      {"lifeboat drill run shop", "prove the newest snapshot"},
+      {"lifeboat drill run shop --snapshot first --strict", "and the oldest"},
+      {"lifeboat drill run shop --take-backup", "prove that a backup made now works"},
+      {"lifeboat drill run --due", "every hour, from cron or a timer"},
+      {"lifeboat drill run shop --walk-back", "since when is it bad, and what changed"},
+      {"lifeboat drill run shop --cold-start --recipient /media/safe/key",
+       "as on the day when only the repository and the key in the safe are left"}};
   spec.run = run_drill;
   return spec;
 }

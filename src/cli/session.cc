@@ -89,6 +89,15 @@ Result<void> Session::confirm(std::string_view question) {
   return fail(Error(Code::refused, "not confirmed").with_hint("Nothing was changed."));
 }
 
+std::optional<std::string> Session::ask(std::string_view question) {
+  if (!can_ask()) return std::nullopt;
+  watch_.progress.clear();
+  watch_.streams.err << printable(question) << " " << std::flush;
+  std::string answer;
+  if (!std::getline(watch_.streams.in, answer)) return std::nullopt;
+  return printable(answer);
+}
+
 int report_error(const Error& error, const Terminal& terminal, const Streams& streams, bool json) {
   const auto& info = info_of(error.code());
   if (json) {

@@ -2,6 +2,7 @@
 // What a command works with: its arguments, the streams, and how the run is watched and stopped.
 // One per process.
 #include <iosfwd>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -60,6 +61,10 @@ class Session {
   // Asks "Type yes to go on". True with --yes. Without a terminal to ask at: `refused`; any other
   // answer: `refused`.
   Result<void> confirm(std::string_view question);
+  // A line that a person types after the question. Nothing without a terminal to ask at, with
+  // --json, or when they close it.
+  std::optional<std::string> ask(std::string_view question);
+  bool can_ask() const { return !json() && watch_.terminal.in_is_terminal; }
   std::string colour(std::string_view text, Style style) const {
     return styled(text, style, watch_.terminal.colour);
   }

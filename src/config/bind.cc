@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "config/bind_app.h"
+#include "config/bind_commands.h"
 #include "config/bind_notify.h"
 #include "config/place.h"
 #include "config/values.h"
@@ -64,6 +65,15 @@ Result<policy::RetentionOptions> bind_retention(const Place& place) {
   return retention;
 }
 
+Result<std::optional<Markers>> bind_markers(const Place& place) {
+  if (place.absent()) return std::nullopt;
+  Markers markers;
+  markers.source = place["source"].text();
+  if (!place["name"].absent()) markers.name = place["name"].text();
+  markers.every = TRY(bind_duration(place["every"], markers.every));
+  return markers;
+}
+
 Result<drill::Check> bind_blobs(const Place& place) {
   drill::BlobsCheck check;
   std::tie(check.source, check.table) = TRY(parse_table(place["rows"].text()));
@@ -101,11 +111,13 @@ Result<drill::Check> bind_migrations(const Place& place) {
   return check;
 }
 
-Result<drill::Check> bind_check(const Place& place) {
+Result<drill::Check> bind_check(const Place& place, std::size_t number) {
   if (!place["blobs"].absent()) return bind_blobs(place["blobs"]);
   if (!place["query"].absent()) return bind_query(place["query"]);
   if (!place["freshness"].absent()) return bind_freshness(place["freshness"]);
   if (!place["migrations"].absent()) return bind_migrations(place["migrations"]);
+  if (!place["command"].absent()) return bind_command(place["command"], number);
+  if (!place["manual"].absent()) return bind_manual(place["manual"]);
   return fail(Code::internal, "a check of no known kind at " + place.path);
 }
 
@@ -118,8 +130,12 @@ Result<Drill> bind_drill(const std::string& name, const Place& place) {
   drill.on_change = TRY(bind_flag(place["trigger"]["on_change"]));
   drill.after_backup = TRY(bind_flag(place["trigger"]["after_backup"]));
   drill.sandbox_directory = TRY(bind_template(place["sandbox"]["directory"]));
+  std::size_t number = 0;
   for (const auto& item : place["checks"].node.items)
-    drill.options.checks.push_back(TRY(bind_check({item, place.path + ".checks"})));
+    drill.options.checks.push_back(TRY(bind_check({item, place.path + ".checks"}, ++number)));
+  number = 0;
+  for (const auto& item : place["before"].node.items)
+    drill.options.before.push_back(TRY(bind_before({item, place.path + ".before"}, ++number)));
   if (const auto app = place["app"]; !app.absent()) {
     drill.options.app = TRY(bind_app(app));
     for (const auto& item : place["network"]["allow"].node.items)
@@ -133,6 +149,9 @@ Result<Service> bind_service(const std::string& name, const Place& place) {
   service.name = name;
   service.owner = TRY(bind_template(place["owner"]));
   if (!place["tz"].absent()) service.tz = place["tz"].text();
+  if (const auto& release = place["release"]; !release.absent())
+    service.release = TRY(SecretReference::parse(release.text(), release.path));
+  for (const auto& item : place["secrets"].node.items) service.secrets.push_back(item.text);
   service.objectives.rpo = TRY(bind_optional_duration(place["objectives"]["rpo"]));
   service.objectives.rto = TRY(bind_optional_duration(place["objectives"]["rto"]));
   for (const auto& source : place["sources"].node.members)
@@ -140,6 +159,7 @@ Result<Service> bind_service(const std::string& name, const Place& place) {
   for (const auto& item : place["repositories"].node.items)
     service.repositories.push_back(item.text);
   service.hooks = TRY(bind_hooks(place["hooks"]));
+  service.markers = TRY(bind_markers(place["markers"]));
   service.retention = TRY(bind_retention(place["retention"]));
   for (const auto* type : {"full", "incremental", "differential"})
     if (const auto& cron = place["schedule"][type]; !cron.absent())

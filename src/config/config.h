@@ -35,6 +35,13 @@ struct Hooks {
   Duration timeout = std::chrono::minutes(5);
 };
 
+// Where `lifeboat mark` writes.
+struct Markers {
+  std::string source;
+  std::string name = "lifeboat_markers";  // of the table or file
+  Duration every = std::chrono::minutes(1);
+};
+
 // policy::Schedule reads it.
 struct BackupTimer {
   std::string type;  // "full" "incremental" "differential"
@@ -53,11 +60,14 @@ struct Service {
   std::string name;
   Template owner;
   std::string tz = "UTC";
+  std::optional<SecretReference> release;  // no secret, but found in the same ways
+  std::vector<std::string> secrets;        // names of variables
   policy::ObjectiveOptions objectives;
   std::vector<Source> sources;
   std::vector<std::string> repositories;
   Hooks hooks;
   policy::RetentionOptions retention;
+  std::optional<Markers> markers;
   std::vector<BackupTimer> schedule;
   std::vector<Drill> drills;
   std::vector<std::string> notify;  // names of notifiers

@@ -137,12 +137,12 @@ TEST(Config, RefusesWrongTypes) {
 }
 
 TEST(Config, RefusesWhatThisVersionDoesNotDo) {
-  EXPECT_THAT(complaint("    tz: Europe/Berlin", "    markers: {every: 1m}"),
-              HasSubstr("\"markers\" is not in this version"));
+  EXPECT_THAT(complaint("    tz: Europe/Berlin", "    plan: {contacts: []}"),
+              HasSubstr("\"plan\" is not in this version"));
   EXPECT_THAT(complaint("        tier: full", "        pitr: boundary"),
               HasSubstr("\"pitr\" is not in this version"));
-  EXPECT_THAT(complaint("tier: full", "tier: quick"),
-              HasSubstr("\"quick\" is not in this version"));
+  EXPECT_THAT(complaint("        tier: full", "        cold_start: true"),
+              HasSubstr("\"cold_start\" is not in this version"));
   EXPECT_THAT(complaint("keep_last: 7", "daily: 7"), HasSubstr("\"daily\" is not in this version"));
   EXPECT_THAT(complaint("url: backups", "url: \"s3://bucket/x\""),
               HasSubstr("\"s3://\" is not in this version"));
@@ -154,6 +154,66 @@ TEST(Config, SaysOneThingAboutASourceOfAPlannedKind) {
       "/etc/shop/lifeboat.yaml has 1 mistake\n"
       "  /etc/shop/lifeboat.yaml:8:18: \"type\": \"postgresql\" is not in this version "
       "(one of: sqlite, files)");
+}
+
+constexpr const char* kLastCheck =
+    "          - migrations: {source: db, folder: \"${APP:-app}/migrations\"}\n";
+
+// With programs and questions after the last check.
+std::string with_programs() {
+  return replaced(kWholeText, kLastCheck, std::string(kLastCheck) + R"(          - command:
+              run: "check ${sandbox.db.path} ${TOKEN:-a-token}"
+              environment: {UPLOADS: "${sandbox.uploads.path}"}
+              directory: tools
+              within: 90s
+              expect: {exit: 2, output: "^ok$", not: "pending|failed", outcomes: true}
+          - manual: {ask: "Open three invoices", owner: finance}
+        before:
+          - {run: "true"}
+          - {name: deployment, run: "npm run validate", directory: tools, within: 1m}
+)");
+}
+
+TEST(Config, ReadsProgramsAndQuestions) {
+  const auto loaded = parse_text(with_programs());
+  ASSERT_TRUE(loaded) << loaded.error().describe();
+  const auto& options = loaded->config.services[0].drills[0].options;
+  const auto& command = std::get<drill::CommandCheck>(options.checks.at(4));
+  EXPECT_EQ(command.name, "5");
+  EXPECT_EQ(command.exit, 2);
+  EXPECT_EQ(command.output, "^ok$");
+  EXPECT_EQ(command.unwanted, "pending|failed");
+  EXPECT_TRUE(command.outcomes);
+  EXPECT_EQ(command.within, std::chrono::seconds(90));
+  const auto& manual = std::get<drill::ManualCheck>(options.checks.at(5));
+  EXPECT_EQ(manual.ask, "Open three invoices");
+  ASSERT_EQ(options.before.size(), 2U);
+  EXPECT_EQ(options.before[0].name, "1");
+  EXPECT_EQ(options.before[1].name, "deployment");
+}
+
+TEST(Config, ReadsMarkersOfASourceThatThereIs) {
+  const auto loaded = parse_text(
+      replaced(kWholeText, "    tz: Europe/Berlin", "    markers: {source: db, every: 30s}"));
+  ASSERT_TRUE(loaded) << loaded.error().describe();
+  const auto& markers = loaded->config.services[0].markers;
+  ASSERT_TRUE(markers);
+  EXPECT_EQ(markers->name, "lifeboat_markers");
+  EXPECT_EQ(markers->every, std::chrono::seconds(30));
+  EXPECT_THAT(complaint("    tz: Europe/Berlin", "    markers: {source: mail}"),
+              HasSubstr("there is no source \"mail\""));
+}
+
+TEST(Config, RefusesACommandOfWhatIsNotRestored) {
+  const auto said = [](const std::string& from, const std::string& to) {
+    const auto loaded = parse_text(replaced(with_programs(), from, to));
+    return loaded ? "" : loaded.error().describe();
+  };
+  EXPECT_THAT(said("${sandbox.db.path}", "${sandbox.dd.path}"),
+              HasSubstr("there is no ${sandbox.dd.path}"));
+  EXPECT_THAT(said("${sandbox.db.path}", "${sandbox.port}"),
+              HasSubstr("there is no ${sandbox.port}"));
+  EXPECT_THAT(said("exit: 2", "exit: 256"), HasSubstr("\"256\" is not an exit status"));
 }
 
 TEST(Config, RefusesKeysOfAnotherKindOfSource) {

@@ -36,7 +36,7 @@ TEST(Generated, JsonSchemaHasNoPlannedKeys) {
   const auto json = *parse_json(json_schema());
   const auto& service = json["properties"]["services"]["additionalProperties"]["properties"];
   EXPECT_TRUE(service.contains("sources"));
-  EXPECT_FALSE(service.contains("markers"));
+  EXPECT_FALSE(service.contains("plan"));
   EXPECT_FALSE(json["additionalProperties"].get<bool>());
 }
 

@@ -34,6 +34,9 @@ class ReferenceWalk {
   void check_service(const Node& service) {
     check_names(service, "repositories", "repository", "repositories");
     check_names(service, "notify", "notifier", "notifiers");
+    if (const Node* markers = service.find("markers"))
+      if (const Node* source = markers->find("source"))
+        expect_member(*source, "source", members_at(service, "sources"));
     for (const auto& drill : members_at(service, "drills")) {
       if (const Node* from = drill.value.find("from")) check_from(*from, service);
       for (const auto& check : items_at(drill.value, "checks")) check_check(check, service);
@@ -72,6 +75,7 @@ class ReferenceWalk {
         expect_source({rows->text.substr(0, rows->text.find('.')), rows->mark}, service, "sqlite");
       if (const Node* in = blobs->find("in")) expect_source({in->text, in->mark}, service, "files");
     }
+    if (const Node* command = check.find("command")) check_command(*command, service, problems_);
     for (const auto* kind : {"query", "freshness", "migrations"}) {
       const Node* asked = check.find(kind);
       const Node* source = asked == nullptr ? nullptr : asked->find("source");

@@ -17,13 +17,46 @@ std::size_t count_of(const Node& step, const std::array<std::string_view, N>& ke
       std::count_if(keys.begin(), keys.end(), [&](auto key) { return step.find(key) != nullptr; }));
 }
 
+// ${sandbox.…} that would never be filled in.
+class NameCheck {
+ public:
+  NameCheck(const Node& service, bool has_port, Problems& problems)
+      : service_(service), has_port_(has_port), problems_(problems) {}
+
+  void check(const Node& node) {
+    for (auto at = node.text.find("${sandbox."); at != std::string::npos;
+         at = node.text.find("${sandbox.", at + 1)) {
+      const auto end = node.text.find('}', at);
+      if (end != std::string::npos)
+        expect_name(node.text.substr(at + 10, end - at - 10), node.mark);
+    }
+    for (const auto& item : node.items) check(item);
+    for (const auto& member : node.members) check(member.value);
+  }
+
+ private:
+  void expect_name(const std::string& name, const Mark& mark) {
+    if (has_port_ && name == "port") return;
+    const Node* sources = service_.find("sources");
+    for (const auto& source : sources == nullptr ? std::vector<Member>{} : sources->members)
+      if (name == source.key + ".path") return;
+    problems_.error(mark, fmt::format("there is no ${{sandbox.{}}}", name),
+                    has_port_ ? "there are ${sandbox.port} and ${sandbox.SOURCE.path}"
+                              : "there is ${sandbox.SOURCE.path}");
+  }
+
+  const Node& service_;
+  const bool has_port_;
+  Problems& problems_;
+};
+
 class AppCheck {
  public:
   AppCheck(const Node& app, const Node& service, Problems& problems)
       : app_(app), service_(service), problems_(problems) {}
 
   void check() {
-    check_names(app_);
+    NameCheck(service_, true, problems_).check(app_);
     const Node* journey = app_.find("journey");
     if (journey == nullptr) return;
     bool expects = false;
@@ -62,27 +95,6 @@ class AppCheck {
     problems_.error(mark, fmt::format("there is no role \"{}\"", name), "say who it is in roles");
   }
 
-  // ${sandbox.…} that would never be filled in.
-  void check_names(const Node& node) {
-    for (auto at = node.text.find("${sandbox."); at != std::string::npos;
-         at = node.text.find("${sandbox.", at + 1)) {
-      const auto end = node.text.find('}', at);
-      if (end != std::string::npos)
-        expect_name(node.text.substr(at + 10, end - at - 10), node.mark);
-    }
-    for (const auto& item : node.items) check_names(item);
-    for (const auto& member : node.members) check_names(member.value);
-  }
-
-  void expect_name(const std::string& name, const Mark& mark) {
-    if (name == "port") return;
-    const Node* sources = service_.find("sources");
-    for (const auto& source : sources == nullptr ? std::vector<Member>{} : sources->members)
-      if (name == source.key + ".path") return;
-    problems_.error(mark, fmt::format("there is no ${{sandbox.{}}}", name),
-                    "there are ${sandbox.port} and ${sandbox.SOURCE.path}");
-  }
-
   const Node& app_;
   const Node& service_;
   Problems& problems_;
@@ -92,6 +104,10 @@ class AppCheck {
 
 void check_app(const Node& app, const Node& service, Problems& problems) {
   AppCheck(app, service, problems).check();
+}
+
+void check_command(const Node& command, const Node& service, Problems& problems) {
+  NameCheck(service, false, problems).check(command);
 }
 
 }  // namespace lifeboat::config

@@ -86,8 +86,35 @@ Result<drill::DrillOptions> Resolver::drill(const Drill& drill) const {
     constexpr auto kRow = "services.*.drills.*.checks.[].migrations.folder";
     migrations->folder = TRY(path(TRY(Template::parse(migrations->folder, kRow)), kRow));
   }
+  const auto place = "drills." + options.name;
+  for (auto& check : options.checks)
+    if (auto* asked = std::get_if<drill::CommandCheck>(&check))
+      TRY(command(*asked, place + ".checks.command"));
+  for (auto& each : options.before) TRY(before(each, place + ".before"));
   if (options.app) TRY(app(*options.app, "drills." + options.name + ".app"));
   return options;
+}
+
+Result<void> Resolver::command(drill::CommandCheck& check, const std::string& place) const {
+  TRY(text(check.run, place, check.secrets));
+  for (auto& [name, value] : check.environment) TRY(text(value, place, check.secrets));
+  TRY(plain_path(check.directory, place));
+  for (auto& path : check.visible) TRY(plain_path(path, place));
+  return {};
+}
+
+Result<void> Resolver::before(drill::BeforeCommand& command, const std::string& place) const {
+  TRY(text(command.run, place, command.secrets));
+  return plain_path(command.directory, place);
+}
+
+// A path is no secret, wherever it came from.
+Result<void> Resolver::plain_path(std::string& path, const std::string& place) const {
+  if (path.empty()) return {};
+  std::vector<std::string> plain;
+  TRY(text(path, place, plain));
+  path = absolute_path(config_.directory, path);
+  return {};
 }
 
 Result<void> Resolver::text(std::string& text, const std::string& place,
@@ -102,15 +129,8 @@ Result<void> Resolver::text(std::string& text, const std::string& place,
 Result<void> Resolver::app(drill::AppOptions& options, const std::string& place) const {
   TRY(for_each_text(options,
                     [&](std::string& value) { return text(value, place, options.secrets); }));
-  std::vector<std::string> plain;
-  if (!options.directory.empty()) {
-    TRY(text(options.directory, place, plain));
-    options.directory = absolute_path(config_.directory, options.directory);
-  }
-  for (auto& path : options.visible) {
-    TRY(text(path, place, plain));
-    path = absolute_path(config_.directory, path);
-  }
+  TRY(plain_path(options.directory, place));
+  for (auto& path : options.visible) TRY(plain_path(path, place));
   return {};
 }
 
@@ -159,8 +179,26 @@ std::vector<std::string> Resolver::secret_values() const {
   for (const auto& each : config_.services) {
     add(each.hooks.before_backup);
     add(each.hooks.after_backup);
+    for (auto& [name, value] : secrets(each)) values.push_back(value);
   }
   return values;
+}
+
+std::optional<std::string> Resolver::release(const Service& service,
+                                             const RunContext& context) const {
+  if (!service.release) return std::nullopt;
+  const auto found = service.release->resolve(variables_, config_.directory, context);
+  if (found) return to_text(found->view());
+  context.log.warning("the release is not known: " + found.error().describe());
+  return std::nullopt;
+}
+
+std::map<std::string, std::string> Resolver::secrets(const Service& service) const {
+  std::map<std::string, std::string> found;
+  for (const auto& name : service.secrets)
+    if (const auto value = variables_.find(name); value && !value->empty())
+      found[name] = std::string(*value);
+  return found;
 }
 
 std::string Resolver::owner(const Service& service) const {

@@ -1,6 +1,9 @@
 #pragma once
 // Fills in the variables of what a command uses, and only of that: a restore never needs the
 // variables of a source. Keeps references to the configuration and the variables; thread-safe.
+#include <map>
+#include <optional>
+
 #include "base/run_context.h"
 #include "config/config.h"
 #include "engine/options.h"
@@ -37,6 +40,10 @@ class Resolver {
   // What must not stand in a message to people: the values of the variables that secrets and
   // commands are written with, as far as they are set.
   std::vector<std::string> secret_values() const;
+  // Nothing when it is not configured, or cannot be found now.
+  std::optional<std::string> release(const Service& service, const RunContext& context) const;
+  // Those of the named secrets that are set.
+  std::map<std::string, std::string> secrets(const Service& service) const;
   // Empty when its variables are not set: nothing fails for want of a name in a report.
   std::string owner(const Service& service) const;
 
@@ -46,6 +53,9 @@ class Resolver {
   Result<std::uint64_t> rate(const Template& text, std::string_view row_path) const;
   Result<void> mail(const Notifier& notifier, notify::Options& options) const;
   Result<void> app(drill::AppOptions& options, const std::string& place) const;
+  Result<void> command(drill::CommandCheck& check, const std::string& place) const;
+  Result<void> before(drill::BeforeCommand& command, const std::string& place) const;
+  Result<void> plain_path(std::string& path, const std::string& place) const;
   Result<void> text(std::string& text, const std::string& place,
                     std::vector<std::string>& secrets) const;
 

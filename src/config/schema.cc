@@ -4,6 +4,7 @@
 #include <array>
 
 #include "config/schema_app.h"
+#include "config/schema_commands.h"
 #include "config/schema_notify.h"
 
 namespace lifeboat::config {
@@ -41,6 +42,7 @@ constexpr std::array kTypes = std::to_array<TypeInfo>({
     {"pattern", "a POSIX extended regular expression", false, ""},
     {"percentage", "a part such as 1% or 0.5%", false, R"(^\d{1,3}(\.\d+)? ?%$)"},
     {"JSON", "any value, or its JSON as a text", true, ""},
+    {"status", "an exit status from 0 to 255", false, R"(^\d{1,3}$)"},
     {"planned", "not in this version", false, ""},
 });
 static_assert(kTypes.size() == static_cast<std::size_t>(Type::planned) + 1);
@@ -71,6 +73,18 @@ constexpr Row kSchema[] = {
      .about = "The time zone of times without an offset.",
      .fallback = "UTC",
      .example = "Europe/Berlin"},
+
+    {.path = "services.*.release",
+     .type = Type::text,
+     .about = "The application's release, kept in every snapshot; `file:/path` and `command:…` may "
+              "stand here too. A drill under another one says so.",
+     .example = "\"command:git -C /srv/shop describe\""},
+    {.path = "services.*.secrets",
+     .type = Type::text_list,
+     .about = "Names of variables without which the application cannot use its data. Every "
+              "snapshot keeps a fingerprint of each, made with the repository's key, so that a "
+              "drill with another value says so.",
+     .example = "[TOKEN_KEY]"},
 
     {.path = "services.*.objectives",
      .type = Type::block,
@@ -175,10 +189,10 @@ constexpr Row kSchema[] = {
               "is always checked."},
     {.path = "services.*.drills.*.tier",
      .type = Type::choice,
-     .about = "How deep: `full` compares every digest.",
+     .about = "How deep: `full` compares every digest and every byte of every file; `quick` "
+              "compares structure and counts, and makes no snapshot count as proven.",
      .fallback = "full",
-     .choices = "full",
-     .planned_choices = "quick"},
+     .choices = "full|quick"},
     {.path = "services.*.drills.*.from",
      .type = Type::name,
      .about = "The repository to restore from.",
@@ -281,8 +295,6 @@ constexpr Row kSchema[] = {
      .about = "The application's migrations, in the layout of their tool, on the machine that "
               "drills.",
      .fallback = "pending ones are not looked for"},
-    {.path = "services.*.drills.*.checks.[].command"},
-    {.path = "services.*.drills.*.checks.[].manual"},
 
     {.path = "services.*.drills.*.trigger",
      .type = Type::block,
@@ -332,7 +344,24 @@ constexpr Row kSchema[] = {
     {.path = "services.*.notify",
      .type = Type::name_list,
      .about = "Who is told of it: names from `notifiers` below (`docs/notices.md`)."},
-    {.path = "services.*.markers"},
+    {.path = "services.*.markers",
+     .type = Type::block,
+     .about = "Rows or lines that `lifeboat mark` writes into a source, so that a drill can say "
+              "which writes would be lost. Without it that figure is not measured.",
+     .example = "{source: db, every: 1m}"},
+    {.path = "services.*.markers.source",
+     .type = Type::name,
+     .about = "The source that they go into.",
+     .required = true},
+    {.path = "services.*.markers.name",
+     .type = Type::name,
+     .about = "The table of a database, or the file of a folder. It is made, and nobody else may "
+              "write it.",
+     .fallback = "lifeboat_markers"},
+    {.path = "services.*.markers.every",
+     .type = Type::duration,
+     .about = "How often: lost writes are told as finely as that.",
+     .fallback = "1m"},
     {.path = "services.*.plan"},
 
     {.path = "repositories",
@@ -390,13 +419,17 @@ constexpr Row kSchema[] = {
     {.path = "repositories.*.object_lock"},
 };
 
+// The rows of commands stand behind this one.
+constexpr std::string_view kLastCheck = "services.*.drills.*.checks.[].migrations.folder";
+
 // The rows of an application stand in a file of their own, and here behind its first one; those of
 // notifiers come last.
 std::vector<Row> whole_schema() {
   std::vector<Row> rows;
   for (const auto& row : kSchema) {
     rows.push_back(row);
-    const auto more = row.path == kAppPath ? app_rows() : std::span<const Row>();
+    auto more = row.path == kAppPath ? app_rows() : std::span<const Row>();
+    if (row.path == kLastCheck) more = command_rows();
     rows.insert(rows.end(), more.begin(), more.end());
   }
   rows.insert(rows.end(), notify_rows().begin(), notify_rows().end());

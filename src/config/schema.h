@@ -36,6 +36,7 @@ enum class Type : std::uint8_t {
   pattern,      // a regular expression
   percent,
   json,     // any value; its texts may hold variables
+  status,   // of a program that ended
   planned,  // known from the design, and an error: this version does not do it
 };
 

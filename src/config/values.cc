@@ -123,6 +123,15 @@ Result<bool> parse_flag(std::string_view text) {
   return not_a(text, "true or false", "write true or false");
 }
 
+Result<int> parse_status(std::string_view text) {
+  constexpr int kMost = 255;
+  int value = -1;
+  const auto* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc{} && stopped == end && value >= 0 && value <= kMost) return value;
+  return not_a(text, "an exit status", "write a number from 0 to 255");
+}
+
 Result<unsigned> parse_count(std::string_view text) {
   unsigned value = 0;
   const auto* const end = text.data() + text.size();
@@ -204,6 +213,8 @@ Result<void> check_value(const Row& row, std::string_view text) {
       return only_check(parse_size(text));
     case Type::count:
       return only_check(parse_count(text));
+    case Type::status:
+      return only_check(parse_status(text));
     case Type::flag:
       return only_check(parse_flag(text));
     case Type::duration:

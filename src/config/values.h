@@ -20,6 +20,8 @@ bool is_name(std::string_view text);
 // Each `config_invalid` when the text is not of the form.
 Result<bool> parse_flag(std::string_view text);
 Result<unsigned> parse_count(std::string_view text);
+// An exit status: 0 to 255.
+Result<int> parse_status(std::string_view text);
 Result<std::pair<std::string, std::string>> parse_table(std::string_view text);
 Result<drill::Expectation> parse_expectation(std::string_view text);
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/counted.h"
+#include "drill/drill.h"
 #include "drill/options.h"
 #include "drill/report.h"
 #include "engine/engine.h"
@@ -41,6 +42,8 @@ std::unique_ptr<Question> make_contents_check(const std::string& source);
 std::unique_ptr<Question> make_integrity_check(const std::string& source);
 // Of all sources at once: the snapshots before are read once.
 std::unique_ptr<Question> make_trend_check();
+// Compares what both know; nothing is said of the rest.
+std::unique_ptr<Question> make_circumstances_check(const Labels& at_backup, const Labels& now);
 // … and what the configuration asks.
 std::unique_ptr<Question> make_blobs_check(const BlobsCheck& options);
 std::unique_ptr<Question> make_query_check(const QueryCheck& options);

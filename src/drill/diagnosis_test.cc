@@ -269,10 +269,24 @@ std::vector<Defect> application_defects() {
   };
 }
 
+std::vector<Defect> program_defects() {
+  return {
+      {"other-key", saying("secret.TOKEN_KEY", "another", Outcome::warned)},
+      {"other-release", saying("release", "another", Outcome::warned)},
+      {"not-ready-to-drill", stopped("before", Code::command_failed)},
+      {"not-ready-to-drill", stopped("before", Code::timed_out)},
+      {"writes-lost-between", saying("markers", "only 3 of 4 are there")},
+      {"program-complains", saying("command.own", "status 1")},
+      {"program-undecided", saying("command.own", "signal 11", Outcome::not_run)},
+      {"person-disagrees", saying("manual.1", "it is wrong")},
+      {"nobody-asked", saying("manual.1", "nobody", Outcome::not_run)},
+  };
+}
+
 std::vector<Defect> all_defects() {
   std::vector<Defect> all;
-  for (auto&& part : {stage_defects(), database_defects(), file_defects(), application_defects(),
-                      finding_defects()})
+  for (auto&& part : {program_defects(), stage_defects(), database_defects(), file_defects(),
+                      application_defects(), finding_defects()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
@@ -294,7 +308,8 @@ TEST(Diagnosis, ExplainsEachPlantedDefectByItsRule) {
 TEST(Diagnosis, HasAPlantedDefectForEveryRule) {
   std::set<std::string> planted;
   for (const auto& defect : all_defects()) planted.insert(defect.rule);
-  for (const auto rules : {stage_rules(), check_rules(), application_rules(), finding_rules()})
+  for (const auto rules :
+       {program_rules(), stage_rules(), check_rules(), application_rules(), finding_rules()})
     for (const auto& rule : rules) EXPECT_TRUE(planted.contains(std::string(rule.id))) << rule.id;
 }
 

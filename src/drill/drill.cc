@@ -1,5 +1,7 @@
 #include "drill/drill.h"
 
+#include <algorithm>
+
 #include "drill/action_items.h"
 #include "drill/diagnosis.h"
 #include "drill/history.h"
@@ -9,6 +11,17 @@
 
 namespace lifeboat::drill {
 namespace {
+
+CheckResult cold_start(const std::string& used) {
+  CheckResult result;
+  result.id = "cold-start";
+  result.proves =
+      "one key and the repository are enough: nothing of this machine's configuration, "
+      "variables and cache was used";
+  result.outcome = Outcome::passed;
+  result.message = used;
+  return result;
+}
 
 Report begin_report(const Request& request, repository::Repository& repository,
                     const RunContext& context) {
@@ -23,6 +36,7 @@ Report begin_report(const Request& request, repository::Repository& repository,
   report.started = context.clock.now();
   report.repository = repository.description();
   report.repository_id = repository.id();
+  if (!request.cold_start.empty()) report.checks.push_back(cold_start(request.cold_start));
   return report;
 }
 
@@ -68,6 +82,12 @@ void conclude(Report& report, const History& history) {
   carry_items(report, history);
 }
 
+template <class Kind>
+bool asks(const DrillOptions& options) {
+  return std::ranges::any_of(
+      options.checks, [](const Check& check) { return std::holds_alternative<Kind>(check); });
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<Step>> all_steps() {
@@ -80,11 +100,20 @@ std::vector<std::unique_ptr<Step>> all_steps() {
   return steps;
 }
 
+// The programs ahead of it, and those that look at what was restored.
+std::vector<std::unique_ptr<Step>> steps_of(const DrillOptions& options) {
+  auto steps = all_steps();
+  if (!options.before.empty()) steps.insert(steps.begin(), make_before_step());
+  if (asks<CommandCheck>(options)) steps.push_back(make_commands_step());
+  if (options.app) steps.push_back(make_app_step());
+  if (asks<ManualCheck>(options)) steps.push_back(make_manual_step());
+  return steps;
+}
+
 Result<Sealed> run_drill(const Request& request, repository::Repository& repository,
                          const RunContext& context) {
   DrillState state{request, repository, begin_report(request, repository, context), {}, {}, {}};
-  auto steps = all_steps();
-  if (request.options.app) steps.push_back(make_app_step());
+  auto steps = steps_of(request.options);
   for (auto& step : steps) run_step(*step, state, context);
   measure(state.report, request);
   // From here on a request to stop is too late: what was made is removed, what was found is written

@@ -3,6 +3,8 @@
 // facts recorded in the snapshot, measures, tears down, and seals the evidence. One call at a time
 // for each service.
 #include <filesystem>
+#include <functional>
+#include <map>
 
 #include "base/run_context.h"
 #include "drill/evidence.h"
@@ -11,6 +13,31 @@
 #include "restore/plan.h"
 
 namespace lifeboat::drill {
+
+// What a person is asked, where the restored data is, and what they said.
+struct ManualQuestion {
+  std::string ask;
+  std::string owner;
+  std::string directory;
+};
+struct ManualAnswer {
+  Outcome outcome = Outcome::not_run;
+  std::string who;
+  std::string words;
+};
+using AskPerson = std::function<Result<ManualAnswer>(const ManualQuestion&)>;
+
+// Labels of a snapshot: the application's release, and the keyed fingerprint of each named secret.
+using Labels = std::map<std::string, std::string>;
+inline constexpr const char* kReleaseLabel = "release";
+inline constexpr const char* kSecretLabel = "secret.";
+
+// Where `lifeboat mark` wrote, and the last number that is known to be written.
+struct MarkersRequest {
+  std::string source;
+  std::string name;
+  std::optional<std::uint64_t> last_written;
+};
 
 struct Request {
   std::string service;
@@ -25,6 +52,10 @@ struct Request {
   std::filesystem::path sandboxes;                   // where the sandbox is made
   std::filesystem::path reports;                     // where evidence and page are written
   bool keep = false;                                 // the sandbox, for a day
+  std::optional<MarkersRequest> markers;             // none: lost writes are not measured
+  Labels circumstances;                              // as they are here and now
+  std::string cold_start;                            // what alone was used; empty: an ordinary one
+  AskPerson ask_person;                              // none: nobody is there
 };
 
 struct Sealed {

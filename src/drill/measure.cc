@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "drill/step.h"
+
 namespace lifeboat::drill {
 namespace {
 
@@ -25,9 +27,16 @@ void measure_age(Report& report) {
 
 }  // namespace
 
+Duration recovery_so_far(const Report& report) {
+  Duration sum{0};
+  for (const auto& stage : report.stages)
+    if (stage.name != kBeforeStage && stage.name != kManualStage) sum += stage.elapsed;
+  return sum;
+}
+
 void measure(Report& report, const Request& request) {
   auto& measures = report.measures;
-  for (const auto& stage : report.stages) measures.rto_so_far += stage.elapsed;
+  measures.rto_so_far = recovery_so_far(report);
   // Proving the isolation and the rest of the journey are the drill's, not a recovery's.
   if (measures.service_ready) measures.rto_so_far = *measures.service_ready;
   if (report.snapshot) measure_age(report);

@@ -1,6 +1,7 @@
 #pragma once
 // What the configuration says of a drill: where it restores from and to, and which questions it
 // asks. Values only.
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -61,14 +62,46 @@ struct MigrationsCheck {
   std::string folder;  // the application's migrations on this machine; empty = not compared
 };
 
-using Check = std::variant<BlobsCheck, QueryCheck, FreshnessCheck, MigrationsCheck>;
+// A program that judges the restored data from inside the sandbox. Texts may hold ${sandbox.…}.
+struct CommandCheck {
+  std::string name;       // in the report
+  std::string run;        // for /bin/sh -c
+  std::string directory;  // where it starts: visible, not writable; empty = the application's
+  std::vector<std::string> visible;                // more of the same
+  std::map<std::string, std::string> environment;  // besides the application's
+  int exit = 0;                                    // the status that is right
+  std::string output;                              // a line matches this; empty = not asked
+  std::string unwanted;                            // no line matches this; empty = not asked
+  bool outcomes = false;  // it prints {"check", "outcome", "message"}, a line each
+  Duration within = std::chrono::minutes(5);
+  std::vector<std::string> secrets;  // values that came from variables: never printed
+};
+
+// A question to a person.
+struct ManualCheck {
+  std::string ask;
+  std::string owner;  // who should answer
+};
+
+// A program that must succeed ahead of the drill, on the machine itself.
+struct BeforeCommand {
+  std::string name;
+  std::string run;
+  std::string directory;  // where it starts; empty = where the drill does
+  Duration within = std::chrono::minutes(5);
+  std::vector<std::string> secrets;
+};
+
+using Check = std::variant<BlobsCheck, QueryCheck, FreshnessCheck, MigrationsCheck, CommandCheck,
+                           ManualCheck>;
 
 struct DrillOptions {
   std::string name;
-  std::string tier = "full";      // the only one of this version: every digest
+  std::string tier = "full";      // every digest; "quick": structure and counts
   std::string from;               // a repository's name; empty = the service's first that answers
   std::string sandbox_directory;  // where sandboxes are made; empty = below the state directory
   std::vector<Check> checks;      // besides the equality of facts, which is always checked
+  std::vector<BeforeCommand> before;
   std::optional<AppOptions> app;  // booted on the restored data and asked
 };
 

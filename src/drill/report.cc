@@ -111,6 +111,13 @@ Json trend_json(const Report& report) {
   return list;
 }
 
+Json lost_writes_json(const Measures& measures) {
+  if (!measures.lost_writes) return {{"outcome", "not_run"}, {"reason", measures.no_lost_writes}};
+  Json json{{"outcome", "measured"}, {"window_ms", milliseconds(measures.lost_writes->window)}};
+  if (measures.lost_writes->markers) json["markers"] = *measures.lost_writes->markers;
+  return json;
+}
+
 Json measures_json(const Measures& measures) {
   Json rto = objective_json(measures.rto_objective, measures.rto);
   rto["measured_ms"] = milliseconds(measures.rto_so_far);
@@ -118,6 +125,7 @@ Json measures_json(const Measures& measures) {
                                          : "locate to check; no application answered";
   Json rpo = objective_json(measures.rpo_objective, measures.rpo);
   if (measures.rpo_age) rpo["measured_ms"] = milliseconds(*measures.rpo_age);
+  rpo["lost_writes"] = lost_writes_json(measures);
   rpo["covers"] = "age of the restored position when the drill began";
   return {{"rto", rto},
           {"rpo", rpo},

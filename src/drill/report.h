@@ -77,11 +77,19 @@ using policy::Judgement;
 // As the evidence says it: "met" "missed" "not_judged".
 std::string_view name_of(Judgement judgement);
 
+// What a recovery at the drill's start would have lost.
+struct LostWrites {
+  Duration window{0};                    // from the newest restored marker to the drill's start
+  std::optional<std::uint64_t> markers;  // of those known to be written; none: not known here
+};
+
 struct Measures {
   Duration rto_so_far{
       0};  // from the start to data restored and checked; the application is not started yet
   std::optional<Duration> service_ready;  // to the first step of the journey that succeeded
   std::optional<Duration> rpo_age;        // age of the restored position when the drill began
+  std::optional<LostWrites> lost_writes;
+  std::string no_lost_writes = "no markers are configured";  // why they were not measured
   std::optional<Duration> rto_objective;
   std::optional<Duration> rpo_objective;
   Judgement rto = Judgement::not_set;

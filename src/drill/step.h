@@ -29,7 +29,7 @@ class Step {
   virtual void undo(DrillState&) {}
 };
 
-// In the order of a drill; the application rung follows when there is an application.
+// In the order of a drill; others stand before and after them where the configuration asks so.
 std::vector<std::unique_ptr<Step>> all_steps();
 
 std::unique_ptr<Step> make_locate_step();
@@ -38,5 +38,12 @@ std::unique_ptr<Step> make_provision_step();
 std::unique_ptr<Step> make_restore_step();
 std::unique_ptr<Step> make_check_step();
 std::unique_ptr<Step> make_app_step();
+std::unique_ptr<Step> make_before_step();
+std::unique_ptr<Step> make_commands_step();
+std::unique_ptr<Step> make_manual_step();
+
+// Stages that no recovery has.
+inline constexpr const char* kBeforeStage = "before";
+inline constexpr const char* kManualStage = "manual";
 
 }  // namespace lifeboat::drill

@@ -177,7 +177,10 @@ Result<void> hear(const Statement& said, SnapshotWords& words) {
   if (said.kind == "stored") keep_earlier(words.first, TRY(time_at(said.body, "first")));
   if (said.kind != "proven") return {};
   words.proven_verdict = TRY(text_at(said.body, "verdict"));
-  if (words.proven_verdict == "proven") keep_later(words.proven_at, said.time);
+  // A quick drill compares no contents: it proves less than what is relied on here.
+  const auto tier = said.body.find("tier");
+  const bool whole = tier == said.body.end() || *tier == "full";
+  if (words.proven_verdict == "proven" && whole) keep_later(words.proven_at, said.time);
   return {};
 }
 

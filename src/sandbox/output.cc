@@ -100,6 +100,13 @@ void Output::read_all(const std::stop_token& stop) {
   }
   const std::lock_guard hold(mutex_);
   take_line();
+  over_ = true;
+}
+
+void Output::await_end(Duration within) const {
+  const auto deadline = std::chrono::steady_clock::now() + within;
+  while (!over_ && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
 }
 
 void Output::take(std::string_view part) {

@@ -50,6 +50,8 @@ class Output {
   Watched watched(std::size_t pattern) const;
   // The beginning and the end of it, bounded; unprintable bytes become dots.
   std::string text() const;
+  // Until everything that was written has been taken, at most that long: once nobody writes.
+  void await_end(Duration within) const;
   std::uint64_t bytes() const;
   // So much came that not every line was searched.
   bool flooded() const;
@@ -69,6 +71,7 @@ class Output {
   std::string end_;
   std::string line_;
   std::uint64_t bytes_ = 0;
+  std::atomic<bool> over_{false};  // the last writer has closed it
   std::jthread reader_;
 };
 

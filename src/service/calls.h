@@ -58,6 +58,10 @@ using Confirm = std::function<Result<void>(const Json& plan)>;
 Result<Answer> restore(const Setup& setup, const RestoreCall& call, const Confirm& confirm,
                        const RunContext& context);
 
+// Puts a question to a person: {"ask", "owner", "directory"}. {"outcome": "passed", "failed" or
+// "not_run", "who", "words"}.
+using AskPerson = std::function<Result<Json>(const Json& question)>;
+
 struct DrillCall {
   SnapshotChoice choice;
   std::string drill;         // empty: the first configured
@@ -65,8 +69,15 @@ struct DrillCall {
   bool keep = false;         // the sandbox, for a day
   bool take_backup = false;  // first, and then exactly its snapshot
   bool due = false;          // nobody waits for it: a service that is in use is no news
+  // Only the repository and one key: none of this machine's configuration, variables and cache.
+  bool cold_start = false;
+  std::filesystem::path key_file = {};  // with it; neither: LIFEBOAT_PASSPHRASE
+  std::filesystem::path recipient = {};
+  bool walk_back = false;  // when it failed: to the newest good snapshot
+  AskPerson ask = {};      // none: nobody is there
 };
-// {"evidence": …, "file", "page"}, and "backup" as back_up() answers when one was taken first.
+// {"evidence": …, "file", "page"}, "backup" as back_up() answers when one was taken first, and
+// "walk_back" (service/walk_back_calls.h) after a failed one that asked for it.
 Result<Answer> run_drill(const Setup& setup, const DrillCall& call, const RunContext& context);
 // A drill whose time has come, or that waits for a snapshot, or for which something changed.
 struct DueDrill {
@@ -151,6 +162,14 @@ struct PruneCall {
   Duration wait{0};
 };
 Result<Answer> prune(const Setup& setup, const PruneCall& call, const RunContext& context);
+
+struct MarkCall {
+  std::string service;
+  bool once = false;
+};
+// Writes markers until the run is stopped. {"service", "written", "missed", "newest": {"number",
+// "time"}}; exit 2 when one could not be written.
+Result<Answer> mark(const Setup& setup, const MarkCall& call, const RunContext& context);
 
 struct StatusCall {
   std::string service;

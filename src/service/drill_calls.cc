@@ -5,10 +5,12 @@
 #include "drill/render/markdown.h"
 #include "drill/render/page.h"
 #include "service/calls.h"
+#include "service/cold_start.h"
 #include "service/drill_records.h"
 #include "service/json.h"
 #include "service/notices.h"
 #include "service/trigger_calls.h"
+#include "service/walk_back_calls.h"
 
 namespace lifeboat::service {
 namespace {
@@ -24,26 +26,76 @@ drill::Dossier dossier_of(Composition& composition, const drill::SignedRecord& r
   return {record, Json(nullptr)};
 }
 
+drill::Outcome outcome_of(const std::string& word) {
+  using drill::Outcome;
+  if (word == "passed") return Outcome::passed;
+  return word == "failed" ? Outcome::failed : Outcome::not_run;
+}
+
+drill::AskPerson asker_of(const AskPerson& ask) {
+  if (!ask) return {};
+  return [ask](const drill::ManualQuestion& question) -> Result<drill::ManualAnswer> {
+    const Json said = TRY(
+        ask({{"ask", question.ask}, {"owner", question.owner}, {"directory", question.directory}}));
+    return drill::ManualAnswer{outcome_of(said.at("outcome").get<std::string>()),
+                               said.at("who").get<std::string>(),
+                               said.at("words").get<std::string>()};
+  };
+}
+
+Result<void> check_choices(const DrillCall& call) {
+  const bool has_key = !call.key_file.empty() || !call.recipient.empty();
+  if (has_key && !call.cold_start)
+    return fail(Error(Code::usage, "--key-file and --recipient are for --cold-start")
+                    .with_hint("Any other drill uses the key of the configuration."));
+  if (call.walk_back && call.cold_start)
+    return fail(Code::usage, "--walk-back and --cold-start cannot be given together");
+  return {};
+}
+
 Result<DrillRequest> request_of(const Composition& composition, const DrillCall& call) {
   const auto& service = *TRY(composition.loaded.config.find_service(call.choice.service));
   DrillRequest request;
   request.service = service.name;
   request.drill = call.drill;
   request.from = call.choice.repository;
+  request.ask_person = asker_of(call.ask);
   request.selector = TRY(selector_of(call.choice, service.tz));
   request.keep = call.keep;
   return request;
 }
 
-Result<Answer> run(Composition& composition, const DrillCall& call, const RunContext& context) {
+Result<Answer> run(const Setup& setup, Composition& composition, const DrillCall& call,
+                   const RunContext& context) {
   const auto sealed =
-      TRY(composition.service.run_drill(TRY(request_of(composition, call)), context));
+      call.cold_start
+          ? TRY(run_cold_drill(setup, composition, call, context))
+          : TRY(composition.service.run_drill(TRY(request_of(composition, call)), context));
   Answer answer;
   answer.body = {{"evidence", sealed.record.evidence},
                  {"file", sealed.evidence.string()},
                  {"page", sealed.page.string()}};
   answer.exit_status = drill::exit_status(sealed.report, call.strict);
   return answer;
+}
+
+// After one that failed on a snapshot.
+struct Walk {
+  const Setup& setup;
+  Composition& composition;
+  const DrillCall& call;
+};
+
+Result<void> walk_back(const Walk& walk, Answer& answer, const RunContext& context) {
+  const auto& evidence = answer.body["evidence"];
+  if (evidence["verdict"] != "failed" || !evidence.contains("snapshot")) return {};
+  auto request = TRY(request_of(walk.composition, walk.call));
+  request.keep = false;  // one sandbox of many is not what somebody wants to look at
+  const auto failed = TRY(
+      repository::SnapshotId::from_hex(evidence["snapshot"]["id"].get_ref<const std::string&>()));
+  const auto outcome = TRY(walk.composition.service.walk_back(request, failed, context));
+  answer.body["walk_back"] = TRY(walk_back_answer(walk.setup, outcome, context));
+  return {};
 }
 
 // As it is called in notices, also when it never came to its evidence.
@@ -100,12 +152,13 @@ Result<Answer> back_up_first(const Setup& setup, const Composition& composition,
 }  // namespace
 
 Result<Answer> run_drill(const Setup& setup, const DrillCall& asked, const RunContext& context) {
+  TRY(check_choices(asked));
   const auto composition = TRY(compose(setup));
   auto call = asked;
   std::optional<Answer> backup;
   if (call.take_backup) backup = TRY(back_up_first(setup, *composition, call, context));
   const auto began = context.clock.now();
-  auto answer = run(*composition, call, context);
+  auto answer = run(setup, *composition, call, context);
   if (!answer && is_mistyped(call, answer.error())) return answer;
   if (!answer && call.due && answer.error().code() == Code::busy) return answer;
   if (answer) remember_drill(*composition, {call.choice.service, answer->body, began}, context);
@@ -119,6 +172,7 @@ Result<Answer> run_drill(const Setup& setup, const DrillCall& asked, const RunCo
   };
   Notices notices(*composition, call.choice.service);
   add_deliveries(answer, notices.tell(subject_of(*composition, call), make, context), context);
+  if (answer && call.walk_back) TRY(walk_back({setup, *composition, call}, *answer, context));
   return answer;
 }
 

@@ -1,7 +1,6 @@
-#include "service/service.h"
+#include "service/mark_calls.h"
 
 namespace lifeboat::service {
-namespace {
 
 Result<drill::DrillOptions> choose_drill(const config::Service& service, const std::string& name,
                                          const config::Resolver& resolver) {
@@ -19,8 +18,6 @@ Result<drill::DrillOptions> choose_drill(const config::Service& service, const s
       Error(Code::config_invalid, "service " + service.name + " has no drill \"" + name + "\"")
           .with_hint("Its drills are: " + (known.empty() ? "none" : known) + "."));
 }
-
-}  // namespace
 
 std::filesystem::path Service::drill_reports(const std::string& service) const {
   return settings_.state / "drills" / service;
@@ -41,12 +38,15 @@ Result<Service::PreparedDrill> Service::prepare_drill(const DrillRequest& reques
   made.rpo = service.objectives.rpo;
   made.protected_places = protected_places();
   made.keep = request.keep;
+  made.ask_person = request.ask_person;
   made.reports = drill_reports(service.name);
   made.sandboxes = made.options.sandbox_directory.empty()
                        ? settings_.state / "sandboxes"
                        : std::filesystem::path(made.options.sandbox_directory);
   const auto from = request.from.empty() ? made.options.from : request.from;
   auto answering = TRY(first_answering(service, from, context));
+  made.markers = markers_of(service, settings_.state);
+  made.circumstances = TRY(labels_of(circumstances(service, context), *answering.repository));
   // A mistyped id is a mistake of the caller, not a backup that failed.
   if (!request.selector.snapshot.empty() || request.selector.at) {
     const auto list = TRY(answering.repository->snapshots(context));

@@ -2,6 +2,7 @@
 
 #include "config/portable.h"
 #include "repository/repository.h"
+#include "service/given_key.h"
 #include "service/init.h"
 #include "service/json.h"
 #include "service/settings.h"
@@ -11,38 +12,10 @@
 namespace lifeboat::service {
 namespace {
 
-using std::filesystem::path;
-
-constexpr const char* kPassphrase = "LIFEBOAT_PASSPHRASE";
-
-Result<Secret> read_key(const Setup& setup, const path& file) {
-  auto text = TRY(read_file(setup.working_directory / file));
-  auto key = repository::parse_key_file(text);
-  wipe(text);
-  if (!key) return fail(std::move(key).error().add_context(file.string()));
-  return key;
-}
-
-Result<repository::Credential> credential_of(const Setup& setup, const RecoverRequest& request) {
-  if (!request.recipient.empty() && !request.key_file.empty())
-    return fail(Code::usage, "--key-file and --recipient cannot be given together");
-  if (!request.key_file.empty())
-    return repository::Credential(repository::KeyFile{TRY(read_key(setup, request.key_file))});
-  if (!request.recipient.empty())
-    return repository::Credential(
-        repository::RecipientKey{TRY(read_key(setup, request.recipient))});
-  const auto found = setup.environment.find(kPassphrase);
-  if (found == setup.environment.end() || found->second.empty())
-    return fail(Error(Code::usage, "what opens the repository?")
-                    .with_hint(std::string("Set ") + kPassphrase +
-                               ", or give --key-file FILE or --recipient FILE."));
-  return repository::Credential(repository::Passphrase{Secret::from_text(found->second)});
-}
-
 Result<std::unique_ptr<repository::Repository>> open(const Setup& setup,
                                                      const RecoverRequest& request,
                                                      const RunContext& context) {
-  const auto credential = TRY(credential_of(setup, request));
+  const auto credential = TRY(credential_of(setup, {request.key_file, request.recipient}));
   storage::Options place;
   place.url = request.url.find("://") == std::string::npos
                   ? (setup.working_directory / request.url).string()

@@ -48,18 +48,26 @@ Result<backup::Request> Service::backup_request(const config::Service& service,
   return made;
 }
 
+Circumstances Service::circumstances(const config::Service& service,
+                                     const RunContext& context) const {
+  return {resolver_.release(service, context).value_or(""), resolver_.secrets(service)};
+}
+
 Result<std::vector<BackupOutcome>> Service::back_up(const BackupRequest& request,
                                                     const RunContext& context) {
   const auto& service = *TRY(config_.find_service(request.service));
   const auto made = TRY(backup_request(service, request));
   const auto lock =
       TRY(ServiceLock::take(settings_.state, service.name, settings_.lock_wait, context));
+  const auto here = circumstances(service, context);
   std::vector<BackupOutcome> outcomes;
   for (const auto& name : service.repositories) {
     auto report = [&]() -> Result<backup::Report> {
       TRY(check_placement(made, name));
       const auto repository = TRY(open_repository(name, context));
-      return backup::run_backup(made, *repository, context);
+      auto own = made;
+      own.labels.merge(TRY(labels_of(here, *repository)));
+      return backup::run_backup(own, *repository, context);
     }();
     outcomes.push_back({name, std::move(report)});
     TRY(context.check_stop());

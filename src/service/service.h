@@ -10,11 +10,13 @@
 #include "config/resolve.h"
 #include "drill/drill.h"
 #include "drill/sabotage.h"
+#include "drill/walk_back.h"
 #include "policy/objective.h"
 #include "policy/retention.h"
 #include "policy/watch.h"
 #include "repository/repository.h"
 #include "restore/restore.h"
+#include "service/circumstances.h"
 #include "service/lock.h"
 #include "service/settings.h"
 
@@ -63,7 +65,18 @@ struct DrillRequest {
   std::string from;
   restore::Selector selector;
   bool keep = false;  // the sandbox, for a day
+  drill::AskPerson ask_person = {};
 };
+
+// Where older snapshots were looked for, and what their drills found.
+struct WalkBackOutcome {
+  std::string repository;
+  drill::WalkBack walk;
+};
+
+// The named drill, else the first configured, else the equality of facts alone.
+Result<drill::DrillOptions> choose_drill(const config::Service& service, const std::string& name,
+                                         const config::Resolver& resolver);
 
 struct ForgetPlan {
   std::string repository_name;
@@ -112,6 +125,10 @@ class Service {
   Result<PreparedRestore> prepare_restore(const RestoreRequest& request, const RunContext& context);
   Result<RestoreOutcome> run_restore(PreparedRestore& prepared, const RunContext& context);
   Result<drill::Sealed> run_drill(const DrillRequest& request, const RunContext& context);
+  // Drills snapshots older than the one that failed, until a good one stands before a bad one.
+  Result<WalkBackOutcome> walk_back(const DrillRequest& request,
+                                    const repository::SnapshotId& failed,
+                                    const RunContext& context);
   Result<drill::SabotageReport> run_sabotage(const DrillRequest& request,
                                              const RunContext& context);
   // What retention says of every snapshot of the service in one repository; nothing is removed yet.
@@ -132,6 +149,9 @@ class Service {
   // found is not there to protect.
   std::vector<restore::Protected> protected_places() const;
   std::filesystem::path drill_reports(const std::string& service) const;
+
+  // The release and the secrets as they are here and now.
+  Circumstances circumstances(const config::Service& service, const RunContext& context) const;
 
  private:
   // `refused` when the backup would read the repository it writes.

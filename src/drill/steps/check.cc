@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "drill/step.h"
+#include "drill/markers.h"
 #include "engine/all.h"
 
 namespace lifeboat::drill {
@@ -13,7 +13,9 @@ std::unique_ptr<Question> make_question(const Check& check) {
   if (const auto* query = std::get_if<QueryCheck>(&check)) return make_query_check(*query);
   if (const auto* freshness = std::get_if<FreshnessCheck>(&check))
     return make_freshness_check(*freshness);
-  return make_migrations_check(std::get<MigrationsCheck>(check));
+  if (const auto* migrations = std::get_if<MigrationsCheck>(&check))
+    return make_migrations_check(*migrations);
+  return nullptr;  // asked in a step of its own
 }
 
 bool asks_for_migrations(const std::vector<Check>& checks, const std::string& source) {
@@ -32,13 +34,18 @@ std::vector<std::unique_ptr<Question>> all_questions(const DrillState& state) {
   std::vector<std::unique_ptr<Question>> questions;
   for (const auto& source : state.snapshot->sources()) {
     questions.push_back(make_facts_check(source.name));
-    if (source.type == "files") questions.push_back(make_contents_check(source.name));
+    if (source.type == "files" && state.request.options.tier != "quick")
+      questions.push_back(make_contents_check(source.name));
     if (source.type != "files") questions.push_back(make_integrity_check(source.name));
     if (has_ledger(source) && !asks_for_migrations(state.request.options.checks, source.name))
       questions.push_back(make_migrations_check({source.name, ""}));
   }
   questions.push_back(make_trend_check());
-  for (const auto& check : state.request.options.checks) questions.push_back(make_question(check));
+  if (state.report.snapshot)
+    questions.push_back(
+        make_circumstances_check(state.report.snapshot->labels, state.request.circumstances));
+  for (const auto& check : state.request.options.checks)
+    if (auto question = make_question(check)) questions.push_back(std::move(question));
   return questions;
 }
 
@@ -67,6 +74,7 @@ class CheckStep final : public Step {
       TRY(context.check_stop());
       ask(*question, scope, state.report, context);
     }
+    read_markers(state);
     return {};
   }
 

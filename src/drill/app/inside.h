@@ -1,0 +1,41 @@
+#pragma once
+// What programs of a drill see of this machine, and the proof that it is no more than that: shared
+// by the application rung and the commands. Used by one thread.
+#include <memory>
+#include <string>
+
+#include "drill/app/text.h"
+#include "drill/check.h"
+#include "drill/step.h"
+#include "sandbox/cell.h"
+
+namespace lifeboat::drill {
+
+CheckResult answer(std::string id, std::string proves);
+CheckResult decide(CheckResult result, Outcome outcome, std::string message);
+
+// The restored data, and the application's own files where there is an application.
+sandbox::CellSpec spec_for_app(const DrillState& state);
+// The same; a program can change nothing but the restored data.
+sandbox::CellSpec spec_for_commands(const DrillState& state);
+// Why this may not be shown: it lies in production, which cannot be hidden then. Empty when it may.
+std::string production_in(const sandbox::CellSpec& spec, const Request& request);
+
+struct CellOrder {
+  const sandbox::CellSpec& spec;
+  std::string check;  // the id of the answer that goes into the report
+};
+// A cell in which everything was tried that must not be possible, and nothing was. Null when that
+// could not be shown, and the report says why.
+Result<std::unique_ptr<sandbox::Cell>> open_proven(DrillState& state, const CellOrder& order,
+                                                   const RunContext& context);
+
+// ${sandbox.SOURCE.path}, as it is inside.
+Names names_of(const DrillState& state);
+// What programs did to the restored data: a check "WHO.changes.SOURCE" each.
+void compare_after(DrillState& state, const std::string& who, const std::string& proves,
+                   const RunContext& context);
+
+std::filesystem::path real_path(const std::filesystem::path& path);
+
+}  // namespace lifeboat::drill

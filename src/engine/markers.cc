@@ -1,0 +1,29 @@
+#include "engine/markers.h"
+
+#include "engine/files/marker.h"
+#include "engine/sqlite/marker.h"
+
+namespace lifeboat::engine {
+namespace {
+
+Failure takes_none(const std::string& type) {
+  return fail(Code::usage, "a source of type " + type + " takes no markers");
+}
+
+}  // namespace
+
+Result<Marker> write_marker(const SourceOptions& source, const std::string& name,
+                            const RunContext& context) {
+  const auto now = context.clock.now();
+  if (source.type == "sqlite") return sqlite::write_marker(source.path, name, now);
+  if (source.type == "files") return files::write_marker(source.path, name, now);
+  return takes_none(source.type);
+}
+
+Result<std::optional<MarkerTrail>> read_markers(const MarkedPlace& marked) {
+  if (marked.type == "sqlite") return sqlite::read_markers(marked.place, marked.name);
+  if (marked.type == "files") return files::read_markers(marked.place, marked.name);
+  return takes_none(marked.type);
+}
+
+}  // namespace lifeboat::engine

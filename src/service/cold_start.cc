@@ -1,0 +1,99 @@
+#include "service/cold_start.h"
+
+#include "base/file.h"
+#include "config/portable.h"
+#include "service/given_key.h"
+#include "storage/open.h"
+
+namespace lifeboat::service {
+namespace {
+
+// A home of this run's own, with nothing in it.
+struct ColdPlace {
+  ScratchDirectory home;
+  std::unique_ptr<repository::Repository> repository;
+};
+
+Result<std::string> repository_of(const Composition& composition, const DrillCall& call) {
+  if (!call.choice.repository.empty()) return call.choice.repository;
+  const auto& service = *TRY(composition.loaded.config.find_service(call.choice.service));
+  if (!service.repositories.empty()) return service.repositories.front();
+  return fail(Code::config_invalid, "service " + service.name + " has no repository");
+}
+
+Result<ColdPlace> open_cold(const Setup& setup, const Composition& composition,
+                            const DrillCall& call, const RunContext& context) {
+  const auto& config = composition.loaded.config;
+  const auto& named = *TRY(config.find_repository(TRY(repository_of(composition, call))));
+  const auto place = TRY(config::Resolver(config, composition.loaded.variables).repository(named));
+  const auto credential = TRY(credential_of(setup, {call.key_file, call.recipient}));
+  auto home = TRY(ScratchDirectory::make());
+  auto backend =
+      TRY(storage::open_backend(place, storage::OpenMode::existing, context.clock, context.random));
+  repository::Options options;
+  options.cache = home.path() / "cache";
+  auto repository =
+      TRY(repository::Repository::open(std::move(backend), credential, options, context));
+  return ColdPlace{std::move(home), std::move(repository)};
+}
+
+struct Found {
+  repository::SnapshotInfo snapshot;
+  config::Config config;
+};
+
+Result<Found> find_configuration(const ColdPlace& place, const std::string& service,
+                                 const restore::Selector& selector, const RunContext& context) {
+  const auto list = TRY(place.repository->snapshots(context));
+  auto snapshot = TRY(restore::choose_snapshot(list.snapshots, service, selector));
+  const auto reader = TRY(place.repository->open_snapshot(snapshot.id, context));
+  auto config =
+      TRY_CONTEXT("the snapshot's configuration", config::from_portable_json(reader->config()));
+  return Found{std::move(snapshot), std::move(config)};
+}
+
+Error needs_a_variable(Error error) {
+  if (error.code() != Code::config_invalid) return error;
+  return std::move(error).with_hint(
+      "Nothing but the repository and the key is there on that day. Keep the value where the key "
+      "is kept, or drill without what needs it: --drill NAME.");
+}
+
+}  // namespace
+
+Result<drill::Sealed> run_cold_drill(const Setup& setup, Composition& composition,
+                                     const DrillCall& call, const RunContext& context) {
+  auto& host = composition.service;
+  const auto& here = *TRY(composition.loaded.config.find_service(call.choice.service));
+  const auto& settings = host.settings();
+  const auto lock = TRY(ServiceLock::take(settings.state, here.name, settings.lock_wait, context));
+  auto place = TRY(open_cold(setup, composition, call, context));
+  const auto selector = TRY(selector_of(call.choice, here.tz));
+  const auto found = TRY(find_configuration(place, here.name, selector, context));
+  const config::Variables none(std::map<std::string, std::string>{});
+  const config::Resolver resolver(found.config, none);
+  const auto& service = *TRY(found.config.find_service(here.name));
+  auto options = choose_drill(service, call.drill, resolver);
+  if (!options) return fail(needs_a_variable(std::move(options).error()).add_context("cold start"));
+  drill::Request request;
+  request.service = service.name;
+  request.owner = resolver.owner(service);
+  request.host = settings.host;
+  request.version = settings.version;
+  request.options = std::move(*options);
+  request.selector = {found.snapshot.id.hex(), {}};
+  request.rto = service.objectives.rto;
+  request.rpo = service.objectives.rpo;
+  request.protected_places = host.protected_places();
+  request.reports = host.drill_reports(service.name);
+  request.sandboxes = settings.state / "sandboxes";
+  if (!request.options.sandbox_directory.empty())
+    request.sandboxes = request.options.sandbox_directory;
+  request.cold_start = "opened with " + GivenKey{call.key_file, call.recipient}.describe() +
+                       "; the configuration is that of snapshot " +
+                       found.snapshot.id.hex().substr(0, 10) +
+                       "; an empty home, no cache, no variables";
+  return drill::run_drill(request, *place.repository, context);
+}
+
+}  // namespace lifeboat::service

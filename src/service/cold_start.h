@@ -1,0 +1,14 @@
+#pragma once
+// A drill as on the day when everything but the repository and one key is lost. Stateless.
+#include "service/calls.h"
+#include "service/compose.h"
+
+namespace lifeboat::service {
+
+// The configuration is the one inside the snapshot, without any variable; the cache is empty. Of
+// this machine only the repository's place is used, what production must not be touched, and where
+// the evidence is written. `config_invalid` when the drill needs a variable.
+Result<drill::Sealed> run_cold_drill(const Setup& setup, Composition& composition,
+                                     const DrillCall& call, const RunContext& context);
+
+}  // namespace lifeboat::service
