@@ -42,7 +42,7 @@ class Page(Stage):
         self.seed()
         with sqlite3.connect(self.database) as database:
             database.execute("CREATE TABLE images(id INTEGER PRIMARY KEY, key TEXT)")
-            database.execute("INSERT INTO images(key) VALUES (?)", ("<img src=x onerror=alert(1)>",))
+            database.execute("INSERT INTO images(key) VALUES ('<img src=x onerror=alert(1)>')")
         database.close()
         self.configure(service="""drills:
       nightly:
