@@ -270,17 +270,37 @@ TEST_F(Statements, TogetherTellWhatHoldsNow) {
       say("released", "2026-01-02T00:00:00Z", {}),
       say("hold", "2026-01-03T00:00:00Z", {}),
       say("proven", "2026-01-04T00:00:00Z", {}),
-      say("proven", "2026-01-05T00:00:00Z", {{"verdict", "failed"}}),
+      say("proven", "2026-01-05T00:00:00Z", {{"verdict", "unverified"}}),
       say("stored", "2026-01-06T00:00:00Z", {}),
       say("note", "2026-01-06T00:00:00Z", {}),
   });
   const auto& words = sayings->words.at(SnapshotId{});
   EXPECT_TRUE(words.held);
   EXPECT_EQ(to_rfc3339(*words.proven_at), "2026-01-04T00:00:00Z");
-  EXPECT_EQ(words.proven_verdict, "failed");
+  EXPECT_EQ(words.proven_verdict, "unverified");
   EXPECT_EQ(to_rfc3339(*words.first), "2025-01-01T00:00:00Z");
   EXPECT_EQ(words.notes, std::vector<std::string>{"a note"});
   EXPECT_TRUE(sayings->forgotten.empty());
+}
+
+// Since when it counts as proven, when drills of the days from the first said so.
+std::optional<Time> proof_after(const std::vector<std::string>& verdicts) {
+  std::vector<Statement> statements;
+  for (const auto& verdict : verdicts) {
+    Statement said;
+    said.kind = "proven";
+    said.time = Time(std::chrono::days(statements.size()));
+    said.body = {{"snapshot", SnapshotId{}.hex()}, {"verdict", verdict}};
+    statements.push_back(said);
+  }
+  return gather_sayings(statements)->words.at(SnapshotId{}).proven_at;
+}
+
+TEST(Proof, StandsUntilALaterDrillFails) {
+  EXPECT_EQ(proof_after({"proven", "unverified"}), Time(std::chrono::days(0)));
+  EXPECT_EQ(proof_after({"proven", "failed"}), std::nullopt);
+  EXPECT_EQ(proof_after({"proven", "failed", "unverified"}), std::nullopt);
+  EXPECT_EQ(proof_after({"failed", "proven"}), Time(std::chrono::days(1)));
 }
 
 TEST(SegmentSet, ComesBackAndTellsWhatItHolds) {

@@ -177,6 +177,8 @@ Result<void> hear(const Statement& said, SnapshotWords& words) {
   if (said.kind == "stored") keep_earlier(words.first, TRY(time_at(said.body, "first")));
   if (said.kind != "proven") return {};
   words.proven_verdict = TRY(text_at(said.body, "verdict"));
+  // What a later drill found wrong is no longer proven, until another one proves it again.
+  if (words.proven_verdict == "failed") words.proven_at.reset();
   // A quick drill compares no contents: it proves less than what is relied on here.
   const auto tier = said.body.find("tier");
   const bool whole = tier == said.body.end() || *tier == "full";
