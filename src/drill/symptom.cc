@@ -102,6 +102,15 @@ std::vector<Symptom> symptoms_of(const Report& report) {
   return std::move(collection).symptoms();
 }
 
+bool is_check(const Symptom& symptom, std::string_view prefix, Outcome outcome) {
+  return symptom.check != nullptr && symptom.check->outcome == outcome &&
+         symptom.subject.starts_with(prefix);
+}
+
+bool says(const Symptom& symptom, std::string_view words) {
+  return symptom.text.find(words) != std::string::npos;
+}
+
 bool all_passed(const Report& report, std::string_view prefix) {
   bool any = false;
   for (const auto& check : report.checks) {

@@ -40,7 +40,11 @@ std::span<const Rule> check_rules();
 std::span<const Rule> application_rules();
 std::span<const Rule> finding_rules();
 
-// For the rules: was it asked of the application, or of where that runs?
+// For the rules: is it a check whose id begins so, with this outcome?
+bool is_check(const Symptom& symptom, std::string_view prefix, Outcome outcome = Outcome::failed);
+// Does what was found contain these words?
+bool says(const Symptom& symptom, std::string_view words);
+// Was it asked of the application, or of where that runs?
 bool is_of_application(const Symptom& symptom);
 // Is there a check whose id begins so, did all of them pass?
 bool all_passed(const Report& report, std::string_view prefix);

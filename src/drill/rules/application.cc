@@ -8,15 +8,6 @@ namespace {
 
 using S = const Symptom&;
 
-bool is_check(S symptom, std::string_view prefix, Outcome outcome) {
-  return symptom.check != nullptr && symptom.check->outcome == outcome &&
-         symptom.subject.starts_with(prefix);
-}
-
-bool says(S symptom, std::string_view words) {
-  return symptom.text.find(words) != std::string::npos;
-}
-
 bool failed(S symptom, std::string_view prefix, std::initializer_list<std::string_view> words) {
   if (!is_check(symptom, prefix, Outcome::failed)) return false;
   for (const auto each : words)

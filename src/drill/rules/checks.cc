@@ -10,11 +10,6 @@ namespace {
 using S = const Symptom&;
 using Kind = Sign::Kind;
 
-bool is_check(S symptom, std::string_view prefix, Outcome outcome = Outcome::failed) {
-  return symptom.check != nullptr && symptom.check->outcome == outcome &&
-         symptom.subject.starts_with(prefix);
-}
-
 // A fact of the database or tree that is not as it was.
 bool is_fact(S symptom, Kind kind, std::string_view object) {
   const bool of_facts = is_check(symptom, "catalog.") || is_check(symptom, "counts.") ||
@@ -47,10 +42,6 @@ bool is_blob(S symptom, Kind kind) {
 
 bool is_content(S symptom, Kind kind) {
   return is_check(symptom, "contents.") && symptom.sign != nullptr && symptom.sign->kind == kind;
-}
-
-bool says(S symptom, std::string_view words) {
-  return symptom.text.find(words) != std::string::npos;
 }
 
 constexpr std::string_view kGoBack =

@@ -8,11 +8,6 @@ namespace {
 
 using S = const Symptom&;
 
-bool is_check(S symptom, std::string_view prefix, Outcome outcome) {
-  return symptom.check != nullptr && symptom.check->outcome == outcome &&
-         symptom.subject.starts_with(prefix);
-}
-
 constexpr std::array kRules{
     Rule{"other-key", [](S s) { return is_check(s, "secret.", Outcome::warned); },
          "The drill ran with another value of a secret than the backup was taken with: sessions, "

@@ -20,10 +20,6 @@ bool stopped_at(S symptom, std::string_view stage, std::initializer_list<Code> c
 
 bool is_damage(S symptom) { return has_code(symptom, {Code::corrupt, Code::damage_found}); }
 
-bool says(S symptom, std::string_view words) {
-  return symptom.text.find(words) != std::string::npos;
-}
-
 // As the repository and its media put it.
 bool says_gone(S symptom) {
   return says(symptom, "no pack holds it") || says(symptom, "No such file") ||
