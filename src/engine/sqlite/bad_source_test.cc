@@ -1,5 +1,8 @@
 // What a source must not silently take for a good database, each with its error and its harmless
 // twin.
+#include <fstream>
+#include <thread>
+
 #include "engine/sqlite/database_file.h"
 #include "engine/sqlite/source.h"
 #include "engine/sqlite/test_database.h"
@@ -40,6 +43,18 @@ TEST_F(SqliteBadSource, ThatIsNotThere) { expect_unreadable("there is no databas
 TEST_F(SqliteBadSource, ThatIsEmpty) {
   LIFEBOAT_OK(write_file(live(), Bytes{}));
   expect_unreadable("is empty: 0 bytes");
+}
+
+TEST_F(SqliteBadSource, ThatAWriterIsJustMakingLongerIsNoBadOne) {
+  make(many_rows("items", 500));
+  const auto whole = read_file(live()).value();
+  fs::resize_file(live(), whole.size() / 2);
+  std::jthread writer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    const auto rest = to_text(ByteView(whole).subspan(whole.size() / 2));
+    std::ofstream(live(), std::ios::binary | std::ios::app) << rest;
+  });
+  LIFEBOAT_OK(look_at(live().string()));
 }
 
 TEST_F(SqliteBadSource, ThatIsAFolder) {

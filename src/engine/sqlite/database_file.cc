@@ -6,8 +6,10 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include "engine/sqlite/big_endian.h"
 #include "engine/sqlite/connection.h"
@@ -16,6 +18,8 @@
 namespace lifeboat::engine::sqlite {
 namespace {
 
+constexpr int kMoreLooks = 20;
+constexpr auto kBetweenLooks = std::chrono::milliseconds(10);
 constexpr std::string_view kMagic{"SQLite format 3\0", 16};
 constexpr std::uint32_t kLargestPage = 65536;
 
@@ -102,7 +106,9 @@ Result<std::optional<FileState>> state_of(const std::string& path) {
   return state_from(status);
 }
 
-Result<DatabaseFile> look_at(const std::string& path) {
+namespace {
+
+Result<DatabaseFile> look_once(const std::string& path) {
   DatabaseFile file;
   file.state = TRY(existing_state(path));
   std::error_code error;
@@ -116,6 +122,19 @@ Result<DatabaseFile> look_at(const std::string& path) {
     // Read again: an application that turns WAL mode on writes the header before the first frame.
     file.header = TRY(read_header(file.path));
     TRY(check_wal(file.path + "-wal", file.header));
+  }
+  return file;
+}
+
+}  // namespace
+
+// A writer may be between writing the header and the pages that it counts, or between the looks at
+// the one and the other: only what stays short is believed to be.
+Result<DatabaseFile> look_at(const std::string& path) {
+  auto file = TRY(look_once(path));
+  for (int more = kMoreLooks; more > 0 && !check_size(file); --more) {
+    std::this_thread::sleep_for(kBetweenLooks);
+    file = TRY(look_once(path));
   }
   TRY(check_size(file));
   return file;
