@@ -11,6 +11,13 @@ constexpr std::size_t kMaxSignatures = 16;
 
 }  // namespace
 
+Json make_statement(Json subject, std::string_view predicate_type, Json predicate) {
+  return {{"_type", kStatement},
+          {"subject", Json::array({std::move(subject)})},
+          {"predicateType", predicate_type},
+          {"predicate", std::move(predicate)}};
+}
+
 Bytes signed_form(ByteView payload) {
   auto form = to_bytes("DSSEv1 " + std::to_string(kStatementType.size()) + " " +
                        std::string(kStatementType) + " " + std::to_string(payload.size()) + " ");

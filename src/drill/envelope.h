@@ -10,6 +10,7 @@
 namespace lifeboat::drill {
 
 inline constexpr std::string_view kStatementType = "application/vnd.in-toto+json";
+inline constexpr std::string_view kStatement = "https://in-toto.io/Statement/v1";
 constexpr std::size_t kMaxEnvelope = 64U << 20U;
 
 struct Envelope {
@@ -17,6 +18,8 @@ struct Envelope {
   std::vector<crypto::Signature> signatures;  // one at least
 };
 
+// The in-toto statement that says `predicate` of one subject.
+Json make_statement(Json subject, std::string_view predicate_type, Json predicate);
 // The pre-authentication encoding: what the key signs.
 Bytes signed_form(ByteView payload);
 Json make_envelope(ByteView payload, const crypto::VerifyKey& key,

@@ -9,7 +9,6 @@
 namespace lifeboat::drill {
 namespace {
 
-constexpr std::string_view kStatement = "https://in-toto.io/Statement/v1";
 constexpr std::string_view kPredicate = "urn:x-lifeboat:";
 
 // What the record is about: a snapshot, which its hash names; a drill that found none is about the
@@ -28,10 +27,9 @@ std::string predicate_type(const Json& evidence) {
 }
 
 Json statement_of(Json evidence) {
-  return {{"_type", kStatement},
-          {"subject", Json::array({subject_of(evidence)})},
-          {"predicateType", predicate_type(evidence)},
-          {"predicate", std::move(evidence)}};
+  auto subject = subject_of(evidence);
+  const auto type = predicate_type(evidence);
+  return make_statement(std::move(subject), type, std::move(evidence));
 }
 
 // What a statement says, and under which keys.

@@ -7,20 +7,16 @@
 namespace lifeboat::drill {
 namespace {
 
-constexpr std::string_view kStatement = "https://in-toto.io/Statement/v1";
 constexpr std::string_view kPredicate = "urn:x-lifeboat:sign-off:1";
 constexpr std::size_t kMaxText = 4000;
 
 Json statement_of(const SignOff& said) {
-  const Json predicate{{"kind", "sign-off"},      {"name", said.name},
-                       {"role", said.role},       {"comment", said.comment},
-                       {"verdict", said.verdict}, {"time", to_rfc3339(said.time)},
-                       {"public_key", said.key},  {"revokes", said.revokes}};
-  const Json subject{{"name", "record of a drill"}, {"digest", {{"sha256", said.record}}}};
-  return {{"_type", kStatement},
-          {"subject", Json::array({subject})},
-          {"predicateType", kPredicate},
-          {"predicate", predicate}};
+  Json predicate{{"kind", "sign-off"},      {"name", said.name},
+                 {"role", said.role},       {"comment", said.comment},
+                 {"verdict", said.verdict}, {"time", to_rfc3339(said.time)},
+                 {"public_key", said.key},  {"revokes", said.revokes}};
+  return make_statement({{"name", "record of a drill"}, {"digest", {{"sha256", said.record}}}},
+                        kPredicate, std::move(predicate));
 }
 
 Result<std::string> short_text(const Json& object, std::string_view key) {

@@ -32,14 +32,12 @@ Result<void> check(const Options& options) {
 
 }  // namespace
 
-bool is_beat(const Notice& notice) { return notice.is(Event::proven) || notice.is(Event::backup); }
-
 bool wants(const Options& options, const Notice& notice) {
   if (notice.is(Event::test)) return true;
   if (options.kind != Kind::heartbeat)
     return std::ranges::any_of(options.on, [&](Event event) { return notice.is(event); });
   const bool about_it = notice.subject.starts_with(options.watches);
-  return about_it && (is_beat(notice) || notice.is(Event::failed) || notice.is(Event::unverified));
+  return about_it && (is_good(notice) || notice.is(Event::failed) || notice.is(Event::unverified));
 }
 
 Result<std::unique_ptr<Notifier>> open_notifier(Options options) {

@@ -14,7 +14,7 @@ class Heartbeat final : public Notifier {
     Post what;
     if (notice.is(Event::test))
       what.url_added = "/log";
-    else if (!is_beat(notice))
+    else if (!is_good(notice))
       what.url_added = "/fail";
     what.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
     what.body = text_of(notice) + "\n";

@@ -14,9 +14,6 @@ std::unique_ptr<Notifier> make_email(Options options);
 // healthchecks.io does: who hears nothing for too long raises the alarm.
 std::unique_ptr<Notifier> make_heartbeat(Options options);
 
-// What a heartbeat takes for a beat.
-bool is_beat(const Notice& notice);
-
 // The value of the header Lifeboat-Signature: "t=SECONDS,v1=HEX", where HEX is the HMAC-SHA256 of
 // "SECONDS.BODY" under the secret.
 std::string signature_of(const Secret& secret, std::int64_t seconds, std::string_view body);

@@ -46,6 +46,8 @@ bool Notice::is(Event event) const {
   return std::find(events.begin(), events.end(), event) != events.end();
 }
 
+bool is_good(const Notice& notice) { return notice.is(Event::proven) || notice.is(Event::backup); }
+
 std::string_view name_of(Event event) { return kNames[static_cast<std::size_t>(event)]; }
 
 Result<Event> parse_event(std::string_view text) {

@@ -29,6 +29,9 @@ struct Notice {
   bool is(Event event) const;
 };
 
+// Whether the subject is good now; of a restore, an overdue one and a test it says nothing.
+bool is_good(const Notice& notice);
+
 std::string_view name_of(Event event);
 Result<Event> parse_event(std::string_view text);
 

@@ -62,7 +62,7 @@ WatchAnswer judge_verdict(const DrillRecord& drill) {
   WatchAnswer answer;
   answer.question = Question::verdict;
   // Who waived a check knows of it until the waiver ends.
-  if (drill.verdict == "proven" || drill.verdict == "proven with waivers") return answer;
+  if (is_proven(drill.verdict)) return answer;
   const bool failed = drill.verdict == "failed";
   answer.level = failed ? Level::critical : Level::unknown;
   answer.cause = failed ? Cause::drill_failed : Cause::drill_undecided;
@@ -115,6 +115,10 @@ Level worse(Level one, Level other) {
     return level == Level::critical ? 4 : level == Level::unknown ? 3 : static_cast<int>(level);
   };
   return rank(one) < rank(other) ? other : one;
+}
+
+bool is_proven(std::string_view verdict) {
+  return verdict == "proven" || verdict == "proven with waivers";
 }
 
 std::optional<Time> newest_backup(const WatchRecord& record) {

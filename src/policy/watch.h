@@ -27,6 +27,9 @@ struct DrillRecord {
   std::string verdict;  // "proven", "proven with waivers", "failed"; others did not decide
 };
 
+// Nothing but these two words is good; a word that nobody knows is not.
+bool is_proven(std::string_view verdict);
+
 // What could open the repository after a disaster.
 struct KeyRecord {
   std::string name;

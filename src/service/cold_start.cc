@@ -75,20 +75,8 @@ Result<drill::Sealed> run_cold_drill(const Setup& setup, Composition& compositio
   const auto& service = *TRY(found.config.find_service(here.name));
   auto options = choose_drill(service, call.drill, resolver);
   if (!options) return fail(needs_a_variable(std::move(options).error()).add_context("cold start"));
-  drill::Request request;
-  request.service = service.name;
-  request.owner = resolver.owner(service);
-  request.host = settings.host;
-  request.version = settings.version;
-  request.options = std::move(*options);
+  auto request = host.drill_request(service, resolver, std::move(*options));
   request.selector = {found.snapshot.id.hex(), {}};
-  request.rto = service.objectives.rto;
-  request.rpo = service.objectives.rpo;
-  request.protected_places = host.protected_places();
-  request.reports = host.drill_reports(service.name);
-  request.sandboxes = settings.state / "sandboxes";
-  if (!request.options.sandbox_directory.empty())
-    request.sandboxes = request.options.sandbox_directory;
   request.cold_start = "opened with " + GivenKey{call.key_file, call.recipient}.describe() +
                        "; the configuration is that of snapshot " +
                        found.snapshot.id.hex().substr(0, 10) +

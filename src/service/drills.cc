@@ -23,26 +23,34 @@ std::filesystem::path Service::drill_reports(const std::string& service) const {
   return settings_.state / "drills" / service;
 }
 
-Result<Service::PreparedDrill> Service::prepare_drill(const DrillRequest& request,
-                                                      const RunContext& context) {
-  const auto& service = *TRY(config_.find_service(request.service));
-  auto lock = TRY(ServiceLock::take(settings_.state, service.name, settings_.lock_wait, context));
+drill::Request Service::drill_request(const config::Service& service,
+                                      const config::Resolver& resolver,
+                                      drill::DrillOptions options) const {
   drill::Request made;
   made.service = service.name;
-  made.owner = resolver_.owner(service);
+  made.owner = resolver.owner(service);
   made.host = settings_.host;
   made.version = settings_.version;
-  made.options = TRY(choose_drill(service, request.drill, resolver_));
-  made.selector = request.selector;
+  made.options = std::move(options);
   made.rto = service.objectives.rto;
   made.rpo = service.objectives.rpo;
   made.protected_places = protected_places();
-  made.keep = request.keep;
-  made.ask_person = request.ask_person;
   made.reports = drill_reports(service.name);
   made.sandboxes = made.options.sandbox_directory.empty()
                        ? settings_.state / "sandboxes"
                        : std::filesystem::path(made.options.sandbox_directory);
+  return made;
+}
+
+Result<Service::PreparedDrill> Service::prepare_drill(const DrillRequest& request,
+                                                      const RunContext& context) {
+  const auto& service = *TRY(config_.find_service(request.service));
+  auto lock = TRY(ServiceLock::take(settings_.state, service.name, settings_.lock_wait, context));
+  auto made =
+      drill_request(service, resolver_, TRY(choose_drill(service, request.drill, resolver_)));
+  made.selector = request.selector;
+  made.keep = request.keep;
+  made.ask_person = request.ask_person;
   const auto from = request.from.empty() ? made.options.from : request.from;
   auto answering = TRY(first_answering(service, from, context));
   made.markers = markers_of(service, settings_.state);

@@ -9,6 +9,7 @@
 #include "service/calls.h"
 #include "service/compose.h"
 #include "service/json.h"
+#include "service/memory_file.h"
 
 namespace lifeboat::service {
 namespace {
@@ -20,12 +21,10 @@ std::filesystem::path journal_of(const std::filesystem::path& state, const std::
 }
 
 std::optional<std::uint64_t> last_written(const std::filesystem::path& journal) {
-  const auto bytes = read_file(journal, kMostJournal);
-  const auto json = bytes ? parse_json(to_text(*bytes)) : fail(bytes.error());
-  if (!json || !json->is_object() || !json->contains("number") ||
-      !(*json)["number"].is_number_unsigned())
-    return std::nullopt;
-  return (*json)["number"].get<std::uint64_t>();
+  const auto memory = read_memory(journal, kMostJournal);
+  const auto number = memory.find("number");
+  if (number == memory.end() || !number->is_number_unsigned()) return std::nullopt;
+  return number->get<std::uint64_t>();
 }
 
 struct Place {

@@ -5,10 +5,13 @@
 #include <algorithm>
 
 #include "base/counted.h"
+#include "drill/render/view.h"
+#include "policy/watch.h"
 
 namespace lifeboat::service {
 namespace {
 
+using drill::list_in;
 using notify::Event;
 using notify::Notice;
 
@@ -26,12 +29,6 @@ Notice notice_of(const Occasion& occasion) {
 std::string text_in(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-const Json& list_in(const Json& object, const char* key) {
-  static const Json kNone = Json::array();
-  const auto found = object.find(key);
-  return found != object.end() && found->is_array() ? *found : kNone;
 }
 
 // From now on it is not good, or still not.
@@ -112,11 +109,6 @@ void tell_cause(Notice& notice, const Json& evidence) {
   if (const auto next = text_in(first, "next"); !next.empty()) notice.next = next;
 }
 
-// Nothing but these two words is good; a word that nobody knows is not.
-bool is_proven(const std::string& verdict) {
-  return verdict == "proven" || verdict == "proven with waivers";
-}
-
 struct BackupSum {
   std::string places;  // of the repositories that have it
   std::string snapshot;
@@ -150,13 +142,11 @@ std::string places_text(const Json& plan) {
 
 }  // namespace
 
-bool is_good(const Notice& notice) { return notice.is(Event::proven) || notice.is(Event::backup); }
-
 Notice drill_notice(const Occasion& occasion, const Json& evidence) {
   auto notice = notice_of(occasion);
   notice.verdict = text_in(evidence, "verdict");
   notice.owner = text_in(evidence, "owner");
-  if (!is_proven(notice.verdict)) {
+  if (!policy::is_proven(notice.verdict)) {
     mark_bad(notice, occasion, notice.verdict == "failed" ? Event::failed : Event::unverified);
     tell_cause(notice, evidence);
     return notice;

@@ -23,9 +23,6 @@ struct Occasion {
   Time now;
 };
 
-// Whether the subject is good now; of a restore, an overdue one and a test it says nothing.
-bool is_good(const notify::Notice& notice);
-
 // Of the evidence (docs/evidence.md). Only the cause of the diagnosis is told: what was found may
 // be of a row.
 notify::Notice drill_notice(const Occasion& occasion, const Json& evidence);

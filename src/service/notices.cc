@@ -3,6 +3,7 @@
 #include <map>
 
 #include "notify/scrub.h"
+#include "service/memory_file.h"
 
 namespace lifeboat::service {
 namespace {
@@ -21,10 +22,8 @@ constexpr Duration kLockWait = std::chrono::seconds(30);
 class Standings {
  public:
   explicit Standings(std::filesystem::path file) : file_(std::move(file)) {
-    auto bytes = read_file(file_, kLargestStandings);
-    auto json = bytes ? parse_json(to_text(*bytes)) : fail(bytes.error());
-    if (!json || !json->is_object()) return;
-    for (const auto& [subject, known] : json->items())
+    const auto read = read_memory(file_, kLargestStandings);
+    for (const auto& [subject, known] : read.items())
       if (known.is_object() && known.contains("good") && known["good"].is_boolean())
         all_[subject] = known;
   }
@@ -47,18 +46,12 @@ class Standings {
   void told_overdue(const std::string& subject, Time now) {
     all_[subject]["overdue"] = to_rfc3339(now);
   }
-  Result<void> write() const {
-    TRY(make_directories(file_.parent_path()));
-    return write_file(file_, view_of(pretty_json(all_)));
-  }
+  Result<void> write() const { return write_memory(file_, all_); }
 
  private:
   std::optional<Time> time_in(const std::string& subject, const char* key) const {
     const auto found = all_.find(subject);
-    if (found == all_.end() || !found->is_object()) return std::nullopt;
-    const auto text = text_at(*found, key);
-    const auto time = text ? parse_rfc3339(*text) : fail(text.error());
-    return time ? std::optional(*time) : std::nullopt;
+    return found == all_.end() ? std::nullopt : remembered_time(*found, key);
   }
 
   std::filesystem::path file_;

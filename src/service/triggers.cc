@@ -1,9 +1,9 @@
 #include "service/triggers.h"
 
-#include "base/file.h"
 #include "config/portable.h"
 #include "crypto/hash.h"
 #include "policy/schedule.h"
+#include "service/memory_file.h"
 #include "service/version.h"
 
 namespace lifeboat::service {
@@ -34,20 +34,14 @@ std::string changes(const Fingerprint& before, const Fingerprint& now) {
   return text;
 }
 
-std::optional<Time> time_of(const Json& json, const char* key) {
-  const auto text = json.is_object() ? text_at(json, key) : fail(Code::corrupt, "nothing");
-  const auto time = text ? parse_rfc3339(*text) : fail(text.error());
-  return time ? std::optional(*time) : std::nullopt;
-}
-
 std::optional<Queued> queued_in(const Json& json) {
   const auto found = json.find("queued");
   if (found == json.end()) return std::nullopt;
-  const auto time = time_of(*found, "time");
+  const auto time = remembered_time(*found, "time");
   const auto snapshot = found->is_object() ? text_at(*found, "snapshot") : fail(Code::corrupt, "");
   if (!time || !snapshot) return std::nullopt;
   const auto repository = text_at(*found, "repository").value_or("");
-  return Queued{*snapshot, repository, *time, time_of(*found, "since").value_or(*time)};
+  return Queued{*snapshot, repository, *time, remembered_time(*found, "since").value_or(*time)};
 }
 
 }  // namespace
@@ -75,17 +69,13 @@ Fingerprint fingerprint_of(const config::Config& config, const config::Service& 
 }
 
 TriggerMemory::TriggerMemory(const std::filesystem::path& state, const std::string& service)
-    : file_(state / "triggers" / (service + ".json")) {
-  const auto bytes = read_file(file_, kLargestMemory);
-  auto json = bytes ? parse_json(to_text(*bytes)) : fail(bytes.error());
-  if (json && json->is_object()) all_ = std::move(*json);
-}
+    : file_(state / "triggers" / (service + ".json")), all_(read_memory(file_, kLargestMemory)) {}
 
 DrillMemory TriggerMemory::of(const std::string& drill) const {
   DrillMemory memory;
   const auto json = part_of(all_, drill);
   if (!json.is_object()) return memory;
-  memory.ran = time_of(json, "ran");
+  memory.ran = remembered_time(json, "ran");
   const auto fingerprint = part_of(json, "fingerprint");
   for (const auto& [part, hash] : fingerprint.items())
     if (hash.is_string()) memory.fingerprint[part] = hash.get<std::string>();
@@ -112,10 +102,7 @@ void TriggerMemory::ran(const std::string& drill, Time began, const Fingerprint&
   if (queued && queued->time <= began) json.erase("queued");
 }
 
-Result<void> TriggerMemory::write() const {
-  TRY(make_directories(file_.parent_path()));
-  return write_file(file_, view_of(pretty_json(all_)));
-}
+Result<void> TriggerMemory::write() const { return write_memory(file_, all_); }
 
 Result<std::optional<DueDrill>> due_now(const DueNow& what) {
   const auto& drill = what.drill;
