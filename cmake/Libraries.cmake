@@ -2,6 +2,7 @@
 #   tl::expected nlohmann_json::nlohmann_json fmt::fmt spdlog::spdlog
 #   OpenSSL::Crypto PkgConfig::SODIUM PkgConfig::ZSTD PkgConfig::XXHASH
 #   SQLite::SQLite3 CURL::libcurl jq TBB::tbb yaml-cpp CLI11::CLI11 Boost::headers
+#   LibArchive::LibArchive ZLIB::ZLIB
 #   date::date date::date-tz Threads::Threads GTest::gtest GTest::gmock rapidcheck
 # tools/packages lists the Debian packages that bring them.
 
@@ -13,6 +14,8 @@ find_package(spdlog REQUIRED)
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
 find_package(SQLite3 REQUIRED)
 find_package(CURL REQUIRED)
+find_package(LibArchive REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(TBB REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)

@@ -31,13 +31,13 @@ struct Child {
   FileDescriptor output;  // its stdout and stderr
 };
 
-std::vector<std::string> merged_environment(const std::map<std::string, std::string>& added) {
+std::vector<std::string> environment_of(const CommandSpec& spec) {
   std::vector<std::string> all;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
+  for (char** entry = environ; spec.inherits && *entry != nullptr; ++entry) {
     const std::string text = *entry;
-    if (!added.contains(text.substr(0, text.find('=')))) all.push_back(text);
+    if (!spec.environment.contains(text.substr(0, text.find('=')))) all.push_back(text);
   }
-  for (const auto& [name, value] : added) all.push_back(name + "=" + value);
+  for (const auto& [name, value] : spec.environment) all.push_back(name + "=" + value);
   return all;
 }
 
@@ -50,12 +50,15 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 
 int spawn_shell(const CommandSpec& spec, int output, pid_t& pid) {
   std::vector<std::string> arguments{"sh", "-c", spec.shell_text};
-  auto environment = merged_environment(spec.environment);
+  auto environment = environment_of(spec);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+  if (!spec.inherits) posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+  if (!spec.directory.empty())
+    posix_spawn_file_actions_addchdir_np(&actions, spec.directory.c_str());
   const SpawnAttributes attributes;
   const int error = posix_spawn(&pid, "/bin/sh", &actions, attributes.get(),
                                 pointers_to(arguments).data(), pointers_to(environment).data());
@@ -132,6 +135,7 @@ Result<CommandOutcome> run_command(const CommandSpec& spec, const RunContext& co
   const bool ended = wait_for_exit(child, std::chrono::steady_clock::now() + spec.timeout,
                                    context.stop, outcome.output);
   if (!ended) end_group(child, outcome.output);
+  if (spec.ends_all) kill(-child.pid, SIGKILL);
   int status = 0;
   while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
   }

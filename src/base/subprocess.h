@@ -12,6 +12,9 @@ struct CommandSpec {
   std::string shell_text;                          // given to /bin/sh -c
   std::map<std::string, std::string> environment;  // added to the caller's
   Duration timeout = std::chrono::minutes(5);
+  std::string directory;  // where it starts; empty = where the caller is
+  bool inherits = true;   // the caller's environment and open files
+  bool ends_all = false;  // what it left running is killed when it has ended
 };
 
 struct CommandOutcome {

@@ -3,15 +3,17 @@
 #include <array>
 
 #include "engine/files/engine.h"
+#include "engine/foreign/engine.h"
 #include "engine/sqlite/engine.h"
 
 namespace lifeboat::engine {
 namespace {
 
 // One line an engine.
-std::array<const Engine*, 2> engines() {
+std::array<const Engine*, 3> engines() {
   return {
       &files::files_engine(),
+      &foreign::foreign_engine(),
       &sqlite::sqlite_engine(),
   };
 }

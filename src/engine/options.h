@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/foreign/options.h"
+
 namespace lifeboat::engine {
 
 struct SourceOptions {
@@ -16,6 +18,7 @@ struct SourceOptions {
   bool hash_files = false;       // files: also a plain SHA-256 a file, in the metadata
   std::uint64_t read_limit = 0;  // bytes per second; 0 = none
   unsigned workers = 0;          // 0 = as many as the machine has
+  foreign::Options foreign;      // of that type
 };
 
 struct TargetOptions {

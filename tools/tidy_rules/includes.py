@@ -13,8 +13,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 # The folders of src that may include a third-party header, by the header's prefix.
 OWNERS = {
     "CLI/": ["cli"],
-    "archive.h": ["exchange"],
-    "archive_entry.h": ["exchange"],
+    "archive.h": ["engine/foreign"],
+    "archive_entry.h": ["engine/foreign"],
     "boost/asio": ["api"],
     "boost/beast": ["api"],
     "boost/process": ["base"],
@@ -37,7 +37,8 @@ OWNERS = {
     "tl/": ["base"],
     "xxhash.h": ["backup", "crypto", "engine", "repository", "storage"],
     "yaml-cpp/": ["config"],
-    "zstd": ["repository"],
+    "zlib.h": ["engine/foreign"],
+    "zstd": ["engine/foreign", "repository"],
 }
 
 # Tests make what the product only reads, so they may include these wherever they are.
