@@ -36,11 +36,30 @@ Result<std::optional<Duration>> bind_optional_duration(const Place& place) {
   return std::optional(TRY(parse_duration(place.text())));
 }
 
+Result<ForeignSource> bind_foreign(const Place& place) {
+  ForeignSource source;
+  source.from = TRY(bind_template(place["from"]));
+  source.pattern = place["pattern"].text();
+  source.format = place["format"].text();
+  source.within = TRY(bind_optional_duration(place["within"]));
+  source.database = place["database"].text();
+  source.folder = place["folder"].text();
+  const auto unpacked = place["unpacked"];
+  if (!unpacked["bytes"].absent()) source.bytes = TRY(parse_size(unpacked["bytes"].text()));
+  source.entries = TRY(bind_count(unpacked["entries"]));
+  source.restore = TRY(bind_template(place["restore"]));
+  for (const auto& member : place["environment"].node.members)
+    source.environment[member.key] = TRY(bind_template(place["environment"][member.key]));
+  source.timeout = TRY(bind_optional_duration(place["timeout"]));
+  return source;
+}
+
 Result<Source> bind_source(const std::string& name, const Place& place) {
   Source source;
   source.name = name;
   source.type = place["type"].text();
   source.path = TRY(bind_template(place["path"]));
+  source.foreign = TRY(bind_foreign(place));
   for (const auto& item : place["exclude"].node.items)
     source.exclude.push_back(TRY(Template::parse(item.text, place.path + ".exclude")));
   source.one_file_system = TRY(bind_flag(place["one_file_system"]));

@@ -52,6 +52,18 @@ bool is_there(const fs::path& path) {
 
 }  // namespace
 
+bool Service::takes() const {
+  return std::any_of(sources.begin(), sources.end(),
+                     [](const Source& source) { return !source.is_foreign(); });
+}
+
+std::string Service::foreign_names() const {
+  std::string names;
+  for (const auto& source : sources)
+    if (source.is_foreign()) names += (names.empty() ? "" : ", ") + source.name;
+  return names;
+}
+
 Result<const Service*> Config::find_service(std::string_view name) const {
   return find_by_name(services, name, "service");
 }

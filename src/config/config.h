@@ -18,15 +18,33 @@
 
 namespace lifeboat::config {
 
+// A backup that another tool makes; engine::foreign::Options says what each means.
+struct ForeignSource {
+  Template from;
+  std::string pattern;
+  std::string format;
+  std::optional<Duration> within;
+  std::string database;
+  std::string folder;
+  std::uint64_t bytes = 0;
+  unsigned entries = 0;
+  Template restore;
+  std::map<std::string, Template> environment;
+  std::optional<Duration> timeout;
+};
+
 struct Source {
   std::string name;
   std::string type;
   Template path;
+  ForeignSource foreign;
   std::vector<Template> exclude;
   bool one_file_system = false;
   bool hash_files = false;
   Template read_limit;
   unsigned workers = 0;  // 0 = as many as the machine has
+  // Another tool makes its backups: it is drilled, never taken and never restored.
+  bool is_foreign() const { return type == "foreign"; }
 };
 
 struct Hooks {
@@ -71,6 +89,11 @@ struct Service {
   std::vector<BackupTimer> schedule;
   std::vector<Drill> drills;
   std::vector<std::string> notify;  // names of notifiers
+
+  // Whether there is anything to take.
+  bool takes() const;
+  // The names of those that other tools back up: "legacy, mail".
+  std::string foreign_names() const;
 };
 
 struct KeyReference {

@@ -29,7 +29,7 @@ Json scalar_schema(const Row& row) {
   return json;
 }
 
-// Keys that only some kinds of source have are forbidden for the others.
+// Keys that only some kinds of source have are forbidden for the others, and needed only there.
 void add_kind_rules(const Row& row, Json& json) {
   const Row* kind = find_row(child_path(row, "type"));
   if (kind == nullptr || kind->type != Type::choice) return;
@@ -38,10 +38,15 @@ void add_kind_rules(const Row& row, Json& json) {
     auto forbidden = Json::object();
     for (const auto* child : children_of(row))
       if (!is_for(*child, choice)) forbidden[std::string(child->key())] = false;
-    if (forbidden.empty()) continue;
+    auto needed = Json::array();
+    for (const auto* child : children_of(row))
+      if (child->required && !child->only_for.empty() && is_for(*child, choice))
+        needed.push_back(std::string(child->key()));
+    if (forbidden.empty() && needed.empty()) continue;
     Json rule;
     rule["if"]["properties"]["type"]["const"] = std::string(choice);
     rule["then"]["properties"] = forbidden;
+    if (!needed.empty()) rule["then"]["required"] = needed;
     rules.push_back(rule);
   }
   if (!rules.empty()) json["allOf"] = rules;
@@ -55,7 +60,7 @@ Json block_schema(const Row& row) {
   for (const auto* child : children_of(row)) {
     if (child->type == Type::planned) continue;
     json["properties"][std::string(child->key())] = schema_of(*child);
-    if (child->required) required.push_back(std::string(child->key()));
+    if (child->required && child->only_for.empty()) required.push_back(std::string(child->key()));
   }
   if (row.type == Type::one_of) json["minProperties"] = json["maxProperties"] = 1;
   if (!required.empty()) json["required"] = required;

@@ -2,6 +2,7 @@
 
 #include "base/nearest.h"
 #include "config/references_app.h"
+#include "config/references_foreign.h"
 #include "config/references_notify.h"
 #include "config/validate.h"
 #include "config/values.h"
@@ -37,12 +38,25 @@ class ReferenceWalk {
     if (const Node* markers = service.find("markers"))
       if (const Node* source = markers->find("source"))
         expect_member(*source, "source", members_at(service, "sources"));
+    for (const auto& source : members_at(service, "sources"))
+      check_foreign(source.value, problems_);
+    if (const Node* schedule = service.find("schedule"); schedule != nullptr && !takes(service))
+      problems_.error(schedule->mark, "there is nothing to take: other tools back up all of it",
+                      "write a trigger into the drill instead");
     for (const auto& drill : members_at(service, "drills")) {
       if (const Node* from = drill.value.find("from")) check_from(*from, service);
       for (const auto& check : items_at(drill.value, "checks")) check_check(check, service);
       if (const Node* app = drill.value.find("app")) check_app(*app, service, problems_);
       if (const Node* network = drill.value.find("network")) check_network(*network);
     }
+  }
+
+  static bool takes(const Node& service) {
+    const auto& sources = members_at(service, "sources");
+    return sources.empty() || std::any_of(sources.begin(), sources.end(), [](const auto& source) {
+             const Node* type = source.value.find("type");
+             return type == nullptr || type->text != "foreign";
+           });
   }
 
   void check_names(const Node& service, std::string_view key, std::string_view what,
@@ -94,13 +108,12 @@ class ReferenceWalk {
     name.text = mention.name;
     name.mark = mention.mark;
     const Node* source = expect_member(name, "source", sources);
-    const Node* kind = source == nullptr ? nullptr : source->find("type");
+    const auto kind = source == nullptr ? "" : kind_of_source(*source);
     // A kind that is wrong in itself has been named already.
-    const bool known = kind != nullptr && (kind->text == "sqlite" || kind->text == "files");
-    if (known && kind->text != type)
+    if ((kind == "sqlite" || kind == "files") && kind != type)
       problems_.error(mention.mark,
                       fmt::format("\"{}\" is of type {}; this check needs one of type {}",
-                                  mention.name, kind->text, type));
+                                  mention.name, kind, type));
   }
 
   const Node* expect_member(const Node& name, std::string_view what,

@@ -40,6 +40,11 @@ Result<engine::SourceOptions> Resolver::source(const Source& source) const {
   engine::SourceOptions options;
   options.name = source.name;
   options.type = source.type;
+  if (source.type == "foreign") {
+    options.foreign = TRY(foreign(source.foreign));
+    options.path = options.foreign.from;
+    return options;
+  }
   options.path = TRY(path(source.path, "services.*.sources.*.path"));
   for (const auto& pattern : source.exclude)
     options.exclude.push_back(TRY(value(pattern, "services.*.sources.*.exclude")));
@@ -47,6 +52,28 @@ Result<engine::SourceOptions> Resolver::source(const Source& source) const {
   options.hash_files = source.hash_files;
   options.read_limit = TRY(rate(source.read_limit, "services.*.sources.*.limits.read"));
   options.workers = source.workers;
+  return options;
+}
+
+Result<engine::foreign::Options> Resolver::foreign(const ForeignSource& source) const {
+  engine::foreign::Options options;
+  if (!source.from.empty()) options.from = TRY(path(source.from, "services.*.sources.*.from"));
+  options.pattern = source.pattern;
+  options.format = source.format;
+  options.within = source.within;
+  options.database = source.database;
+  options.folder = source.folder;
+  options.limits.bytes = source.bytes;
+  if (source.entries > 0) options.limits.entries = source.entries;
+  if (!source.restore.empty())
+    options.restore = TRY(value(source.restore, "services.*.sources.*.restore"));
+  for (const auto& [name, text] : source.environment) {
+    options.environment[name] = TRY(text.resolve(variables_));
+    for (auto& secret : text.values(variables_)) options.secrets.push_back(std::move(secret));
+  }
+  for (auto& secret : source.restore.values(variables_))
+    options.secrets.push_back(std::move(secret));
+  if (source.timeout) options.timeout = *source.timeout;
   return options;
 }
 

@@ -52,6 +52,7 @@ class Resolver {
   Result<std::string> path(const Template& text, std::string_view row_path) const;
   Result<std::uint64_t> rate(const Template& text, std::string_view row_path) const;
   Result<void> mail(const Notifier& notifier, notify::Options& options) const;
+  Result<engine::foreign::Options> foreign(const ForeignSource& source) const;
   Result<void> app(drill::AppOptions& options, const std::string& place) const;
   Result<void> command(drill::CommandCheck& check, const std::string& place) const;
   Result<void> before(drill::BeforeCommand& command, const std::string& place) const;

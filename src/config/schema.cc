@@ -5,6 +5,7 @@
 
 #include "config/schema_app.h"
 #include "config/schema_commands.h"
+#include "config/schema_foreign.h"
 #include "config/schema_notify.h"
 
 namespace lifeboat::config {
@@ -107,12 +108,13 @@ constexpr Row kSchema[] = {
      .type = Type::choice,
      .about = "What kind of thing it is.",
      .required = true,
-     .choices = "sqlite|files",
-     .planned_choices = "mongodb|postgresql|s3|command|foreign"},
+     .choices = "sqlite|files|foreign",
+     .planned_choices = "mongodb|postgresql|s3|command"},
     {.path = "services.*.sources.*.path",
      .type = Type::path,
      .about = "The database file, or the folder.",
-     .required = true},
+     .required = true,
+     .only_for = "sqlite|files"},
     {.path = "services.*.sources.*.exclude",
      .type = Type::text_list,
      .about = "Patterns of files to leave out, relative to the folder, as in a `.gitignore`.",
@@ -131,7 +133,8 @@ constexpr Row kSchema[] = {
     {.path = "services.*.sources.*.limits",
      .type = Type::block,
      .about = "How much of the machine a backup may use for this source.",
-     .example = "{read: 50MB/s, workers: 2}"},
+     .example = "{read: 50MB/s, workers: 2}",
+     .only_for = "sqlite|files"},
     {.path = "services.*.sources.*.limits.read",
      .type = Type::rate,
      .about = "Bytes read per second.",
@@ -430,6 +433,7 @@ std::vector<Row> whole_schema() {
     rows.push_back(row);
     auto more = row.path == kAppPath ? app_rows() : std::span<const Row>();
     if (row.path == kLastCheck) more = command_rows();
+    if (row.path == kSourcePath) more = foreign_rows();
     rows.insert(rows.end(), more.begin(), more.end());
   }
   rows.insert(rows.end(), notify_rows().begin(), notify_rows().end());

@@ -58,9 +58,14 @@ class SchemaWalk {
       problems_.error(node.mark, fmt::format("exactly one of {} is needed here", known_keys(row)));
     if (row.type == Type::one_of) return;
     for (const auto* child : children_of(row))
-      if (child->required && node.find(child->key()) == nullptr)
+      if (child->required && applies(*child, node) && node.find(child->key()) == nullptr)
         problems_.error(node.mark, fmt::format("\"{}\" is missing", child->key()),
                         std::string(child->about));
+  }
+
+  static bool applies(const Row& row, const Node& node) {
+    const Node* kind = node.find("type");
+    return kind == nullptr || config::is_for(row, kind->text);
   }
 
   // A source of a planned kind has keys of its own: one message about the kind is enough.

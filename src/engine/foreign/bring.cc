@@ -199,9 +199,16 @@ Result<void> expect_something(const std::string& into, const Options& options) {
                   .with_hint("A backup of nothing has the right form too: look at what makes it."));
 }
 
-std::string last_lines(const std::string& output) {
-  constexpr std::size_t kShown = 400;
-  return output.size() <= kShown ? output : "…" + output.substr(output.size() - kShown);
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
+std::string without_secrets(std::string text, const Options& options) {
+  constexpr std::size_t kLeast = 4;  // shorter ones are in every text
+  for (const auto& secret : options.secrets)
+    if (secret.size() >= kLeast) replace_all(text, secret, "…");
+  return text;
 }
 
 Result<void> count(const std::string& into, Brought& brought) {
@@ -240,13 +247,14 @@ Result<Brought> bring(const Options& options, const Candidate& backup, const std
   return brought;
 }
 
-Result<Brought> have_brought(const Options& options, const std::string& into,
+Result<Brought> have_brought(const Options& options, const std::string& into, std::string& output,
                              const RunContext& context) {
   TRY(make_directories(into));
   const auto home = into + ".home";
   TRY(make_directories(home));
   CommandSpec spec;
   spec.shell_text = options.restore;
+  replace_all(spec.shell_text, "${sandbox.path}", "${LIFEBOAT_SANDBOX}");
   spec.directory = into;
   spec.timeout = options.timeout;
   spec.inherits = false;
@@ -258,13 +266,12 @@ Result<Brought> have_brought(const Options& options, const std::string& into,
   spec.environment["LIFEBOAT_SANDBOX"] = into;
   const auto outcome = TRY_CONTEXT("restore program", run_command(spec, context));
   (void)remove_tree(home);
+  output = without_secrets(outcome.output, options);
   if (outcome.exit_status != 0)
     return fail(Error(Code::command_failed, "the restore program ended with status " +
-                                                std::to_string(outcome.exit_status) + ": " +
-                                                last_lines(outcome.output))
+                                                std::to_string(outcome.exit_status))
                     .with_hint("Run it by hand into an empty folder."));
   Brought brought;
-  brought.output = outcome.output;
   TRY(expect_something(into, options));
   TRY(count(into, brought));
   return brought;

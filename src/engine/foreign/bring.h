@@ -14,7 +14,6 @@ struct Brought {
   std::uint64_t entries = 0;
   std::uint64_t bytes = 0;
   std::vector<Finding> findings;
-  std::string output;  // of the command, when one brought it
 };
 
 // Unpacks or copies the backup into the new folder `into`. `source_changed` when somebody still
@@ -23,9 +22,9 @@ Result<Brought> bring(const Options& options, const Candidate& backup, const std
                       const RunContext& context);
 
 // Has the command of the options fill the new folder `into`, with a home of its own beside it; what
-// it left running is ended. `command_failed` with the end of its output, `timed_out`,
-// `damage_found` when it filled in nothing.
-Result<Brought> have_brought(const Options& options, const std::string& into,
+// it left running is ended. `output` is what it wrote, without secrets, also when it failed:
+// `command_failed`, `timed_out`, `damage_found` when it filled in nothing.
+Result<Brought> have_brought(const Options& options, const std::string& into, std::string& output,
                              const RunContext& context);
 
 // The source in what was brought: what kind of engine opens it, and where.

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -12,7 +13,7 @@ namespace lifeboat::engine::foreign {
 // Beyond these an archive is taken for a bomb.
 struct Limits {
   std::uint64_t bytes = 0;  // of everything unpacked; 0 = what the sandbox's place has free
-  std::uint64_t entries = 5'000'000;
+  std::uint64_t entries = 20'000'000;
 };
 
 struct Options {
@@ -25,6 +26,7 @@ struct Options {
   Limits limits;
   std::string restore;                             // a command that fills the sandbox instead
   std::map<std::string, std::string> environment;  // all that the command gets of its own
+  std::vector<std::string> secrets;                // never printed
   Duration timeout = std::chrono::hours(1);        // for the command
 
   bool is_database() const { return format == "sqlite" || !database.empty(); }

@@ -1,0 +1,65 @@
+#include "config/references_foreign.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace lifeboat::config {
+namespace {
+
+std::string text_at(const Node& node, std::string_view key) {
+  const Node* found = node.find(key);
+  return found == nullptr ? "" : found->text;
+}
+
+// Keys that mean nothing beside another one.
+void forbid(const Node& source, std::string_view key, std::string_view beside, Problems& problems) {
+  const Node* found = source.find(key);
+  if (found != nullptr && source.find(beside) != nullptr)
+    problems.error(found->mark, fmt::format("\"{}\" means nothing beside \"{}\"", key, beside));
+}
+
+void check_command(const Node& source, Problems& problems) {
+  for (const auto* key : {"from", "pattern", "format", "within", "unpacked"})
+    forbid(source, key, "restore", problems);
+  const Node& command = *source.find("restore");
+  auto text = command.text;
+  for (auto at = text.find("${sandbox."); at != std::string::npos;
+       at = text.find("${sandbox.", at + 1))
+    if (!text.substr(at).starts_with("${sandbox.path}"))
+      problems.error(command.mark, "only ${sandbox.path} is known here");
+}
+
+void check_place(const Node& source, Problems& problems) {
+  for (const auto* key : {"from", "format"})
+    if (source.find(key) == nullptr)
+      problems.error(source.mark, fmt::format("\"{}\" is missing", key),
+                     "a foreign source needs from: and format:, or restore:");
+  for (const auto* key : {"environment", "timeout"})
+    if (const Node* found = source.find(key))
+      problems.error(found->mark, fmt::format("\"{}\" is for the command in \"restore\"", key));
+  if (text_at(source, "format") != "sqlite") return;
+  for (const auto* key : {"database", "folder"})
+    if (const Node* found = source.find(key))
+      problems.error(found->mark, fmt::format("\"{}\": the backup is one database", key));
+}
+
+}  // namespace
+
+void check_foreign(const Node& source, Problems& problems) {
+  if (text_at(source, "type") != "foreign") return;
+  forbid(source, "folder", "database", problems);
+  if (source.find("restore") != nullptr)
+    check_command(source, problems);
+  else
+    check_place(source, problems);
+}
+
+std::string kind_of_source(const Node& source) {
+  const auto type = text_at(source, "type");
+  if (type != "foreign") return type;
+  const bool database = source.find("database") != nullptr || text_at(source, "format") == "sqlite";
+  return database ? "sqlite" : "files";
+}
+
+}  // namespace lifeboat::config

@@ -1,0 +1,79 @@
+#include "config/schema_foreign.h"
+
+namespace lifeboat::config {
+namespace {
+
+constexpr Row kRows[] = {
+    {.path = "services.*.sources.*.from",
+     .type = Type::path,
+     .about = "The folder that holds the backups or, without `pattern`, the backup itself.",
+     .example = "/var/backups/shop",
+     .only_for = "foreign"},
+    {.path = "services.*.sources.*.pattern",
+     .type = Type::literal,
+     .about = "Which names in it are backups, with `*`, `?` and `[…]`. The one whose name has the "
+              "newest date is drilled; when no name has a date, the one written last.",
+     .example = "\"shop-*.tar.gz\"",
+     .only_for = "foreign"},
+    {.path = "services.*.sources.*.format",
+     .type = Type::choice,
+     .about = "What a backup is: an archive, one SQLite database, or a folder (`files`).",
+     .choices = "tar|tar.gz|tar.zst|zip|sqlite|files",
+     .planned_choices = "mongodump|pg_dump|jsonl|tar.bz2|tar.xz|sql|sql.gz",
+     .only_for = "foreign"},
+    {.path = "services.*.sources.*.within",
+     .type = Type::duration,
+     .about = "How old the newest backup may be; an older one fails the drill.",
+     .example = "26h",
+     .only_for = "foreign"},
+    {.path = "services.*.sources.*.database",
+     .type = Type::literal,
+     .about = "The SQLite database in the archive or folder, by its path there; wildcards must fit "
+              "exactly one. The source is then asked like one of type `sqlite`.",
+     .example = "\"dump/shop-*.db\"",
+     .only_for = "foreign"},
+    {.path = "services.*.sources.*.folder",
+     .type = Type::literal,
+     .about = "The folder in the archive that is the source, asked like one of type `files`.",
+     .fallback = "all of it",
+     .only_for = "foreign"},
+    {.path = "services.*.sources.*.unpacked",
+     .type = Type::block,
+     .about = "How much may come out of an archive before it is taken for a bomb.",
+     .example = "{bytes: 50GB, entries: 100000}",
+     .only_for = "foreign"},
+    {.path = "services.*.sources.*.unpacked.bytes",
+     .type = Type::size,
+     .about = "Bytes of all files together.",
+     .fallback = "what the sandbox's place has free"},
+    {.path = "services.*.sources.*.unpacked.entries",
+     .type = Type::count,
+     .about = "Files, folders and links.",
+     .fallback = "20000000"},
+    {.path = "services.*.sources.*.restore",
+     .type = Type::command,
+     .about = "Instead of `from` and `format`: a command that restores the newest backup into the "
+              "folder where it is started, which is `$LIFEBOAT_SANDBOX` and `${sandbox.path}` too.",
+     .example = "\"borg extract /srv/borg::$(borg list --last 1 --short /srv/borg)\"",
+     .only_for = "foreign"},
+    {.path = "services.*.sources.*.environment",
+     .type = Type::names,
+     .about = "The environment of that command: nothing else, besides PATH, LANG and a HOME of its "
+              "own that is thrown away.",
+     .example = "{BORG_PASSPHRASE: \"${BORG_PASSPHRASE}\"}",
+     .only_for = "foreign"},
+    {.path = "services.*.sources.*.environment.*",
+     .type = Type::text,
+     .about = "The value of that variable."},
+    {.path = "services.*.sources.*.timeout",
+     .type = Type::duration,
+     .about = "How long that command may take before it is killed.",
+     .fallback = "1h",
+     .only_for = "foreign"},
+};
+
+}  // namespace
+
+std::span<const Row> foreign_rows() { return kRows; }
+
+}  // namespace lifeboat::config
