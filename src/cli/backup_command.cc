@@ -63,7 +63,7 @@ Result<void> check_type(Session& session) {
 Result<int> run_backup(Session& session) {
   TRY(check_type(session));
   const auto names =
-      TRY(service::service_names(session.setup(), session.arguments().list("SERVICE")));
+      TRY(service::names_to_back_up(session.setup(), session.arguments().list("SERVICE")));
   const auto ask = [&](const std::string& name) {
     return service::back_up(session.setup(), name, session.context());
   };
@@ -83,7 +83,8 @@ CommandSpec backup_command() {
   spec.about =
       "Exit status 1 when something could not be read: the snapshot is then incomplete, and never "
       "the latest. What is stored already is not stored again, also after a run that was "
-      "interrupted. SQLite databases and files keep no log: every snapshot is complete in itself.";
+      "interrupted. SQLite databases and files keep no log: every snapshot is complete in itself. "
+      "Sources of type foreign are drilled and never taken: their own tools back them up.";
   spec.positionals = {{"SERVICE", "Which services; else all of the configuration.", false, true}};
   spec.options = {{"type", "TYPE",
                    "full, incremental or differential: all the same for sources without a log."}};

@@ -16,13 +16,14 @@ namespace lifeboat::drill {
 struct RestoredSource {
   const repository::SourceManifest* manifest = nullptr;
   std::string place;
+  Time time;  // the moment it shows
   std::unique_ptr<engine::Inspector> inspector;
 };
 
 struct CheckScope {
   std::map<std::string, RestoredSource> sources;
   repository::Repository& repository;
-  repository::SnapshotReader& snapshot;
+  repository::SnapshotReader* snapshot = nullptr;  // null when only others make backups
   const std::string& tier;
 };
 

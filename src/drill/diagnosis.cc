@@ -48,13 +48,14 @@ struct Found {
 Found rule_for(const Symptom& symptom) {
   std::size_t rank = 0;
   for (const auto rules :
-       {program_rules(), stage_rules(), check_rules(), application_rules(), finding_rules()})
+       {program_rules(), foreign_rules(), stage_rules(), check_rules(), application_rules(),
+        finding_rules()})
     for (const auto& rule : rules) {
       if (rule.fits(symptom)) return {&rule, rank};
       ++rank;
     }
-  const auto before = program_rules().size() + stage_rules().size() + check_rules().size() +
-                      application_rules().size();
+  const auto before = program_rules().size() + foreign_rules().size() + stage_rules().size() +
+                      check_rules().size() + application_rules().size();
   return {&kUnexplained, before};
 }
 

@@ -283,9 +283,58 @@ std::vector<Defect> program_defects() {
   };
 }
 
+Report foreign(Report report) {
+  report.foreign.emplace_back().source = "legacy";
+  return report;
+}
+
+Report stopped_foreign(const std::string& stage, Code code, const std::string& message) {
+  Report report;
+  report.error = Error(code, message).add_context("source legacy").add_context(stage);
+  return foreign(std::move(report));
+}
+
+Report nothing_asked() {
+  Report report;
+  report.reason = "nothing says yet what ought to be in legacy";
+  return foreign(std::move(report));
+}
+
+std::vector<Defect> foreign_defects() {
+  const auto restore = [](Code code, const std::string& message) {
+    return stopped_foreign("restore", code, message);
+  };
+  return {
+      {"foreign-missing", stopped_foreign("locate", Code::not_found, "there is no backup")},
+      {"foreign-uncertain", stopped_foreign("locate", Code::config_invalid, "not certain")},
+      {"foreign-unpacked-twice", restore(Code::refused, "\"a\" in the backup is there twice")},
+      {"foreign-bomb", restore(Code::refused, "the backup unpacks to more than 1 GB")},
+      {"foreign-hostile", restore(Code::refused, "\"../a\" in the backup leads outside")},
+      {"foreign-cut", restore(Code::corrupt, "the gzip data is cut short")},
+      {"foreign-being-written", restore(Code::source_changed, "was written while it was read")},
+      {"foreign-encrypted", restore(Code::source_unreadable, "a in the archive is encrypted")},
+      {"foreign-program-failed", restore(Code::command_failed, "the restore program ended")},
+      {"foreign-program-failed", restore(Code::timed_out, "restore program: a command took")},
+      {"foreign-empty", restore(Code::damage_found, "there is nothing in the backup")},
+      {"foreign-not-inside", restore(Code::damage_found, "no shop.db is in the backup")},
+      {"foreign-database-damaged", restore(Code::damage_found, "shop.db is cut short")},
+      {"foreign-stale", foreign(saying("age.legacy", "a.tar is 3 d old"))},
+      {"foreign-unreadable", foreign(saying("readable.legacy", "the database holds no table"))},
+      {"foreign-shrunk", foreign(saying("trend.legacy", "tables.a.rows is gone"))},
+      {"foreign-schema-changed",
+       foreign(saying("trend.legacy", "table a is new in the schema", Outcome::warned))},
+      {"foreign-nothing-asked", nothing_asked()},
+      {"backup-halved", finding("backup-halved")},
+      {"date-unclear", finding("date-unclear")},
+      {"link-outside", finding("link-outside")},
+      {"special-left-out", finding("special-left-out")},
+      {"copied-in-use", finding("copied-in-use")},
+  };
+}
+
 std::vector<Defect> all_defects() {
   std::vector<Defect> all;
-  for (auto&& part : {program_defects(), stage_defects(), database_defects(), file_defects(),
+  for (auto&& part : {program_defects(), foreign_defects(), stage_defects(), database_defects(), file_defects(),
                       application_defects(), finding_defects()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
@@ -309,7 +358,8 @@ TEST(Diagnosis, HasAPlantedDefectForEveryRule) {
   std::set<std::string> planted;
   for (const auto& defect : all_defects()) planted.insert(defect.rule);
   for (const auto rules :
-       {program_rules(), stage_rules(), check_rules(), application_rules(), finding_rules()})
+       {program_rules(), foreign_rules(), stage_rules(), check_rules(), application_rules(),
+        finding_rules()})
     for (const auto& rule : rules) EXPECT_TRUE(planted.contains(std::string(rule.id))) << rule.id;
 }
 

@@ -10,6 +10,7 @@
 #include "drill/evidence.h"
 #include "drill/options.h"
 #include "drill/report.h"
+#include "engine/foreign/options.h"
 #include "restore/plan.h"
 
 namespace lifeboat::drill {
@@ -39,6 +40,12 @@ struct MarkersRequest {
   std::optional<std::uint64_t> last_written;
 };
 
+// A source whose backups another tool makes.
+struct ForeignSource {
+  std::string name;
+  engine::foreign::Options options;
+};
+
 struct Request {
   std::string service;
   std::string owner;
@@ -51,6 +58,9 @@ struct Request {
   std::vector<restore::Protected> protected_places;  // production: never a sandbox
   std::filesystem::path sandboxes;                   // where the sandbox is made
   std::filesystem::path reports;                     // where evidence and page are written
+  bool takes = true;                                 // has sources that snapshots hold
+  std::vector<ForeignSource> foreign;                // … and those that other tools back up
+  std::string time_zone = "UTC";                     // of the dates in their names
   bool keep = false;                                 // the sandbox, for a day
   std::optional<MarkersRequest> markers;             // none: lost writes are not measured
   Labels circumstances;                              // as they are here and now

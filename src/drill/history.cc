@@ -126,8 +126,7 @@ std::vector<TrendPoint> trend_of(const History& history) {
   for (auto i = records.size() > kTrend ? records.size() - kTrend : 0; i < records.size(); ++i) {
     const Json& evidence = records[i].evidence;
     points.push_back({text_in(evidence, {"id"}), text_in(evidence, {"started"}),
-                      text_in(evidence, {"verdict"}), recovery_of(evidence),
-                      number_in(object_in(evidence, "snapshot"), "bytes")});
+                      text_in(evidence, {"verdict"}), recovery_of(evidence), bytes_in(evidence)});
   }
   return points;
 }

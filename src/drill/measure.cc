@@ -12,15 +12,28 @@ bool all_done(const Report& report) {
                      [](const auto& stage) { return stage.done; });
 }
 
+// The oldest of all that was restored; nothing when that of one is not known.
+std::optional<Time> moment_of(const Report& report) {
+  std::optional<Time> oldest;
+  if (report.snapshot) oldest = report.snapshot->time;
+  for (const auto& record : report.foreign) {
+    if (!record.time) return std::nullopt;
+    oldest = std::min(oldest.value_or(*record.time), *record.time);
+  }
+  return oldest;
+}
+
 // A snapshot from the future means that a clock is wrong: then no age is worth anything.
 void measure_age(Report& report) {
-  const Duration age = report.started - report.snapshot->time;
+  const auto shown = moment_of(report);
+  if (!shown) return;
+  const Duration age = report.started - *shown;
   if (age >= Duration(0)) {
     report.measures.rpo_age = age;
     return;
   }
   report.findings.push_back({"clock-skew", "clock",
-                             "the snapshot's time is " + describe_duration(-age) +
+                             "the backup's time is " + describe_duration(-age) +
                                  " in the future: this clock or the source's is wrong",
                              false});
 }
@@ -39,7 +52,7 @@ void measure(Report& report, const Request& request) {
   measures.rto_so_far = recovery_so_far(report);
   // Proving the isolation and the rest of the journey are the drill's, not a recovery's.
   if (measures.service_ready) measures.rto_so_far = *measures.service_ready;
-  if (report.snapshot) measure_age(report);
+  measure_age(report);
   measures.rto_objective = request.rto;
   measures.rpo_objective = request.rpo;
   // A drill that stopped half-way has measured no recovery.

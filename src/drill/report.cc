@@ -26,6 +26,38 @@ bool data_was_checked(const Report& report) {
   });
 }
 
+// The application's people asked and were answered as they expect.
+bool journey_passed(const Report& report) {
+  return std::any_of(report.checks.begin(), report.checks.end(), [](const auto& each) {
+    return each.id.starts_with("journey.") && each.outcome == Outcome::passed;
+  });
+}
+
+// A foreign backup of which only the form was looked at; empty when there is none.
+std::string unquestioned(const Report& report) {
+  if (journey_passed(report)) return "";
+  for (const auto& each : report.foreign)
+    if (!each.questioned) return each.source;
+  return "";
+}
+
+bool was_questioned(const Report& report) {
+  return data_was_checked(report) || (!report.foreign.empty() && unquestioned(report).empty());
+}
+
+std::string proven_sentence(const Report& report) {
+  if (report.foreign.empty()) return "the restored data equals what was backed up";
+  std::string names;
+  for (const auto& each : report.foreign) names += (names.empty() ? "" : ", ") + each.source;
+  const bool one = report.foreign.size() == 1;
+  return std::string(report.snapshot ? "the restored data of its own sources equals what was "
+                                       "backed up; "
+                                     : "what was asked of it was answered as expected; ") +
+         names + (one ? ", made by another tool, carries" : ", made by other tools, carry") +
+         " no facts, so that " + (one ? "it equals its source" : "they equal their sources") +
+         " was not compared";
+}
+
 std::string sentence(const CheckResult& check) { return check.id + ": " + check.message; }
 
 bool missed(const Report& report) {
@@ -140,6 +172,24 @@ Json snapshot_json(const repository::SnapshotInfo& snapshot) {
           {"entries", snapshot.entries},   {"version", snapshot.version}};
 }
 
+Json foreign_json(const Report& report) {
+  Json list = Json::array();
+  for (const auto& each : report.foreign) {
+    Json json{{"source", each.source},
+              {"type", each.type},
+              {"name", each.name},
+              {"bytes", each.bytes},
+              {"entries", each.entries},
+              {"unpacked", each.unpacked},
+              {"facts", each.facts.is_object() ? each.facts : Json::object()},
+              {"questioned", each.questioned}};
+    if (each.written) json["written"] = to_rfc3339(*each.written);
+    if (each.time) json["time"] = to_rfc3339(*each.time);
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
 Json tear_down_json(const sandbox::TearDownProof& proof) {
   return {{"token", proof.token},
           {"removed", proof.removed},
@@ -192,18 +242,23 @@ Judged judge(const Report& report) {
   }
   if (const auto* open = first_with(report, Outcome::not_run))
     return {Verdict::unverified, sentence(*open)};
-  if (!data_was_checked(report)) return {Verdict::unverified, "0 checks of the data were executed"};
+  if (const auto source = unquestioned(report); !source.empty())
+    return {Verdict::unverified, "nothing says yet what ought to be in " + source +
+                                     ", which another tool made: no check, no application and no "
+                                     "earlier drill of another backup"};
+  if (!was_questioned(report)) return {Verdict::unverified, "0 checks of the data were executed"};
   if (!report.tear_down || !report.tear_down->clean())
     return {Verdict::unverified, "the sandbox could not be removed"};
   if (const auto* waived = first_with(report, Outcome::waived))
     return {Verdict::proven_with_waivers, waived->id + " was " + waived->waived};
   const auto* warned = first_with(report, Outcome::warned);
-  if (warned != nullptr) return {Verdict::proven, "with findings: " + sentence(*warned)};
+  const auto limits = report.foreign.empty() ? "" : "; " + proven_sentence(report);
+  if (warned != nullptr) return {Verdict::proven, "with findings: " + sentence(*warned) + limits};
   if (!report.findings.empty()) {
     const auto& first = report.findings.front();
-    return {Verdict::proven, "with findings: " + first.code + ": " + first.message};
+    return {Verdict::proven, "with findings: " + first.code + ": " + first.message + limits};
   }
-  return {Verdict::proven, "the restored data equals what was backed up"};
+  return {Verdict::proven, proven_sentence(report)};
 }
 
 int exit_status(const Report& report, bool strict) {
@@ -236,6 +291,7 @@ Json to_json(const Report& report) {
             {"open", items_json(report)},
             {"trend", trend_json(report)},
             {"measures", measures_json(report.measures)}};
+  if (!report.foreign.empty()) json["foreign"] = foreign_json(report);
   if (report.snapshot) json["snapshot"] = snapshot_json(*report.snapshot);
   if (report.tear_down) json["tear_down"] = tear_down_json(*report.tear_down);
   if (report.error)

@@ -107,6 +107,21 @@ struct TrendPoint {
   std::int64_t bytes = 0;              // of the snapshot
 };
 
+// A backup that another tool made, as it was found. It carries no facts of its own.
+struct ForeignRecord {
+  std::string source;
+  std::string type;         // what it was asked like: "sqlite" "files"
+  std::string name;         // of the archive or folder; empty where a program brought it
+  std::uint64_t bytes = 0;  // of the archive
+  std::optional<Time> written;
+  std::optional<Time> time;  // the moment it shows, as far as that is known
+  std::uint64_t entries = 0;
+  std::uint64_t unpacked = 0;  // bytes
+  Json facts;                  // counts and fingerprints, for the trend of later drills
+  std::string log;             // what the program wrote, on this machine
+  bool questioned = false;     // something that knows what ought to be in it looked at the data
+};
+
 struct Report {
   std::string id;
   std::string service;
@@ -120,6 +135,7 @@ struct Report {
   std::string repository;  // the medium, never a secret
   repository::RepositoryId repository_id;
   std::optional<repository::SnapshotInfo> snapshot;
+  std::vector<ForeignRecord> foreign;
   std::vector<StageResult> stages;
   std::vector<CheckResult> checks;
   std::vector<Finding> findings;

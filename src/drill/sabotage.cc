@@ -106,6 +106,11 @@ std::size_t SabotageReport::caught() const {
 
 Result<SabotageReport> run_sabotage(const Request& request, repository::Repository& repository,
                                     const RunContext& context) {
+  if (!request.takes)
+    return fail(Error(Code::usage,
+                      "sabotage tries the drill of what Lifeboat took, and it took "
+                      "nothing of this service")
+                    .with_hint("Its sources are backups that other tools make."));
   SabotageReport result;
   std::vector<std::pair<std::string, engine::Defect>> all;
   const auto list = [&](DrillState& state) -> Result<void> {

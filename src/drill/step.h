@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "drill/drill.h"
+#include "drill/foreign.h"
 #include "engine/engine.h"
 #include "repository/repository.h"
 #include "restore/restore.h"
@@ -11,13 +12,24 @@
 
 namespace lifeboat::drill {
 
+// A source as it lies in the sandbox.
+struct RestoredPlace {
+  std::string source;
+  std::string type;
+  std::string place;
+  const repository::SourceManifest* manifest = nullptr;
+  Time time;  // the moment it shows
+};
+
 struct DrillState {
   const Request& request;
   repository::Repository& repository;
   Report report;
-  std::unique_ptr<repository::SnapshotReader> snapshot;
+  std::unique_ptr<repository::SnapshotReader> snapshot;  // null when only others make backups
   std::optional<sandbox::Sandbox> sandbox;
   restore::Plan plan;
+  std::vector<ForeignBackup> foreign = {};
+  std::vector<RestoredPlace> restored = {};  // of the snapshot and foreign ones
 };
 
 class Step {

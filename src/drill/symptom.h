@@ -35,6 +35,7 @@ struct Rule {
 
 // Each kind of rule in a file of its own, in the order in which they are asked.
 std::span<const Rule> program_rules();
+std::span<const Rule> foreign_rules();
 std::span<const Rule> stage_rules();
 std::span<const Rule> check_rules();
 std::span<const Rule> application_rules();

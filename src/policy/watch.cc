@@ -142,8 +142,9 @@ std::vector<WatchAnswer> judge_watch(const WatchRecord& record, const WatchLimit
                        Cause::backup_old};
   const AgeRule drill{Question::drill, limits.drill, Level::warning, Cause::drill_missing,
                       Cause::drill_old};
-  Answers answers{judge_age(newest_backup(record), backup, silent, now)};
-  const bool alone = record.copies.size() == 1;
+  Answers answers;
+  if (record.takes) answers.push_back(judge_age(newest_backup(record), backup, silent, now));
+  const bool alone = record.copies.size() == 1 || !record.takes;
   for (const auto& copy : record.copies)
     answers.push_back(judge_copy(copy, alone, now - limits.backup));
   const auto last = last_drill(record);

@@ -16,6 +16,9 @@ namespace lifeboat::service {
 // The names that were given, or all; `config_invalid` names the nearest one of an unknown.
 Result<std::vector<std::string>> service_names(const Setup& setup,
                                                const std::vector<std::string>& given);
+// The same for a backup: without names, those of which there is something to take.
+Result<std::vector<std::string>> names_to_back_up(const Setup& setup,
+                                                  const std::vector<std::string>& given);
 Result<std::vector<std::string>> repository_names(const Setup& setup,
                                                   const std::vector<std::string>& given);
 // The name that was given, else the only one there is; `usage` when there are several.

@@ -75,7 +75,7 @@ Result<drill::Sealed> run_cold_drill(const Setup& setup, Composition& compositio
   const auto& service = *TRY(found.config.find_service(here.name));
   auto options = choose_drill(service, call.drill, resolver);
   if (!options) return fail(needs_a_variable(std::move(options).error()).add_context("cold start"));
-  auto request = host.drill_request(service, resolver, std::move(*options));
+  auto request = TRY(host.drill_request(service, resolver, std::move(*options)));
   request.selector = {found.snapshot.id.hex(), {}};
   request.cold_start = "opened with " + GivenKey{call.key_file, call.recipient}.describe() +
                        "; the configuration is that of snapshot " +

@@ -84,6 +84,20 @@ Result<std::vector<std::string>> service_names(const Setup& setup,
   return TRY(compose(setup))->service.service_names(given);
 }
 
+Result<std::vector<std::string>> names_to_back_up(const Setup& setup,
+                                                  const std::vector<std::string>& given) {
+  const auto composition = TRY(compose(setup));
+  auto names = TRY(composition->service.service_names(given));
+  const auto takes = [&](const std::string& name) {
+    const auto found = composition->loaded.config.find_service(name);
+    return found && (*found)->takes();
+  };
+  // One that is named is answered, and where none takes anything that is said.
+  if (given.empty() && std::any_of(names.begin(), names.end(), takes))
+    std::erase_if(names, [&](const auto& name) { return !takes(name); });
+  return names;
+}
+
 Result<std::vector<std::string>> repository_names(const Setup& setup,
                                                   const std::vector<std::string>& given) {
   const auto composition = TRY(compose(setup));

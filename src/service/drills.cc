@@ -23,9 +23,9 @@ std::filesystem::path Service::drill_reports(const std::string& service) const {
   return settings_.state / "drills" / service;
 }
 
-drill::Request Service::drill_request(const config::Service& service,
-                                      const config::Resolver& resolver,
-                                      drill::DrillOptions options) const {
+Result<drill::Request> Service::drill_request(const config::Service& service,
+                                              const config::Resolver& resolver,
+                                              drill::DrillOptions options) const {
   drill::Request made;
   made.service = service.name;
   made.owner = resolver.owner(service);
@@ -35,6 +35,11 @@ drill::Request Service::drill_request(const config::Service& service,
   made.rto = service.objectives.rto;
   made.rpo = service.objectives.rpo;
   made.protected_places = protected_places();
+  made.takes = service.takes();
+  made.time_zone = service.tz;
+  for (const auto& source : service.sources)
+    if (source.is_foreign())
+      made.foreign.push_back({source.name, TRY(resolver.source(source)).foreign});
   made.reports = drill_reports(service.name);
   made.sandboxes = made.options.sandbox_directory.empty()
                        ? settings_.state / "sandboxes"
@@ -47,7 +52,7 @@ Result<Service::PreparedDrill> Service::prepare_drill(const DrillRequest& reques
   const auto& service = *TRY(config_.find_service(request.service));
   auto lock = TRY(ServiceLock::take(settings_.state, service.name, settings_.lock_wait, context));
   auto made =
-      drill_request(service, resolver_, TRY(choose_drill(service, request.drill, resolver_)));
+      TRY(drill_request(service, resolver_, TRY(choose_drill(service, request.drill, resolver_))));
   made.selector = request.selector;
   made.keep = request.keep;
   made.ask_person = request.ask_person;
@@ -56,7 +61,12 @@ Result<Service::PreparedDrill> Service::prepare_drill(const DrillRequest& reques
   made.markers = markers_of(service, settings_.state);
   made.circumstances = TRY(labels_of(circumstances(service, context), *answering.repository));
   // A mistyped id is a mistake of the caller, not a backup that failed.
-  if (!request.selector.snapshot.empty() || request.selector.at) {
+  const bool chosen = !request.selector.snapshot.empty() || request.selector.at;
+  if (chosen && !made.takes)
+    return fail(Code::usage, "service " + service.name +
+                                 " has no snapshots: the newest backup of " +
+                                 service.foreign_names() + " is drilled");
+  if (chosen) {
     const auto list = TRY(answering.repository->snapshots(context));
     TRY(restore::choose_snapshot(list.snapshots, service.name, request.selector));
   }

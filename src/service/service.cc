@@ -42,7 +42,8 @@ Result<backup::Request> Service::backup_request(const config::Service& service,
   made.labels = request.labels;
   made.config = config::portable_json(config_);
   made.cache = settings_.cache;
-  for (const auto& source : service.sources) made.sources.push_back(TRY(resolver_.source(source)));
+  for (const auto& source : service.sources)
+    if (!source.is_foreign()) made.sources.push_back(TRY(resolver_.source(source)));
   auto hooks = TRY(resolver_.hooks(service));
   made.hooks = {std::move(hooks.before_backup), std::move(hooks.after_backup), hooks.timeout};
   return made;
@@ -56,6 +57,12 @@ Circumstances Service::circumstances(const config::Service& service,
 Result<std::vector<BackupOutcome>> Service::back_up(const BackupRequest& request,
                                                     const RunContext& context) {
   const auto& service = *TRY(config_.find_service(request.service));
+  if (!service.takes())
+    return fail(Error(Code::usage, "service " + service.name +
+                                       " is drilled, never taken: other "
+                                       "tools back up " +
+                                       service.foreign_names())
+                    .with_hint("Run `lifeboat drill run " + service.name + "`."));
   const auto made = TRY(backup_request(service, request));
   const auto lock =
       TRY(ServiceLock::take(settings_.state, service.name, settings_.lock_wait, context));
@@ -89,9 +96,25 @@ Result<void> Service::check_placement(const backup::Request& request,
   return {};
 }
 
+// What other tools back up is in no snapshot: they restore it.
+Result<void> Service::refuse_foreign(const config::Service& service,
+                                     const restore::PlanRequest& plan) {
+  const auto named = [&](const config::Source& source) {
+    const auto is_it = [&](const auto& each) { return each.source == source.name; };
+    return source.is_foreign() && std::any_of(plan.only.begin(), plan.only.end(), is_it);
+  };
+  const bool any = std::any_of(service.sources.begin(), service.sources.end(), named);
+  if (service.takes() && !any) return {};
+  return fail(Error(Code::usage, service.foreign_names() + " is restored by the tool that backs it "
+                                                           "up: no snapshot holds it")
+                  .with_hint("`lifeboat drill run " + service.name +
+                             " --keep` unpacks the newest backup and leaves it for a day."));
+}
+
 Result<PreparedRestore> Service::prepare_restore(const RestoreRequest& request,
                                                  const RunContext& context) {
   const auto& service = *TRY(config_.find_service(request.service));
+  TRY(refuse_foreign(service, request.plan));
   PreparedRestore prepared;
   prepared.service = service.name;
   prepared.snapshot_first = request.snapshot_first;
@@ -100,6 +123,8 @@ Result<PreparedRestore> Service::prepare_restore(const RestoreRequest& request,
   prepared.repository = std::move(answering.repository);
   const auto list = TRY(prepared.repository->snapshots(context));
   for (const auto& finding : list.findings) context.log.warning(finding.message);
+  if (const auto names = service.foreign_names(); !names.empty())
+    context.log.warning("not in any snapshot, for other tools back it up: " + names);
   const auto chosen = TRY(restore::choose_snapshot(list.snapshots, service.name, request.selector));
   prepared.snapshot = TRY(prepared.repository->open_snapshot(chosen.id, context));
   prepared.plan = TRY(restore::plan_restore(chosen, prepared.snapshot->sources(), request.plan));

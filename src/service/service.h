@@ -99,6 +99,7 @@ struct RepositoryStatus {
 
 struct ServiceStatus {
   std::string service;
+  bool takes = true;  // false: other tools make all of its backups
   std::vector<RepositoryStatus> repositories;
   std::optional<Duration> age;  // of the newest complete snapshot anywhere
   policy::ObjectiveJudgement objective;
@@ -151,7 +152,7 @@ class Service {
   std::filesystem::path drill_reports(const std::string& service) const;
   // What every drill on this machine is told; `service` may be of this or a snapshot's
   // configuration.
-  drill::Request drill_request(const config::Service& service, const config::Resolver& resolver,
+  Result<drill::Request> drill_request(const config::Service& service, const config::Resolver& resolver,
                                drill::DrillOptions options) const;
 
   // The release and the secrets as they are here and now.
@@ -160,6 +161,8 @@ class Service {
  private:
   // `refused` when the backup would read the repository it writes.
   Result<void> check_placement(const backup::Request& request, const std::string& name) const;
+  static Result<void> refuse_foreign(const config::Service& service,
+                                     const restore::PlanRequest& plan);
   Result<backup::Request> backup_request(const config::Service& service,
                                          const BackupRequest& request) const;
   Result<repository::SnapshotInfo> snapshot_before(const PreparedRestore& prepared,

@@ -119,6 +119,7 @@ Result<ServiceStatus> Service::status(const std::string& service_name, bool watc
   const auto& service = *TRY(config_.find_service(service_name));
   ServiceStatus status;
   status.service = service.name;
+  status.takes = service.takes();
   for (const auto& name : service.repositories) {
     TRY(context.check_stop());
     RepositoryStatus each;
@@ -143,6 +144,7 @@ Result<ServiceStatus> Service::status(const std::string& service_name, bool watc
 
 policy::WatchRecord ServiceStatus::watch() const {
   policy::WatchRecord record;
+  record.takes = takes;
   for (const auto& each : repositories) record.copies.push_back(each.watch);
   record.last_drill_here = last_drill_here;
   return record;
@@ -151,7 +153,9 @@ policy::WatchRecord ServiceStatus::watch() const {
 // A copy that is missing or cannot be seen is never "fine".
 int ServiceStatus::exit_status() const {
   const auto unknown = [](const RepositoryStatus& each) { return each.error.has_value(); };
-  const auto empty = [](const RepositoryStatus& each) { return !each.error && !each.newest; };
+  const auto empty = [&](const RepositoryStatus& each) {
+    return takes && !each.error && !each.newest;
+  };
   if (std::any_of(repositories.begin(), repositories.end(), unknown)) return 2;
   if (objective.missed() || std::any_of(repositories.begin(), repositories.end(), empty)) return 1;
   return 0;

@@ -75,13 +75,12 @@ Result<bool> prove_isolation(DrillState& state, sandbox::Cell& cell, CheckResult
   return proven;
 }
 
-Result<CheckResult> changes_of(DrillState& state, const restore::PlanItem& item, CheckResult result,
+Result<CheckResult> changes_of(DrillState& state, const RestoredPlace& item, CheckResult result,
                                const RunContext& context) {
   const std::string tier = "full";
-  CheckScope scope{{}, state.repository, *state.snapshot, tier};
+  CheckScope scope{{}, state.repository, state.snapshot.get(), tier};
   auto& source = scope.sources[item.source];
-  for (const auto& manifest : state.snapshot->sources())
-    if (manifest.name == item.source) source.manifest = &manifest;
+  source.manifest = item.manifest;
   source.place = item.place;
   source.inspector = TRY(TRY(engine::find_engine(item.type))->open_inspector(item.place));
   for (const auto& each : TRY(make_facts_check(item.source)->run(scope, context)))
@@ -169,7 +168,7 @@ Result<std::unique_ptr<sandbox::Cell>> open_proven(DrillState& state, const Cell
 
 Names names_of(const DrillState& state) {
   Names names;
-  for (const auto& item : state.plan.items) {
+  for (const auto& item : state.restored) {
     const auto relative = fs::path(item.place).lexically_relative(data_of(state));
     names["sandbox." + item.source + ".path"] =
         (fs::path(sandbox::kDataInside) / relative).string();
@@ -180,7 +179,7 @@ Names names_of(const DrillState& state) {
 // Not the backup's fault, and worth knowing.
 void compare_after(DrillState& state, const std::string& who, const std::string& proves,
                    const RunContext& context) {
-  for (const auto& item : state.plan.items) {
+  for (const auto& item : state.restored) {
     auto changes =
         changes_of(state, item, answer(who + ".changes." + item.source, proves), context);
     if (changes)

@@ -30,7 +30,7 @@ class ContentsCheck final : public Question {
       batch.push_back(std::move(entry));
       return batch.size() < kBatch ? Result<void>{} : compare_batch(batch, context);
     };
-    TRY(scope.snapshot.entries(*source->manifest, visit, context));
+    TRY(scope.snapshot->entries(*source->manifest, visit, context));
     TRY(compare_batch(batch, context));
     return std::vector{answer()};
   }

@@ -44,7 +44,7 @@ class FreshnessQuestion final : public Question {
       result.message = options_.table + " is empty: there is no newest " + options_.field;
       return std::vector{std::move(result)};
     }
-    judge(TRY(time_of(rows[0][0])), scope.snapshot.info().time, result);
+    judge(TRY(time_of(rows[0][0])), source->time, result);
     return std::vector{std::move(result)};
   }
 

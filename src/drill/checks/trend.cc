@@ -47,7 +47,7 @@ class TrendQuestion final : public Question {
   Result<std::vector<CheckResult>> run(CheckScope& scope, const RunContext& context) override {
     auto earlier = TRY(earlier_counts(scope, context));
     std::vector<CheckResult> results;
-    for (const auto& source : scope.snapshot.sources())
+    for (const auto& source : scope.snapshot->sources())
       if (const auto& before = earlier[source.name]; !before.empty())  // the first has no trend
         results.push_back(judge_source(source, before));
     return results;
@@ -60,11 +60,11 @@ class TrendQuestion final : public Question {
   // One that cannot be read is what `verify` is for, not this drill.
   static Result<Earlier> earlier_counts(CheckScope& scope, const RunContext& context) {
     const auto list = TRY(scope.repository.snapshots(context));
-    const auto& chosen = scope.snapshot.info();
+    const auto& chosen = scope.snapshot->info();
     Earlier earlier;
     for (auto each = list.snapshots.rbegin(); each != list.snapshots.rend(); ++each) {
       if (each->service != chosen.service || !each->complete || each->time >= chosen.time) continue;
-      if (is_enough(earlier, scope.snapshot.sources())) break;
+      if (is_enough(earlier, scope.snapshot->sources())) break;
       TRY(context.check_stop());
       const auto snapshot = scope.repository.open_snapshot(each->id, context);
       if (!snapshot) continue;

@@ -78,11 +78,11 @@ Answer of_target(const Json& evidence) {
 
 Answer of_size(const Json& evidence) {
   for (const auto& finding : list_in(evidence, "findings"))
-    if (text_in(finding, {"code"}) == "size-halved")
+    if (const auto code = text_in(finding, {"code"});
+        code == "size-halved" || code == "backup-halved")
       return {"warned", text_in(finding, {"message"})};
   auto located = of_stage(evidence, "locate", "");
-  if (located.outcome == "passed")
-    located.note = text_in(evidence, {"snapshot", "bytes"}) + " bytes";
+  if (located.outcome == "passed") located.note = std::to_string(bytes_in(evidence)) + " bytes";
   return located;
 }
 

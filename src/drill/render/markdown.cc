@@ -73,8 +73,7 @@ std::string facts(const Json& evidence) {
   const auto row = [&](std::string_view name, const std::string& value) {
     table += fmt::format("| {} | {} |\n", name, value);
   };
-  row("Snapshot", cell(evidence, {"snapshot", "id"}) + " of " +
-                      escaped(moment_in(evidence, {"snapshot", "time"})));
+  for (const auto& subject : subjects_in(evidence)) row("Drilled backup", escaped(subject));
   row("Recovery time", escaped(objective_in(evidence, "rto")));
   row("Data loss window", escaped(objective_in(evidence, "rpo")));
   row("Drilled",

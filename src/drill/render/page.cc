@@ -104,8 +104,8 @@ std::string summary(const Json& evidence) {
   html += fact("Service", text(evidence, {"service"}) + " / " + text(evidence, {"drill"}));
   html += fact("Owner", text(evidence, {"owner"}));
   html += fact("Drilled", moment(evidence, {"started"}));
-  html += fact("Snapshot", escape(text_in(snapshot, {"id"}).substr(0, 10)) + " of " +
-                               moment(snapshot, {"time"}));
+  for (const auto& subject : subjects_in(evidence))
+    html += fact(snapshot.empty() ? "Backup" : "Snapshot", escape(subject));
   html += fact("Recovery time (RTO)", objective(evidence, "rto") + "<br><span class=\"dim\">" +
                                           text(measures, {"rto", "covers"}) + "</span>");
   html += fact("Data loss window (RPO)", objective(evidence, "rpo"));
@@ -204,7 +204,7 @@ std::string trend(const Json& evidence) {
       {{"started", text_in(evidence, {"started"})},
        {"verdict", text_in(evidence, {"verdict"})},
        {"rto_ms", number_in(object_in(object_in(evidence, "measures"), "rto"), "measured_ms")},
-       {"bytes", number_in(object_in(evidence, "snapshot"), "bytes")}});
+       {"bytes", bytes_in(evidence)}});
   const auto& last = points.back();
   return "<h2>Trend</h2>" +
          bars(points, "rto_ms",

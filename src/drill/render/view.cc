@@ -66,6 +66,28 @@ std::string elapsed_in(const Json& json, const char* key) {
   return describe_duration(std::chrono::milliseconds(number_in(json, key)));
 }
 
+std::vector<std::string> subjects_in(const Json& evidence) {
+  std::vector<std::string> subjects;
+  const auto& snapshot = object_in(evidence, "snapshot");
+  if (!snapshot.empty())
+    subjects.push_back(text_in(snapshot, {"id"}).substr(0, 10) + " of " +
+                       moment_in(snapshot, {"time"}));
+  for (const auto& backup : list_in(evidence, "foreign")) {
+    const auto name = text_in(backup, {"name"});
+    const auto time = moment_in(backup, {"time"});
+    subjects.push_back(text_in(backup, {"source"}) + ": " +
+                       (name.empty() ? "brought by a program" : name) +
+                       (time.empty() ? "" : " of " + time) + " (made by another tool)");
+  }
+  return subjects;
+}
+
+std::int64_t bytes_in(const Json& evidence) {
+  auto bytes = number_in(object_in(evidence, "snapshot"), "bytes");
+  for (const auto& backup : list_in(evidence, "foreign")) bytes += number_in(backup, "unpacked");
+  return bytes;
+}
+
 Tone tone_of(const Json& evidence) {
   const auto verdict = text_in(evidence, {"verdict"});
   if (verdict == "failed") return Tone::bad;

@@ -27,6 +27,12 @@ const Json& object_in(const Json& json, const char* key);
 // "3 min 20 s" of a member in milliseconds, "–" when there is none.
 std::string elapsed_in(const Json& json, const char* key);
 
+// What was drilled: "abc of 2026-…" of a snapshot, "shop-2026-11-20.tar of …" of other tools'
+// backups. Not escaped.
+std::vector<std::string> subjects_in(const Json& evidence);
+// Bytes of the snapshot and of other tools' backups, unpacked.
+std::int64_t bytes_in(const Json& evidence);
+
 enum class Tone : std::uint8_t { good, waived, bad, open };
 // "good" only for a verdict of proven that the rest of the record does not contradict: the one
 // place that decides what may be green.

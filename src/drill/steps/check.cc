@@ -25,27 +25,58 @@ bool asks_for_migrations(const std::vector<Check>& checks, const std::string& so
   });
 }
 
+bool is_of(const repository::SnapshotReader& snapshot, const std::string& name) {
+  return std::ranges::any_of(snapshot.sources(),
+                             [&](const auto& source) { return source.name == name; });
+}
+
 bool has_ledger(const repository::SourceManifest& source) {
+  if (!source.facts.is_object()) return false;
   const auto found = source.facts.find("migrations");
   return found != source.facts.end() && !found->empty();
 }
 
-std::vector<std::unique_ptr<Question>> all_questions(const DrillState& state) {
-  std::vector<std::unique_ptr<Question>> questions;
-  for (const auto& source : state.snapshot->sources()) {
-    questions.push_back(make_facts_check(source.name));
-    if (source.type == "files" && state.request.options.tier != "quick")
-      questions.push_back(make_contents_check(source.name));
-    if (source.type != "files") questions.push_back(make_integrity_check(source.name));
-    if (has_ledger(source) && !asks_for_migrations(state.request.options.checks, source.name))
-      questions.push_back(make_migrations_check({source.name, ""}));
+struct Asked {
+  std::unique_ptr<Question> question;
+  std::vector<std::string> sources = {};  // that it asks something particular of
+};
+
+std::vector<std::string> sources_of(const Check& check) {
+  if (const auto* blobs = std::get_if<BlobsCheck>(&check)) return {blobs->source, blobs->files};
+  if (const auto* query = std::get_if<QueryCheck>(&check)) return {query->source};
+  if (const auto* fresh = std::get_if<FreshnessCheck>(&check)) return {fresh->source};
+  if (const auto* migrations = std::get_if<MigrationsCheck>(&check)) return {migrations->source};
+  return {};
+}
+
+void ask_of_own(const repository::SourceManifest& source, const std::string& tier,
+                std::vector<Asked>& questions) {
+  questions.push_back({make_facts_check(source.name)});
+  if (source.type == "files" && tier != "quick")
+    questions.push_back({make_contents_check(source.name)});
+}
+
+// What the snapshot says of its sources, what was found in foreign ones, and what is asked of both.
+std::vector<Asked> all_questions(const DrillState& state) {
+  std::vector<Asked> questions;
+  const auto& checks = state.request.options.checks;
+  for (const auto& each : state.restored) {
+    const bool own = state.snapshot && is_of(*state.snapshot, each.source);
+    if (own) ask_of_own(*each.manifest, state.request.options.tier, questions);
+    if (each.type != "files") questions.push_back({make_integrity_check(each.source)});
+    if (has_ledger(*each.manifest) && !asks_for_migrations(checks, each.source))
+      questions.push_back({make_migrations_check({each.source, ""})});
   }
-  questions.push_back(make_trend_check());
+  if (state.snapshot) questions.push_back({make_trend_check()});
   if (state.report.snapshot)
-    questions.push_back(
-        make_circumstances_check(state.report.snapshot->labels, state.request.circumstances));
-  for (const auto& check : state.request.options.checks)
-    if (auto question = make_question(check)) questions.push_back(std::move(question));
+    questions.push_back({make_circumstances_check(state.report.snapshot->labels,
+                                                  state.request.circumstances)});
+  for (const auto& backup : state.foreign)
+    if (!backup.earlier.empty())
+      questions.push_back({make_foreign_trend_check(backup), {backup.source->name}});
+  for (const auto& check : checks)
+    if (auto question = make_question(check))
+      questions.push_back({std::move(question), sources_of(check)});
   return questions;
 }
 
@@ -68,25 +99,44 @@ class CheckStep final : public Step {
   std::string name() const override { return "check"; }
 
   Result<void> run(DrillState& state, const RunContext& context) override {
-    CheckScope scope{{}, state.repository, *state.snapshot, state.request.options.tier};
+    CheckScope scope{{}, state.repository, state.snapshot.get(), state.request.options.tier};
     TRY(open_sources(state, scope));
-    for (const auto& question : all_questions(state)) {
+    for (std::size_t i = 0; i < state.foreign.size(); ++i) {
       TRY(context.check_stop());
+      ask(*make_readable_check(state.foreign[i]), scope, state.report, context);
+      state.report.foreign[i].facts = trend_facts(state.foreign[i].manifest.facts);
+    }
+    for (const auto& [question, sources] : all_questions(state)) {
+      TRY(context.check_stop());
+      const auto before = state.report.checks.size();
       ask(*question, scope, state.report, context);
+      if (was_answered(state.report, before)) note_questioned(state.report, sources);
     }
     read_markers(state);
     return {};
   }
 
  private:
+  static bool was_answered(const Report& report, std::size_t from) {
+    return std::any_of(report.checks.begin() + static_cast<std::ptrdiff_t>(from),
+                       report.checks.end(), [](const CheckResult& check) {
+                         return check.proves_data && check.outcome != Outcome::not_run;
+                       });
+  }
+
+  static void note_questioned(Report& report, const std::vector<std::string>& sources) {
+    for (auto& record : report.foreign)
+      record.questioned |= std::ranges::find(sources, record.source) != sources.end();
+  }
+
   static Result<void> open_sources(DrillState& state, CheckScope& scope) {
-    for (const auto& manifest : state.snapshot->sources())
-      scope.sources[manifest.name].manifest = &manifest;
-    for (const auto& item : state.plan.items) {
-      auto& source = scope.sources[item.source];
-      source.place = item.place;
-      const auto* engine = TRY(engine::find_engine(item.type));
-      auto inspector = engine->open_inspector(item.place);
+    for (const auto& each : state.restored) {
+      auto& source = scope.sources[each.source];
+      source.manifest = each.manifest;
+      source.place = each.place;
+      source.time = each.time;
+      const auto* engine = TRY(engine::find_engine(each.type));
+      auto inspector = engine->open_inspector(each.place);
       if (!inspector)
         return fail(Error(Code::check_failed,
                           "what was restored cannot be opened: " + inspector.error().describe()));

@@ -10,6 +10,7 @@ class FetchStep final : public Step {
   std::string name() const override { return "fetch"; }
 
   Result<void> run(DrillState& state, const RunContext& context) override {
+    if (!state.report.snapshot) return {};
     auto opened = TRY(state.repository.open_snapshot(state.report.snapshot->id, context));
     state.snapshot = std::move(opened);
     for (const auto& source : state.snapshot->sources())

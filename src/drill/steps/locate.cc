@@ -22,6 +22,12 @@ class LocateStep final : public Step {
   std::string name() const override { return "locate"; }
 
   Result<void> run(DrillState& state, const RunContext& context) override {
+    if (state.request.takes) TRY(locate_snapshot(state, context));
+    return locate_foreign(state, context);
+  }
+
+ private:
+  static Result<void> locate_snapshot(DrillState& state, const RunContext& context) {
     auto list = state.repository.snapshots(context);
     // A store that cannot even be listed is no backup; one that does not answer in time decides
     // nothing.
@@ -37,7 +43,6 @@ class LocateStep final : public Step {
     return {};
   }
 
- private:
   // "A backup that's suddenly half the usual size is a red flag."
   static void compare_size(Report& report, const std::vector<repository::SnapshotInfo>& all) {
     auto sizes = earlier_sizes(all, *report.snapshot);

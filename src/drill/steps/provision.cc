@@ -48,7 +48,8 @@ class ProvisionStep final : public Step {
   static Result<void> check_space(DrillState& state) {
     TRY(make_directories(state.request.sandboxes));
     const auto free = TRY(free_space(state.request.sandboxes));
-    const auto needed = state.report.snapshot->bytes + kSpareBytes;
+    const auto own = state.report.snapshot ? state.report.snapshot->bytes : 0;
+    const auto needed = own + room_for_foreign(state) + kSpareBytes;
     if (free >= needed) return {};
     return fail(Error(Code::no_space, "the sandbox needs " + describe_size(needed) + ", " +
                                           state.request.sandboxes.string() + " has " +
@@ -67,6 +68,7 @@ class ProvisionStep final : public Step {
   }
 
   static Result<void> plan_into_sandbox(DrillState& state) {
+    if (!state.snapshot) return {};
     restore::PlanRequest request;
     request.destination.directory = (state.sandbox->directory() / "data").string();
     state.plan =

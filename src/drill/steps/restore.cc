@@ -12,13 +12,29 @@ class RestoreStep final : public Step {
 
   Result<void> run(DrillState& state, const RunContext& context) override {
     TRY(make_directories(state.sandbox->directory() / "data"));
+    if (state.snapshot) TRY(restore_snapshot(state, context));
+    return bring_foreign(state, context);
+  }
+
+ private:
+  static Result<void> restore_snapshot(DrillState& state, const RunContext& context) {
     auto report = TRY(restore::run_restore(state.plan, state.repository, *state.snapshot, context));
     for (auto& item : report.items) {
       state.report.measures.bytes_restored += item.bytes;
       state.report.measures.entries_restored += item.entries;
       for (auto& finding : item.findings) state.report.findings.push_back(std::move(finding));
     }
+    for (const auto& item : state.plan.items)
+      state.restored.push_back({item.source, item.type, item.place, manifest_of(state, item.source),
+                                state.report.snapshot->time});
     return {};
+  }
+
+  static const repository::SourceManifest* manifest_of(const DrillState& state,
+                                                       const std::string& name) {
+    for (const auto& source : state.snapshot->sources())
+      if (source.name == name) return &source;
+    return nullptr;
   }
 };
 

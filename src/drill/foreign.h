@@ -1,0 +1,38 @@
+#pragma once
+// The other way through a drill: a backup that another tool made is found, unpacked into the
+// sandbox and compared with what earlier drills found in such backups. One thread.
+#include <vector>
+
+#include "drill/check.h"
+#include "drill/drill.h"
+#include "engine/foreign/choose.h"
+
+namespace lifeboat::drill {
+
+struct DrillState;
+
+// One on its way through the drill; the report holds what others may know of it, at the same index.
+struct ForeignBackup {
+  const ForeignSource* source = nullptr;
+  std::optional<engine::foreign::Candidate> chosen;  // none where a program brings it
+  std::optional<Time> time;                          // when it was made, as far as that is known
+  repository::SourceManifest manifest;               // its facts are what is found in it now
+  std::vector<Json> earlier;                         // the records of other backups, newest first
+};
+
+// Of each source the newest backup, its age and its size against those drilled before.
+Result<void> locate_foreign(DrillState& state, const RunContext& context);
+// How much room they will need, as far as earlier drills tell.
+std::uint64_t room_for_foreign(const DrillState& state);
+// Into the sandbox, each below its name.
+Result<void> bring_foreign(DrillState& state, const RunContext& context);
+
+// Reads everything that is in it: the facts of the manifest, which later checks look at.
+std::unique_ptr<Question> make_readable_check(ForeignBackup& backup);
+// Against the records of earlier drills; none without any.
+std::unique_ptr<Question> make_foreign_trend_check(const ForeignBackup& backup);
+// What a record keeps of facts, for the trend of later drills: counts, and fingerprints of the
+// schema, never contents.
+Json trend_facts(const Json& facts);
+
+}  // namespace lifeboat::drill
