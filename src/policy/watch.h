@@ -60,7 +60,7 @@ struct WatchRecord {
   std::vector<CopyRecord> copies;
   std::optional<DrillRecord> last_drill_here;  // on this machine, also of one that found nothing
   std::vector<PlannedDrill> planned =
-      {};  // when there are any, each is asked for instead of any drill
+      {};             // when there are any, each is asked for instead of any drill
   bool takes = true;  // false: other tools make the backups, and only drills are asked for
 };
 
