@@ -17,10 +17,6 @@ bool is_code(S symptom, Code code) {
   return symptom.error != nullptr && symptom.error->code() == code;
 }
 
-bool says(S symptom, std::string_view words) {
-  return symptom.text.find(words) != std::string::npos;
-}
-
 bool names_foreign_source(S symptom) {
   for (const auto& record : symptom.report.foreign)
     if (says(symptom, "source " + record.source + ":")) return true;
@@ -31,9 +27,8 @@ bool stopped(S symptom, std::string_view stage, Code code) {
   return is_stage(symptom, stage) && is_code(symptom, code) && names_foreign_source(symptom);
 }
 
-bool is_check(S symptom, std::string_view prefix, Outcome outcome) {
-  return symptom.check != nullptr && symptom.check->outcome == outcome &&
-         symptom.subject.starts_with(prefix) && !symptom.report.foreign.empty();
+bool is_foreign_check(S symptom, std::string_view prefix, Outcome outcome) {
+  return is_check(symptom, prefix, outcome) && !symptom.report.foreign.empty();
 }
 
 bool is_finding(S symptom, std::string_view code) {
@@ -98,19 +93,20 @@ constexpr std::array kRules{
          "The database in the backup is cut short, empty, damaged, or was copied while it was in "
          "use without what SQLite keeps beside it.",
          "let the backup job use sqlite3 .backup or VACUUM INTO instead of cp", "operator"},
-    Rule{"foreign-stale", [](S s) { return is_check(s, "age.", Outcome::failed); },
+    Rule{"foreign-stale", [](S s) { return is_foreign_check(s, "age.", Outcome::failed); },
          "What makes this backup has stopped, or writes elsewhere now.",
          "look at its schedule and its log: crontab -l, systemctl list-timers", "operator"},
-    Rule{"foreign-unreadable", [](S s) { return is_check(s, "readable.", Outcome::failed); },
+    Rule{"foreign-unreadable",
+         [](S s) { return is_foreign_check(s, "readable.", Outcome::failed); },
          "The backup unpacks, and what is in it is empty or cannot be read.",
          "compare with the source; let the backup job check what it wrote", "operator"},
-    Rule{"foreign-shrunk", [](S s) { return is_check(s, "trend.", Outcome::failed); },
+    Rule{"foreign-shrunk", [](S s) { return is_foreign_check(s, "trend.", Outcome::failed); },
          "The backup lost what the backups before it held: data was lost at the source, the job "
          "reads only a part of it, or reads something else.",
          "compare with the source; if it is right: lifeboat drill waive {service}", "application"},
     Rule{"foreign-schema-changed",
          [](S s) {
-           return is_check(s, "trend.", Outcome::warned) &&
+           return is_foreign_check(s, "trend.", Outcome::warned) &&
                   (says(s, "schema") || says(s, "definition"));
          },
          "The schema is not that of the backups before: a release changed it, or this is another "
