@@ -47,9 +47,8 @@ struct Found {
 
 Found rule_for(const Symptom& symptom) {
   std::size_t rank = 0;
-  for (const auto rules :
-       {program_rules(), foreign_rules(), stage_rules(), check_rules(), application_rules(),
-        finding_rules()})
+  for (const auto rules : {program_rules(), foreign_rules(), stage_rules(), check_rules(),
+                           application_rules(), finding_rules()})
     for (const auto& rule : rules) {
       if (rule.fits(symptom)) return {&rule, rank};
       ++rank;

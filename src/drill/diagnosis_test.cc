@@ -334,8 +334,8 @@ std::vector<Defect> foreign_defects() {
 
 std::vector<Defect> all_defects() {
   std::vector<Defect> all;
-  for (auto&& part : {program_defects(), foreign_defects(), stage_defects(), database_defects(), file_defects(),
-                      application_defects(), finding_defects()})
+  for (auto&& part : {program_defects(), foreign_defects(), stage_defects(), database_defects(),
+                      file_defects(), application_defects(), finding_defects()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
@@ -357,9 +357,8 @@ TEST(Diagnosis, ExplainsEachPlantedDefectByItsRule) {
 TEST(Diagnosis, HasAPlantedDefectForEveryRule) {
   std::set<std::string> planted;
   for (const auto& defect : all_defects()) planted.insert(defect.rule);
-  for (const auto rules :
-       {program_rules(), foreign_rules(), stage_rules(), check_rules(), application_rules(),
-        finding_rules()})
+  for (const auto rules : {program_rules(), foreign_rules(), stage_rules(), check_rules(),
+                           application_rules(), finding_rules()})
     for (const auto& rule : rules) EXPECT_TRUE(planted.contains(std::string(rule.id))) << rule.id;
 }
 

@@ -77,11 +77,14 @@ void limit(__rlimit_resource resource, rlim_t most) {
     dprintf(STDERR_FILENO, "%s: %s\n", launch.directory.c_str(), std::strerror(errno));
     _exit(126);
   }
+  // Nothing is allocated once the memory is limited: this process may hold more than the limit.
+  const auto arguments = pointers_to(launch.arguments);
+  const auto environment = pointers_to(launch.environment);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NOFILE, launch.open_files);
   limit(RLIMIT_FSIZE, launch.file_size);
   limit(RLIMIT_DATA, launch.memory);
-  execve("/bin/sh", pointers_to(launch.arguments).data(), pointers_to(launch.environment).data());
+  execve("/bin/sh", arguments.data(), environment.data());
   _exit(127);
 }
 

@@ -152,8 +152,9 @@ class Service {
   std::filesystem::path drill_reports(const std::string& service) const;
   // What every drill on this machine is told; `service` may be of this or a snapshot's
   // configuration.
-  Result<drill::Request> drill_request(const config::Service& service, const config::Resolver& resolver,
-                               drill::DrillOptions options) const;
+  Result<drill::Request> drill_request(const config::Service& service,
+                                       const config::Resolver& resolver,
+                                       drill::DrillOptions options) const;
 
   // The release and the secrets as they are here and now.
   Circumstances circumstances(const config::Service& service, const RunContext& context) const;

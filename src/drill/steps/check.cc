@@ -69,8 +69,8 @@ std::vector<Asked> all_questions(const DrillState& state) {
   }
   if (state.snapshot) questions.push_back({make_trend_check()});
   if (state.report.snapshot)
-    questions.push_back({make_circumstances_check(state.report.snapshot->labels,
-                                                  state.request.circumstances)});
+    questions.push_back(
+        {make_circumstances_check(state.report.snapshot->labels, state.request.circumstances)});
   for (const auto& backup : state.foreign)
     if (!backup.earlier.empty())
       questions.push_back({make_foreign_trend_check(backup), {backup.source->name}});
