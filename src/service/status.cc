@@ -95,7 +95,7 @@ Result<void> watch(RepositoryStatus& status, repository::Repository& repository,
   // A restore that reached its end has opened the data as a drill does, whatever the service.
   auto proofs = TRY(repository.statements("restored"));
   std::ranges::copy_if(drills, std::back_inserter(proofs), [](const Statement& drill) {
-    return text_at(drill.body, "verdict").value_or("") == "proven";
+    return policy::is_proven(text_at(drill.body, "verdict").value_or(""));
   });
   const auto slots = TRY(repository.keys());
   for (const auto& slot : slots) status.watch.keys.push_back(record_of(slot, slots, proofs));

@@ -1,40 +1,18 @@
 """What monitoring systems are told: plugin lines and exit statuses, and metrics as Prometheus reads
 them."""
 import json
+import pathlib
 import re
 import shutil
+import sys
 import unittest
 
 from stage import Stage
 
-NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
-LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)')
-SAMPLE = re.compile(rf"({NAME})(?:\{{(.*)\}})? ([-+0-9.eE]+|NaN|[+-]Inf)$")
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from prometheus import parse_metrics  # noqa: E402
+
 PERFORMANCE = re.compile(r"^[^ =']+=(U|-?[0-9.]+(s|B)?)(;[0-9.]*){0,4}$")
-
-
-def parse_metrics(text):
-    """{(name, labels): value} of the text format; strict where node_exporter is."""
-    assert text.endswith("\n")
-    values, typed, current = {}, set(), None
-    for line in text.splitlines():
-        if line.startswith("# HELP "):
-            continue
-        if line.startswith("# TYPE "):
-            _, _, current, kind = line.split(" ")
-            assert kind in ("gauge", "counter", "untyped"), line
-            assert current not in typed, "a metric in two places: " + line
-            typed.add(current)
-            continue
-        name, labels, value = SAMPLE.match(line).groups()
-        assert name == current, "a sample outside its metric: " + line
-        pairs = LABEL.findall(labels or "")
-        assert "".join(f'{key}="{each}",' for key, each in pairs).rstrip(",") == (labels or "")
-        assert len(dict(pairs)) == len(pairs), line
-        key = (name, tuple(sorted(pairs)))
-        assert key not in values, "the same twice: " + line
-        values[key] = float(value)
-    return values
 
 
 class Monitoring(Stage):
