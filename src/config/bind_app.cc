@@ -125,8 +125,9 @@ Result<drill::AppOptions> bind_app(const Place& place) {
   TRY(read_duration(place["ready"]["within"], app.ready.within));
   app.fail_on_log = place["fail_on_log"].text();
   TRY(read_duration(place["stop_within"], app.stop_within));
-  if (const auto memory = place["limits"]["memory"]; !memory.absent())
-    app.limits.memory = TRY(parse_size(memory.text()));
+  const auto memory = place["limits"]["memory"];
+  app.names_memory = !memory.absent();
+  if (app.names_memory) app.limits.memory = TRY(parse_size(memory.text()));
   TRY(read_count(place["limits"]["processes"], app.limits.processes));
   TRY(read_duration(place["limits"]["time"], app.time));
   for (const auto& member : place["roles"].node.members)

@@ -93,6 +93,7 @@ bool asks(const DrillOptions& options) {
 std::vector<std::unique_ptr<Step>> all_steps() {
   std::vector<std::unique_ptr<Step>> steps;
   steps.push_back(make_locate_step());
+  steps.push_back(make_preflight_step());
   steps.push_back(make_fetch_step());
   steps.push_back(make_provision_step());
   steps.push_back(make_restore_step());
@@ -108,6 +109,13 @@ std::vector<std::unique_ptr<Step>> steps_of(const DrillOptions& options) {
   if (options.app) steps.push_back(make_app_step());
   if (asks<ManualCheck>(options)) steps.push_back(make_manual_step());
   return steps;
+}
+
+const History& earlier_drills(DrillState& state) {
+  const auto& request = state.request;
+  if (!state.earlier)
+    state.earlier = load_history(request.service, request.reports, state.repository);
+  return *state.earlier;
 }
 
 Result<Sealed> run_drill(const Request& request, repository::Repository& repository,

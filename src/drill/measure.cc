@@ -12,6 +12,10 @@ bool all_done(const Report& report) {
                      [](const auto& stage) { return stage.done; });
 }
 
+bool is_the_drills_own(const std::string& stage) {
+  return stage == kBeforeStage || stage == kManualStage || stage == kPreflightStage;
+}
+
 // The oldest of all that was restored; nothing when that of one is not known.
 std::optional<Time> moment_of(const Report& report) {
   std::optional<Time> oldest;
@@ -43,13 +47,14 @@ void measure_age(Report& report) {
 Duration recovery_so_far(const Report& report) {
   Duration sum{0};
   for (const auto& stage : report.stages)
-    if (stage.name != kBeforeStage && stage.name != kManualStage) sum += stage.elapsed;
+    if (!is_the_drills_own(stage.name)) sum += stage.elapsed;
   return sum;
 }
 
 void measure(Report& report, const Request& request) {
   auto& measures = report.measures;
   measures.rto_so_far = recovery_so_far(report);
+  measures.own_memory = sandbox::own_memory_peak();
   // Proving the isolation and the rest of the journey are the drill's, not a recovery's.
   if (measures.service_ready) measures.rto_so_far = *measures.service_ready;
   measure_age(report);

@@ -150,6 +150,20 @@ Json lost_writes_json(const Measures& measures) {
   return json;
 }
 
+Json memory_json(const Measures& measures) {
+  Json json{{"own", measures.own_memory}};
+  if (measures.application_memory) json["application"] = *measures.application_memory;
+  return json;
+}
+
+// All that the forecast is about.
+Duration taken_of(const Report& report) {
+  Duration sum{0};
+  for (const auto& stage : report.stages)
+    if (stage.name != "manual") sum += stage.elapsed;
+  return sum;
+}
+
 Json measures_json(const Measures& measures) {
   Json rto = objective_json(measures.rto_objective, measures.rto);
   rto["measured_ms"] = milliseconds(measures.rto_so_far);
@@ -161,6 +175,7 @@ Json measures_json(const Measures& measures) {
   rpo["covers"] = "age of the restored position when the drill began";
   return {{"rto", rto},
           {"rpo", rpo},
+          {"memory", memory_json(measures)},
           {"bytes_restored", measures.bytes_restored},
           {"entries_restored", measures.entries_restored}};
 }
@@ -292,6 +307,7 @@ Json to_json(const Report& report) {
             {"trend", trend_json(report)},
             {"measures", measures_json(report.measures)}};
   if (!report.foreign.empty()) json["foreign"] = foreign_json(report);
+  if (report.forecast) json["forecast"] = to_json(*report.forecast, taken_of(report));
   if (report.snapshot) json["snapshot"] = snapshot_json(*report.snapshot);
   if (report.tear_down) json["tear_down"] = tear_down_json(*report.tear_down);
   if (report.error)

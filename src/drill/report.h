@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/entry.h"
 #include "base/json_value.h"
+#include "drill/forecast.h"
 #include "policy/objective.h"
 #include "repository/repository.h"
 #include "sandbox/sandbox.h"
@@ -96,6 +97,8 @@ struct Measures {
   Judgement rpo = Judgement::not_set;
   std::uint64_t bytes_restored = 0;
   std::uint64_t entries_restored = 0;
+  std::optional<std::uint64_t> application_memory;  // bytes, the most that was counted
+  std::uint64_t own_memory = 0;                     // likewise, of this process
 };
 
 // An earlier drill of the service, as its record says.
@@ -136,6 +139,7 @@ struct Report {
   repository::RepositoryId repository_id;
   std::optional<repository::SnapshotInfo> snapshot;
   std::vector<ForeignRecord> foreign;
+  std::optional<Forecast> forecast;
   std::vector<StageResult> stages;
   std::vector<CheckResult> checks;
   std::vector<Finding> findings;

@@ -5,6 +5,7 @@
 
 #include "drill/drill.h"
 #include "drill/foreign.h"
+#include "drill/history.h"
 #include "engine/engine.h"
 #include "repository/repository.h"
 #include "restore/restore.h"
@@ -30,7 +31,11 @@ struct DrillState {
   restore::Plan plan;
   std::vector<ForeignBackup> foreign = {};
   std::vector<RestoredPlace> restored = {};  // of the snapshot and foreign ones
+  std::optional<History> earlier = {};       // as it was when the drill began, once asked for
 };
+
+// What earlier drills left, read once.
+const History& earlier_drills(DrillState& state);
 
 class Step {
  public:
@@ -45,6 +50,7 @@ class Step {
 std::vector<std::unique_ptr<Step>> all_steps();
 
 std::unique_ptr<Step> make_locate_step();
+std::unique_ptr<Step> make_preflight_step();
 std::unique_ptr<Step> make_fetch_step();
 std::unique_ptr<Step> make_provision_step();
 std::unique_ptr<Step> make_restore_step();
@@ -57,5 +63,6 @@ std::unique_ptr<Step> make_manual_step();
 // Stages that no recovery has.
 inline constexpr const char* kBeforeStage = "before";
 inline constexpr const char* kManualStage = "manual";
+inline constexpr const char* kPreflightStage = "preflight";
 
 }  // namespace lifeboat::drill

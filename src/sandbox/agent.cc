@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -128,7 +129,7 @@ class Agent {
     else if (order == "probe")
       reply["found"] = run_probe(message.body.at("probe"));
     else if (order == "look")
-      reply["census"] = to_json(take_census());
+      reply["census"] = to_json(count());
     else
       reply["error"] = "unknown order";
     return {};
@@ -189,10 +190,17 @@ class Agent {
     return true;
   }
 
+  Census count() {
+    auto census = take_census();
+    peak_ = std::max(peak_, census.memory);
+    census.memory_peak = peak_;
+    return census;
+  }
+
   // What no limit of the kernel holds for the sum of all is held by looking.
   bool keep_limits() {
     if (limits_.is_null() || stopped_) return true;
-    const auto census = take_census();
+    const auto census = count();
     const char* over = nullptr;
     if (census.memory > limits_.at("memory").get<std::uint64_t>()) over = "memory";
     if (census.processes > limits_.at("processes").get<std::uint64_t>()) over = "processes";
@@ -207,6 +215,7 @@ class Agent {
   std::vector<std::pair<std::size_t, FileDescriptor>> listeners_;
   Json limits_;
   bool stopped_ = false;
+  std::uint64_t peak_ = 0;  // bytes of memory
 };
 
 }  // namespace

@@ -118,6 +118,7 @@ Census take_census() {
 Json to_json(const Census& census) {
   return {{"processes", census.processes},
           {"memory", census.memory},
+          {"memory_peak", census.memory_peak},
           {"outward", census.outward},
           {"listening", census.listening}};
 }
@@ -126,6 +127,7 @@ Result<Census> read_census(const Json& json) {
   Census census;
   census.processes = static_cast<std::uint64_t>(TRY(number_at(json, "processes")));
   census.memory = static_cast<std::uint64_t>(TRY(number_at(json, "memory")));
+  census.memory_peak = static_cast<std::uint64_t>(TRY(number_at(json, "memory_peak")));
   census.outward = static_cast<std::uint64_t>(TRY(number_at(json, "outward")));
   const Json& ports = *TRY(member(json, "listening"));
   if (!ports.is_array()) return fail(Code::corrupt, "a count without its ports");

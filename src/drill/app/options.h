@@ -87,6 +87,7 @@ struct AppOptions {
   Duration time = std::chrono::minutes(15);    // for all of the journey
   std::vector<sandbox::Destination> ways_out;  // all there are: `network: {allow: …}`
   sandbox::Limits limits;
+  bool names_memory = false;         // the configuration says how much, so it is what it needs
   std::vector<std::string> secrets;  // values that came from variables: never printed
 };
 

@@ -106,7 +106,7 @@ Result<void> locate(ForeignBackup& backup, DrillState& state, ForeignRecord& rec
 Result<void> locate_foreign(DrillState& state, const RunContext& context) {
   const auto& request = state.request;
   if (request.foreign.empty()) return {};
-  const auto history = load_history(request.service, request.reports, state.repository);
+  const auto& history = earlier_drills(state);
   for (const auto& source : request.foreign) {
     TRY(context.check_stop());
     auto& backup = state.foreign.emplace_back();

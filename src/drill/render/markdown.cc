@@ -76,6 +76,7 @@ std::string facts(const Json& evidence) {
   for (const auto& subject : subjects_in(evidence)) row("Drilled backup", escaped(subject));
   row("Recovery time", escaped(objective_in(evidence, "rto")));
   row("Data loss window", escaped(objective_in(evidence, "rpo")));
+  for (const auto& each : forecast_in(evidence)) row(each.what, escaped(each.text));
   row("Drilled",
       escaped(moment_in(evidence, {"started"})) + " on " + cell(evidence, {"environment", "host"}));
   row("Owner", cell(evidence, {"owner"}));

@@ -112,6 +112,7 @@ std::string summary(const Json& evidence) {
   html += fact("Restored",
                describe_size(static_cast<std::uint64_t>(number_in(measures, "bytes_restored"))) +
                    " in " + text(measures, {"entries_restored"}) + " entries");
+  for (const auto& each : forecast_in(evidence)) html += fact(each.what, escape(each.text));
   html += fact("Repository", text(evidence, {"repository", "medium"}));
   return html + "</dl>";
 }

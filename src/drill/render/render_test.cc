@@ -51,6 +51,36 @@ Dossier dossier_of(Report report) {
   return {record, Json::array()};
 }
 
+Report foretold() {
+  auto report = sound_report();
+  report.measures.application_memory = 90'000'000;
+  report.forecast.emplace();
+  report.forecast->disk = DiskForecast{2'000'000, 3'000'000'000, "/var/<tmp>"};
+  report.forecast->memory =
+      MemoryForecast{80'000'000, std::nullopt, {4'000'000'000, "this machine"}};
+  report.forecast->time = TimeForecast{std::chrono::seconds(12), 3};
+  return report;
+}
+
+TEST(Rendering, WhatWasForetoldStandsBesideWhatItTook) {
+  const auto markdown = render_markdown(dossier_of(foretold()));
+  EXPECT_NE(markdown.find("| Time | 12.0 s foretold by 3 earlier drills, 5.0 s taken |"),
+            std::string::npos)
+      << markdown;
+  const auto page = render_page(dossier_of(foretold()));
+  EXPECT_NE(page.find("2.0 MB foretold, 3.0 GB free in /var/&lt;tmp&gt;"), std::string::npos);
+  EXPECT_NE(page.find("application 80.0 MB, Lifeboat not known yet; 4.0 GB available on this "
+                      "machine"),
+            std::string::npos);
+}
+
+TEST(Rendering, ATimeThatNobodyCouldKnowIsNotGuessed) {
+  auto report = foretold();
+  report.forecast->time.reset();
+  EXPECT_NE(render_markdown(dossier_of(report)).find("5.0 s taken; not known before"),
+            std::string::npos);
+}
+
 struct Case {
   std::string name;
   Report report;

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/clock.h"
+#include "base/counted.h"
 
 namespace lifeboat::drill {
 namespace {
@@ -25,6 +26,30 @@ bool nothing_contradicts(const Json& evidence, bool waivers) {
   };
   return !checks.empty() && std::all_of(checks.begin(), checks.end(), fits) &&
          !evidence.contains("error") && text_in(evidence, {"tear_down", "clean"}) == "true";
+}
+
+std::string size_in(const Json& json, const char* key) {
+  if (found_in(json, key) == nullptr) return "not known yet";
+  return describe_size(static_cast<std::uint64_t>(std::max<std::int64_t>(number_in(json, key), 0)));
+}
+
+std::string time_foretold(const Json& time) {
+  const auto taken = elapsed_in(time, "taken_ms") + " taken";
+  if (!time.contains("predicted_ms"))
+    return taken + "; not known before: no earlier drill is like it";
+  return elapsed_in(time, "predicted_ms") + " foretold by " +
+         counted(static_cast<std::uint64_t>(number_in(time, "drills")), "earlier drill",
+                 "earlier drills") +
+         ", " + taken;
+}
+
+std::string memory_foretold(const Json& foretold, const Json& taken) {
+  auto text = "application " + size_in(foretold, "application") + ", Lifeboat " +
+              size_in(foretold, "own") + "; " + size_in(foretold, "available") + " available on " +
+              text_in(foretold, {"where"}) + "; taken by Lifeboat " + size_in(taken, "own");
+  if (taken.contains("application"))
+    text += ", by the application " + size_in(taken, "application");
+  return text;
 }
 
 }  // namespace
@@ -112,6 +137,21 @@ std::string objective_in(const Json& evidence, const char* name) {
   const auto judgement = text_in(measure, {"judgement"});
   return shown + " of " + elapsed_in(measure, "objective_ms") + ": " +
          (judgement == "not_judged" ? "not judged" : judgement);
+}
+
+std::vector<Foretold> forecast_in(const Json& evidence) {
+  const auto& forecast = object_in(evidence, "forecast");
+  if (forecast.empty()) return {};
+  const auto& disk = object_in(forecast, "disk");
+  std::vector<Foretold> rows{{"Time", time_foretold(object_in(forecast, "time"))}};
+  if (!disk.empty())
+    rows.push_back({"Disk", size_in(disk, "needed") + " foretold, " + size_in(disk, "free") +
+                                " free in " + text_in(disk, {"where"})});
+  if (forecast.contains("memory"))
+    rows.push_back(
+        {"Memory", memory_foretold(object_in(forecast, "memory"),
+                                   object_in(object_in(evidence, "measures"), "memory"))});
+  return rows;
 }
 
 }  // namespace lifeboat::drill

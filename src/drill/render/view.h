@@ -48,4 +48,12 @@ Headline headline_of(const Json& evidence);
 // "4.2 s of 2 h 00 min: met", "4.2 s", "not measured".
 std::string objective_in(const Json& evidence, const char* name);
 
+// What was said before anything was fetched, beside what was found: one for each of "Time",
+// "Disk", "Memory". Empty for a record that has none. Not escaped.
+struct Foretold {
+  std::string what;
+  std::string text;
+};
+std::vector<Foretold> forecast_in(const Json& evidence);
+
 }  // namespace lifeboat::drill

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "drill/step.h"
 #include "drill/symptom.h"
 
 // Why a drill stopped: the store, the keys, the repository's objects, this machine.
@@ -31,6 +32,13 @@ constexpr std::array kRules{
          "The store refuses to be listed: its credentials, permissions or path have drifted from "
          "what is configured. Until that is mended this copy is no backup.",
          "lifeboat doctor", "storage"},
+    Rule{"memory-too-small",
+         [](S s) { return stopped_at(s, kPreflightStage, {Code::unavailable}); },
+         "This machine has less memory free than the drill will take: nothing is said about the "
+         "backup.",
+         "stop something else, drill on a larger machine, or name what the application needs in "
+         "app: {limits: {memory: …}}",
+         "operator"},
     Rule{"store-silent", [](S s) { return has_code(s, {Code::unavailable, Code::timed_out}); },
          "The store did not answer in time: nothing is said about the backup.",
          "lifeboat doctor, then lifeboat drill run {service}", "storage"},
@@ -76,7 +84,7 @@ constexpr std::array kRules{
     Rule{"sandbox-too-small", [](S s) { return has_code(s, {Code::no_space}); },
          "There is not enough room for the sandbox: nothing is said about the backup.",
          "free some space, or name another place in the drill's sandbox: {directory}", "operator"},
-    Rule{"production-refused", [](S s) { return stopped_at(s, "provision", {Code::refused}); },
+    Rule{"production-refused", [](S s) { return stopped_at(s, kPreflightStage, {Code::refused}); },
          "The sandbox would lie in or over something live. Nothing was touched.",
          "name another place in the drill's sandbox: {directory}", "operator"},
     Rule{"refused", [](S s) { return has_code(s, {Code::refused}); },

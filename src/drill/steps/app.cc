@@ -90,6 +90,7 @@ class AppStep final : public Step {
     application.stop_watching();
     if (application.was_watched()) checks.push_back(judge_alive(application));
     const auto census = cell.look();
+    if (census) state.report.measures.application_memory = census->memory_peak;
     const bool ended = application.stop(context);
     const bool gone = cell.destroy();
     checks.push_back(judge_log(state, application));

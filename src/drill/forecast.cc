@@ -1,0 +1,113 @@
+#include "drill/forecast.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/counted.h"
+#include "drill/render/view.h"
+
+namespace lifeboat::drill {
+namespace {
+
+constexpr std::size_t kDrills = 5;     // earlier ones that are looked at
+constexpr std::int64_t kLikeSize = 4;  // times larger or smaller
+
+bool is_like(const Json& evidence, const Ahead& ahead) {
+  if (text_in(evidence, {"drill"}) != ahead.drill || text_in(evidence, {"tier"}) != ahead.tier)
+    return false;
+  if (evidence.contains("error")) return false;
+  const auto bytes = bytes_in(evidence);
+  const auto own = static_cast<std::int64_t>(ahead.bytes);
+  return bytes / kLikeSize <= own && own / kLikeSize <= bytes;
+}
+
+bool grows_with_bytes(const std::string& stage) { return stage == "restore" || stage == "check"; }
+
+// How long a person thinks about an answer says nothing about the next one.
+bool waits_for_people(const std::string& stage) { return stage == "manual"; }
+
+std::int64_t scaled(std::int64_t milliseconds, std::int64_t from, std::uint64_t to) {
+  if (from <= 0) return milliseconds;
+  return static_cast<std::int64_t>(static_cast<double>(milliseconds) * static_cast<double>(to) /
+                                   static_cast<double>(from));
+}
+
+std::int64_t milliseconds_for(const Json& evidence, std::uint64_t bytes) {
+  std::int64_t sum = 0;
+  for (const auto& stage : list_in(evidence, "stages")) {
+    const auto name = text_in(stage, {"name"});
+    const auto taken = number_in(stage, "milliseconds");
+    if (waits_for_people(name)) continue;
+    sum += grows_with_bytes(name) ? scaled(taken, bytes_in(evidence), bytes) : taken;
+  }
+  return sum;
+}
+
+std::string memory_sentence(const MemoryForecast& memory) {
+  const auto said = [](const std::optional<std::uint64_t>& bytes) {
+    return bytes ? describe_size(*bytes) : std::string("not known yet");
+  };
+  return "memory " + said(memory.application) + " for the application and " + said(memory.own) +
+         " for Lifeboat of " + describe_size(memory.room.bytes) + " that " + memory.room.where +
+         " has";
+}
+
+Json memory_json(const MemoryForecast& memory) {
+  Json json{{"available", memory.room.bytes}, {"where", memory.room.where}};
+  if (memory.application) json["application"] = *memory.application;
+  if (memory.own) json["own"] = *memory.own;
+  return json;
+}
+
+}  // namespace
+
+std::vector<Json> like_drills(const std::vector<SignedRecord>& records, const Ahead& ahead) {
+  std::vector<Json> like;
+  for (auto each = records.rbegin(); each != records.rend() && like.size() < kDrills; ++each)
+    if (is_like(each->evidence, ahead)) like.push_back(each->evidence);
+  return like;
+}
+
+std::optional<TimeForecast> forecast_time(const std::vector<Json>& like, const Ahead& ahead) {
+  if (like.empty()) return std::nullopt;
+  std::vector<std::int64_t> times;
+  for (const auto& evidence : like) times.push_back(milliseconds_for(evidence, ahead.bytes));
+  std::ranges::sort(times);
+  return TimeForecast{std::chrono::milliseconds(times[times.size() / 2]), like.size()};
+}
+
+std::optional<std::uint64_t> peak_of(const std::vector<Json>& like, const char* what) {
+  std::int64_t peak = 0;
+  for (const auto& evidence : like)
+    peak = std::max(peak, number_in(object_in(object_in(evidence, "measures"), "memory"), what));
+  return peak == 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(peak));
+}
+
+std::string sentence_of(const Forecast& forecast) {
+  std::string text = "This drill will take ";
+  text += forecast.time
+              ? "about " + describe_duration(forecast.time->whole) + ", as " +
+                    counted(forecast.time->drills, "earlier drill", "earlier drills") + " tell"
+              : std::string("a time that no earlier drill tells");
+  if (forecast.disk)
+    text += "; disk " + describe_size(forecast.disk->needed) + " of " +
+            describe_size(forecast.disk->free) + " free in " + forecast.disk->where;
+  if (forecast.memory) text += "; " + memory_sentence(*forecast.memory);
+  return text + ".";
+}
+
+Json to_json(const Forecast& forecast, Duration taken) {
+  Json json = Json::object();
+  if (forecast.disk)
+    json["disk"] = {{"needed", forecast.disk->needed},
+                    {"free", forecast.disk->free},
+                    {"where", forecast.disk->where}};
+  if (forecast.memory) json["memory"] = memory_json(*forecast.memory);
+  json["time"] = {{"taken_ms", taken.count() / 1000}};
+  if (!forecast.time) return json;
+  json["time"]["predicted_ms"] = forecast.time->whole.count() / 1000;
+  json["time"]["drills"] = forecast.time->drills;
+  return json;
+}
+
+}  // namespace lifeboat::drill

@@ -1,0 +1,115 @@
+#include "drill/history.h"
+#include "drill/step.h"
+#include "sandbox/memory_room.h"
+
+namespace lifeboat::drill {
+namespace {
+
+// Room to spare beside the data itself: metadata, temporary files, the file system's own reserve.
+constexpr std::uint64_t kSpareBytes = 64U << 20U;
+
+// The folder itself is made only when there is room for what comes into it.
+fs::path nearest_existing(fs::path path) {
+  std::error_code error;
+  while (!fs::exists(path, error) && path.has_parent_path() && path != path.parent_path())
+    path = path.parent_path();
+  return path.empty() ? fs::path(".") : path;
+}
+
+// Says what this drill will need, and ends it before anything is fetched when that is not there.
+class PreflightStep final : public Step {
+ public:
+  std::string name() const override { return kPreflightStage; }
+
+  Result<void> run(DrillState& state, const RunContext& context) override {
+    TRY(refuse_production(state.request));
+    TRY(reap(state, context));
+    const auto bytes = bytes_ahead(state);
+    const Ahead ahead{state.report.drill, state.report.tier, bytes};
+    const auto like = like_drills(earlier_drills(state).records, ahead);
+    auto& forecast = state.report.forecast.emplace();
+    forecast.time = forecast_time(like, ahead);
+    forecast.memory = forecast_memory(state.request, like);
+    forecast.disk = TRY(forecast_disk(state.request.sandboxes, bytes));
+    context.log.info(sentence_of(forecast));
+    TRY(judge_disk(*forecast.disk));
+    return judge_memory(forecast.memory);
+  }
+
+ private:
+  // Before anything is made: even a fresh directory may lie inside production. Identity decides,
+  // not names.
+  static Result<void> refuse_production(const Request& request) {
+    for (const auto& guarded : request.protected_places)
+      if (restore::touches(request.sandboxes.string(), guarded.identity))
+        return fail(Error(Code::refused, "the sandbox would lie in or over " + guarded.name)
+                        .with_hint("Name another place in the drill's sandbox: {directory}."));
+    return {};
+  }
+
+  // They take room until then.
+  static Result<void> reap(DrillState& state, const RunContext& context) {
+    const auto& parent = state.request.sandboxes;
+    for (const auto& place : TRY(sandbox::reap_orphans(parent, context.clock.now())))
+      state.report.findings.push_back(
+          {"sandbox-reaped", place, "left behind by a drill that died, or kept until now; removed",
+           false});
+    return {};
+  }
+
+  static std::uint64_t bytes_ahead(const DrillState& state) {
+    const auto own = state.report.snapshot ? state.report.snapshot->bytes : 0;
+    return own + room_for_foreign(state);
+  }
+
+  static Result<DiskForecast> forecast_disk(const fs::path& place, std::uint64_t bytes) {
+    const auto free = TRY(free_space(nearest_existing(place)));
+    return DiskForecast{bytes + kSpareBytes, free, place.string()};
+  }
+
+  // What it may have when nobody said so is no prediction of what it takes.
+  static std::optional<std::uint64_t> memory_of(const AppOptions& app,
+                                                const std::vector<Json>& like) {
+    if (const auto peak = peak_of(like, "application")) return peak;
+    return app.names_memory ? std::optional(app.limits.memory) : std::nullopt;
+  }
+
+  static std::optional<MemoryForecast> forecast_memory(const Request& request,
+                                                       const std::vector<Json>& like) {
+    auto room = sandbox::memory_room();
+    if (!room) return std::nullopt;
+    MemoryForecast forecast;
+    forecast.room = std::move(*room);
+    if (const auto peak = peak_of(like, "own")) {
+      const auto held = sandbox::own_memory();
+      forecast.own = *peak - std::min(*peak, held);
+    }
+    if (request.options.app)
+      forecast.application = memory_of(*request.options.app, like);
+    else
+      forecast.application = 0;
+    return forecast;
+  }
+
+  static Result<void> judge_disk(const DiskForecast& disk) {
+    if (disk.free >= disk.needed) return {};
+    return fail(Error(Code::no_space, "the sandbox needs " + describe_size(disk.needed) + ", " +
+                                          disk.where + " has " + describe_size(disk.free))
+                    .with_hint("Free some space, or name another place in sandbox: {directory}."));
+  }
+
+  static Result<void> judge_memory(const std::optional<MemoryForecast>& memory) {
+    if (!memory || memory->needed() <= memory->room.bytes) return {};
+    return fail(Error(Code::unavailable, "the drill needs " + describe_size(memory->needed()) +
+                                             " of memory, " + memory->room.where + " has " +
+                                             describe_size(memory->room.bytes))
+                    .with_hint("Stop something else, drill on a larger machine, or name what the "
+                               "application really needs in app: {limits: {memory: …}}."));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_preflight_step() { return std::make_unique<PreflightStep>(); }
+
+}  // namespace lifeboat::drill
