@@ -72,12 +72,33 @@ std::string lost_writes(const Json& rpo) {
   return " · lost writes " + count + milliseconds_of(*lost, "window_ms");
 }
 
+// What a drill of less than everything would have taken with it, never measured.
+std::string projected(const Json& rto) {
+  const auto found = rto.find("projected");
+  if (found == rto.end()) return "";
+  if (text_of(*found, "outcome") != "projected")
+    return "With tier full: not known, " + text_of(*found, "reason");
+  return "With tier full: " + milliseconds_of(*found) + " projected, not measured";
+}
+
+// The foretold time beside the one it took.
+std::string foretold(const Json& evidence) {
+  const auto forecast = evidence.find("forecast");
+  if (forecast == evidence.end()) return "";
+  const auto& time = (*forecast)["time"];
+  return "The drill took " + milliseconds_of(time, "taken_ms") + "; " +
+         (time.contains("predicted_ms") ? "foretold were " + milliseconds_of(time, "predicted_ms")
+                                        : "no earlier drill could foretell it");
+}
+
 void say_measures(Session& session, const Json& evidence) {
   const auto measures = evidence.find("measures");
   if (measures == evidence.end()) return;
   const auto& rto = (*measures)["rto"];
   session.say("Recovery time " + judged(rto) + ": " + text_of(rto, "covers"));
+  if (const auto line = projected(rto); !line.empty()) session.say(line);
   session.say("Data loss " + judged((*measures)["rpo"]) + lost_writes((*measures)["rpo"]));
+  if (const auto line = foretold(evidence); !line.empty()) session.say(line);
 }
 
 void say_tear_down(Session& session, const Json& evidence) {

@@ -212,6 +212,7 @@ std::vector<Defect> finding_defects() {
       {"not-restored", finding("owner-not-restored")},
       {"record-doubtful", finding("evidence-gap")},
       {"waiver-over", finding("waiver-expired")},
+      {"recovery-may-be-too-slow", finding("projection-over-objective")},
       {"data-too-old", with_missed(&Measures::rpo)},
       {"recovery-too-slow", with_missed(&Measures::rto)},
       {"to-be-looked-at", finding("something-new")},

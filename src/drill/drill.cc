@@ -6,6 +6,7 @@
 #include "drill/diagnosis.h"
 #include "drill/history.h"
 #include "drill/measure.h"
+#include "drill/projection.h"
 #include "drill/seal.h"
 #include "drill/step.h"
 
@@ -131,6 +132,7 @@ Result<Sealed> run_drill(const Request& request, repository::Repository& reposit
   tear_down(steps, state, calm);
   state.report.ended = context.clock.now();
   const auto history = load_history(request.service, request.reports, repository);
+  project(state.report, history);
   conclude(state.report, history);
   return seal(std::move(state.report), {request, history, repository}, calm);
 }

@@ -13,8 +13,8 @@ constexpr std::size_t kDrills = 5;     // earlier ones that are looked at
 constexpr std::int64_t kLikeSize = 4;  // times larger or smaller
 
 bool is_like(const Json& evidence, const Ahead& ahead) {
-  if (text_in(evidence, {"drill"}) != ahead.drill || text_in(evidence, {"tier"}) != ahead.tier)
-    return false;
+  if (!ahead.drill.empty() && text_in(evidence, {"drill"}) != ahead.drill) return false;
+  if (text_in(evidence, {"tier"}) != ahead.tier) return false;
   if (evidence.contains("error")) return false;
   const auto bytes = bytes_in(evidence);
   const auto own = static_cast<std::int64_t>(ahead.bytes);
@@ -32,15 +32,25 @@ std::int64_t scaled(std::int64_t milliseconds, std::int64_t from, std::uint64_t 
                                    static_cast<double>(from));
 }
 
-std::int64_t milliseconds_for(const Json& evidence, std::uint64_t bytes) {
-  std::int64_t sum = 0;
-  for (const auto& stage : list_in(evidence, "stages")) {
-    const auto name = text_in(stage, {"name"});
-    const auto taken = number_in(stage, "milliseconds");
-    if (waits_for_people(name)) continue;
-    sum += grows_with_bytes(name) ? scaled(taken, bytes_in(evidence), bytes) : taken;
+std::int64_t milliseconds_for(const Json& stage, const Json& evidence, std::uint64_t bytes) {
+  const auto taken = number_in(stage, "milliseconds");
+  return grows_with_bytes(text_in(stage, {"name"})) ? scaled(taken, bytes_in(evidence), bytes)
+                                                    : taken;
+}
+
+// The middle one of the sums over the stages that `fits`.
+template <class Fits>
+std::optional<TimeForecast> middle_of(const std::vector<Json>& like, const Ahead& ahead,
+                                      const Fits& fits) {
+  if (like.empty()) return std::nullopt;
+  std::vector<std::int64_t> times;
+  for (const auto& evidence : like) {
+    auto& sum = times.emplace_back(0);
+    for (const auto& stage : list_in(evidence, "stages"))
+      if (fits(text_in(stage, {"name"}))) sum += milliseconds_for(stage, evidence, ahead.bytes);
   }
-  return sum;
+  std::ranges::sort(times);
+  return TimeForecast{std::chrono::milliseconds(times[times.size() / 2]), like.size()};
 }
 
 std::string memory_sentence(const MemoryForecast& memory) {
@@ -69,11 +79,12 @@ std::vector<Json> like_drills(const std::vector<SignedRecord>& records, const Ah
 }
 
 std::optional<TimeForecast> forecast_time(const std::vector<Json>& like, const Ahead& ahead) {
-  if (like.empty()) return std::nullopt;
-  std::vector<std::int64_t> times;
-  for (const auto& evidence : like) times.push_back(milliseconds_for(evidence, ahead.bytes));
-  std::ranges::sort(times);
-  return TimeForecast{std::chrono::milliseconds(times[times.size() / 2]), like.size()};
+  return middle_of(like, ahead, [](const std::string& name) { return !waits_for_people(name); });
+}
+
+std::optional<TimeForecast> forecast_stage(const std::vector<Json>& like, const std::string& stage,
+                                           const Ahead& ahead) {
+  return middle_of(like, ahead, [&](const std::string& name) { return name == stage; });
 }
 
 std::optional<std::uint64_t> peak_of(const std::vector<Json>& like, const char* what) {

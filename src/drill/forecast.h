@@ -37,7 +37,7 @@ struct Forecast {
 
 // The drill that lies ahead.
 struct Ahead {
-  std::string drill;
+  std::string drill;  // empty: whichever
   std::string tier;
   std::uint64_t bytes = 0;  // to be restored
 };
@@ -48,6 +48,9 @@ std::vector<Json> like_drills(const std::vector<SignedRecord>& records, const Ah
 // Restoring and checking take as long as there are bytes, all else as long as it took. Nothing
 // without a drill that is like it.
 std::optional<TimeForecast> forecast_time(const std::vector<Json>& like, const Ahead& ahead);
+// The same for one stage.
+std::optional<TimeForecast> forecast_stage(const std::vector<Json>& like, const std::string& stage,
+                                           const Ahead& ahead);
 // The most that any of them measured of `what`, a member of measures.memory.
 std::optional<std::uint64_t> peak_of(const std::vector<Json>& like, const char* what);
 

@@ -164,11 +164,22 @@ Duration taken_of(const Report& report) {
   return sum;
 }
 
+Json projection_json(const Projection& projected) {
+  if (projected.drills == 0)
+    return {{"outcome", "not_known"},
+            {"reason", "no earlier drill of tier full, of a like size, came to its end"}};
+  return {{"outcome", "projected"},
+          {"milliseconds", milliseconds(projected.rto)},
+          {"check_ms", milliseconds(projected.check)},
+          {"drills", projected.drills}};
+}
+
 Json measures_json(const Measures& measures) {
   Json rto = objective_json(measures.rto_objective, measures.rto);
   rto["measured_ms"] = milliseconds(measures.rto_so_far);
   rto["covers"] = measures.service_ready ? "locate to the first answer of the application"
                                          : "locate to check; no application answered";
+  if (measures.projected) rto["projected"] = projection_json(*measures.projected);
   Json rpo = objective_json(measures.rpo_objective, measures.rpo);
   if (measures.rpo_age) rpo["measured_ms"] = milliseconds(*measures.rpo_age);
   rpo["lost_writes"] = lost_writes_json(measures);

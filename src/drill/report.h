@@ -84,6 +84,13 @@ struct LostWrites {
   std::optional<std::uint64_t> markers;  // of those known to be written; none: not known here
 };
 
+// What a recovery that compares everything would take; a projection, not a measure.
+struct Projection {
+  Duration rto{0};
+  Duration check{0};       // of the stage that was cut short
+  std::size_t drills = 0;  // earlier ones that it is drawn from; 0: it is not known
+};
+
 struct Measures {
   Duration rto_so_far{
       0};  // from the start to data restored and checked; the application is not started yet
@@ -91,6 +98,7 @@ struct Measures {
   std::optional<Duration> rpo_age;        // age of the restored position when the drill began
   std::optional<LostWrites> lost_writes;
   std::string no_lost_writes = "no markers are configured";  // why they were not measured
+  std::optional<Projection> projected;                       // only where something was left out
   std::optional<Duration> rto_objective;
   std::optional<Duration> rpo_objective;
   Judgement rto = Judgement::not_set;

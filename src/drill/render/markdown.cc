@@ -75,6 +75,8 @@ std::string facts(const Json& evidence) {
   };
   for (const auto& subject : subjects_in(evidence)) row("Drilled backup", escaped(subject));
   row("Recovery time", escaped(objective_in(evidence, "rto")));
+  if (const auto projected = projection_in(evidence); !projected.empty())
+    row("Recovery time with tier full", escaped(projected));
   row("Data loss window", escaped(objective_in(evidence, "rpo")));
   for (const auto& each : forecast_in(evidence)) row(each.what, escaped(each.text));
   row("Drilled",

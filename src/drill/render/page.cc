@@ -108,6 +108,8 @@ std::string summary(const Json& evidence) {
     html += fact(snapshot.empty() ? "Backup" : "Snapshot", escape(subject));
   html += fact("Recovery time (RTO)", objective(evidence, "rto") + "<br><span class=\"dim\">" +
                                           text(measures, {"rto", "covers"}) + "</span>");
+  if (const auto projected = projection_in(evidence); !projected.empty())
+    html += fact("Recovery time with tier full", escape(projected));
   html += fact("Data loss window (RPO)", objective(evidence, "rpo"));
   html += fact("Restored",
                describe_size(static_cast<std::uint64_t>(number_in(measures, "bytes_restored"))) +

@@ -81,6 +81,22 @@ TEST(Rendering, ATimeThatNobodyCouldKnowIsNotGuessed) {
             std::string::npos);
 }
 
+TEST(Rendering, AProjectionIsCalledOneWhereverItStands) {
+  auto report = sound_report();
+  report.tier = "quick";
+  report.measures.projected = Projection{std::chrono::seconds(90), std::chrono::seconds(80), 2};
+  const auto row = "Recovery time with tier full";
+  const auto said = "1 min 30 s projected, not measured: comparing everything took 1 min 20 s";
+  for (const auto& text : {render_markdown(dossier_of(report)), render_page(dossier_of(report))}) {
+    EXPECT_NE(text.find(row), std::string::npos);
+    EXPECT_NE(text.find(said), std::string::npos) << text;
+  }
+}
+
+TEST(Rendering, WithoutAProjectionNothingIsSaidOfOne) {
+  EXPECT_EQ(render_markdown(dossier_of(sound_report())).find("projected"), std::string::npos);
+}
+
 struct Case {
   std::string name;
   Report report;

@@ -139,6 +139,19 @@ std::string objective_in(const Json& evidence, const char* name) {
          (judgement == "not_judged" ? "not judged" : judgement);
 }
 
+std::string projection_in(const Json& evidence) {
+  const auto& rto = object_in(object_in(evidence, "measures"), "rto");
+  const auto& projected = object_in(rto, "projected");
+  if (projected.empty()) return "";
+  if (text_in(projected, {"outcome"}) != "projected")
+    return "not known: " + text_in(projected, {"reason"});
+  return elapsed_in(projected, "milliseconds") + " projected, not measured: comparing everything " +
+         "took " + elapsed_in(projected, "check_ms") + " at this size in " +
+         counted(static_cast<std::uint64_t>(number_in(projected, "drills")), "earlier drill",
+                 "earlier drills") +
+         " of tier full";
+}
+
 std::vector<Foretold> forecast_in(const Json& evidence) {
   const auto& forecast = object_in(evidence, "forecast");
   if (forecast.empty()) return {};

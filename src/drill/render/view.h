@@ -48,6 +48,9 @@ Headline headline_of(const Json& evidence);
 // "4.2 s of 2 h 00 min: met", "4.2 s", "not measured".
 std::string objective_in(const Json& evidence, const char* name);
 
+// "9.0 s projected …" where a drill left something out; else empty.
+std::string projection_in(const Json& evidence);
+
 // What was said before anything was fetched, beside what was found: one for each of "Time",
 // "Disk", "Memory". Empty for a record that has none. Not escaped.
 struct Foretold {

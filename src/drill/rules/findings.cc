@@ -79,6 +79,11 @@ constexpr std::array kRules{
     Rule{"recovery-too-slow", [](S s) { return is_objective(s, "rto"); },
          "Recovery takes longer than was promised.",
          "look at the slowest stage; or promise what was measured", "operator"},
+    Rule{"recovery-may-be-too-slow",
+         [](S s) { return is_finding(s, {"projection-over-objective"}); },
+         "This drill compared less than a recovery would; with all of it, recovery is projected to "
+         "take longer than was promised.",
+         "drill once with tier: full, which measures it", "operator"},
     Rule{"to-be-looked-at", [](S s) { return s.of == Symptom::Of::finding; },
          "Something odd was met that changes no verdict.", "lifeboat drill show {id}", "operator"},
 };

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "drill/history.h"
 #include "drill/step.h"
 #include "sandbox/memory_room.h"
