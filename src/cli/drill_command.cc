@@ -51,6 +51,16 @@ void say_stages(Session& session, const Json& evidence) {
   session.say("Stages: " + wrapped(line, session.terminal().width, 8));
 }
 
+// What the runbook says that the drill did not do, or not in time.
+void say_runbook(Session& session, const Json& evidence) {
+  const auto& list = list_of(evidence, "runbook");
+  std::size_t done = 0;
+  for (const auto& line : list) done += text_of(line, "outcome") == "done" ? 1 : 0;
+  if (!list.empty())
+    session.say(
+        fmt::format("Runbook {} of {} done in time", done, counted(list.size(), "step", "steps")));
+}
+
 std::string judged(const Json& measure) {
   if (!measure.contains("measured_ms")) return "not measured";
   auto text = milliseconds_of(measure, "measured_ms");
@@ -191,6 +201,7 @@ void say_drill(Session& session, const Json& body) {
   say_diagnosis(session, evidence);
   session.say("");
   say_stages(session, evidence);
+  say_runbook(session, evidence);
   say_measures(session, evidence);
   say_tear_down(session, evidence);
   if (const auto error = evidence.find("error"); error != evidence.end())

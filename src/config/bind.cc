@@ -6,6 +6,7 @@
 #include "config/bind_app.h"
 #include "config/bind_commands.h"
 #include "config/bind_notify.h"
+#include "config/bind_runbook.h"
 #include "config/place.h"
 #include "config/values.h"
 
@@ -145,6 +146,9 @@ Result<Drill> bind_drill(const std::string& name, const Place& place) {
   drill.options.name = name;
   if (!place["tier"].absent()) drill.options.tier = place["tier"].text();
   drill.options.from = place["from"].text();
+  drill.options.within = TRY(bind_optional_duration(place["within"]));
+  for (const auto& item : place["runbook"].node.items)
+    drill.options.runbook.push_back(TRY(bind_runbook_step({item, place.path + ".runbook"})));
   drill.cron = place["trigger"]["cron"].text();
   drill.on_change = TRY(bind_flag(place["trigger"]["on_change"]));
   drill.after_backup = TRY(bind_flag(place["trigger"]["after_backup"]));

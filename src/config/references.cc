@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/nearest.h"
+#include "config/bind_runbook.h"
 #include "config/references_app.h"
 #include "config/references_foreign.h"
 #include "config/references_notify.h"
@@ -46,6 +47,7 @@ class ReferenceWalk {
     for (const auto& drill : members_at(service, "drills")) {
       if (const Node* from = drill.value.find("from")) check_from(*from, service);
       for (const auto& check : items_at(drill.value, "checks")) check_check(check, service);
+      check_runbook(drill.value, problems_);
       if (const Node* app = drill.value.find("app")) check_app(*app, service, problems_);
       if (const Node* network = drill.value.find("network")) check_network(*network);
     }

@@ -5,6 +5,7 @@
 
 #include "config/schema_app.h"
 #include "config/schema_commands.h"
+#include "config/schema_drill.h"
 #include "config/schema_foreign.h"
 #include "config/schema_notify.h"
 
@@ -433,6 +434,7 @@ std::vector<Row> whole_schema() {
     rows.push_back(row);
     auto more = row.path == kAppPath ? app_rows() : std::span<const Row>();
     if (row.path == kLastCheck) more = command_rows();
+    if (row.path == "services.*.drills.*.from") more = drill_time_rows();
     if (row.path == kSourcePath) more = foreign_rows();
     rows.insert(rows.end(), more.begin(), more.end());
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "drill/action_items.h"
+#include "drill/deadline.h"
 #include "drill/diagnosis.h"
 #include "drill/history.h"
 #include "drill/measure.h"
@@ -83,6 +84,23 @@ void conclude(Report& report, const History& history) {
   carry_items(report, history);
 }
 
+// Every step, as far as time and people allow.
+void run_steps(std::vector<std::unique_ptr<Step>>& steps, DrillState& state,
+               const RunContext& context) {
+  const auto& within = state.request.options.within;
+  const Deadline deadline(context.stop, within);
+  const RunContext timed{deadline.token(), context.clock, context.random, context.progress,
+                         context.log};
+  for (auto& step : steps) run_step(*step, state, timed);
+  auto& error = state.report.error;
+  if (!deadline.passed() || !error || error->code() != Code::interrupted) return;
+  auto late = Error(Code::timed_out, "it was stopped: it took longer than the drill may take, " +
+                                         describe_duration(*within))
+                  .with_hint("Give the drill more time with within: …, or leave checks out of it.");
+  const auto& stage = error->context();
+  error = stage.empty() ? std::move(late) : std::move(late).add_context(stage.back());
+}
+
 template <class Kind>
 bool asks(const DrillOptions& options) {
   return std::ranges::any_of(
@@ -123,7 +141,7 @@ Result<Sealed> run_drill(const Request& request, repository::Repository& reposit
                          const RunContext& context) {
   DrillState state{request, repository, begin_report(request, repository, context), {}, {}, {}};
   auto steps = steps_of(request.options);
-  for (auto& step : steps) run_step(*step, state, context);
+  run_steps(steps, state, context);
   measure(state.report, request);
   // From here on a request to stop is too late: what was made is removed, what was found is written
   // down.
@@ -133,6 +151,7 @@ Result<Sealed> run_drill(const Request& request, repository::Repository& reposit
   state.report.ended = context.clock.now();
   const auto history = load_history(request.service, request.reports, repository);
   project(state.report, history);
+  compare_with_runbook(state.report, request.options.runbook);
   conclude(state.report, history);
   return seal(std::move(state.report), {request, history, repository}, calm);
 }

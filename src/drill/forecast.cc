@@ -94,6 +94,16 @@ std::optional<std::uint64_t> peak_of(const std::vector<Json>& like, const char* 
   return peak == 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(peak));
 }
 
+Result<void> judge_time(const std::optional<TimeForecast>& foretold,
+                        const std::optional<Duration>& within) {
+  if (!foretold || !within || foretold->whole <= *within) return {};
+  return fail(
+      Error(Code::timed_out, "it is foretold to take " + describe_duration(foretold->whole) +
+                                 ", which is longer than the drill may take, " +
+                                 describe_duration(*within))
+          .with_hint("Give the drill more time with within: …, or leave checks out of it."));
+}
+
 std::string sentence_of(const Forecast& forecast) {
   std::string text = "This drill will take ";
   text += forecast.time

@@ -54,6 +54,10 @@ std::optional<TimeForecast> forecast_stage(const std::vector<Json>& like, const 
 // The most that any of them measured of `what`, a member of measures.memory.
 std::optional<std::uint64_t> peak_of(const std::vector<Json>& like, const char* what);
 
+// `timed_out` when it is foretold to take longer than it may.
+Result<void> judge_time(const std::optional<TimeForecast>& foretold,
+                        const std::optional<Duration>& within);
+
 // "disk 1.2 MB of 3 GB free in /x", and so on, one for each that is known or not.
 std::string sentence_of(const Forecast& forecast);
 Json to_json(const Forecast& forecast, Duration taken);

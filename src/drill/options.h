@@ -92,6 +92,14 @@ struct BeforeCommand {
   std::vector<std::string> secrets;
 };
 
+// What people would do in a recovery, as the runbook has it: a stage of the drill or one check.
+struct RunbookStep {
+  std::string step;
+  std::string stage;  // either …
+  std::string check;  // … or
+  std::optional<Duration> within;
+};
+
 using Check = std::variant<BlobsCheck, QueryCheck, FreshnessCheck, MigrationsCheck, CommandCheck,
                            ManualCheck>;
 
@@ -102,7 +110,9 @@ struct DrillOptions {
   std::string sandbox_directory;  // where sandboxes are made; empty = below the state directory
   std::vector<Check> checks;      // besides the equality of facts, which is always checked
   std::vector<BeforeCommand> before;
-  std::optional<AppOptions> app;  // booted on the restored data and asked
+  std::optional<AppOptions> app;   // booted on the restored data and asked
+  std::optional<Duration> within;  // for all of it
+  std::vector<RunbookStep> runbook;
 };
 
 }  // namespace lifeboat::drill

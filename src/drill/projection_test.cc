@@ -78,7 +78,7 @@ TEST(Projection, ThatMissesTheObjectiveIsAFindingAndJudgesNothing) {
 }
 
 TEST(Projection, ThatMeetsTheObjectiveIsNoPass) {
-  auto report = quick_drill(9s);
+  auto report = quick_drill(9500ms);
   project(report, history_of({record_of("full", 1000, 1)}));
   EXPECT_LE(report.measures.projected->rto, 10s);
   EXPECT_EQ(report.measures.rto, Judgement::missed);

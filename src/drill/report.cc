@@ -143,6 +143,12 @@ Json trend_json(const Report& report) {
   return list;
 }
 
+Json runbook_json(const Report& report) {
+  Json list = Json::array();
+  for (const auto& each : report.runbook) list.push_back(to_json(each));
+  return list;
+}
+
 Json lost_writes_json(const Measures& measures) {
   if (!measures.lost_writes) return {{"outcome", "not_run"}, {"reason", measures.no_lost_writes}};
   Json json{{"outcome", "measured"}, {"window_ms", milliseconds(measures.lost_writes->window)}};
@@ -318,6 +324,7 @@ Json to_json(const Report& report) {
             {"trend", trend_json(report)},
             {"measures", measures_json(report.measures)}};
   if (!report.foreign.empty()) json["foreign"] = foreign_json(report);
+  if (!report.runbook.empty()) json["runbook"] = runbook_json(report);
   if (report.forecast) json["forecast"] = to_json(*report.forecast, taken_of(report));
   if (report.snapshot) json["snapshot"] = snapshot_json(*report.snapshot);
   if (report.tear_down) json["tear_down"] = tear_down_json(*report.tear_down);

@@ -9,6 +9,7 @@
 #include "base/entry.h"
 #include "base/json_value.h"
 #include "drill/forecast.h"
+#include "drill/runbook.h"
 #include "policy/objective.h"
 #include "repository/repository.h"
 #include "sandbox/sandbox.h"
@@ -153,6 +154,7 @@ struct Report {
   std::vector<Finding> findings;
   std::vector<Diagnosis> diagnoses;  // the most fundamental first
   std::vector<ActionItem> items;     // all that is open, also from earlier drills
+  std::vector<RunbookLine> runbook;  // in its order; empty without one
   std::vector<TrendPoint> trend;     // oldest first, without this one
   Measures measures;
   std::optional<sandbox::TearDownProof> tear_down;

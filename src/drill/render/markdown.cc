@@ -112,6 +112,17 @@ std::string stages(const Json& evidence) {
   return text + "\n";
 }
 
+std::string runbook(const Json& evidence) {
+  const auto& list = list_in(evidence, "runbook");
+  if (list.empty()) return "";
+  std::string text = "## Runbook\n\n| step | result | took | allowed |\n|---|---|---|---|\n";
+  for (const auto& line : list)
+    text += fmt::format("| {} ({}) | {} | {} | {} |\n", cell(line, {"step"}), cell(line, {"of"}),
+                        escaped(runbook_word(line)), elapsed_in(line, "milliseconds"),
+                        elapsed_in(line, "allowed_ms"));
+  return text + "\n";
+}
+
 std::string findings(const Json& evidence) {
   const auto& list = list_in(evidence, "findings");
   if (list.empty()) return "";
@@ -159,8 +170,8 @@ std::string provenance(const SignedRecord& record) {
 std::string render_markdown(const Dossier& dossier) {
   const Json& evidence = dossier.record.evidence;
   return heading(evidence) + diagnosis(evidence) + facts(evidence) + checklist(evidence) +
-         checks(evidence) + stages(evidence) + findings(evidence) + open_items(evidence) +
-         people(dossier.sign_offs) + provenance(dossier.record);
+         checks(evidence) + stages(evidence) + runbook(evidence) + findings(evidence) +
+         open_items(evidence) + people(dossier.sign_offs) + provenance(dossier.record);
 }
 
 }  // namespace lifeboat::drill

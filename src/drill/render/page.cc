@@ -156,6 +156,26 @@ std::string waterfall(const Json& evidence) {
   return html + "</tbody></table>";
 }
 
+// Green only for what was done in time.
+std::string_view runbook_class(const std::string& outcome) {
+  if (outcome == "done") return "passed";
+  if (outcome == "failed") return "failed";
+  return outcome == "not_reached" ? "not_run" : "warned";
+}
+
+std::string runbook(const Json& evidence) {
+  const auto& list = list_in(evidence, "runbook");
+  if (list.empty()) return "";
+  std::string html = "<h2>Runbook</h2><ul class=\"rows\">";
+  for (const auto& line : list)
+    html += fmt::format(
+        "<li><b class=\"{}\">{}</b> {} <span class=\"dim\">{}</span><p class=\"dim\">took {}, "
+        "allowed {}</p></li>",
+        runbook_class(text_in(line, {"outcome"})), escape(runbook_word(line)), text(line, {"step"}),
+        text(line, {"of"}), elapsed_in(line, "milliseconds"), elapsed_in(line, "allowed_ms"));
+  return html + "</ul>";
+}
+
 std::string details_of(const Json& check) {
   const auto& details = list_in(check, "details");
   if (details.empty()) return "";
@@ -295,9 +315,9 @@ std::string render_page(const Dossier& dossier) {
              "<style>{2}</style></head><body><main>",
              text(evidence, {"verdict"}), text(evidence, {"service"}), kPageStyle) +
          headline(evidence) + next_step(evidence) + summary(evidence) + checklist(evidence) +
-         waterfall(evidence) + trend(evidence) + checks(evidence) + findings(evidence) +
-         open_items(evidence) + people(dossier.sign_offs) + tear_down(evidence) +
-         footer(dossier.record) + "</main></body></html>\n";
+         waterfall(evidence) + runbook(evidence) + trend(evidence) + checks(evidence) +
+         findings(evidence) + open_items(evidence) + people(dossier.sign_offs) +
+         tear_down(evidence) + footer(dossier.record) + "</main></body></html>\n";
 }
 
 }  // namespace lifeboat::drill

@@ -93,6 +93,29 @@ TEST(Rendering, AProjectionIsCalledOneWhereverItStands) {
   }
 }
 
+TEST(Rendering, TheRunbookStandsBesideWhatWasDone) {
+  auto report = sound_report();
+  compare_with_runbook(report, {{"Find | it", "locate", "", std::chrono::seconds(2)},
+                                {"Restore <it>", "restore", "", std::chrono::milliseconds(500)},
+                                {"Log in", "", "journey.login", std::nullopt}});
+  const auto markdown = render_markdown(dossier_of(report));
+  EXPECT_NE(markdown.find("| Find \\| it (stage locate) | done | 1.0 s | 2.0 s |"),
+            std::string::npos)
+      << markdown;
+  EXPECT_NE(markdown.find("| Restore &lt;it&gt; (stage restore) | slow | 1.0 s | 500 ms |"),
+            std::string::npos);
+  EXPECT_NE(markdown.find("| Log in (check journey.login) | missing | – | – |"), std::string::npos);
+  const auto page = render_page(dossier_of(report));
+  EXPECT_NE(page.find("<b class=\"passed\">done</b> Find | it"), std::string::npos) << page;
+  EXPECT_NE(page.find("<b class=\"warned\">slow</b> Restore &lt;it&gt;"), std::string::npos);
+  EXPECT_NE(page.find("<b class=\"warned\">missing</b> Log in"), std::string::npos);
+}
+
+TEST(Rendering, WithoutARunbookNothingIsSaidOfOne) {
+  EXPECT_EQ(render_markdown(dossier_of(sound_report())).find("Runbook"), std::string::npos);
+  EXPECT_EQ(render_page(dossier_of(sound_report())).find("Runbook"), std::string::npos);
+}
+
 TEST(Rendering, WithoutAProjectionNothingIsSaidOfOne) {
   EXPECT_EQ(render_markdown(dossier_of(sound_report())).find("projected"), std::string::npos);
 }

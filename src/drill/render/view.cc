@@ -152,6 +152,11 @@ std::string projection_in(const Json& evidence) {
          " of tier full";
 }
 
+std::string runbook_word(const Json& line) {
+  const auto outcome = text_in(line, {"outcome"});
+  return outcome == "not_reached" ? "not reached" : outcome;
+}
+
 std::vector<Foretold> forecast_in(const Json& evidence) {
   const auto& forecast = object_in(evidence, "forecast");
   if (forecast.empty()) return {};

@@ -51,6 +51,9 @@ std::string objective_in(const Json& evidence, const char* name);
 // "9.0 s projected …" where a drill left something out; else empty.
 std::string projection_in(const Json& evidence);
 
+// How a step of the runbook went: "done", "not reached".
+std::string runbook_word(const Json& line);
+
 // What was said before anything was fetched, beside what was found: one for each of "Time",
 // "Disk", "Memory". Empty for a record that has none. Not escaped.
 struct Foretold {

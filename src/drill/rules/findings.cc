@@ -79,6 +79,13 @@ constexpr std::array kRules{
     Rule{"recovery-too-slow", [](S s) { return is_objective(s, "rto"); },
          "Recovery takes longer than was promised.",
          "look at the slowest stage; or promise what was measured", "operator"},
+    Rule{"runbook-step-missing", [](S s) { return is_finding(s, {"runbook-missing"}); },
+         "The runbook has a step that the drill did not do: it is not rehearsed, or no longer "
+         "needed.",
+         "let the drill do it, or strike it from the runbook", "operator"},
+    Rule{"runbook-step-slow", [](S s) { return is_finding(s, {"runbook-slow"}); },
+         "A step took longer than the runbook allows for it.",
+         "find out what slowed it down, or write what was measured into the runbook", "operator"},
     Rule{"recovery-may-be-too-slow",
          [](S s) { return is_finding(s, {"projection-over-objective"}); },
          "This drill compared less than a recovery would; with all of it, recovery is projected to "

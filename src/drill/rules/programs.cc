@@ -9,6 +9,13 @@ namespace {
 using S = const Symptom&;
 
 constexpr std::array kRules{
+    Rule{"time-too-short",
+         [](S s) {
+           return s.error != nullptr && s.error->code() == Code::timed_out &&
+                  says(s, "longer than the drill may take");
+         },
+         "The drill may not take as long as it takes: nothing is said about the backup.",
+         "give the drill more time in lifeboat.yaml: {within: …}", "operator"},
     Rule{"other-key", [](S s) { return is_check(s, "secret.", Outcome::warned); },
          "The drill ran with another value of a secret than the backup was taken with: sessions, "
          "tokens and encrypted fields of the restored data do not open with it.",

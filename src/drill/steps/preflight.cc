@@ -35,7 +35,8 @@ class PreflightStep final : public Step {
     forecast.disk = TRY(forecast_disk(state.request.sandboxes, bytes));
     context.log.info(sentence_of(forecast));
     TRY(judge_disk(*forecast.disk));
-    return judge_memory(forecast.memory);
+    TRY(judge_memory(forecast.memory));
+    return judge_time(forecast.time, state.request.options.within);
   }
 
  private:

@@ -1,0 +1,43 @@
+#include "config/schema_drill.h"
+
+namespace lifeboat::config {
+namespace {
+
+constexpr Row kRows[] = {
+    {.path = "services.*.drills.*.within",
+     .type = Type::duration,
+     .about = "How long the drill may take. One that is foretold to take longer is not begun, and "
+              "one that takes longer is stopped; both are unverified.",
+     .fallback = "no limit",
+     .example = "1h"},
+    {.path = "services.*.drills.*.runbook",
+     .type = Type::list,
+     .about = "What people would do, in their order. The report says which steps were done, which "
+              "took longer than allowed, and which the drill did not do; those are findings."},
+    {.path = "services.*.drills.*.runbook.[]",
+     .type = Type::block,
+     .about = "One step: a stage of the drill, or one of its checks.",
+     .example = "{step: \"Restore the data\", stage: restore, within: 20m}"},
+    {.path = "services.*.drills.*.runbook.[].step",
+     .type = Type::literal,
+     .about = "What the runbook calls it.",
+     .required = true},
+    {.path = "services.*.drills.*.runbook.[].stage",
+     .type = Type::choice,
+     .about = "The stage that does it.",
+     .choices = "before|locate|preflight|fetch|provision|restore|check|commands|app|manual|"
+                "tear-down"},
+    {.path = "services.*.drills.*.runbook.[].check",
+     .type = Type::literal,
+     .about = "Or the check that does it, as the report calls it, such as `journey.login`."},
+    {.path = "services.*.drills.*.runbook.[].within",
+     .type = Type::duration,
+     .about = "How long it may take.",
+     .fallback = "as long as it takes"},
+};
+
+}  // namespace
+
+std::span<const Row> drill_time_rows() { return kRows; }
+
+}  // namespace lifeboat::config
