@@ -152,6 +152,7 @@ Result<Drill> bind_drill(const std::string& name, const Place& place) {
   drill.cron = place["trigger"]["cron"].text();
   drill.on_change = TRY(bind_flag(place["trigger"]["on_change"]));
   drill.after_backup = TRY(bind_flag(place["trigger"]["after_backup"]));
+  drill.cold_start = TRY(bind_flag(place["cold_start"]));
   drill.sandbox_directory = TRY(bind_template(place["sandbox"]["directory"]));
   std::size_t number = 0;
   for (const auto& item : place["checks"].node.items)

@@ -52,6 +52,23 @@ bool is_there(const fs::path& path) {
 
 }  // namespace
 
+Result<const Drill*> Service::find_drill(std::string_view wanted) const {
+  if (wanted.empty()) return drills.empty() ? nullptr : &drills.front();
+  std::string known;
+  for (const auto& each : drills) {
+    if (each.options.name == wanted) return &each;
+    known += (known.empty() ? "" : ", ") + each.options.name;
+  }
+  return fail(Error(Code::config_invalid,
+                    "service " + name + " has no drill \"" + std::string(wanted) + "\"")
+                  .with_hint("Its drills are: " + (known.empty() ? "none" : known) + "."));
+}
+
+std::string Service::drill_name(std::string_view wanted) const {
+  if (!wanted.empty()) return std::string(wanted);
+  return drills.empty() ? drill::kPlainDrill : drills.front().options.name;
+}
+
 bool Service::takes() const {
   return std::any_of(sources.begin(), sources.end(),
                      [](const Source& source) { return !source.is_foreign(); });

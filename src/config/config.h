@@ -71,6 +71,7 @@ struct Drill {
   std::string cron;             // when it is due; empty = when somebody asks
   bool on_change = false;       // due when what it depends on has changed
   bool after_backup = false;    // due when a backup is complete
+  bool cold_start = false;      // with nothing but the repository and one key
   Template sandbox_directory;
 };
 
@@ -90,6 +91,10 @@ struct Service {
   std::vector<Drill> drills;
   std::vector<std::string> notify;  // names of notifiers
 
+  // The first when `name` is empty; null when the service has none, and none is named.
+  Result<const Drill*> find_drill(std::string_view name) const;
+  // As it is called in reports and notices; whoever names none means the first.
+  std::string drill_name(std::string_view wanted) const;
   // Whether there is anything to take.
   bool takes() const;
   // The names of those that other tools back up: "legacy, mail".

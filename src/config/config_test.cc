@@ -141,8 +141,6 @@ TEST(Config, RefusesWhatThisVersionDoesNotDo) {
               HasSubstr("\"plan\" is not in this version"));
   EXPECT_THAT(complaint("        tier: full", "        pitr: boundary"),
               HasSubstr("\"pitr\" is not in this version"));
-  EXPECT_THAT(complaint("        tier: full", "        cold_start: true"),
-              HasSubstr("\"cold_start\" is not in this version"));
   EXPECT_THAT(complaint("keep_last: 7", "daily: 7"), HasSubstr("\"daily\" is not in this version"));
   EXPECT_THAT(complaint("url: backups", "url: \"s3://bucket/x\""),
               HasSubstr("\"s3://\" is not in this version"));

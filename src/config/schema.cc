@@ -317,7 +317,11 @@ constexpr Row kSchema[] = {
               "newest. `lifeboat drill run --due` runs it.",
      .fallback = "false"},
     {.path = "services.*.drills.*.pitr"},
-    {.path = "services.*.drills.*.cold_start"},
+    {.path = "services.*.drills.*.cold_start",
+     .type = Type::flag,
+     .about = "With an empty home, no cache and no variables: nothing but the repository and one "
+              "key, that of `--key-file`, `--recipient` or LIFEBOAT_PASSPHRASE.",
+     .fallback = "false"},
     {.path = "services.*.drills.*.network",
      .type = Type::block,
      .about = "What the application may reach. Without it nothing.",

@@ -103,8 +103,11 @@ struct RunbookStep {
 using Check = std::variant<BlobsCheck, QueryCheck, FreshnessCheck, MigrationsCheck, CommandCheck,
                            ManualCheck>;
 
+// The drill of a service that has none configured: the equality of facts alone.
+constexpr const char* kPlainDrill = "facts";
+
 struct DrillOptions {
-  std::string name;
+  std::string name = kPlainDrill;
   std::string tier = "full";      // every digest; "quick": structure and counts
   std::string from;               // a repository's name; empty = the service's first that answers
   std::string sandbox_directory;  // where sandboxes are made; empty = below the state directory

@@ -2,7 +2,6 @@
 
 #include "base/file.h"
 #include "config/portable.h"
-#include "service/given_key.h"
 #include "storage/open.h"
 
 namespace lifeboat::service {
@@ -14,19 +13,19 @@ struct ColdPlace {
   std::unique_ptr<repository::Repository> repository;
 };
 
-Result<std::string> repository_of(const Composition& composition, const DrillCall& call) {
-  if (!call.choice.repository.empty()) return call.choice.repository;
-  const auto& service = *TRY(composition.loaded.config.find_service(call.choice.service));
+Result<std::string> repository_of(const Composition& composition, const DrillRequest& request) {
+  if (!request.from.empty()) return request.from;
+  const auto& service = *TRY(composition.loaded.config.find_service(request.service));
   if (!service.repositories.empty()) return service.repositories.front();
   return fail(Code::config_invalid, "service " + service.name + " has no repository");
 }
 
 Result<ColdPlace> open_cold(const Setup& setup, const Composition& composition,
-                            const DrillCall& call, const RunContext& context) {
+                            const ColdRequest& request, const RunContext& context) {
   const auto& config = composition.loaded.config;
-  const auto& named = *TRY(config.find_repository(TRY(repository_of(composition, call))));
+  const auto& named = *TRY(config.find_repository(TRY(repository_of(composition, request.drill))));
   const auto place = TRY(config::Resolver(config, composition.loaded.variables).repository(named));
-  const auto credential = TRY(credential_of(setup, {call.key_file, call.recipient}));
+  const auto credential = TRY(credential_of(setup, request.key));
   auto home = TRY(ScratchDirectory::make());
   auto backend =
       TRY(storage::open_backend(place, storage::OpenMode::existing, context.clock, context.random));
@@ -62,26 +61,22 @@ Error needs_a_variable(Error error) {
 }  // namespace
 
 Result<drill::Sealed> run_cold_drill(const Setup& setup, Composition& composition,
-                                     const DrillCall& call, const RunContext& context) {
-  auto& host = composition.service;
-  const auto& here = *TRY(composition.loaded.config.find_service(call.choice.service));
+                                     const ColdRequest& request, const RunContext& context) {
+  const auto& host = composition.service;
+  const auto& name = request.drill.service;
   const auto& settings = host.settings();
-  const auto lock = TRY(ServiceLock::take(settings.state, here.name, settings.lock_wait, context));
-  auto place = TRY(open_cold(setup, composition, call, context));
-  const auto selector = TRY(selector_of(call.choice, here.tz));
-  const auto found = TRY(find_configuration(place, here.name, selector, context));
+  const auto lock = TRY(ServiceLock::take(settings.state, name, settings.lock_wait, context));
+  auto place = TRY(open_cold(setup, composition, request, context));
+  const auto found = TRY(find_configuration(place, name, request.drill.selector, context));
   const config::Variables none(std::map<std::string, std::string>{});
   const config::Resolver resolver(found.config, none);
-  const auto& service = *TRY(found.config.find_service(here.name));
-  auto options = choose_drill(service, call.drill, resolver);
-  if (!options) return fail(needs_a_variable(std::move(options).error()).add_context("cold start"));
-  auto request = TRY(host.drill_request(service, resolver, std::move(*options)));
-  request.selector = {found.snapshot.id.hex(), {}};
-  request.cold_start = "opened with " + GivenKey{call.key_file, call.recipient}.describe() +
-                       "; the configuration is that of snapshot " +
-                       found.snapshot.id.hex().substr(0, 10) +
-                       "; an empty home, no cache, no variables";
-  return drill::run_drill(request, *place.repository, context);
+  auto made = host.drill_request(*TRY(found.config.find_service(name)), resolver, request.drill);
+  if (!made) return fail(needs_a_variable(std::move(made).error()).add_context("cold start"));
+  made->selector = {found.snapshot.id.hex(), {}};
+  made->cold_start =
+      "opened with " + request.key.describe() + "; the configuration is that of snapshot " +
+      found.snapshot.id.hex().substr(0, 10) + "; an empty home, no cache, no variables";
+  return drill::run_drill(*made, *place.repository, context);
 }
 
 }  // namespace lifeboat::service

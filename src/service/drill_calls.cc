@@ -43,6 +43,16 @@ drill::AskPerson asker_of(const AskPerson& ask) {
   };
 }
 
+// What the configuration says of the drill counts like the flag of the same name.
+Result<void> take_configuration(const Composition& composition, DrillCall& call) {
+  const auto& service = *TRY(composition.loaded.config.find_service(call.choice.service));
+  const auto* drill = TRY(service.find_drill(call.drill));
+  if (drill == nullptr) return {};
+  call.cold_start = call.cold_start || drill->cold_start;
+  if (call.choice.repository.empty()) call.choice.repository = drill->options.from;
+  return {};
+}
+
 Result<void> check_choices(const DrillCall& call) {
   const bool has_key = !call.key_file.empty() || !call.recipient.empty();
   if (has_key && !call.cold_start)
@@ -67,10 +77,11 @@ Result<DrillRequest> request_of(const Composition& composition, const DrillCall&
 
 Result<Answer> run(const Setup& setup, Composition& composition, const DrillCall& call,
                    const RunContext& context) {
-  const auto sealed =
-      call.cold_start
-          ? TRY(run_cold_drill(setup, composition, call, context))
-          : TRY(composition.service.run_drill(TRY(request_of(composition, call)), context));
+  const auto request = TRY(request_of(composition, call));
+  const auto sealed = call.cold_start
+                          ? TRY(run_cold_drill(setup, composition,
+                                               {request, {call.key_file, call.recipient}}, context))
+                          : TRY(composition.service.run_drill(request, context));
   Answer answer;
   answer.body = {{"evidence", sealed.record.evidence},
                  {"file", sealed.evidence.string()},
@@ -101,10 +112,7 @@ Result<void> walk_back(const Walk& walk, Answer& answer, const RunContext& conte
 // As it is called in notices, also when it never came to its evidence.
 std::string subject_of(const Composition& composition, const DrillCall& call) {
   const auto service = composition.loaded.config.find_service(call.choice.service);
-  const bool configured = service && !(*service)->drills.empty();
-  auto name = call.drill;
-  if (name.empty()) name = configured ? (*service)->drills.front().options.name : "facts";
-  return "drill " + name;
+  return "drill " + (service ? (*service)->drill_name(call.drill) : call.drill);
 }
 
 // Whoever names a snapshot that is not there is told so at once; nobody else needs to know.
@@ -114,14 +122,7 @@ bool is_mistyped(const DrillCall& call, const Error& error) {
 }
 
 // The repository in which the drill looks for the snapshot that was just taken.
-Result<const Json*> outcome_for(const Composition& composition, const DrillCall& call,
-                                const Json& backup) {
-  auto wanted = call.choice.repository;
-  for (const auto& drill : TRY(composition.loaded.config.find_service(call.choice.service))->drills)
-    if (wanted.empty() && (call.drill.empty() || drill.options.name == call.drill)) {
-      wanted = drill.options.from;
-      break;
-    }
+Result<const Json*> outcome_for(const std::string& wanted, const Json& backup) {
   for (const auto& outcome : backup.at("repositories"))
     if (wanted.empty() ? !outcome.contains("error") : outcome.value("repository", "") == wanted)
       return &outcome;
@@ -129,13 +130,12 @@ Result<const Json*> outcome_for(const Composition& composition, const DrillCall&
 }
 
 // Exactly the snapshot that is made now. A drill of another one would prove something else.
-Result<Answer> back_up_first(const Setup& setup, const Composition& composition, DrillCall& call,
-                             const RunContext& context) {
+Result<Answer> back_up_first(const Setup& setup, DrillCall& call, const RunContext& context) {
   if (!call.choice.snapshot.empty() || !call.choice.at.empty())
     return fail(Error(Code::usage, "--take-backup drills the snapshot that it takes")
                     .with_hint("Leave out --snapshot and --at."));
   auto backup = TRY(back_up(setup, call.choice.service, context));
-  const auto& outcome = *TRY(outcome_for(composition, call, backup.body));
+  const auto& outcome = *TRY(outcome_for(call.choice.repository, backup.body));
   call.choice.repository = TRY(text_at(outcome, "repository"));
   if (outcome.contains("error"))
     return fail(Error(Code::unavailable, "the backup is not in " + call.choice.repository + ": " +
@@ -152,11 +152,12 @@ Result<Answer> back_up_first(const Setup& setup, const Composition& composition,
 }  // namespace
 
 Result<Answer> run_drill(const Setup& setup, const DrillCall& asked, const RunContext& context) {
-  TRY(check_choices(asked));
   const auto composition = TRY(compose(setup));
   auto call = asked;
+  TRY(take_configuration(*composition, call));
+  TRY(check_choices(call));
   std::optional<Answer> backup;
-  if (call.take_backup) backup = TRY(back_up_first(setup, *composition, call, context));
+  if (call.take_backup) backup = TRY(back_up_first(setup, call, context));
   const auto began = context.clock.now();
   auto answer = run(setup, *composition, call, context);
   if (!answer && is_mistyped(call, answer.error())) return answer;

@@ -143,6 +143,28 @@ TEST_F(DrillCalls, AColdStartNeedsOnlyTheRepositoryAndTheKey) {
   EXPECT_FALSE(std::filesystem::exists(at("cache")));
 }
 
+TEST_F(DrillCalls, AColdStartMayBeConfigured) {
+  configure("{file: key}", "    drills: {nightly: {cold_start: true}}\n");
+  backed_up();
+  auto call = shop();
+  call.key_file = "key";
+  EXPECT_EQ(check_of(drill(call, 0), "cold-start")["outcome"], "passed");
+  call.walk_back = true;
+  EXPECT_EQ(run_drill(setup_, call, context()).error().code(), Code::usage);
+}
+
+TEST_F(DrillCalls, AColdStartAsksPeopleAndKeepsItsSandboxToo) {
+  configure("{file: key}", "    drills: {nightly: {checks: [{manual: {ask: 'Well?'}}]}}\n");
+  backed_up();
+  auto call = shop();
+  call.cold_start = call.keep = true;
+  call.key_file = "key";
+  call.ask = [](const Json&) {
+    return Json{{"outcome", "passed"}, {"who", "Ada"}, {"words", "it is"}};
+  };
+  EXPECT_FALSE(drill(call, 0)["evidence"]["tear_down"]["kept"].empty());
+}
+
 TEST_F(DrillCalls, AColdStartWithAnotherKeyFails) {
   backed_up();
   ASSERT_TRUE(make_key_file(setup_, "other", false));

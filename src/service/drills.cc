@@ -2,22 +2,15 @@
 
 namespace lifeboat::service {
 
+namespace {
+
 Result<drill::DrillOptions> choose_drill(const config::Service& service, const std::string& name,
                                          const config::Resolver& resolver) {
-  if (name.empty() && service.drills.empty()) {
-    drill::DrillOptions plain;
-    plain.name = "facts";
-    return plain;
-  }
-  std::string known;
-  for (const auto& each : service.drills) {
-    if (name.empty() || each.options.name == name) return resolver.drill(each);
-    known += (known.empty() ? "" : ", ") + each.options.name;
-  }
-  return fail(
-      Error(Code::config_invalid, "service " + service.name + " has no drill \"" + name + "\"")
-          .with_hint("Its drills are: " + (known.empty() ? "none" : known) + "."));
+  const auto* named = TRY(service.find_drill(name));
+  return named == nullptr ? drill::DrillOptions{} : resolver.drill(*named);
 }
+
+}  // namespace
 
 std::filesystem::path Service::drill_reports(const std::string& service) const {
   return settings_.state / "drills" / service;
@@ -25,13 +18,16 @@ std::filesystem::path Service::drill_reports(const std::string& service) const {
 
 Result<drill::Request> Service::drill_request(const config::Service& service,
                                               const config::Resolver& resolver,
-                                              drill::DrillOptions options) const {
+                                              const DrillRequest& request) const {
   drill::Request made;
   made.service = service.name;
   made.owner = resolver.owner(service);
   made.host = settings_.host;
   made.version = settings_.version;
-  made.options = std::move(options);
+  made.options = TRY(choose_drill(service, request.drill, resolver));
+  made.selector = request.selector;
+  made.keep = request.keep;
+  made.ask_person = request.ask_person;
   made.rto = service.objectives.rto;
   made.rpo = service.objectives.rpo;
   made.protected_places = protected_places();
@@ -51,11 +47,7 @@ Result<Service::PreparedDrill> Service::prepare_drill(const DrillRequest& reques
                                                       const RunContext& context) {
   const auto& service = *TRY(config_.find_service(request.service));
   auto lock = TRY(ServiceLock::take(settings_.state, service.name, settings_.lock_wait, context));
-  auto made =
-      TRY(drill_request(service, resolver_, TRY(choose_drill(service, request.drill, resolver_))));
-  made.selector = request.selector;
-  made.keep = request.keep;
-  made.ask_person = request.ask_person;
+  auto made = TRY(drill_request(service, resolver_, request));
   const auto from = request.from.empty() ? made.options.from : request.from;
   auto answering = TRY(first_answering(service, from, context));
   made.markers = markers_of(service, settings_.state);

@@ -74,10 +74,6 @@ struct WalkBackOutcome {
   drill::WalkBack walk;
 };
 
-// The named drill, else the first configured, else the equality of facts alone.
-Result<drill::DrillOptions> choose_drill(const config::Service& service, const std::string& name,
-                                         const config::Resolver& resolver);
-
 struct ForgetPlan {
   std::string repository_name;
   RepositoryPtr repository;
@@ -150,11 +146,11 @@ class Service {
   // found is not there to protect.
   std::vector<restore::Protected> protected_places() const;
   std::filesystem::path drill_reports(const std::string& service) const;
-  // What every drill on this machine is told; `service` may be of this or a snapshot's
-  // configuration.
+  // What every drill on this machine is told: the named one, else the first configured, else the
+  // equality of facts alone. `service` may be of this or a snapshot's configuration.
   Result<drill::Request> drill_request(const config::Service& service,
                                        const config::Resolver& resolver,
-                                       drill::DrillOptions options) const;
+                                       const DrillRequest& request) const;
 
   // The release and the secrets as they are here and now.
   Circumstances circumstances(const config::Service& service, const RunContext& context) const;

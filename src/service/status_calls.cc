@@ -92,14 +92,13 @@ Watched watch_of(policy::WatchRecord record, const config::Service& service, con
 Json tell_overdue(const Watched& watched, const config::Service& service, Notices& notices,
                   const RunContext& context) {
   Json told = Json::array();
-  const auto first = service.drills.empty() ? "facts" : service.drills.front().options.name;
   for (const auto& answer : watched.answers) {
     using policy::Cause;
     const bool backup = answer.cause == Cause::backup_missing || answer.cause == Cause::backup_old;
     const bool drill = answer.cause == Cause::drill_missing || answer.cause == Cause::drill_old;
     if (!backup && !drill) continue;
     const auto subject =
-        backup ? std::string("backup") : "drill " + (answer.drill.empty() ? first : answer.drill);
+        backup ? std::string("backup") : "drill " + service.drill_name(answer.drill);
     for (auto& each : notices.tell_overdue(subject, answer.age, context))
       told.push_back(std::move(each));
   }

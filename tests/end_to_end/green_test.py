@@ -19,6 +19,15 @@ from prometheus import parse_metrics  # noqa: E402
 QUERY = "query: {name: many, source: db, sql: SELECT count(*) FROM orders, expect: '%s'}"
 GOOD, BAD = QUERY % "== 200", QUERY % "== 7"
 ASKS = "manual: {ask: 'Does it look right?'}"
+NOTIFIERS = """\
+notifiers:
+  pager:
+    type: webhook
+    url: "${HOOK}"
+    secret: "${HOOK_SECRET}"
+    on: [proven, failed, unverified, missed]
+  beats: {type: heartbeat, url: "${BEATS}"}
+"""
 MET, MISSED = "rpo: 1h, rto: 1h", "rpo: 1h, rto: 1ms"
 
 
@@ -59,12 +68,12 @@ class Green(Stage):
         self.seed()
         self.hook = self.receiver()
         self.beats = self.receiver()
-        self.variables |= {"HOOK": self.hook.url("/hook"), "BEATS": self.beats.url("/beat"), "HOOK_SECRET": "key"}
+        self.variables |= {"HOOK": self.hook.url("/hook"), "HOOK_SECRET": "key",
+                           "BEATS": self.beats.url("/beat")}
         self.configure(service=f"objectives: {{{row.objectives}}}\n    notify: [pager, beats]\n"
                                f"    drills: {{nightly: {{checks: [{{{row.check}}}]}}}}")
         with open(self.place / "lifeboat.yaml", "a", encoding="utf-8") as file:
-            file.write('notifiers:\n  pager: {type: webhook, url: "${HOOK}", secret: "${HOOK_SECRET}", on: [proven, failed,'
-                                ' unverified, missed]}\n  beats: {type: heartbeat, url: "${BEATS}"}\n')
+            file.write(NOTIFIERS)
         self.run_program("init")
         self.run_program("backup")
         if row.waived:

@@ -78,6 +78,7 @@ std::string facts(const Json& evidence) {
   if (const auto projected = projection_in(evidence); !projected.empty())
     row("Recovery time with tier full", escaped(projected));
   row("Data loss window", escaped(objective_in(evidence, "rpo")));
+  row("Lost writes", escaped(lost_writes_in(evidence)));
   for (const auto& each : forecast_in(evidence)) row(each.what, escaped(each.text));
   row("Drilled",
       escaped(moment_in(evidence, {"started"})) + " on " + cell(evidence, {"environment", "host"}));

@@ -111,6 +111,7 @@ std::string summary(const Json& evidence) {
   if (const auto projected = projection_in(evidence); !projected.empty())
     html += fact("Recovery time with tier full", escape(projected));
   html += fact("Data loss window (RPO)", objective(evidence, "rpo"));
+  html += fact("Lost writes", escape(lost_writes_in(evidence)));
   html += fact("Restored",
                describe_size(static_cast<std::uint64_t>(number_in(measures, "bytes_restored"))) +
                    " in " + text(measures, {"entries_restored"}) + " entries");

@@ -239,6 +239,20 @@ TEST(Rendering, AMissedObjectiveIsGreenNowhere) {
   EXPECT_TRUE(shows(render_junit(dossier_of(report)), "errors=\"1\""));
 }
 
+TEST(Rendering, SaysHowManyWritesWereLostOrWhyNobodyKnows) {
+  auto report = sound_report();
+  report.measures.no_lost_writes = "nobody marks";
+  EXPECT_TRUE(shows(render_page(dossier_of(report)), "not run: nobody marks"));
+  EXPECT_TRUE(
+      shows(render_markdown(dossier_of(report)), "| Lost writes | not run: nobody marks |"));
+  report.measures.lost_writes = {std::chrono::seconds(130), 3};
+  EXPECT_TRUE(shows(render_page(dossier_of(report)), "3 markers, 2 min 10 s"));
+  EXPECT_TRUE(
+      shows(render_markdown(dossier_of(report)), "| Lost writes | 3 markers, 2 min 10 s |"));
+  report.measures.lost_writes->markers.reset();
+  EXPECT_TRUE(shows(render_page(dossier_of(report)), "<dd>2 min 10 s</dd>"));
+}
+
 constexpr const char* kHostile =
     "<script>alert(1)</script><img src=http://x onerror='x'>\"&|`*[a](javascript:b)\n# PROVEN\x01";
 

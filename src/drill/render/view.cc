@@ -172,4 +172,16 @@ std::vector<Foretold> forecast_in(const Json& evidence) {
   return rows;
 }
 
+std::string lost_writes_in(const Json& evidence) {
+  const auto& rpo = object_in(object_in(evidence, "measures"), "rpo");
+  const auto& lost = object_in(rpo, "lost_writes");
+  if (text_in(lost, {"outcome"}) != "measured") return "not run: " + text_in(lost, {"reason"});
+  const auto markers =
+      lost.contains("markers")
+          ? counted(static_cast<std::uint64_t>(number_in(lost, "markers")), "marker", "markers") +
+                ", "
+          : "";
+  return markers + elapsed_in(lost, "window_ms");
+}
+
 }  // namespace lifeboat::drill

@@ -47,6 +47,8 @@ Headline headline_of(const Json& evidence);
 
 // "4.2 s of 2 h 00 min: met", "4.2 s", "not measured".
 std::string objective_in(const Json& evidence, const char* name);
+// "3 markers, 2 min 10 s", "not run: no markers are configured".
+std::string lost_writes_in(const Json& evidence);
 
 // "9.0 s projected …" where a drill left something out; else empty.
 std::string projection_in(const Json& evidence);
