@@ -1,7 +1,10 @@
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <set>
 #include <thread>
 
+#include "drill/sabotage.h"
 #include "drill/test_shop.h"
 
 namespace lifeboat::drill {
@@ -388,6 +391,26 @@ TEST_F(ApplicationTest, AWorkingCopyMayBeChangedAndNothingElse) {
   EXPECT_FALSE(fs::exists(program_.parent_path() / "cache.tmp"));
   app_.working_copy = false;
   EXPECT_EQ(drill().verdict, Verdict::failed);
+}
+
+// This application opens its database and answers; it asks nobody for a token and opens no file.
+TEST_F(ApplicationTest, JourneysThatAskForLittleMissPlantedDefects) {
+  app_.roles["signed"].jwt = JwtOptions{"a very secret key"};
+  auto request = drill_request();
+  request.options.app = app_;
+  const auto report = run_sabotage(request, *repository_, context_);
+  ASSERT_TRUE(report) << report.error().describe();
+  std::set<std::string> caught;
+  std::set<std::string> missed;
+  for (const auto& each : report->defects) {
+    if (each.planted.empty() || std::ranges::count(each.expected.checks, "app") == 0) continue;
+    (each.caught ? caught : missed).insert(each.source + " " + each.defect);
+  }
+  EXPECT_EQ(missed, (std::set<std::string>{"app key-changed", "uploads data-unreadable"}));
+  EXPECT_EQ(caught, (std::set<std::string>{"app never-ready", "app program-missing",
+                                           "db data-unreadable"}));
+  EXPECT_EQ(report->planted() - report->caught(), missed.size());
+  EXPECT_FALSE(fs::exists(request.reports)) << "a trial keeps no log";
 }
 
 TEST_F(ApplicationTest, AnInterruptedBootTearsDownAndSaysSo) {

@@ -74,6 +74,13 @@ Report finding(const std::string& code) {
   return report;
 }
 
+// Another source equals what was backed up, and this one could not be read so far.
+Report cut_short() {
+  auto report = saying("facts.db", "database disk image is malformed");
+  report.checks.back().unreadable = true;
+  return report;
+}
+
 Report without_proof(Report report) {
   std::erase_if(report.checks, [](const auto& each) { return each.id == "digests.db"; });
   return report;
@@ -132,6 +139,7 @@ std::vector<Defect> database_defects() {
       {"sandbox-left", with_sandbox_left()},
       {"nothing-asked", without_proof(sound_report())},
       {"key-leaves-folder", with_escaping_key()},
+      {"data-unreadable", cut_short()},
       {"facts-missing", saying("facts.db", "the snapshot holds no facts of this source")},
       {"database-empty", with_sign("catalog.db", {Kind::different, "page_count", "12", "0"})},
       {"ledger-lost", with_sign("catalog.db", {Kind::missing, "migrations._prisma", "", ""})},
@@ -254,6 +262,13 @@ std::vector<Defect> application_defects() {
        saying("app.ready", "the process app ended and left 1 running: it went to the background")},
       {"app-over-limits", saying("app.ready", "it used more memory than it may")},
       {"app-needs-the-outside", reaching_out("not ready within 1 s")},
+      {"app-lacks-rights", saying("app.log", "app: PermissionError(13, 'Permission denied')")},
+      {"app-lacks-rights",
+       saying("app.ready",
+              "the process app ended with status 1; its last line: unable to open "
+              "database file")},
+      {"app-program-missing",
+       saying("app.ready", "it was not ready yet when the process app ended with status 127")},
       {"app-ended", saying("app.ready", "the process app ended with status 3")},
       {"app-not-ready", saying("app.ready", "not ready within 1 s")},
       {"app-crashed", saying("app.alive", "the process app ended with status 9")},

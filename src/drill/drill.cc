@@ -60,8 +60,7 @@ void run_step(Step& step, DrillState& state, const RunContext& context) {
   state.report.stages.push_back(std::move(stage));
 }
 
-void tear_down(std::vector<std::unique_ptr<Step>>& steps, DrillState& state,
-               const RunContext& context) {
+void tear_down(const Steps& steps, DrillState& state, const RunContext& context) {
   const Duration begun = context.clock.steady();
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) (*step)->undo(state);
   StageResult stage;
@@ -85,13 +84,12 @@ void conclude(Report& report, const History& history) {
 }
 
 // Every step, as far as time and people allow.
-void run_steps(std::vector<std::unique_ptr<Step>>& steps, DrillState& state,
-               const RunContext& context) {
+void run_steps(const Steps& steps, DrillState& state, const RunContext& context) {
   const auto& within = state.request.options.within;
   const Deadline deadline(context.stop, within);
   const RunContext timed{deadline.token(), context.clock, context.random, context.progress,
                          context.log};
-  for (auto& step : steps) run_step(*step, state, timed);
+  for (const auto& step : steps) run_step(*step, state, timed);
   auto& error = state.report.error;
   if (!deadline.passed() || !error || error->code() != Code::interrupted) return;
   auto late = Error(Code::timed_out, "it was stopped: it took longer than the drill may take, " +
@@ -99,6 +97,12 @@ void run_steps(std::vector<std::unique_ptr<Step>>& steps, DrillState& state,
                   .with_hint("Give the drill more time with within: …, or leave checks out of it.");
   const auto& stage = error->context();
   error = stage.empty() ? std::move(late) : std::move(late).add_context(stage.back());
+}
+
+// What was made is removed and what was found is written down, also when it is too late for a
+// request to stop.
+RunContext undisturbed(const RunContext& context) {
+  return {std::stop_token{}, context.clock, context.random, context.progress, context.log};
 }
 
 template <class Kind>
@@ -109,8 +113,8 @@ bool asks(const DrillOptions& options) {
 
 }  // namespace
 
-std::vector<std::unique_ptr<Step>> all_steps() {
-  std::vector<std::unique_ptr<Step>> steps;
+Steps all_steps() {
+  Steps steps;
   steps.push_back(make_locate_step());
   steps.push_back(make_preflight_step());
   steps.push_back(make_fetch_step());
@@ -121,7 +125,7 @@ std::vector<std::unique_ptr<Step>> all_steps() {
 }
 
 // The programs ahead of it, and those that look at what was restored.
-std::vector<std::unique_ptr<Step>> steps_of(const DrillOptions& options) {
+Steps steps_of(const DrillOptions& options) {
   auto steps = all_steps();
   if (!options.before.empty()) steps.insert(steps.begin(), make_before_step());
   if (asks<CommandCheck>(options)) steps.push_back(make_commands_step());
@@ -137,23 +141,22 @@ const History& earlier_drills(DrillState& state) {
   return *state.earlier;
 }
 
+void play(const Steps& steps, DrillState& state, const RunContext& context) {
+  run_steps(steps, state, context);
+  measure(state.report, state.request);
+  tear_down(steps, state, undisturbed(context));
+}
+
 Result<Sealed> run_drill(const Request& request, repository::Repository& repository,
                          const RunContext& context) {
   DrillState state{request, repository, begin_report(request, repository, context), {}, {}, {}};
-  auto steps = steps_of(request.options);
-  run_steps(steps, state, context);
-  measure(state.report, request);
-  // From here on a request to stop is too late: what was made is removed, what was found is written
-  // down.
-  const RunContext calm{std::stop_token{}, context.clock, context.random, context.progress,
-                        context.log};
-  tear_down(steps, state, calm);
+  play(steps_of(request.options), state, context);
   state.report.ended = context.clock.now();
   const auto history = load_history(request.service, request.reports, repository);
   project(state.report, history);
   compare_with_runbook(state.report, request.options.runbook);
   conclude(state.report, history);
-  return seal(std::move(state.report), {request, history, repository}, calm);
+  return seal(std::move(state.report), {request, history, repository}, undisturbed(context));
 }
 
 }  // namespace lifeboat::drill

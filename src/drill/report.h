@@ -41,6 +41,7 @@ struct CheckResult {
   Duration elapsed{0};
   bool proves_data = false;  // says something about the data itself: a drill needs one that ran
   bool refused = false;      // stopped for safety
+  bool unreadable = false;   // what it was to look at is damaged
   bool asks_rights = false;  // who may do what: a login, a role, a refusal
 };
 

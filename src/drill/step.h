@@ -46,8 +46,14 @@ class Step {
   virtual void undo(DrillState&) {}
 };
 
-// In the order of a drill; others stand before and after them where the configuration asks so.
-std::vector<std::unique_ptr<Step>> all_steps();
+using Steps = std::vector<std::unique_ptr<Step>>;
+
+// From locate to check, in the order of a drill; others stand before and after them where the
+// configuration asks so.
+Steps all_steps();
+// Runs them until one stops, measures, and whatever happened takes back what they made. All that
+// went well or wrong is in the report.
+void play(const Steps& steps, DrillState& state, const RunContext& context);
 
 std::unique_ptr<Step> make_locate_step();
 std::unique_ptr<Step> make_preflight_step();

@@ -133,8 +133,9 @@ struct Identity {
 
 // A way to spoil what was restored, so that a drill can be shown to notice it.
 struct Defect {
-  std::string name;                    // "row-lost"
-  std::vector<std::string> caught_by;  // kinds of checks, of which one must fail: "counts"
+  std::string name;                       // "row-lost"
+  std::vector<std::string> caught_by;     // kinds of checks, of which one must fail: "counts"
+  std::vector<std::string> explained_by;  // rules of the diagnosis, of which one must say why
 };
 
 struct Traits {

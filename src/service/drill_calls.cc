@@ -191,8 +191,13 @@ Result<Answer> sabotage(const Setup& setup, const DrillCall& call, const RunCont
     answer.body["defects"].push_back({{"source", each.source},
                                       {"defect", each.defect},
                                       {"planted", each.planted},
+                                      {"expected",
+                                       {{"verdict", drill::name_of(each.expected.verdict)},
+                                        {"checks", each.expected.checks},
+                                        {"diagnoses", each.expected.diagnoses}}},
                                       {"verdict", drill::name_of(each.verdict)},
                                       {"noticed_by", each.noticed_by},
+                                      {"diagnoses", each.diagnoses},
                                       {"caught", each.caught}});
   answer.exit_status = report.planted() == 0 ? 2 : report.caught() == report.planted() ? 0 : 1;
   return answer;

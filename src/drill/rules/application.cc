@@ -74,6 +74,21 @@ constexpr std::array kRules{
         "cache, a queue or a service that is not in the backup.",
         "give the drill a stand-in for it, or name it in network: {allow: [host:port]}",
         "application"},
+    Rule{"app-lacks-rights",
+         [](S s) {
+           return failed(s, "app.",
+                         {"ermission denied", "EACCES", "EPERM", "peration not permitted",
+                          "unable to open database", "readonly database"});
+         },
+         "The application may not read or write what was restored: its owner, modes or rights are "
+         "not those that the application needs.",
+         "compare owners and modes with production's: lifeboat snapshots ls {snapshot}",
+         "operator"},
+    Rule{"app-program-missing",
+         [](S s) { return failed(s, "app.ready", {"ended with status 127"}); },
+         "A program that the application is started by is not there: it is not installed where the "
+         "drill runs, or not among what is shown to it.",
+         "install it, or name its folder in app: visible", "operator"},
     Rule{"app-ended", [](S s) { return failed(s, "app.ready", {"ended", "signal"}); },
          "The application ended while it was starting: its last words say why.", kKeepAndLook,
          "application"},

@@ -44,6 +44,11 @@ bool is_content(S symptom, Kind kind) {
   return is_check(symptom, "contents.") && symptom.sign != nullptr && symptom.sign->kind == kind;
 }
 
+// Of "integrity.db": the content of `db` itself was compared, and is what was backed up.
+bool equals_its_source(S symptom) {
+  return all_passed(symptom.report, "digests" + symptom.subject.substr(symptom.subject.find('.')));
+}
+
 constexpr std::string_view kGoBack =
     "lifeboat verify --read-data, then lifeboat drill run {service} --snapshot latest-proven";
 
@@ -54,6 +59,9 @@ constexpr std::array kRules{
          },
          "A row names a file outside its folder: a hostile or broken row. The check stopped.",
          "look at the rows that the message names, and at who wrote them", "application"},
+    Rule{"data-unreadable", [](S s) { return s.check != nullptr && s.check->unreadable; },
+         "What was restored is damaged: it opens, and cannot be read to its end.", kGoBack,
+         "storage"},
     Rule{"facts-missing", [](S s) { return is_check(s, "facts."); },
          "The snapshot does not say what was true when it was taken: nothing can be compared.",
          "lifeboat backup {service}", "operator"},
@@ -156,7 +164,7 @@ constexpr std::array kRules{
         "The restored folder is not the one that was backed up; the other findings name the files.",
         kGoBack, "operator", true},
     Rule{"damaged-at-the-source",
-         [](S s) { return is_check(s, "integrity.") && all_passed(s.report, "digests."); },
+         [](S s) { return is_check(s, "integrity.") && equals_its_source(s); },
          "The database's own structures are damaged, and were so when it was backed up: the backup "
          "is faithful to a source that is broken.",
          "stop the application, run `PRAGMA integrity_check` on the source, and restore a snapshot "

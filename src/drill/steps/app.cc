@@ -160,11 +160,12 @@ class AppStep final : public Step {
                   "killed: it did not end within " + describe_duration(within) + " of SIGTERM");
   }
 
-  // For a person who must find out why; never part of the evidence.
+  // For a person who must find out why; never part of the evidence. A trial, which has no record,
+  // keeps nothing.
   static Result<void> keep_log(DrillState& state, const Application& application) {
     bool bad = false;
     for (const auto& check : state.report.checks) bad |= check.outcome == Outcome::failed;
-    if (!bad || application.logged() == 0) return {};
+    if (!bad || application.logged() == 0 || state.report.id.empty()) return {};
     TRY(make_directories(state.request.reports));
     const auto file = state.request.reports / (state.report.id + ".application.log");
     TRY(write_file(file, view_of(application.log())));

@@ -89,6 +89,7 @@ CheckResult unasked(const Question& question, const Error& error) {
   result.proves = question.proves();
   result.outcome = says_damage(error.code()) ? Outcome::failed : Outcome::not_run;
   result.refused = error.code() == Code::refused;
+  result.unreadable = says_damage(error.code());
   result.message = error.describe();
   return result;
 }

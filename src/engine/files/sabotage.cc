@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/file.h"
 
@@ -99,33 +98,36 @@ Planted add(const Files&, const fs::path& folder) {
 using Plant = Planted (*)(const Files& files, const fs::path& folder);
 
 struct Way {
-  const char* name;
-  const char* caught_by;
+  Defect defect;
   Plant plant;
 };
 
-constexpr std::array<Way, 6> kWays{{
-    {"file-lost", "contents", lose},
-    {"files-swapped", "contents", swap},
-    {"byte-changed", "contents", change_byte},
-    {"file-emptied", "contents", empty},
-    {"mode-changed", "digests", change_mode},
-    {"stranger-added", "counts", add},
-}};
+std::vector<Way> all_ways() {
+  return {
+      {{"file-lost", {"contents", "counts", "blobs"}, {"content-lost", "files-lost", "blob-lost"}},
+       lose},
+      {{"files-swapped", {"contents", "blobs"}, {"content-changed", "blob-changed"}}, swap},
+      {{"byte-changed", {"contents", "blobs"}, {"content-changed", "blob-changed"}}, change_byte},
+      {{"file-emptied", {"contents", "blobs"}, {"content-changed", "blob-changed"}}, empty},
+      {{"mode-changed", {"digests"}, {"attributes-changed"}}, change_mode},
+      {{"stranger-added", {"counts"}, {"files-added"}}, add},
+  };
+}
 
 }  // namespace
 
 std::vector<Defect> files_defects() {
   std::vector<Defect> defects;
-  for (const auto& way : kWays) defects.push_back({way.name, {way.caught_by}});
+  for (auto& way : all_ways()) defects.push_back(std::move(way.defect));
   return defects;
 }
 
 Result<std::optional<std::string>> plant_defect(const std::string& defect,
                                                 const std::string& place) {
-  const auto* way =
-      std::ranges::find(kWays, defect, [](const Way& each) { return std::string_view(each.name); });
-  if (way == kWays.end()) return fail(Code::usage, "no defect is called " + defect);
+  const auto ways = all_ways();
+  const auto way =
+      std::ranges::find(ways, defect, [](const Way& each) { return each.defect.name; });
+  if (way == ways.end()) return fail(Code::usage, "no defect is called " + defect);
   return way->plant(victims_in(place), place);
 }
 

@@ -129,27 +129,36 @@ using Plant = Planted (*)(const Victim& victim);
 struct Way {
   const char* name;
   const char* caught_by;
+  const char* explained_by;
   Plant plant;
 };
 
 constexpr std::array<Way, 9> kWays{{
-    {"table-dropped", "catalog", [](const Victim& victim) { return victim.drop_table(); }},
-    {"table-emptied", "counts", [](const Victim& victim) { return victim.empty_table(); }},
-    {"row-lost", "counts", [](const Victim& victim) { return victim.lose_row(); }},
-    {"value-changed", "digests", [](const Victim& victim) { return victim.change_value(); }},
-    {"index-missing", "catalog", [](const Victim& victim) { return victim.drop("index"); }},
-    {"trigger-missing", "catalog", [](const Victim& victim) { return victim.drop("trigger"); }},
-    {"view-missing", "catalog", [](const Victim& victim) { return victim.drop("view"); }},
-    {"migration-lost", "counts", [](const Victim& victim) { return victim.lose_migration(); }},
-    {"version-changed", "catalog", [](const Victim& victim) { return victim.change_version(); }},
+    {"table-dropped", "catalog", "table-lost",
+     [](const Victim& victim) { return victim.drop_table(); }},
+    {"table-emptied", "counts", "rows-lost",
+     [](const Victim& victim) { return victim.empty_table(); }},
+    {"row-lost", "counts", "rows-lost", [](const Victim& victim) { return victim.lose_row(); }},
+    {"value-changed", "digests", "values-changed",
+     [](const Victim& victim) { return victim.change_value(); }},
+    {"index-missing", "catalog", "index-lost",
+     [](const Victim& victim) { return victim.drop("index"); }},
+    {"trigger-missing", "catalog", "trigger-lost",
+     [](const Victim& victim) { return victim.drop("trigger"); }},
+    {"view-missing", "catalog", "view-lost",
+     [](const Victim& victim) { return victim.drop("view"); }},
+    {"migration-lost", "catalog", "ledger-changed",
+     [](const Victim& victim) { return victim.lose_migration(); }},
+    {"version-changed", "catalog", "version-changed",
+     [](const Victim& victim) { return victim.change_version(); }},
 }};
 constexpr const char* kCut = "file-cut";
 
 }  // namespace
 
 std::vector<Defect> sqlite_defects() {
-  std::vector<Defect> defects{{kCut, {}}};
-  for (const auto& way : kWays) defects.push_back({way.name, {way.caught_by}});
+  std::vector<Defect> defects{{kCut, {}, {"restored-unreadable", "data-unreadable"}}};
+  for (const auto& way : kWays) defects.push_back({way.name, {way.caught_by}, {way.explained_by}});
   return defects;
 }
 
