@@ -162,7 +162,7 @@ TEST_F(ApplicationTest, AnApplicationThatWorksIsProven) {
   const auto report = drill();
   EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
   for (const auto* id : {"isolation.network", "app.ready", "journey.1", "app.alive", "app.log",
-                         "isolation.attempts", "app.stopped", "app.changes.db"})
+                         "isolation.attempts", "isolation.limits", "app.stopped", "app.changes.db"})
     EXPECT_EQ(check(report, id).outcome, Outcome::passed) << id << check(report, id).message;
   EXPECT_TRUE(report.tear_down->clean());
 }

@@ -57,9 +57,11 @@ std::string memory_sentence(const MemoryForecast& memory) {
   const auto said = [](const std::optional<std::uint64_t>& bytes) {
     return bytes ? describe_size(*bytes) : std::string("not known yet");
   };
-  return "memory " + said(memory.application) + " for the application and " + said(memory.own) +
-         " for Lifeboat of " + describe_size(memory.room.bytes) + " that " + memory.room.where +
-         " has";
+  // A drill that boots none needs none for it.
+  const auto application =
+      memory.application == 0U ? "" : said(memory.application) + " for the application and ";
+  return "memory " + application + said(memory.own) + " for Lifeboat of " +
+         describe_size(memory.room.bytes) + " that " + memory.room.where + " has";
 }
 
 Json memory_json(const MemoryForecast& memory) {
@@ -106,10 +108,9 @@ Result<void> judge_time(const std::optional<TimeForecast>& foretold,
 
 std::string sentence_of(const Forecast& forecast) {
   std::string text = "This drill will take ";
-  text += forecast.time
-              ? "about " + describe_duration(forecast.time->whole) + ", as " +
-                    counted(forecast.time->drills, "earlier drill", "earlier drills") + " tell"
-              : std::string("a time that no earlier drill tells");
+  text += forecast.time ? "about " + describe_duration(forecast.time->whole) + ", foretold by " +
+                              counted(forecast.time->drills, "earlier drill", "earlier drills")
+                        : std::string("a time that no earlier drill tells");
   if (forecast.disk)
     text += "; disk " + describe_size(forecast.disk->needed) + " of " +
             describe_size(forecast.disk->free) + " free in " + forecast.disk->where;

@@ -74,6 +74,13 @@ TEST(Rendering, WhatWasForetoldStandsBesideWhatItTook) {
             std::string::npos);
 }
 
+TEST(Rendering, ADrillThatBootsNothingNeedsNoMemoryForAnApplication) {
+  auto report = foretold();
+  report.forecast->memory->application = 0;
+  EXPECT_NE(render_markdown(dossier_of(report)).find("| Memory | Lifeboat not known yet;"),
+            std::string::npos);
+}
+
 TEST(Rendering, ATimeThatNobodyCouldKnowIsNotGuessed) {
   auto report = foretold();
   report.forecast->time.reset();

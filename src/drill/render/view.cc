@@ -44,9 +44,11 @@ std::string time_foretold(const Json& time) {
 }
 
 std::string memory_foretold(const Json& foretold, const Json& taken) {
-  auto text = "application " + size_in(foretold, "application") + ", Lifeboat " +
-              size_in(foretold, "own") + "; " + size_in(foretold, "available") + " available on " +
-              text_in(foretold, {"where"}) + "; taken by Lifeboat " + size_in(taken, "own");
+  const bool boots = !foretold.contains("application") || number_in(foretold, "application") > 0;
+  auto text = (boots ? "application " + size_in(foretold, "application") + ", " : "") +
+              "Lifeboat " + size_in(foretold, "own") + "; " + size_in(foretold, "available") +
+              " available on " + text_in(foretold, {"where"}) + "; taken by Lifeboat " +
+              size_in(taken, "own");
   if (taken.contains("application"))
     text += ", by the application " + size_in(taken, "application");
   return text;

@@ -95,6 +95,7 @@ class AppStep final : public Step {
     const bool gone = cell.destroy();
     checks.push_back(judge_log(state, application));
     checks.push_back(judge_attempts(census));
+    checks.push_back(say_limits(state.request.options.app->limits));
     if (!cell.traffic().empty()) checks.push_back(write_down(cell.traffic()));
     checks.push_back(judge_end(ended, gone, state.request.options.app->stop_within));
     return keep_log(state, application);
@@ -122,6 +123,21 @@ class AppStep final : public Step {
       return decide(std::move(result), pattern.empty() ? Outcome::warned : Outcome::not_run,
                     "it wrote " + size + ", more than is searched");
     return decide(std::move(result), Outcome::passed, size + " of log");
+  }
+
+  // Which of them the kernel holds, and which are held by looking: a burst between two looks is
+  // bounded by those of each process alone.
+  static CheckResult say_limits(const sandbox::Limits& limits) {
+    auto result = answer("isolation.limits", "what it may use of this machine is bounded");
+    result.details = {
+        "memory of all its processes, " + describe_size(limits.memory) + ": counted",
+        "number of processes, " + std::to_string(limits.processes) + ": counted",
+        "free disk beside the data, " + describe_size(limits.disk_reserve) + ": counted",
+        "memory of each process, " + describe_size(limits.memory) + ": RLIMIT_DATA",
+        "open files of each process, " + std::to_string(limits.open_files) + ": RLIMIT_NOFILE",
+        "size of each file, " + describe_size(limits.file_size) + ": RLIMIT_FSIZE"};
+    return decide(std::move(result), Outcome::passed,
+                  "each process by the kernel, all together by counting; no control group");
   }
 
   // They found no way out; that they were made tells what the application does when it is booted.
