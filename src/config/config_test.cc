@@ -56,7 +56,7 @@ TEST(Config, OfTheExampleShopIsAccepted) {
   const auto loaded =
       load_config(fs::path(LIFEBOAT_SOURCE_DIR) / "examples/shop/lifeboat.yaml", {});
   ASSERT_TRUE(loaded) << loaded.error().describe();
-  EXPECT_EQ(loaded->config.services.at(0).drills.at(0).options.checks.size(), 5U);
+  EXPECT_EQ(loaded->config.services.at(0).drills.at(0).options.checks.size(), 7U);
 }
 
 TEST(Config, SaysWhereAnUnknownKeyIsAndWhatWasProbablyMeant) {

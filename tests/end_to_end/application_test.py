@@ -44,12 +44,37 @@ class Application(Stage):
         self.assertLess(time.monotonic() - begun, 30)
         self.assertEqual(self.evidence["verdict"], "proven", self.evidence["reason"])
         self.assertEqual(set(self.outcomes.values()), {"passed"}, self.outcomes)
-        for name in ("isolation.network", "app.ready", "journey.admin-login", "journey.file",
+        for name in ("before.release", "command.migrate-status", "query.audit-log",
+                     "isolation.network", "app.ready", "journey.admin-login", "journey.file",
                      "journey.invalid-transition", "journey.projections", "journey.load"):
             self.assertIn(name, self.outcomes)
         self.assertNotIn(KEY, pathlib.Path(drilled["file"]).read_text())
         self.assertNotIn("correct horse", pathlib.Path(drilled["file"]).read_text())
         self.assertEqual(list((self.state / "sandboxes").glob("*")), [])
+
+    def test_every_defect_that_is_planted_is_caught_and_explained(self):
+        score = self.result("drill", "sabotage", "shop")[0]
+        missed = [each for each in score["defects"] if each["planted"] and not each["caught"]]
+        self.assertEqual(missed, [])
+        self.assertEqual(score["caught"], score["planted"])
+        planted = {f"{each['source']} {each['defect']}" for each in score["defects"]
+                   if each["planted"]}
+        self.assertLessEqual(
+            {"db table-dropped", "db value-changed", "db migration-lost", "uploads file-lost",
+             "uploads files-swapped", "db data-stale", "service snapshot-stale",
+             "db data-unreadable", "uploads data-unreadable", "app program-missing",
+             "app never-ready", "app key-changed", "app login-broken"}, planted)
+        self.assertEqual(list((self.state / "sandboxes").glob("*")), [])
+        self.assertEqual(list((self.state / "drills" / "shop").glob("*.log")), [])
+
+    def test_a_drill_that_looks_less_closely_misses_defects_and_says_which(self):
+        self.change("lifeboat.yaml", "      data:\n", "      data:\n        tier: quick\n")
+        ran = self.run_program("drill", "sabotage", "shop", "--drill", "data", status=1)
+        said = " ".join(ran.stdout.split())
+        for defect in ("value-changed in db", "mode-changed in uploads"):
+            self.assertIn(defect + " was not caught", said)
+        self.assertIn("explained as any of values-changed. Found: proven, by nothing", said)
+        self.assertNotIn("byte-changed in uploads was", said)
 
     def test_the_live_shop_and_its_secrets_are_not_there_inside(self):
         """Even when they lie among the application's own files."""
@@ -93,9 +118,11 @@ class Application(Stage):
         self.assertIn("no cache", drilled["evidence"]["reason"])
 
     def test_a_migration_that_boots_itself_is_reported_apart(self):
-        # The check of pending migrations would say so first.
-        self.change("lifeboat.yaml",
-                    "          - migrations: {source: db, folder: migrations}\n", "")
+        # The checks of pending migrations would say so first.
+        path = self.shop / "lifeboat.yaml"
+        kept = [line for line in path.read_text().splitlines(keepends=True)
+                if "- migrations:" not in line and "migrate-status" not in line]
+        path.write_text("".join(kept))
         (self.shop / "migrations" / "0005_new.sql").write_text("CREATE TABLE later (id INTEGER);\n")
         self.drill()
         changes = [check for check in self.evidence["checks"] if check["id"] == "app.changes.db"]
