@@ -317,11 +317,6 @@ constexpr Row kSchema[] = {
               "newest. `lifeboat drill run --due` runs it.",
      .fallback = "false"},
     {.path = "services.*.drills.*.pitr"},
-    {.path = "services.*.drills.*.cold_start",
-     .type = Type::flag,
-     .about = "With an empty home, no cache and no variables: nothing but the repository and one "
-              "key, that of `--key-file`, `--recipient` or LIFEBOAT_PASSPHRASE.",
-     .fallback = "false"},
     {.path = "services.*.drills.*.network",
      .type = Type::block,
      .about = "What the application may reach. Without it nothing.",
@@ -438,7 +433,7 @@ std::vector<Row> whole_schema() {
     rows.push_back(row);
     auto more = row.path == kAppPath ? app_rows() : std::span<const Row>();
     if (row.path == kLastCheck) more = command_rows();
-    if (row.path == "services.*.drills.*.from") more = drill_time_rows();
+    if (row.path == "services.*.drills.*.from") more = drill_rows();
     if (row.path == kSourcePath) more = foreign_rows();
     rows.insert(rows.end(), more.begin(), more.end());
   }

@@ -4,6 +4,11 @@ namespace lifeboat::config {
 namespace {
 
 constexpr Row kRows[] = {
+    {.path = "services.*.drills.*.cold_start",
+     .type = Type::flag,
+     .about = "With an empty home, no cache and no variables: nothing but the repository and one "
+              "key, that of `--key-file`, `--recipient` or LIFEBOAT_PASSPHRASE.",
+     .fallback = "false"},
     {.path = "services.*.drills.*.within",
      .type = Type::duration,
      .about = "How long the drill may take. One that is foretold to take longer is not begun, and "
@@ -38,6 +43,6 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-std::span<const Row> drill_time_rows() { return kRows; }
+std::span<const Row> drill_rows() { return kRows; }
 
 }  // namespace lifeboat::config

@@ -1,11 +1,11 @@
 #pragma once
-// The part of the table of keys that says how long a drill and each of its steps may take.
-// Immutable.
+// The part of the table of keys that says in which way a drill is done: from a cold start, and how
+// long it and each of its steps may take. Immutable.
 #include "config/schema.h"
 
 namespace lifeboat::config {
 
-// The runbook of a drill, whose first row this is, and its time.
-std::span<const Row> drill_time_rows();
+// They stand after where the drill restores from.
+std::span<const Row> drill_rows();
 
 }  // namespace lifeboat::config
