@@ -27,7 +27,8 @@ dt{color:var(--dim);font-size:.85rem}dd{margin:0;overflow-wrap:anywhere}
 table{width:100%;border-collapse:collapse}th{text-align:left;font-weight:500;padding-right:.5rem}
 td,th{vertical-align:top;overflow-wrap:anywhere}
 td.time{white-space:nowrap;text-align:right;padding-right:.6rem;color:var(--dim)}
-td.bar{width:60%}td.bar span{display:block;height:.8rem;margin-top:.35rem;border-radius:2px;
+.stages th{white-space:nowrap}
+td.bar{width:55%}td.bar span{display:block;height:.8rem;margin-top:.35rem;border-radius:2px;
 background:var(--bar)}
 tr.stopped td.bar span{background:var(--bad)}tr.not_run{color:var(--dim)}
 ul{padding-left:1.2rem}ul.rows{list-style:none;padding:0;margin:0}

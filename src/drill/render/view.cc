@@ -163,14 +163,15 @@ std::vector<Foretold> forecast_in(const Json& evidence) {
   const auto& forecast = object_in(evidence, "forecast");
   if (forecast.empty()) return {};
   const auto& disk = object_in(forecast, "disk");
-  std::vector<Foretold> rows{{"Time", time_foretold(object_in(forecast, "time"))}};
+  std::vector<Foretold> rows{{"The drill's time", time_foretold(object_in(forecast, "time"))}};
   if (!disk.empty())
-    rows.push_back({"Disk", size_in(disk, "needed") + " foretold, " + size_in(disk, "free") +
-                                " free in " + text_in(disk, {"where"})});
+    rows.push_back({"The drill's disk", size_in(disk, "needed") + " foretold, " +
+                                            size_in(disk, "free") + " free in " +
+                                            text_in(disk, {"where"})});
   if (forecast.contains("memory"))
-    rows.push_back(
-        {"Memory", memory_foretold(object_in(forecast, "memory"),
-                                   object_in(object_in(evidence, "measures"), "memory"))});
+    rows.push_back({"The drill's memory",
+                    memory_foretold(object_in(forecast, "memory"),
+                                    object_in(object_in(evidence, "measures"), "memory"))});
   return rows;
 }
 

@@ -56,8 +56,8 @@ std::string projection_in(const Json& evidence);
 // How a step of the runbook went: "done", "not reached".
 std::string runbook_word(const Json& line);
 
-// What was said before anything was fetched, beside what was found: one for each of "Time",
-// "Disk", "Memory". Empty for a record that has none. Not escaped.
+// What was said before anything was fetched, beside what was found: one for each of time,
+// disk and memory. Empty for a record that has none. Not escaped.
 struct Foretold {
   std::string what;
   std::string text;
