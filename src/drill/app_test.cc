@@ -141,10 +141,19 @@ class ApplicationTest : public ShopFixture {
     return kNone;
   }
 
-  void expect_fault(const std::string& mode, const std::string& id, const std::string& words) {
+  // Said beside the cause, where the application wrote anything.
+  static std::string log_kept(const Report& report) {
+    const auto kept = std::ranges::find(report.findings, "app-log", &Finding::code);
+    return kept == report.findings.end() ? "" : " log-kept";
+  }
+
+  // By a check that says these words, and explained by these rules and no others.
+  void expect_fault(const std::string& mode, const std::string& id, const std::string& words,
+                    const std::string& rules) {
     const auto report = drill(mode);
     EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
     EXPECT_EQ(check(report, id).outcome, Outcome::failed) << check(report, id).message;
+    EXPECT_EQ(rules_of(report), rules + log_kept(report)) << report.reason;
     EXPECT_NE(check(report, id).message.find(words), std::string::npos)
         << check(report, id).message;
   }
@@ -161,6 +170,7 @@ class ApplicationTest : public ShopFixture {
 TEST_F(ApplicationTest, AnApplicationThatWorksIsProven) {
   const auto report = drill();
   EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_EQ(rules_of(report), "");
   for (const auto* id : {"isolation.network", "app.ready", "journey.1", "app.alive", "app.log",
                          "isolation.attempts", "isolation.limits", "app.stopped", "app.changes.db"})
     EXPECT_EQ(check(report, id).outcome, Outcome::passed) << id << check(report, id).message;
@@ -171,6 +181,7 @@ TEST_F(ApplicationTest, WhereNothingCanBeIsolatedNothingIsProven) {
   app_.limits.temporary = 0;  // bubblewrap refuses it
   const auto report = drill();
   EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+  EXPECT_EQ(rules_of(report), "isolation-impossible");
   EXPECT_EQ(check(report, "isolation.network").outcome, Outcome::not_run);
 }
 
@@ -178,7 +189,6 @@ TEST_F(ApplicationTest, NothingIsBootedWhereProductionCanBeSeen) {
   // What is guarded is shown under a name that hiding does not know.
   const auto shown = program_.parent_path() / "copy.db";
   fs::create_hard_link(live() / "shop.db", shown);
-  app_.visible = {(shown.parent_path() / "../application/copy.db").string()};
   auto request = drill_request();
   request.options.app = app_;
   struct stat status{};
@@ -188,6 +198,7 @@ TEST_F(ApplicationTest, NothingIsBootedWhereProductionCanBeSeen) {
   const auto sealed = run_drill(request, *repository_, context_);
   ASSERT_TRUE(sealed) << sealed.error().describe();
   EXPECT_EQ(sealed->report.verdict, Verdict::unverified) << sealed->report.reason;
+  EXPECT_EQ(rules_of(sealed->report), "not-isolated") << sealed->report.reason;
   EXPECT_EQ(check(sealed->report, "isolation.network").outcome, Outcome::not_run);
   for (const auto& each : sealed->report.checks) EXPECT_NE(each.id, "app.ready");
 }
@@ -200,42 +211,47 @@ TEST_F(ApplicationTest, WhatLiesInProductionIsNeverShown) {
   const auto sealed = run_drill(request, *repository_, context_);
   ASSERT_TRUE(sealed) << sealed.error().describe();
   EXPECT_EQ(sealed->report.verdict, Verdict::unverified) << sealed->report.reason;
+  EXPECT_EQ(rules_of(sealed->report), "production-inside");
   EXPECT_EQ(exit_status(sealed->report, false), 4);
 }
 
 TEST_F(ApplicationTest, OneThatNeverGetsReadyFails) {
   app_.ready.within = std::chrono::seconds(2);
-  expect_fault("never_ready", "app.ready", "not ready within");
+  expect_fault("never_ready", "app.ready", "not ready within", "app-not-ready");
 }
 TEST_F(ApplicationTest, OneThatExitsFailsWithItsLastWords) {
-  expect_fault("exits", "app.ready", "status 3; its last line: no such table: sessions");
+  expect_fault("exits", "app.ready", "status 3; its last line: no such table: sessions",
+               "app-schema-unknown");
 }
 TEST_F(ApplicationTest, OneThatForksAwayFails) {
-  expect_fault("forks_away", "app.ready", "it went to the background");
+  expect_fault("forks_away", "app.ready", "it went to the background", "app-in-background");
 }
 TEST_F(ApplicationTest, OneThatListensElsewhereFailsAndSaysWhere) {
   app_.ready.within = std::chrono::seconds(2);
-  expect_fault("other_port", "app.ready", "(but on 9999");
+  expect_fault("other_port", "app.ready", "(but on 9999", "app-wrong-port");
 }
 TEST_F(ApplicationTest, OneThatTakesTooMuchMemoryFails) {
   app_.limits.memory = 300U << 20U;
   const auto report = drill("hungry");
   EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_EQ(rules_of(report), "app-over-limits log-kept");
 }
 TEST_F(ApplicationTest, OneThatCrashesLaterFails) {
   const auto report = drill("crashes");
   EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_EQ(rules_of(report), "app-crashed gone-by-then log-kept");
   EXPECT_EQ(check(report, "app.alive").outcome, Outcome::failed);
   EXPECT_NE(check(report, "app.alive").message.find("status 9"), std::string::npos)
       << check(report, "app.alive").message;
 }
 TEST_F(ApplicationTest, AnErrorInItsLogFailsWithoutItsSecrets) {
-  expect_fault("logs_error", "app.log", "ERROR cannot reach the cache with ***");
+  expect_fault("logs_error", "app.log", "ERROR cannot reach the cache with ***", "app-logs-errors");
   EXPECT_EQ(evidence_.find("a very secret key"), std::string::npos);
 }
 TEST_F(ApplicationTest, AFloodThatCannotBeSearchedIsNeverProven) {
   const auto report = drill("floods");
   EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+  EXPECT_EQ(rules_of(report), "app-floods-log");
   EXPECT_EQ(check(report, "app.log").outcome, Outcome::not_run);
   EXPECT_EQ(check(report, "journey.1").outcome, Outcome::passed);
 }
@@ -243,6 +259,7 @@ TEST_F(ApplicationTest, AFloodWithNothingToSearchForIsAWarning) {
   app_.fail_on_log.clear();
   const auto report = drill("floods");
   EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_EQ(rules_of(report), "app-floods-log");
   EXPECT_EQ(check(report, "app.log").outcome, Outcome::warned);
 }
 TEST_F(ApplicationTest, WhenItsTimeIsUpTheRestIsNotRun) {
@@ -250,42 +267,47 @@ TEST_F(ApplicationTest, WhenItsTimeIsUpTheRestIsNotRun) {
   app_.journey = {get("/orders", ".total == 500"), get("/orders", ".total == 500")};
   const auto report = drill("slow");
   EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+  EXPECT_EQ(rules_of(report), "journey-cut");
   EXPECT_EQ(check(report, "journey.2").outcome, Outcome::not_run);
 }
 TEST_F(ApplicationTest, OneThatIgnoresSigtermIsKilledAndSaidSo) {
   app_.stop_within = std::chrono::milliseconds(500);
   const auto report = drill("ignores_term");
   EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_EQ(rules_of(report), "app-ignores-the-end");
   EXPECT_EQ(check(report, "app.stopped").outcome, Outcome::warned);
 }
 TEST_F(ApplicationTest, OneThatTriesToGetOutIsBlockedAndCounted) {
   const auto report = drill("outward");
   EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_EQ(rules_of(report), "reaches-out");
   EXPECT_EQ(check(report, "isolation.attempts").outcome, Outcome::warned);
   EXPECT_TRUE(check(report, "isolation.attempts").message.starts_with("2 attempts"))
       << check(report, "isolation.attempts").message;
 }
 
-TEST_F(ApplicationTest, ALieIsCaught) { expect_fault("lies", "journey.1", "is false"); }
+TEST_F(ApplicationTest, ALieIsCaught) {
+  expect_fault("lies", "journey.1", "is false", "answers-otherwise");
+}
 TEST_F(ApplicationTest, HtmlForJsonFails) {
-  expect_fault("html", "journey.1", "the answer is no JSON");
+  expect_fault("html", "journey.1", "the answer is no JSON", "answers-no-json");
 }
 TEST_F(ApplicationTest, ARedirectOutwardIsNotFollowed) {
-  expect_fault("redirects", "journey.1", "redirects are not followed");
+  expect_fault("redirects", "journey.1", "redirects are not followed", "answers-elsewhere");
 }
 TEST_F(ApplicationTest, ABodyOfAGigabyteIsCutOff) {
-  expect_fault("huge", "journey.1", "larger than");
+  expect_fault("huge", "journey.1", "larger than", "answers-without-end");
 }
 TEST_F(ApplicationTest, AnEndlessAnswerIsCutOff) {
-  expect_fault("endless", "journey.1", "larger than");
+  expect_fault("endless", "journey.1", "larger than", "answers-without-end");
 }
 TEST_F(ApplicationTest, ASlowAnswerFailsWhereSpeedWasPromised) {
   app_.journey[0].expect.within = std::chrono::milliseconds(100);
-  expect_fault("slow", "journey.1", "it took");
+  expect_fault("slow", "journey.1", "it took", "journey-too-slow");
 }
 TEST_F(ApplicationTest, AnotherStatusFails) {
   app_.journey = {get("/nowhere")};
-  expect_fault("good", "journey.1", "status 404 instead of 2xx");
+  expect_fault("good", "journey.1", "status 404 instead of 2xx", "release-lacks-it");
   app_.journey[0].expect.status = 404;
   EXPECT_EQ(drill().verdict, Verdict::proven);
 }
@@ -294,6 +316,7 @@ TEST_F(ApplicationTest, WhatBootingChangesIsReportedApart) {
   app_.journey = {get("/orders", ".total == 500")};
   const auto report = drill("writes");
   EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_EQ(rules_of(report), "");
   EXPECT_EQ(check(report, "counts.db").outcome, Outcome::passed);
   EXPECT_NE(check(report, "app.changes.db").message, "nothing");
 }
@@ -317,6 +340,8 @@ TEST_F(ApplicationTest, ACaptureThatFindsNothingFailsAndWhatNeedsItIsNotRun) {
   record.bearer = "${capture.token}";
   app_.journey = {login, record};
   const auto report = drill();
+  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_EQ(rules_of(report), "application-not-asked answers-otherwise log-kept");
   EXPECT_EQ(check(report, "journey.1").outcome, Outcome::failed);
   EXPECT_EQ(check(report, "journey.2").outcome, Outcome::not_run);
 }
@@ -329,9 +354,9 @@ TEST_F(ApplicationTest, EachRoleSeesExactlyItsFields) {
   app_.journey = {step};
   EXPECT_EQ(drill().verdict, Verdict::proven);
   app_.journey[0].fields["admin"] = {"id", "name"};
-  expect_fault("good", "journey.1", "admin sees what it must not: cost");
+  expect_fault("good", "journey.1", "admin sees what it must not: cost", "protection-lost");
   app_.journey[0].fields = {{"customer", {"id", "name", "cost"}}};
-  expect_fault("good", "journey.1", "customer does not see cost");
+  expect_fault("good", "journey.1", "customer does not see cost", "fields-not-shown");
 }
 
 TEST_F(ApplicationTest, SendsFormsPartsTextsAndCookies) {
@@ -364,12 +389,12 @@ TEST_F(ApplicationTest, ALoadOfRequestsIsMeasured) {
       << check(report, "journey.1").message;
   app_.journey[0].path = "/nowhere";
   app_.journey[0].expect.jq.clear();
-  expect_fault("good", "journey.1", "40 of 40 requests failed");
+  expect_fault("good", "journey.1", "40 of 40 requests failed", "release-lacks-it");
 }
 
 TEST_F(ApplicationTest, NumbersThatJqWouldChangeAreRefused) {
   app_.journey = {get("/large", ".id == 9007199254740993")};
-  expect_fault("good", "journey.1", "2^53");
+  expect_fault("good", "journey.1", "2^53", "answers-otherwise");
 }
 
 TEST_F(ApplicationTest, FurtherProcessesAreStartedAndMustNotFail) {
@@ -378,6 +403,7 @@ TEST_F(ApplicationTest, FurtherProcessesAreStartedAndMustNotFail) {
   app_.processes.front().command = "echo broken; exit 4";
   const auto report = drill();
   EXPECT_EQ(report.verdict, Verdict::failed);
+  EXPECT_EQ(rules_of(report), "app-ended log-kept");
   EXPECT_NE(report.reason.find("migrate ended with status 4"), std::string::npos) << report.reason;
 }
 

@@ -226,6 +226,7 @@ std::vector<Defect> finding_defects() {
       {"recovery-may-be-too-slow", finding("projection-over-objective")},
       {"data-too-old", with_missed(&Measures::rpo)},
       {"recovery-too-slow", with_missed(&Measures::rto)},
+      {"log-kept", finding("app-log")},
       {"to-be-looked-at", finding("something-new")},
   };
 }
@@ -233,6 +234,12 @@ std::vector<Defect> finding_defects() {
 Report reaching_out(const std::string& message) {
   auto report = saying("app.ready", message);
   add(report, "isolation.attempts", Outcome::warned, {}).message = "2 attempts";
+  return report;
+}
+
+Report gone_by_then() {
+  auto report = saying("journey.list", "no answer: nothing was returned");
+  add(report, "app.alive", Outcome::failed, {}).message = "ended with status 9";
   return report;
 }
 
@@ -285,6 +292,14 @@ std::vector<Defect> application_defects() {
        saying("journey.list", "the time for the journey was up: 60 s", Outcome::not_run)},
       {"journey-too-slow", saying("journey.list", "it took 9 s, over 5 s")},
       {"application-not-asked", saying("journey.3", "there is no capture.id", Outcome::not_run)},
+      {"app-over-limits", saying("app.ready", "ended with status 1; its last line: MemoryError")},
+      {"fields-not-shown", saying("journey.fields", "customer does not see total")},
+      {"accepts-what-it-must-refuse", saying("journey.ship", "status 200 instead of 400")},
+      {"answers-elsewhere",
+       saying("journey.list", "status 302 instead of 2xx: it redirects, and redirects are not")},
+      {"answers-no-json", saying("journey.list", "the answer is no JSON: at 1 (text/html, 6 B)")},
+      {"answers-without-end", saying("journey.list", "the answer is larger than 16.8 MB")},
+      {"gone-by-then", gone_by_then()},
       {"answers-otherwise", saying("journey.list", "jq .count == 3 is false")},
   };
 }

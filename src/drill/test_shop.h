@@ -15,6 +15,17 @@
 
 namespace lifeboat::drill {
 
+// The diagnosis: its rules in the order of the report, "table-lost rows-lost"; "" for none.
+inline std::string rules_of(const Report& report) {
+  std::string rules;
+  for (const auto& each : report.diagnoses) rules += (rules.empty() ? "" : " ") + each.rule;
+  return rules;
+}
+
+inline bool has_rule(const Report& report, const std::string& rule) {
+  return (" " + rules_of(report) + " ").find(" " + rule + " ") != std::string::npos;
+}
+
 class ShopFixture : public ::testing::Test {
  protected:
   void SetUp() override {

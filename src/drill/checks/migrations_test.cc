@@ -49,11 +49,14 @@ class MigrationsCheckTest : public ShopFixture {
     return kNone;
   }
 
-  void expect(Outcome outcome, const std::string& message, bool with_folder = true) {
+  // And explained by this rule and no other; "" where nothing is wrong.
+  void expect(Outcome outcome, const std::string& message, const std::string& rule,
+              bool with_folder = true) {
     const auto report = drill_now(with_folder);
     const auto& found = migrations_of(report);
     EXPECT_EQ(found.outcome, outcome) << found.message;
     EXPECT_NE(found.message.find(message), std::string::npos) << found.message;
+    EXPECT_EQ(rules_of(report), rule) << report.reason;
     const bool good = outcome == Outcome::passed || outcome == Outcome::warned;
     EXPECT_EQ(report.verdict, good                         ? Verdict::proven
                               : outcome == Outcome::failed ? Verdict::failed
@@ -65,47 +68,47 @@ class MigrationsCheckTest : public ShopFixture {
 };
 
 TEST_F(MigrationsCheckTest, PassesWhenLedgerAndFolderAreEqual) {
-  expect(Outcome::passed, "2 migrations are applied, as prisma says");
+  expect(Outcome::passed, "2 migrations are applied, as prisma says", "");
 }
 TEST_F(MigrationsCheckTest, FailsForAPendingOne) {
   touch(folder() / "3_late" / "migration.sql");
-  expect(Outcome::failed, "1 pending");
+  expect(Outcome::failed, "1 pending", "migrations-open");
 }
 TEST_F(MigrationsCheckTest, FailsForAFailedOne) {
   work("UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '2_orders'");
-  expect(Outcome::failed, "1 failed or half applied");
+  expect(Outcome::failed, "1 failed or half applied", "migrations-open");
 }
 TEST_F(MigrationsCheckTest, FailsForAnEditedOne) {
   touch(folder() / "1_users" / "migration.sql", "DROP TABLE users");
-  expect(Outcome::failed, "1_users: edited since it was applied");
+  expect(Outcome::failed, "1_users: edited since it was applied", "migrations-open");
 }
 TEST_F(MigrationsCheckTest, WarnsOfOneThatTheApplicationDoesNotKnow) {
   fs::remove_all(folder() / "2_orders");
-  expect(Outcome::warned, "the backup is from another release");
+  expect(Outcome::warned, "the backup is from another release", "migrations-odd");
 }
 TEST_F(MigrationsCheckTest, FailsWhenTheLedgerIsGone) {
   work("DROP TABLE _prisma_migrations");
-  expect(Outcome::failed, "would begin with its first migration");
+  expect(Outcome::failed, "would begin with its first migration", "migrations-open");
 }
 TEST_F(MigrationsCheckTest, IsNotAPassWithoutTheFolder) {
   fs::remove_all(folder());
-  expect(Outcome::not_run, "cannot read the migrations");
+  expect(Outcome::not_run, "cannot read the migrations", "check-not-possible");
 }
 TEST_F(MigrationsCheckTest, IsNotAPassWhenTheFolderHoldsNone) {
   fs::remove_all(folder());
   touch(folder() / "README");
-  expect(Outcome::not_run, "holds no migrations of prisma");
+  expect(Outcome::not_run, "holds no migrations of prisma", "check-not-possible");
 }
 TEST_F(MigrationsCheckTest, IsAskedOfEveryLedgerUnasked) {
-  expect(Outcome::passed, "2 migrations are applied", false);
+  expect(Outcome::passed, "2 migrations are applied", "", false);
   work("UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '2_orders'");
-  expect(Outcome::failed, "1 failed or half applied", false);
+  expect(Outcome::failed, "1 failed or half applied", "migrations-open", false);
 }
 TEST_F(MigrationsCheckTest, WarnsOfALockThatTheBackupHolds) {
   work(
       "DROP TABLE _prisma_migrations; CREATE TABLE _migrations (name);"
       "INSERT INTO _migrations VALUES ('1_users'), ('__lock')");
-  expect(Outcome::warned, "the backup was taken during a migration", false);
+  expect(Outcome::warned, "the backup was taken during a migration", "migrations-odd", false);
 }
 
 // The files of a tool, and the names by which its ledger knows them.

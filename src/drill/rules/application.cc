@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "drill/symptom.h"
@@ -19,6 +20,22 @@ bool tried_to_get_out(const Report& report) {
   for (const auto& check : report.checks)
     if (check.id == "isolation.attempts" && check.outcome == Outcome::warned) return true;
   return false;
+}
+
+// The last words of who met a limit of one process.
+bool lacks(S symptom) {
+  return failed(symptom, "app.",
+                {"MemoryError", "annot allocate memory", "ut of memory", "bad_alloc",
+                 "Too many open files", "File too large", "No space left on device"});
+}
+
+// A request to an application that had ended: nothing is known of what it would have answered.
+bool was_gone(S symptom) {
+  const auto& checks = symptom.report.checks;
+  const bool ended = std::any_of(checks.begin(), checks.end(), [](const auto& check) {
+    return check.id == "app.alive" && check.outcome == Outcome::failed;
+  });
+  return ended && failed(symptom, "journey.", {"no answer"});
 }
 
 constexpr std::string_view kKeepAndLook =
@@ -64,8 +81,8 @@ constexpr std::array kRules{
     Rule{"app-in-background", [](S s) { return failed(s, "app.", {"went to the background"}); },
          "The command that starts the application ends and leaves it running on its own.",
          "start it in the foreground", "operator"},
-    Rule{"app-over-limits", [](S s) { return failed(s, "app.", {"it used more"}); },
-         "The application used more memory, processes or files than the drill gives it.",
+    Rule{"app-over-limits", [](S s) { return failed(s, "app.", {"it used more"}) || lacks(s); },
+         "The application used more memory, disk, processes or files than the drill gives it.",
          "raise app: limits to what it has in production, or find what it wastes", "operator"},
     Rule{
         "app-needs-the-outside",
@@ -126,6 +143,15 @@ constexpr std::array kRules{
          "let nobody in before this is understood; compare the release: lifeboat snapshots show "
          "{snapshot}",
          "application"},
+    Rule{"fields-not-shown", [](S s) { return failed(s, "journey.", {"does not see"}); },
+         "Somebody no longer sees what belongs to their role: roles or rights are not those that "
+         "were backed up, or the release that was booted shows less.",
+         kSameRelease, "application"},
+    Rule{"accepts-what-it-must-refuse",
+         [](S s) { return failed(s, "journey.", {"instead of 4"}) && says(s, "status 2"); },
+         "The application accepts what it must refuse: a rule that protects the data is not kept "
+         "by the release that was booted, or by the data it was booted on.",
+         kSameRelease, "application"},
     Rule{"not-let-in", [](S s) { return failed(s, "journey.", {"status 401", "status 403"}); },
          "Credentials that were good are refused: the key that signs tokens (TOKEN_KEY) is not the "
          "one of this backup, or the accounts are not those that were backed up.",
@@ -138,6 +164,22 @@ constexpr std::array kRules{
          kSameRelease, "application"},
     Rule{"app-fails-on-data", [](S s) { return failed(s, "journey.", {"status 5"}); },
          "The application fails on the restored data.", kKeepAndLook, "application"},
+    Rule{"answers-elsewhere", [](S s) { return failed(s, "journey.", {"it redirects"}); },
+         "The application sends who asks it to another place, which a drill does not follow: it "
+         "asks for a login, or still has production's own address.",
+         "set its address to 127.0.0.1 and ${sandbox.port} in app: environment, or expect the "
+         "redirection",
+         "application"},
+    Rule{"answers-no-json", [](S s) { return failed(s, "journey.", {"the answer is no JSON"}); },
+         "A page or a text came where JSON was promised: a proxy's or a start page's answer, or "
+         "an error that is shown to people.",
+         kKeepAndLook, "application"},
+    Rule{"answers-without-end", [](S s) { return failed(s, "journey.", {"larger than"}); },
+         "The answer does not end, or is larger than any that is read: a list without pages, or "
+         "an application in a loop.",
+         "ask for less in the journey; if it is a list, for one page", "application"},
+    Rule{"gone-by-then", was_gone, "The application had ended before it answered this.",
+         kKeepAndLook, "application"},
     Rule{"journey-cut",
          [](S s) {
            return is_check(s, "journey.", Outcome::not_run) && says(s, "time for the journey");

@@ -91,6 +91,10 @@ constexpr std::array kRules{
          "This drill compared less than a recovery would; with all of it, recovery is projected to "
          "take longer than was promised.",
          "drill once with tier: full, which measures it", "operator"},
+    Rule{"log-kept", [](S s) { return is_finding(s, {"app-log"}); },
+         "What the application wrote was kept for who looks for the cause; it is no part of the "
+         "evidence.",
+         "read it, then remove it: it may hold what the application knows", "application"},
     Rule{"to-be-looked-at", [](S s) { return s.of == Symptom::Of::finding; },
          "Something odd was met that changes no verdict.", "lifeboat drill show {id}", "operator"},
 };
