@@ -43,6 +43,10 @@ std::unique_ptr<Question> make_contents_check(const std::string& source);
 std::unique_ptr<Question> make_integrity_check(const std::string& source);
 // Of all sources at once: the snapshots before are read once.
 std::unique_ptr<Question> make_trend_check();
+// Not in the quick tier: the entries of this one and of three before are read.
+std::unique_ptr<Question> make_rewritten_check();
+// Answers only of a snapshot that is not the newest.
+std::unique_ptr<Question> make_erased_check();
 // Compares what both know; nothing is said of the rest.
 std::unique_ptr<Question> make_circumstances_check(const Labels& at_backup, const Labels& now);
 // … and what the configuration asks.

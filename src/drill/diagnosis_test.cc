@@ -169,6 +169,9 @@ std::vector<Defect> database_defects() {
       {"answer-wrong", without_proof(saying("query.orders", "expected >= 100, found 3"))},
       {"migrations-open", saying("migrations.db.schema_migrations", "1 is pending")},
       {"migrations-odd", saying("migrations.db", "locked", Outcome::warned)},
+      {"all-rewritten", saying("rewritten.db", "97 % is not in this one", Outcome::warned)},
+      {"erased-come-back", saying("erased-since", "2 newer snapshots", Outcome::warned)},
+      {"another-source", saying("trend.db", "nothing is left of what was always there")},
       {"trend-broken", saying("trend.db", "half the rows", Outcome::warned)},
       {"check-not-possible", saying("query.orders", "no such table", Outcome::not_run)},
   };
@@ -355,6 +358,7 @@ std::vector<Defect> foreign_defects() {
       {"foreign-database-damaged", restore(Code::damage_found, "shop.db is cut short")},
       {"foreign-stale", foreign(saying("age.legacy", "a.tar is 3 d old"))},
       {"foreign-unreadable", foreign(saying("readable.legacy", "the database holds no table"))},
+      {"foreign-answers-otherwise", foreign(saying("query.orders", "expected >= 100, found 0"))},
       {"foreign-shrunk", foreign(saying("trend.legacy", "tables.a.rows is gone"))},
       {"foreign-schema-changed",
        foreign(saying("trend.legacy", "table a is new in the schema", Outcome::warned))},

@@ -171,6 +171,9 @@ class ArchiveTest(ForeignStage):
     def test_empty_archive_fails(self):
         self.spoil("foreign-empty", lambda file: self.shell(f"tar czf {file} -T /dev/null"))
 
+    def test_well_formed_archive_of_nothing_fails(self):
+        self.spoil("foreign-empty", lambda file: self.shell(f": | gzip > {file}; gzip -t {file}"))
+
     def test_archive_of_something_else_fails(self):
         self.spoil("foreign-not-inside",
                    lambda file: self.shell(f"tar czf {file} -C work uploads"))
@@ -203,7 +206,9 @@ class ArchiveTest(ForeignStage):
         file = self.make_tar()
         self.configure_foreign(TAR)
         exchange(file)
-        self.assertNotEqual(self.drill(status=2)["verdict"], "proven")
+        evidence = self.drill(status=2)
+        self.assertEqual(evidence["verdict"], "unverified")
+        self.assertIn("check-not-possible", self.rules(evidence))
 
     def test_archive_that_leads_outside_is_refused(self):
         (self.place / "evil").write_text("evil")
@@ -287,7 +292,24 @@ class OtherFormsTest(ForeignStage):
         evidence = self.drill()
         self.assertIn("copied-in-use", self.rules(evidence))
         (self.dumps / "live.db-wal").unlink()
-        self.assertNotEqual(self.drill(status=1)["verdict"], "proven")
+        evidence = self.drill(status=1)
+        self.assertEqual(evidence["verdict"], "failed")
+        self.assertIn("foreign-unreadable", self.rules(evidence))
+
+    def test_copy_without_the_log_that_held_its_newest_rows_fails_the_question(self):
+        live = sqlite3.connect(self.place / "live.db")
+        live.execute("CREATE TABLE orders(id INTEGER PRIMARY KEY)")
+        live.execute("PRAGMA journal_mode=WAL")
+        live.executemany("INSERT INTO orders VALUES (?)", [(row,) for row in range(200)])
+        live.commit()
+        self.shell("cp live.db dumps/")
+        live.close()
+        self.configure_foreign("from: dumps/live.db, format: sqlite")
+        evidence = self.drill(status=1)
+        self.assertEqual(evidence["verdict"], "failed")
+        self.assertIn("foreign-answers-otherwise", self.rules(evidence))
+        self.shell("cp live.db dumps/")
+        self.assertEqual(self.drill()["verdict"], "proven")
 
 
 class ProgramTest(ForeignStage):

@@ -97,6 +97,8 @@ class Green(Stage):
     def assert_told_as_it_is(self, row):
         drilled = self.result("drill", "run", status=row.status)[0]
         self.assertEqual(drilled["evidence"]["verdict"], row.verdict)
+        rules = [each["rule"] for each in drilled["evidence"]["diagnosis"]]
+        self.assertEqual("recovery-too-slow" in rules, row.objectives == MISSED, rules)
         self.assert_notice(row)
         self.assert_reports(row)
         self.assert_monitoring(row)

@@ -101,8 +101,15 @@ class Refusals(Stage):
         self.assertIn("5.txt", ran.stdout)
         snapshots = self.result("snapshots")[0]["snapshots"]
         self.assertEqual([each["complete"] for each in snapshots], [True, False])
+        self.drill_fails_by("snapshot-incomplete", snapshots[1]["id"])
         self.run_program("restore", "--to", "back")
         self.assertTrue((self.place / "back/uploads/2026/5.txt").exists(), "latest is complete")
+
+    def drill_fails_by(self, rule, snapshot):
+        drilled = self.result("drill", "run", "--snapshot", snapshot, status=1)[0]
+        self.assertEqual(drilled["evidence"]["verdict"], "failed")
+        rules = [each["rule"] for each in drilled["evidence"]["diagnosis"]]
+        self.assertIn(rule, rules, drilled["evidence"]["reason"])
 
     def test_a_repository_that_may_not_be_written(self):
         self.ready()

@@ -94,20 +94,46 @@ class TrendQuestion final : public Question {
     result.outcome = Outcome::passed;
     result.message =
         "compared with " + counted(earlier.size(), "snapshot", "snapshots") + " before it";
-    compare(counts_of(source), earlier, result);
+    const auto now = counts_of(source);
+    compare(now, earlier, result);
+    if (is_another(now, earlier)) {
+      result.outcome = Outcome::failed;
+      result.message = "nothing is left of what was always there; " + result.message;
+    }
     return result;
+  }
+
+  // Less is a warning. None of it is another source, or one that was not there.
+  static bool is_another(const Counts& now, const std::vector<Counts>& earlier) {
+    std::uint64_t usual = 0;
+    std::uint64_t left = 0;
+    bool any_known = false;
+    for (const auto& [path, before] : earlier.front()) {
+      if (path.ends_with("bytes")) continue;
+      const auto found = now.find(path);
+      any_known |= found != now.end();
+      left += found == now.end() ? 0 : found->second;
+      usual += median_of(values_of(path, earlier));
+    }
+    return left == 0 && usual > 0 && (usual >= kSmall || !any_known);
+  }
+
+  static std::vector<std::uint64_t> values_of(const std::string& path,
+                                              const std::vector<Counts>& earlier) {
+    std::vector<std::uint64_t> values;
+    for (const auto& counts : earlier)
+      if (const auto found = counts.find(path); found != counts.end())
+        values.push_back(found->second);
+    return values;
   }
 
   static void compare(const Counts& now, const std::vector<Counts>& earlier, CheckResult& result) {
     for (const auto& [path, before] : earlier.front()) {
-      std::vector<std::uint64_t> values;
-      for (const auto& counts : earlier)
-        if (const auto found = counts.find(path); found != counts.end())
-          values.push_back(found->second);
+      const auto usual = median_of(values_of(path, earlier));
       const auto found = now.find(path);
       if (found == now.end())
         warn(result, path + " is not there any more; it was " + std::to_string(before));
-      else if (const auto usual = median_of(values); usual >= kSmall && found->second * 2 < usual)
+      else if (usual >= kSmall && found->second * 2 < usual)
         warn(result,
              path + " is " + std::to_string(found->second) + ", usual is " + std::to_string(usual));
     }

@@ -228,8 +228,24 @@ constexpr std::array kRules{
          "with.",
          "look at the ledger that the check names; clear its lock before the application boots",
          "application"},
-    Rule{"trend-broken",
-         [](S s) { return is_check(s, "trend.") || is_check(s, "trend.", Outcome::warned); },
+    Rule{"all-rewritten", [](S s) { return is_check(s, "rewritten.", Outcome::warned); },
+         "Most of the source was written anew since the snapshot before, as never before: by a "
+         "migration, a VACUUM or an import, or by a fault or a program that encrypts it for "
+         "ransom. The backup is faithful to either.",
+         "look at some rows and files of it, and let no snapshot from before go until it is "
+         "understood: lifeboat snapshots diff first {snapshot}",
+         "security"},
+    Rule{"erased-come-back", [](S s) { return is_check(s, "erased-since", Outcome::warned); },
+         "The snapshot is older than others: who and what was erased since then is in it.",
+         "after a restore of it, erase anew whatever was erased since, from a list that is kept "
+         "outside of the backup, before anybody works with it",
+         "application"},
+    Rule{"another-source", [](S s) { return is_check(s, "trend."); },
+         "Nothing that was always in this source is in it now: another database or folder was "
+         "backed up than the one in use, or it was empty or not mounted at that moment.",
+         "lifeboat snapshots show {snapshot}, and compare the path with the application's",
+         "operator"},
+    Rule{"trend-broken", [](S s) { return is_check(s, "trend.", Outcome::warned); },
          "A source holds much less or much more than in the backups before.",
          "lifeboat snapshots diff first {snapshot}", "application"},
     Rule{"check-not-possible",

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "drill/symptom.h"
@@ -28,7 +29,10 @@ bool stopped(S symptom, std::string_view stage, Code code) {
 }
 
 bool is_foreign_check(S symptom, std::string_view prefix, Outcome outcome) {
-  return is_check(symptom, prefix, outcome) && !symptom.report.foreign.empty();
+  if (!is_check(symptom, prefix, outcome)) return false;
+  const auto name = std::string_view(symptom.subject).substr(prefix.size());
+  return std::ranges::any_of(symptom.report.foreign,
+                             [&](const auto& each) { return each.source == name; });
 }
 
 bool is_finding(S symptom, std::string_view code) {
@@ -100,6 +104,14 @@ constexpr std::array kRules{
          [](S s) { return is_foreign_check(s, "readable.", Outcome::failed); },
          "The backup unpacks, and what is in it is empty or cannot be read.",
          "compare with the source; let the backup job check what it wrote", "operator"},
+    Rule{"foreign-answers-otherwise",
+         [](S s) {
+           return is_check(s, "query.") && !s.report.foreign.empty() && !s.report.snapshot;
+         },
+         "What was expected is not in the backup: made of another place, of data that had already "
+         "lost it, or by cp while the database was in use, without what SQLite keeps beside it.",
+         "ask the live database the same; let the backup job use sqlite3 .backup or VACUUM INTO",
+         "operator"},
     Rule{"foreign-shrunk", [](S s) { return is_foreign_check(s, "trend.", Outcome::failed); },
          "The backup lost what the backups before it held: data was lost at the source, the job "
          "reads only a part of it, or reads something else.",

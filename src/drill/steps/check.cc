@@ -56,6 +56,12 @@ void ask_of_own(const repository::SourceManifest& source, const std::string& tie
     questions.push_back({make_contents_check(source.name)});
 }
 
+void ask_of_history(const std::string& tier, std::vector<Asked>& questions) {
+  questions.push_back({make_trend_check()});
+  if (tier != "quick") questions.push_back({make_rewritten_check()});
+  questions.push_back({make_erased_check()});
+}
+
 // What the snapshot says of its sources, what was found in foreign ones, and what is asked of both.
 std::vector<Asked> all_questions(const DrillState& state) {
   std::vector<Asked> questions;
@@ -67,7 +73,7 @@ std::vector<Asked> all_questions(const DrillState& state) {
     if (has_ledger(*each.manifest) && !asks_for_migrations(checks, each.source))
       questions.push_back({make_migrations_check({each.source, ""})});
   }
-  if (state.snapshot) questions.push_back({make_trend_check()});
+  if (state.snapshot) ask_of_history(state.request.options.tier, questions);
   if (state.report.snapshot)
     questions.push_back(
         {make_circumstances_check(state.report.snapshot->labels, state.request.circumstances)});

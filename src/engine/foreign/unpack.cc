@@ -106,6 +106,7 @@ class Unpacking {
     auto size = own.stream_->read(own.buffer_);
     if (size) {
       *bytes = own.buffer_.data();
+      own.received_ += *size;
       return static_cast<la_ssize_t>(*size);
     }
     own.error_ = std::move(size).error();
@@ -116,6 +117,9 @@ class Unpacking {
   // What the decoder said is nearer to the cause than what libarchive makes of it.
   Failure failure() {
     if (error_) return fail(*error_);
+    if (stream_ && received_ == 0)
+      return fail(Code::damage_found,
+                  "there is nothing in the backup: it is well-formed and unpacks to no byte");
     return fail(Error(Code::corrupt, "this is no whole " + options_.format + " archive: " +
                                          text_or_empty(archive_error_string(handle_.get())))
                     .with_hint("Try it with its own tool; if that opens it, check format:."));
@@ -237,6 +241,7 @@ class Unpacking {
   const RunContext& context_;
   Handle handle_;
   std::unique_ptr<TarStream> stream_;  // of a tar
+  std::uint64_t received_ = 0;         // bytes that came out of its compression
   std::uint64_t size_ = 0;             // of a zip
   Bytes buffer_;
   std::optional<Error> error_;  // of the stream
