@@ -262,6 +262,7 @@ std::vector<Defect> application_defects() {
                               Outcome::not_run)},
       {"isolation-impossible",
        saying("isolation.network", "bubblewrap: no permission", Outcome::not_run)},
+      {"sandbox-gone", saying("journey.1", "the sandbox itself was gone: x", Outcome::not_run)},
       {"reaches-out", saying("isolation.attempts", "2 attempts", Outcome::warned)},
       {"app-schema-unknown",
        saying("app.ready", "the process app ended with status 1; its last line: no such table: x")},

@@ -63,6 +63,14 @@ constexpr std::array kRules{
          "is not proven.",
          "lifeboat doctor; drill where the kernel lets users make namespaces of their own",
          "operator"},
+    Rule{"sandbox-gone",
+         [](S s) {
+           return s.check != nullptr && s.check->outcome == Outcome::not_run &&
+                  says(s, "the sandbox itself was gone");
+         },
+         "The sandbox was killed from outside while the application ran in it: by a person, or by "
+         "a machine that had no memory left. What was asked then says nothing about the backup.",
+         "look for who did it: journalctl -k; then lifeboat drill run {service}", "operator"},
     Rule{"reaches-out", [](S s) { return is_check(s, "isolation.attempts", Outcome::warned); },
          "Booted on this data the application calls, mails or looks up names outside. The sandbox "
          "blocked it; after a real restore nothing would.",

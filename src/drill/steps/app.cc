@@ -37,6 +37,7 @@ class AppStep final : public Step {
     auto names = names_of(state);
     names["sandbox.port"] = random_port(context);
     Application application(options, names, *cell);
+    first_ = state.report.checks.size();
     const auto played = play(state, application, names, context);
     TRY(end(state, application, *cell, context));
     if (!played) return fail(played.error());
@@ -83,13 +84,28 @@ class AppStep final : public Step {
     return std::nullopt;
   }
 
+  // Without the cell nobody knows what the application would have done, and whether it stayed.
+  static void undecide(std::vector<CheckResult>& checks, std::size_t first, const Error& lost) {
+    for (auto i = first; i < checks.size(); ++i) {
+      auto& check = checks[i];
+      if (check.outcome != Outcome::failed && check.id != "app.alive") continue;
+      check.outcome = Outcome::not_run;
+      check.message = gone(lost) + "; " + check.message;
+    }
+  }
+
+  static std::string gone(const Error& lost) {
+    return "the sandbox itself was gone: " + lost.describe();
+  }
+
   // In every case: what it logged, whether it tried to get out, and that it is gone.
-  static Result<void> end(DrillState& state, Application& application, sandbox::Cell& cell,
-                          const RunContext& context) {
+  Result<void> end(DrillState& state, Application& application, sandbox::Cell& cell,
+                   const RunContext& context) const {
     auto& checks = state.report.checks;
     application.stop_watching();
     if (application.was_watched()) checks.push_back(judge_alive(application));
     const auto census = cell.look();
+    if (!census) undecide(checks, first_, census.error());
     if (census) state.report.measures.application_memory = census->memory_peak;
     const bool ended = application.stop(context);
     const bool gone = cell.destroy();
@@ -97,7 +113,7 @@ class AppStep final : public Step {
     checks.push_back(judge_attempts(census));
     checks.push_back(say_limits(state.request.options.app->limits));
     if (!cell.traffic().empty()) checks.push_back(write_down(cell.traffic()));
-    checks.push_back(judge_end(ended, gone, state.request.options.app->stop_within));
+    checks.push_back(judge_end(ended || !census, gone, state.request.options.app->stop_within));
     return keep_log(state, application);
   }
 
@@ -143,7 +159,7 @@ class AppStep final : public Step {
   // They found no way out; that they were made tells what the application does when it is booted.
   static CheckResult judge_attempts(const Result<sandbox::Census>& census) {
     auto result = answer("isolation.attempts", "it does not try to reach the outside");
-    if (!census) return decide(std::move(result), Outcome::not_run, census.error().describe());
+    if (!census) return decide(std::move(result), Outcome::not_run, gone(census.error()));
     if (census->outward == 0) return decide(std::move(result), Outcome::passed, "none");
     return decide(std::move(result), Outcome::warned,
                   counted(census->outward, "attempt", "attempts") +
@@ -171,7 +187,7 @@ class AppStep final : public Step {
     if (!gone)
       return decide(std::move(result), Outcome::not_run,
                     "not all of its processes are seen to be gone");
-    if (ended) return decide(std::move(result), Outcome::passed, "it ended when it was asked to");
+    if (ended) return decide(std::move(result), Outcome::passed, "all of it has ended");
     return decide(std::move(result), Outcome::warned,
                   "killed: it did not end within " + describe_duration(within) + " of SIGTERM");
   }
@@ -189,6 +205,8 @@ class AppStep final : public Step {
         {"app-log", file.string(), "what the application wrote is kept here", false});
     return {};
   }
+
+  std::size_t first_ = 0;  // of the checks: the application's begin there
 };
 
 }  // namespace

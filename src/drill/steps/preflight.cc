@@ -32,7 +32,7 @@ class PreflightStep final : public Step {
     auto& forecast = state.report.forecast.emplace();
     forecast.time = forecast_time(like, ahead);
     forecast.memory = forecast_memory(state.request, like);
-    forecast.disk = TRY(forecast_disk(state.request.sandboxes, bytes));
+    forecast.disk = TRY(forecast_disk(state.request.sandboxes, bytes + kept_free(state)));
     context.log.info(sentence_of(forecast));
     TRY(judge_disk(*forecast.disk));
     TRY(judge_memory(forecast.memory));
@@ -40,6 +40,12 @@ class PreflightStep final : public Step {
   }
 
  private:
+  // What an application is killed for when it is passed must not be passed without it.
+  static std::uint64_t kept_free(const DrillState& state) {
+    const auto& app = state.request.options.app;
+    return app ? app->limits.disk_reserve : 0;
+  }
+
   // Before anything is made: even a fresh directory may lie inside production. Identity decides,
   // not names.
   static Result<void> refuse_production(const Request& request) {
