@@ -134,6 +134,12 @@ TEST_F(FaultsTest, APageThatCannotBeRead) {
       "data-unreadable data-unreadable data-unreadable data-unreadable pages-damaged");
 }
 
+TEST_F(FaultsTest, SomethingThatWasNeverBackedUp) {
+  expect_planted(sql("CREATE TABLE stranger (id)"), Verdict::failed, "schema-added");
+  expect_planted(sql("INSERT INTO excluded VALUES (3)"), Verdict::failed,
+                 "rows-added values-changed");
+}
+
 TEST_F(FaultsTest, ASequenceThatWasSetBack) {
   change(
       "CREATE TABLE invoices (id INTEGER PRIMARY KEY AUTOINCREMENT);"

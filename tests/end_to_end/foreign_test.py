@@ -216,6 +216,46 @@ class ArchiveTest(ForeignStage):
             "foreign-hostile", lambda file: self.shell(f"tar czPf {file} -C work ../evil"), 4)
         self.assertEqual(evidence["verdict"], "unverified")
 
+    def test_archive_with_a_name_twice_is_refused(self):
+        def append(file):
+            self.shell("tar cf twice.tar -C work . && tar rf twice.tar -C work ./uploads/a.txt")
+            self.shell(f"gzip -c twice.tar > {file}")
+        self.assertEqual(self.spoil("foreign-unpacked-twice", append, 4)["verdict"], "unverified")
+
+    def test_archive_that_unpacks_to_more_than_it_may_is_refused(self):
+        self.make_tar()
+        (self.work / "zeros").write_bytes(bytes(5_000_000))
+        file = self.make_tar()
+        self.assertLess(file.stat().st_size, 1_000_000)
+        self.configure_foreign(TAR + ", unpacked: {bytes: 1MB}")
+        evidence = self.drill(status=4)
+        self.assertEqual(evidence["verdict"], "unverified")
+        self.assertIn("foreign-bomb", self.rules(evidence))
+        self.configure_foreign(TAR + ", unpacked: {bytes: 10MB}")
+        self.assertEqual(self.rules(self.drill()), [])
+
+    def test_link_that_leads_outside_is_a_finding(self):
+        def link(file):
+            (self.work / "way").symlink_to("/etc/passwd")
+            self.shell(f"tar czf {file} -C work .")
+        self.assertEqual(self.spoil("link-outside", link, 0)["verdict"], "proven")
+
+    def test_archive_of_half_the_usual_size_is_a_finding(self):
+        self.work.mkdir()
+        (self.work / "noise").write_bytes(os.urandom(200_000))
+        self.make_tar()
+        self.configure_foreign(TAR)
+        self.assertEqual(self.rules(self.drill()), [])
+        (self.work / "noise").unlink()
+        self.make_tar("shop-2026-01-02.tar.gz")
+        evidence = self.drill()
+        self.assertEqual(evidence["verdict"], "proven")
+        self.assertIn("backup-halved", self.rules(evidence))
+
+    def test_name_and_time_that_disagree_are_a_finding(self):
+        evidence = self.spoil("date-unclear", os.utime, 0)
+        self.assertEqual(evidence["verdict"], "proven")
+
     def test_table_that_vanished_fails_against_the_trend(self):
         self.make_tar()
         self.configure_foreign(TAR, PLAIN)

@@ -117,7 +117,7 @@ class Unpacking {
   // What the decoder said is nearer to the cause than what libarchive makes of it.
   Failure failure() {
     if (error_) return fail(*error_);
-    if (stream_ && received_ == 0)
+    if (stream_ && options_.format != "tar" && received_ == 0)
       return fail(Code::damage_found,
                   "there is nothing in the backup: it is well-formed and unpacks to no byte");
     return fail(Error(Code::corrupt, "this is no whole " + options_.format + " archive: " +
