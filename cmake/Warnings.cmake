@@ -7,6 +7,10 @@ set(warnings
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these falsely in optimised standard library code.
   list(APPEND warnings -Wduplicated-cond -Wlogical-op -Wno-restrict)
+  if(CMAKE_UNITY_BUILD)
+    # It takes a file that is included into a unit for a header.
+    list(APPEND warnings -Wno-subobject-linkage)
+  endif()
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # TRY in base is a statement expression, and it says so with __extension__.

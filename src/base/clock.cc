@@ -10,7 +10,22 @@
 namespace lifeboat {
 namespace {
 
-using namespace std::chrono;
+using std::chrono::day;
+using std::chrono::days;
+using std::chrono::duration_cast;
+using std::chrono::floor;
+using std::chrono::hh_mm_ss;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::month;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+using std::chrono::sys_days;
+using std::chrono::system_clock;
+using std::chrono::time_point_cast;
+using std::chrono::year;
+using std::chrono::year_month_day;
 
 Result<int> digits(std::string_view text, std::size_t at, std::size_t count) {
   int value = 0;

@@ -4,10 +4,12 @@
 
 namespace lifeboat {
 
+inline constexpr Time kNow{std::chrono::seconds(1'763'718'300)};  // 2025-11-21T09:45:00Z, a Friday
+
 struct TestContext {
   explicit TestContext(std::uint64_t seed = 1) : random(seed) {}
   std::stop_source stop;
-  ManualClock clock{Time(std::chrono::seconds(1'763'718'300))};  // 2025-11-21T09:45:00Z
+  ManualClock clock{kNow};
   SeededRandom random;
   SilentProgress progress;
   SilentLog log;

@@ -315,7 +315,7 @@ Result<int> run_drill(Session& session) {
   return answer_each(session, names, ask, [&](const Json& body) { say_drill(session, body); });
 }
 
-Result<int> run_list(Session& session) {
+Result<int> run_list_drills(Session& session) {
   const auto answer =
       TRY(service::list_drills(session.setup(), session.arguments().text("SERVICE")));
   Table table(
@@ -338,7 +338,7 @@ Result<service::Answer> one_drill(Session& session) {
                              id.empty() ? "latest" : id);
 }
 
-Result<int> run_show(Session& session) {
+Result<int> run_show_drill(Session& session) {
   const auto answer = TRY(one_drill(session));
   say_drill(session, answer.body);
   session.result(answer.body, answer.exit_status);
@@ -362,7 +362,7 @@ Result<int> run_report(Session& session) {
   return answer.exit_status;
 }
 
-CommandSpec group() {
+CommandSpec drill_spec() {
   CommandSpec spec;
   spec.name = "drill";
   spec.summary = "Restore into a sandbox and prove that it equals what was backed up.";
@@ -405,13 +405,13 @@ CommandSpec run_spec() {
   return spec;
 }
 
-CommandSpec list_spec() {
+CommandSpec list_drills_spec() {
   CommandSpec spec;
   spec.name = "drill list";
   spec.summary = "List the drills that ran on this machine.";
   spec.positionals = {{"SERVICE", "Only of this service.", false}};
   spec.examples = {{"lifeboat drill list", "all of them, oldest first"}};
-  spec.run = run_list;
+  spec.run = run_list_drills;
   return spec;
 }
 
@@ -433,9 +433,9 @@ std::vector<CommandSpec> drill_commands() {
       of_one("drill report", "Print the report of a drill, or where it is.",
              {"lifeboat drill report", "where the page of the latest drill is"}, run_report);
   report.options.push_back({"format", "FORM", "Print it as md, junit, html or json."});
-  return {group(), run_spec(), list_spec(),
+  return {drill_spec(), run_spec(), list_drills_spec(),
           of_one("drill show", "Show what a drill found.",
-                 {"lifeboat drill show", "the latest one"}, run_show),
+                 {"lifeboat drill show", "the latest one"}, run_show_drill),
           std::move(report)};
 }
 

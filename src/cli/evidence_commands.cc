@@ -44,7 +44,7 @@ void say_whose_word_it_is(Session& session, const Json& body) {
               session.terminal().width, 0));
 }
 
-Result<int> run_verify(Session& session) {
+Result<int> run_verify_evidence(Session& session) {
   service::VerifyCall call;
   for (const auto& file : session.arguments().list("FILE")) call.files.emplace_back(file);
   call.key = session.arguments().text("key");
@@ -77,7 +77,7 @@ CommandSpec verify_spec() {
                   {"service", "NAME", "The service it must be of."}};
   spec.examples = {{"lifeboat drill verify-evidence drill.json --key repository.pem",
                     "is it what was signed, and by whom?"}};
-  spec.run = run_verify;
+  spec.run = run_verify_evidence;
   return spec;
 }
 

@@ -25,7 +25,7 @@ std::size_t count_of(const Json& body, const char* key) {
   return count;
 }
 
-void say_plan(Session& session, const Json& body) {
+void say_forget_plan(Session& session, const Json& body) {
   const auto now = session.context().clock.now();
   for (const auto& repository : list_of(body, "repositories")) {
     const auto service = text_of(body, "service");
@@ -53,7 +53,7 @@ Result<int> run_named(Session& session) {
   const auto& arguments = session.arguments();
   const bool dry_run = arguments.has("dry-run");
   const auto confirm = [&](const Json& plan) -> Result<void> {
-    say_plan(session, plan);
+    say_forget_plan(session, plan);
     if (dry_run) return {};
     return session.confirm(counted(count_of(plan, "forget"), "snapshot", "snapshots") +
                            " will be forgotten for good.");
@@ -72,7 +72,7 @@ Result<int> run_forget(Session& session) {
   const auto names =
       TRY(service::service_names(session.setup(), session.arguments().list("SERVICE")));
   const auto confirm = [&](const Json& plan) -> Result<void> {
-    say_plan(session, plan);
+    say_forget_plan(session, plan);
     const auto count = count_of(plan, "forget");
     if (dry_run || count == 0) return {};
     return session.confirm(counted(count, "snapshot", "snapshots") + " will be forgotten.");

@@ -23,7 +23,7 @@ void say(std::string_view text) {
   (void)ignored;
 }
 
-void watch(std::stop_source stop) {
+void watch_signals(std::stop_source stop) {
   const auto set = watched_signals();
   for (int asked = 0;;) {
     int signal = 0;
@@ -41,7 +41,7 @@ Interrupts::Interrupts() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   // A reader that went away is an error of write(), not a signal.
   signal(SIGPIPE, SIG_IGN);
-  watcher_ = std::jthread(watch, stop_);
+  watcher_ = std::jthread(watch_signals, stop_);
 }
 
 Interrupts::~Interrupts() { pthread_kill(watcher_.native_handle(), kWake); }

@@ -15,7 +15,7 @@ Result<std::string> repository_of(const Session& session) {
   return service::only_repository(session.setup(), session.arguments().text("repository"));
 }
 
-Result<int> run_list(Session& session) {
+Result<int> run_list_keys(Session& session) {
   const auto name = TRY(repository_of(session));
   const auto answer = TRY(service::list_keys(session.setup(), name, session.context()));
   Table table({{"KEY"}, {"OPENED BY"}, {"ROLE"}, {"NAME", Align::left, true}});
@@ -91,20 +91,20 @@ Result<int> run_generate(Session& session) {
 const OptionSpec kRepository{"repository", "NAME",
                              "Of this one; may be left out when there is one."};
 
-CommandSpec group() {
+CommandSpec key_spec() {
   CommandSpec spec;
   spec.name = "key";
   spec.summary = "List, add and remove what opens a repository.";
   return spec;
 }
 
-CommandSpec list_spec() {
+CommandSpec list_keys_spec() {
   CommandSpec spec;
   spec.name = "key list";
   spec.summary = "List the keys, and the public key that vouches for evidence.";
   spec.options = {kRepository};
   spec.examples = {{"lifeboat key list", "who can open it, and for what"}};
-  spec.run = run_list;
+  spec.run = run_list_keys;
   return spec;
 }
 
@@ -159,7 +159,7 @@ CommandSpec generate_spec() {
 }  // namespace
 
 std::vector<CommandSpec> key_commands() {
-  return {group(), list_spec(), add_spec(), remove_spec(), generate_spec()};
+  return {key_spec(), list_keys_spec(), add_spec(), remove_spec(), generate_spec()};
 }
 
 }  // namespace lifeboat::cli

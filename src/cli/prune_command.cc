@@ -8,7 +8,7 @@
 namespace lifeboat::cli {
 namespace {
 
-void say_report(Session& session, const Json& body) {
+void say_prune_report(Session& session, const Json& body) {
   const bool dry_run = flag_of(body, "dry_run");
   session.say(session.colour(text_of(body, "repository"), Style::bold));
   session.say(fmt::format(
@@ -33,7 +33,7 @@ Result<int> run_prune(Session& session) {
     call.repository = name;
     return service::prune(session.setup(), call, session.context());
   };
-  const auto say = [&](const Json& body) { say_report(session, body); };
+  const auto say = [&](const Json& body) { say_prune_report(session, body); };
   call.dry_run = arguments.has("dry-run") || !arguments.has("yes");
   if (call.dry_run) {
     const auto planned = TRY(answer_each(session, names, ask, say));

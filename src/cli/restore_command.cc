@@ -13,7 +13,7 @@ bool changes_something(const Json& plan) {
   return flag_of(plan, "in_place") || !list_of(plan, "occupied").empty();
 }
 
-std::string state_of(const Json& plan, const Json& item) {
+std::string state_of_place(const Json& plan, const Json& item) {
   if (flag_of(item, "resumes")) return "goes on";
   for (const auto& place : list_of(plan, "occupied"))
     if (place == item["place"]) return "CHANGED";
@@ -34,7 +34,7 @@ void say_warnings(Session& session, const Json& plan) {
     warn("What is there now is NOT saved first.");
 }
 
-void say_plan(Session& session, const Json& plan) {
+void say_restore_plan(Session& session, const Json& plan) {
   const Json& snapshot = plan["snapshot"];
   session.say(fmt::format("Restore {} as it was at {} ({}): snapshot {} of {}",
                           text_of(plan, "service"), moment_of(snapshot),
@@ -47,7 +47,7 @@ void say_plan(Session& session, const Json& plan) {
                {"PLACE IS"}});
   for (const auto& item : list_of(plan, "items")) {
     const auto& objects = list_of(item, "objects");
-    const auto state = state_of(plan, item);
+    const auto state = state_of_place(plan, item);
     table.add({text_of(item, "source"), objects.empty() ? "everything" : join_words(objects),
                objects.empty() ? std::to_string(number_of(item, "entries")) : "",
                text_of(item, "place"), state},
@@ -62,7 +62,7 @@ void say_plan(Session& session, const Json& plan) {
   say_warnings(session, plan);
 }
 
-void say_report(Session& session, const Json& body) {
+void say_restore_report(Session& session, const Json& body) {
   const Json& report = body["report"];
   std::uint64_t bytes = 0;
   std::uint64_t fetched = 0;
@@ -113,7 +113,7 @@ Result<service::RestoreCall> call_of(const Session& session) {
 Result<int> run_restore(Session& session) {
   const auto call = TRY(call_of(session));
   const auto confirm = [&](const Json& plan) -> Result<void> {
-    say_plan(session, plan);
+    say_restore_plan(session, plan);
     if (call.dry_run || !changes_something(plan)) return {};
     return session.confirm("This changes what is there.");
   };
@@ -121,7 +121,7 @@ Result<int> run_restore(Session& session) {
   if (call.dry_run)
     session.say("Nothing was changed: this was a dry run.");
   else
-    say_report(session, answer.body);
+    say_restore_report(session, answer.body);
   say_notices(session, answer.body);
   session.result(answer.body, answer.exit_status);
   return answer.exit_status;

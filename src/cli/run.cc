@@ -35,8 +35,8 @@ Result<service::Setup> setup_of(const Arguments& arguments, const Environment& e
   return setup;
 }
 
-Result<int> run_command(const Invocation& invocation, const service::Setup& setup,
-                        const Terminal& terminal, const Streams& streams) {
+Result<int> run_invocation(const Invocation& invocation, const service::Setup& setup,
+                           const Terminal& terminal, const Streams& streams) {
   const Interrupts interrupts;
   const SystemClock clock;
   const bool json = invocation.arguments.has("json");
@@ -56,7 +56,7 @@ Result<int> dispatch(const Result<Invocation>& parsed, const Environment& enviro
     return 0;
   }
   const auto setup = TRY(setup_of(parsed->arguments, environment));
-  return run_command(*parsed, setup, terminal, streams);
+  return run_invocation(*parsed, setup, terminal, streams);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace lifeboat::cli {
 namespace {
 
-std::string state_of(const Json& snapshot) {
+std::string state_of_snapshot(const Json& snapshot) {
   std::string state = flag_of(snapshot, "complete") ? "complete" : "INCOMPLETE";
   if (flag_of(snapshot, "held")) state += ", held";
   return state;
@@ -38,7 +38,7 @@ void say_list(Session& session, const Json& body) {
       notes = text_of(snapshot, "service") + (notes.empty() ? "" : "; ") + notes;
     table.add({short_id(snapshot), moment_of(snapshot), size_of(snapshot, "bytes"),
                size_of(snapshot, "stored"), std::to_string(number_of(snapshot, "entries")),
-               state_of(snapshot), proof_of(snapshot, now), notes},
+               state_of_snapshot(snapshot), proof_of(snapshot, now), notes},
               flag_of(snapshot, "complete") ? Style::plain : Style::caution);
   }
   const auto service = text_of(body, "service");
@@ -48,7 +48,7 @@ void say_list(Session& session, const Json& body) {
   say_findings(session, list_of(body, "findings"));
 }
 
-Result<int> run_list(Session& session) {
+Result<int> run_list_snapshots(Session& session) {
   const auto names =
       TRY(service::service_names(session.setup(), session.arguments().list("SERVICE")));
   const auto ask = [&](const std::string& name) {
@@ -88,7 +88,7 @@ void say_source(Session& session, const Json& source) {
   }
 }
 
-Result<int> run_show(Session& session) {
+Result<int> run_show_snapshot(Session& session) {
   const auto answer =
       TRY(service::show_snapshot(session.setup(), choice_of(session), session.context()));
   const Json& snapshot = answer.body["snapshot"];
@@ -96,7 +96,7 @@ Result<int> run_show(Session& session) {
   session.say("Snapshot " + text_of(snapshot, "id"));
   session.say(fmt::format("of {} on {} at {} ({}), {}", text_of(snapshot, "service"),
                           text_of(snapshot, "host"), text_of(snapshot, "time"),
-                          age_of(snapshot, "time", now), state_of(snapshot)));
+                          age_of(snapshot, "time", now), state_of_snapshot(snapshot)));
   session.say(fmt::format(
       "{} in {}; {} stored by it in {}; made by Lifeboat {}", size_of(snapshot, "bytes"),
       counted(number_of(snapshot, "entries"), "entry", "entries"), size_of(snapshot, "stored"),
@@ -175,7 +175,7 @@ Result<int> run_note(Session& session) {
   return say_kind(session, "note", session.arguments().text("TEXT"));
 }
 
-CommandSpec list_spec() {
+CommandSpec list_snapshots_spec() {
   CommandSpec spec;
   spec.name = "snapshots";
   spec.summary = "List snapshots, and look into them.";
@@ -184,14 +184,14 @@ CommandSpec list_spec() {
   spec.options = {{"from", "REPOSITORY", "In this one; else the first that answers."}};
   spec.examples = {{"lifeboat snapshots", "of every service"},
                    {"lifeboat snapshots shop --from offsite", "in one of its repositories"}};
-  spec.run = run_list;
+  spec.run = run_list_snapshots;
   return spec;
 }
 
 constexpr std::string_view kIdAbout =
     "The snapshot's id, its beginning, latest, first or latest-proven.";
 
-CommandSpec member(std::string_view name, std::string_view summary, Run run) {
+CommandSpec snapshot_spec(std::string_view name, std::string_view summary, Run run) {
   CommandSpec spec;
   spec.name = name;
   spec.summary = summary;
@@ -203,41 +203,43 @@ CommandSpec member(std::string_view name, std::string_view summary, Run run) {
 }
 
 CommandSpec show_spec() {
-  auto spec = member("snapshots show", "Show one snapshot: sources, facts, findings.", run_show);
+  auto spec = snapshot_spec("snapshots show", "Show one snapshot: sources, facts, findings.",
+                            run_show_snapshot);
   spec.examples = {{"lifeboat snapshots show latest", "the newest complete one"}};
   return spec;
 }
 
 CommandSpec ls_spec() {
-  auto spec = member("snapshots ls", "List what is in a snapshot.", run_ls);
+  auto spec = snapshot_spec("snapshots ls", "List what is in a snapshot.", run_ls);
   spec.positionals.push_back({"PATH", "SOURCE or SOURCE/PATH; else everything.", false});
   spec.examples = {{"lifeboat snapshots ls latest uploads/2026", "one folder of it"}};
   return spec;
 }
 
 CommandSpec cat_spec() {
-  auto spec = member("snapshots cat", "Write one file or database to standard output.", run_cat);
+  auto spec =
+      snapshot_spec("snapshots cat", "Write one file or database to standard output.", run_cat);
   spec.positionals.push_back({"PATH", "SOURCE/PATH, or SOURCE of a database."});
   spec.examples = {{"lifeboat snapshots cat latest uploads/logo.png > logo.png", "one file"}};
   return spec;
 }
 
 CommandSpec diff_spec() {
-  auto spec = member("snapshots diff", "List what differs between two snapshots.", run_diff);
+  auto spec = snapshot_spec("snapshots diff", "List what differs between two snapshots.", run_diff);
   spec.positionals = {{"A", kIdAbout}, {"B", "The other one."}};
   spec.examples = {{"lifeboat snapshots diff first latest", "all that has changed"}};
   return spec;
 }
 
 CommandSpec hold_spec(std::string_view name, std::string_view summary, Example example, Run run) {
-  auto spec = member(name, summary, run);
+  auto spec = snapshot_spec(name, summary, run);
   spec.options.push_back({"reason", "TEXT", "Why; everybody who lists snapshots may read it."});
   spec.examples = {example};
   return spec;
 }
 
 CommandSpec note_spec() {
-  auto spec = member("snapshots note", "Write a note on a snapshot.", run_note);
+  auto spec = snapshot_spec("snapshots note", "Write a note on a snapshot.", run_note);
   spec.positionals.push_back({"TEXT", "The note."});
   spec.examples = {{"lifeboat snapshots note latest 'before-the-move'", ""}};
   return spec;
@@ -246,7 +248,7 @@ CommandSpec note_spec() {
 }  // namespace
 
 std::vector<CommandSpec> snapshots_commands() {
-  return {list_spec(),
+  return {list_snapshots_spec(),
           show_spec(),
           ls_spec(),
           cat_spec(),

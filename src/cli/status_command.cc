@@ -17,7 +17,7 @@ struct State {
   Style style;
 };
 
-State state_of(const Json& body, const Json& repository) {
+State state_of_repository(const Json& body, const Json& repository) {
   if (repository.contains("error")) return {"does not answer", Style::bad};
   if (!repository.contains("newest")) return {"never backed up", Style::bad};
   if (text_of(body, "objective") == "missed") return {"too old", Style::bad};
@@ -28,7 +28,7 @@ State state_of(const Json& body, const Json& repository) {
 void say_status(Session& session, Table& table, const Json& body) {
   const auto now = session.context().clock.now();
   for (const auto& repository : list_of(body, "repositories")) {
-    const auto state = state_of(body, repository);
+    const auto state = state_of_repository(body, repository);
     const auto age = [&](const char* member, const char* key) {
       const auto found = repository.find(member);
       return found == repository.end() ? std::string("–") : age_of(*found, key, now);
@@ -108,7 +108,7 @@ Result<void> write_metrics(Session& session, const std::vector<Json>& bodies) {
   return write_file(file, view_of(text), 0644);
 }
 
-Result<CheckLine> watch(Session& session) {
+Result<CheckLine> watch_services(Session& session) {
   const auto bodies = TRY(ask_watched(session));
   if (session.arguments().has("textfile")) TRY(write_metrics(session, bodies));
   const auto line = check_line(bodies, session.context().clock.now());
@@ -122,7 +122,7 @@ Result<CheckLine> watch(Session& session) {
 
 // A monitoring system reads the first line and the exit status, whatever went wrong.
 Result<int> run_check(Session& session) {
-  const auto line = watch(session);
+  const auto line = watch_services(session);
   if (line) return line->status;
   const auto unknown = check_line(line.error());
   session.say(unknown.text);
@@ -134,7 +134,7 @@ Result<int> run_status(Session& session) {
   const auto& arguments = session.arguments();
   if (arguments.has("check")) return run_check(session);
   if (arguments.has("textfile")) {
-    TRY(watch(session));
+    TRY(watch_services(session));
     return 0;
   }
   for (const auto* option : {"backup-within", "drill-within"})

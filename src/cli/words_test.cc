@@ -17,8 +17,6 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const Time kNow(seconds(1'763'718'300));  // 2025-11-21T09:45:00Z
-
 Json at(Time time) { return {{"time", to_rfc3339(time)}}; }
 
 TEST(Words, ShortensIdsAndLeavesShortOnes) {

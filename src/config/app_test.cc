@@ -42,14 +42,14 @@ std::string app_complaint(const std::string& from, const std::string& to) {
   return loaded ? "" : loaded.error().describe();
 }
 
-Result<drill::DrillOptions> resolved() {
+Result<drill::DrillOptions> resolved_drill() {
   static std::optional<Loaded> loaded;
   loaded = TRY(parse_text(with_app(), {{"TOKEN_KEY", "a very secret key"}, {"ADMIN", "horse"}}));
   return Resolver(loaded->config, loaded->variables).drill(loaded->config.services[0].drills[0]);
 }
 
 TEST(Application, IsReadWhole) {
-  const auto options = resolved();
+  const auto options = resolved_drill();
   ASSERT_TRUE(options) << options.error().describe();
   const auto& app = *options->app;
   ASSERT_EQ(app.processes.size(), 2U);
@@ -65,7 +65,7 @@ TEST(Application, IsReadWhole) {
 }
 
 TEST(Application, ReadsItsJourney) {
-  const auto options = resolved();
+  const auto options = resolved_drill();
   ASSERT_TRUE(options) << options.error().describe();
   const auto& journey = options->app->journey;
   ASSERT_EQ(journey.size(), 4U);
@@ -81,7 +81,7 @@ TEST(Application, ReadsItsJourney) {
 }
 
 TEST(Application, RemembersWhatCameFromVariablesAsSecret) {
-  const auto options = resolved();
+  const auto options = resolved_drill();
   ASSERT_TRUE(options);
   const auto& secrets = options->app->secrets;
   for (const auto* secret : {"a very secret key", "horse"})

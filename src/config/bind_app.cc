@@ -31,11 +31,6 @@ std::vector<std::string> list_of(const Node& node) {
   return list;
 }
 
-Result<void> read_duration(const Place& place, Duration& into) {
-  if (!place.absent()) into = TRY(parse_duration(place.text()));
-  return {};
-}
-
 Result<void> read_count(const Place& place, unsigned& into) {
   if (!place.absent()) into = TRY(parse_count(place.text()));
   return {};
@@ -58,7 +53,7 @@ Result<drill::RoleOptions> bind_role(const Place& place) {
   return role;
 }
 
-Result<drill::ExpectOptions> bind_expect(const Place& place) {
+Result<drill::ExpectOptions> bind_step_expect(const Place& place) {
   drill::ExpectOptions expect;
   unsigned status = 0;
   TRY(read_count(place["status"], status));
@@ -98,7 +93,7 @@ Result<drill::StepOptions> bind_step(const Place& place) {
   if (!place["json"].absent()) step.json = TRY(json_of(place["json"].node));
   bind_body(place, step);
   step.capture = texts_of(place["capture"]);
-  step.expect = TRY(bind_expect(place["expect"]));
+  step.expect = TRY(bind_step_expect(place["expect"]));
   for (const auto& member : place["fields"].node.members)
     step.fields[member.key] = list_of(member.value);
   TRY(read_count(place["repeat"], step.repeat));

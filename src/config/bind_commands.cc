@@ -9,12 +9,7 @@ std::string name_or(const Place& place, std::size_t number) {
   return place.absent() ? std::to_string(number) : place.text();
 }
 
-Result<void> read_duration(const Place& place, Duration& into) {
-  if (!place.absent()) into = TRY(parse_duration(place.text()));
-  return {};
-}
-
-Result<void> bind_expect(const Place& place, drill::CommandCheck& check) {
+Result<void> bind_command_expect(const Place& place, drill::CommandCheck& check) {
   if (!place["exit"].absent()) check.exit = TRY(parse_status(place["exit"].text()));
   check.output = place["output"].text();
   check.unwanted = place["not"].text();
@@ -33,7 +28,7 @@ Result<drill::CommandCheck> bind_command(const Place& place, std::size_t number)
   for (const auto& member : place["environment"].node.members)
     check.environment[member.key] = member.value.text;
   TRY(read_duration(place["within"], check.within));
-  TRY(bind_expect(place["expect"], check));
+  TRY(bind_command_expect(place["expect"], check));
   return check;
 }
 

@@ -10,7 +10,7 @@
 namespace lifeboat::config {
 namespace {
 
-constexpr std::size_t kMostBytes = 4U << 20U;
+constexpr std::size_t kMostConfigBytes = 4U << 20U;
 constexpr const char* kFileName = "lifeboat.yaml";
 constexpr const char* kSystemFile = "/etc/lifeboat/lifeboat.yaml";
 
@@ -32,7 +32,7 @@ Result<const T*> find_by_name(const std::vector<T>& all, std::string_view name,
 // The application's own file may be unreadable for us or absent; then there is nothing in it for
 // us.
 void add_env_file(const fs::path& path, Variables& variables) {
-  auto bytes = read_file(path, kMostBytes);
+  auto bytes = read_file(path, kMostConfigBytes);
   if (!bytes) return;
   variables.add_env_file(to_text(*bytes));
   wipe(*bytes);
@@ -94,7 +94,7 @@ Result<const Notifier*> Config::find_notifier(std::string_view name) const {
 }
 
 Result<Loaded> load_config(const fs::path& file, std::map<std::string, std::string> environment) {
-  auto bytes = read_file(file, kMostBytes);
+  auto bytes = read_file(file, kMostConfigBytes);
   if (!bytes) return fail(std::move(bytes).error().add_context("the configuration"));
   Variables variables(std::move(environment));
   add_env_file(fs::absolute(file).parent_path() / ".env", variables);

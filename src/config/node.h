@@ -8,6 +8,8 @@
 
 namespace lifeboat::config {
 
+inline constexpr std::size_t kMostLevels = 32;  // of blocks in blocks
+
 // Line and column in the file, from 1; 0 when it did not come from a file.
 struct Mark {
   unsigned line = 0;

@@ -45,9 +45,9 @@ std::string said(const std::string& from, const std::string& to) {
   return loaded ? "" : loaded.error().describe();
 }
 
-Result<notify::Options> resolved(const std::string& name,
-                                 std::map<std::string, std::string> environment = kSecrets,
-                                 const std::string& text = whole()) {
+Result<notify::Options> resolved_notifier(const std::string& name,
+                                          std::map<std::string, std::string> environment = kSecrets,
+                                          const std::string& text = whole()) {
   TestContext test;
   const auto loaded = TRY(parse_text(text, std::move(environment)));
   const Resolver resolver(loaded.config, loaded.variables);
@@ -70,17 +70,17 @@ TEST(Notifiers, AreReadAsTheyAreWritten) {
 }
 
 TEST(Notifiers, AreFilledInOnUse) {
-  const auto mail = resolved("mail");
+  const auto mail = resolved_notifier("mail");
   ASSERT_TRUE(mail) << mail.error().describe();
   EXPECT_EQ(to_text(mail->password.view()), "pass");
   EXPECT_EQ(mail->ca_file, "/etc/shop/authority.pem");
   EXPECT_THAT(mail->to, ElementsAre("ops@example.org", "second@example.org"));
   EXPECT_TRUE(mail->tls);
-  EXPECT_EQ(to_text(resolved("pager")->url.view()), "https://pager.example.org/t0ken");
+  EXPECT_EQ(to_text(resolved_notifier("pager")->url.view()), "https://pager.example.org/t0ken");
 }
 
 TEST(Notifiers, WithoutTheirVariableSayWhichAndNothingElseNeedsIt) {
-  const auto slack = resolved("ops-slack", {});
+  const auto slack = resolved_notifier("ops-slack", {});
   ASSERT_FALSE(slack);
   EXPECT_THAT(slack.error().describe(), HasSubstr("SLACK_WEBHOOK"));
 }
@@ -90,7 +90,7 @@ TEST(Notifiers, RefuseAnAddressThatWouldBecomeAHeader) {
   for (const auto* address : {"a@b.example\r\nBcc: c@d.example", "a@b.example,c@d.example",
                               "<a@b.example>", "a", "@b", "a b@c.example", "a@", "a@b@c"}) {
     environment["SECOND"] = address;
-    EXPECT_FALSE(resolved("mail", environment)) << address;
+    EXPECT_FALSE(resolved_notifier("mail", environment)) << address;
   }
 }
 

@@ -14,7 +14,6 @@ namespace lifeboat::config {
 namespace {
 
 constexpr int kPortableVersion = 1;
-constexpr int kMostLevels = 32;
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kNotifierSecrets{
     {{"url", "URL"}, {"secret", "SECRET"}, {"password", "PASSWORD"}}};
 
@@ -69,7 +68,7 @@ Json to_json(const Node& node) {
   return nullptr;
 }
 
-Result<Node> from_json(const Json& json, int level) {
+Result<Node> from_json(const Json& json, std::size_t level) {
   if (level > kMostLevels) return fail(Code::corrupt, "a configuration nested too deeply");
   Node node;
   if (json.is_string()) {

@@ -8,7 +8,8 @@
 namespace lifeboat::config {
 namespace {
 
-constexpr std::array<std::string_view, 6> kMethods{"get", "post", "put", "patch", "delete", "head"};
+constexpr std::array<std::string_view, 6> kMethodKeys{"get",   "post",   "put",
+                                                      "patch", "delete", "head"};
 constexpr std::array<std::string_view, 4> kBodies{"json", "form", "multipart", "body"};
 
 template <std::size_t N>
@@ -71,13 +72,13 @@ class AppCheck {
 
  private:
   void check_step(const Node& step) {
-    if (count_of(step, kMethods) != 1)
-      problems_.error(step.mark,
-                      fmt::format("exactly one of {} is needed here", fmt::join(kMethods, ", ")));
+    if (count_of(step, kMethodKeys) != 1)
+      problems_.error(
+          step.mark, fmt::format("exactly one of {} is needed here", fmt::join(kMethodKeys, ", ")));
     if (count_of(step, kBodies) > 1)
       problems_.error(step.mark,
                       fmt::format("only one of {} can be sent", fmt::join(kBodies, ", ")));
-    for (const auto method : kMethods) check_path(step.find(method));
+    for (const auto method : kMethodKeys) check_path(step.find(method));
     if (const Node* role = step.find("as")) expect_role(role->text, role->mark);
     if (const Node* fields = step.find("fields"))
       for (const auto& member : fields->members) expect_role(member.key, member.mark);

@@ -7,7 +7,7 @@
 namespace lifeboat::config {
 namespace {
 
-std::string text_at(const Node& node, std::string_view key) {
+std::string text_below(const Node& node, std::string_view key) {
   const Node* found = node.find(key);
   return found == nullptr ? "" : found->text;
 }
@@ -19,7 +19,7 @@ void forbid(const Node& source, std::string_view key, std::string_view beside, P
     problems.error(found->mark, fmt::format("\"{}\" means nothing beside \"{}\"", key, beside));
 }
 
-void check_command(const Node& source, Problems& problems) {
+void check_restore_command(const Node& source, Problems& problems) {
   for (const auto* key : {"from", "pattern", "format", "within", "unpacked"})
     forbid(source, key, "restore", problems);
   const Node& command = *source.find("restore");
@@ -38,7 +38,7 @@ void check_place(const Node& source, Problems& problems) {
   for (const auto* key : {"environment", "timeout"})
     if (const Node* found = source.find(key))
       problems.error(found->mark, fmt::format("\"{}\" is for the command in \"restore\"", key));
-  if (text_at(source, "format") != "sqlite") return;
+  if (text_below(source, "format") != "sqlite") return;
   for (const auto* key : {"database", "folder"})
     if (const Node* found = source.find(key))
       problems.error(found->mark, fmt::format("\"{}\": the backup is one database", key));
@@ -47,18 +47,19 @@ void check_place(const Node& source, Problems& problems) {
 }  // namespace
 
 void check_foreign(const Node& source, Problems& problems) {
-  if (text_at(source, "type") != "foreign") return;
+  if (text_below(source, "type") != "foreign") return;
   forbid(source, "folder", "database", problems);
   if (source.find("restore") != nullptr)
-    check_command(source, problems);
+    check_restore_command(source, problems);
   else
     check_place(source, problems);
 }
 
 std::string kind_of_source(const Node& source) {
-  const auto type = text_at(source, "type");
+  const auto type = text_below(source, "type");
   if (type != "foreign") return type;
-  const bool database = source.find("database") != nullptr || text_at(source, "format") == "sqlite";
+  const bool database =
+      source.find("database") != nullptr || text_below(source, "format") == "sqlite";
   return database ? "sqlite" : "files";
 }
 

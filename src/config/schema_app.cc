@@ -3,7 +3,7 @@
 namespace lifeboat::config {
 namespace {
 
-constexpr Row kRows[] = {
+constexpr Row kAppRows[] = {
     {.path = "services.*.drills.*.app.start",
      .type = Type::command,
      .about = "Starts the application, in the foreground.",
@@ -232,6 +232,6 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-std::span<const Row> app_rows() { return kRows; }
+std::span<const Row> app_rows() { return kAppRows; }
 
 }  // namespace lifeboat::config

@@ -3,7 +3,7 @@
 namespace lifeboat::config {
 namespace {
 
-constexpr Row kRows[] = {
+constexpr Row kCommandRows[] = {
     {.path = kCommandPath,
      .type = Type::block,
      .about = "A program of your own that judges the restored data. It runs where nothing leaves "
@@ -97,6 +97,6 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-std::span<const Row> command_rows() { return kRows; }
+std::span<const Row> command_rows() { return kCommandRows; }
 
 }  // namespace lifeboat::config

@@ -3,7 +3,7 @@
 namespace lifeboat::config {
 namespace {
 
-constexpr Row kRows[] = {
+constexpr Row kDrillRows[] = {
     {.path = "services.*.drills.*.cold_start",
      .type = Type::flag,
      .about = "With an empty home, no cache and no variables: nothing but the repository and one "
@@ -43,6 +43,6 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-std::span<const Row> drill_rows() { return kRows; }
+std::span<const Row> drill_rows() { return kDrillRows; }
 
 }  // namespace lifeboat::config

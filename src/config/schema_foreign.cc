@@ -3,7 +3,7 @@
 namespace lifeboat::config {
 namespace {
 
-constexpr Row kRows[] = {
+constexpr Row kForeignRows[] = {
     {.path = "services.*.sources.*.from",
      .type = Type::path,
      .about = "The folder that holds the backups or, without `pattern`, the backup itself.",
@@ -74,6 +74,6 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-std::span<const Row> foreign_rows() { return kRows; }
+std::span<const Row> foreign_rows() { return kForeignRows; }
 
 }  // namespace lifeboat::config

@@ -5,7 +5,7 @@
 namespace lifeboat::config {
 namespace {
 
-constexpr Row kRows[] = {
+constexpr Row kNotifyRows[] = {
     {.path = "notifiers",
      .type = Type::names,
      .about = "Who can be told of what happens; a service names those that it tells in `notify`."},
@@ -82,6 +82,6 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-std::span<const Row> notify_rows() { return kRows; }
+std::span<const Row> notify_rows() { return kNotifyRows; }
 
 }  // namespace lifeboat::config

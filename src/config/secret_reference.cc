@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kFile = "file:";
 constexpr std::string_view kCommand = "command:";
-constexpr std::size_t kMostBytes = 64U << 10U;
+constexpr std::size_t kMostSecretBytes = 64U << 10U;
 
 Secret without_line_end(std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
@@ -18,7 +18,7 @@ Secret without_line_end(std::string_view text) {
 }
 
 Result<Secret> read_secret_file(const fs::path& path) {
-  auto bytes = TRY(read_file(path, kMostBytes));
+  auto bytes = TRY(read_file(path, kMostSecretBytes));
   auto secret = without_line_end({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   wipe(bytes);
   return secret;

@@ -123,6 +123,11 @@ Result<bool> parse_flag(std::string_view text) {
   return not_a(text, "true or false", "write true or false");
 }
 
+Result<void> read_duration(const Place& place, Duration& into) {
+  if (!place.absent()) into = TRY(parse_duration(place.text()));
+  return {};
+}
+
 Result<int> parse_status(std::string_view text) {
   constexpr int kMost = 255;
   int value = -1;

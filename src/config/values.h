@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "config/node.h"
+#include "config/place.h"
 #include "config/schema.h"
 #include "drill/options.h"
 #include "sandbox/options.h"
@@ -20,6 +21,8 @@ bool is_name(std::string_view text);
 // Each `config_invalid` when the text is not of the form.
 Result<bool> parse_flag(std::string_view text);
 Result<unsigned> parse_count(std::string_view text);
+// Into a place that keeps what it holds when the file says nothing.
+Result<void> read_duration(const Place& place, Duration& into);
 // An exit status: 0 to 255.
 Result<int> parse_status(std::string_view text);
 Result<std::pair<std::string, std::string>> parse_table(std::string_view text);

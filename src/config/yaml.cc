@@ -12,8 +12,7 @@
 namespace lifeboat::config {
 namespace {
 
-constexpr std::size_t kMostBytes = 1U << 20U;
-constexpr std::size_t kMostLevels = 32;
+constexpr std::size_t kMostYamlBytes = 1U << 20U;
 constexpr std::size_t kMostNodes = 50'000;
 
 Mark mark_of(const YAML::Mark& mark) {
@@ -232,7 +231,7 @@ std::optional<Node> parse_document(std::string_view text, Problems& problems) {
 }  // namespace
 
 std::optional<Node> read_yaml(std::string_view text, Problems& problems) {
-  if (text.size() > kMostBytes) {
+  if (text.size() > kMostYamlBytes) {
     problems.error({}, "over 1 MiB, which is too large for a configuration");
     return std::nullopt;
   }

@@ -42,7 +42,7 @@ Result<ActionItem> read_item(const Json& json) {
   return item;
 }
 
-void take(std::vector<ActionItem>& items, ActionItem now) {
+void take_item(std::vector<ActionItem>& items, ActionItem now) {
   const auto same =
       std::find_if(items.begin(), items.end(), [&](const auto& each) { return each.id == now.id; });
   if (same == items.end()) {
@@ -82,7 +82,7 @@ void carry_items(Report& report, const History& history) {
   if (!history.records.empty())
     report.items = open_items(history.records.back(), history.resolutions);
   for (const auto& diagnosis : report.diagnoses)
-    if (!passes_by(diagnosis)) take(report.items, item_of(diagnosis, report.started));
+    if (!passes_by(diagnosis)) take_item(report.items, item_of(diagnosis, report.started));
 }
 
 }  // namespace lifeboat::drill

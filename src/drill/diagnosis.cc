@@ -20,7 +20,7 @@ void replace_all(std::string& text, std::string_view name, const std::string& va
 }
 
 // "db" of "counts.db" and "blobs.db.images".
-std::string source_of(const std::string& subject) {
+std::string source_named(const std::string& subject) {
   const auto begin = subject.find('.');
   if (begin == std::string::npos) return subject;
   return subject.substr(begin + 1, subject.find('.', begin + 1) - begin - 1);
@@ -34,18 +34,18 @@ std::string filled(std::string_view form, const Symptom& symptom) {
   replace_all(text, "{service}", report.service);
   replace_all(text, "{snapshot}",
               report.snapshot ? report.snapshot->id.hex().substr(0, 10) : "latest");
-  replace_all(text, "{source}", source_of(symptom.subject));
+  replace_all(text, "{source}", source_named(symptom.subject));
   replace_all(text, "{object}", symptom.sign != nullptr ? symptom.sign->object : symptom.subject);
   return text;
 }
 
 // Where a rule stands in the table: what is fundamental is said first.
-struct Found {
+struct Explained {
   const Rule* rule;
   std::size_t rank;
 };
 
-Found rule_for(const Symptom& symptom) {
+Explained rule_for(const Symptom& symptom) {
   std::size_t rank = 0;
   for (const auto rules : {program_rules(), foreign_rules(), stage_rules(), check_rules(),
                            application_rules(), finding_rules()})

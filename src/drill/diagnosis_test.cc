@@ -86,12 +86,12 @@ Report without_proof(Report report) {
   return report;
 }
 
-struct Defect {
+struct PlantedDefect {
   std::string rule;
   Report report;
 };
 
-std::vector<Defect> stage_defects() {
+std::vector<PlantedDefect> stage_defects() {
   return {
       {"store-denied", stopped("locate", Code::damage_found)},
       {"store-silent", stopped("restore", Code::unavailable)},
@@ -134,7 +134,7 @@ Report with_escaping_key() {
   return report;
 }
 
-std::vector<Defect> database_defects() {
+std::vector<PlantedDefect> database_defects() {
   return {
       {"sandbox-left", with_sandbox_left()},
       {"nothing-asked", without_proof(sound_report())},
@@ -177,7 +177,7 @@ std::vector<Defect> database_defects() {
   };
 }
 
-std::vector<Defect> file_defects() {
+std::vector<PlantedDefect> file_defects() {
   const Sign lost{Kind::missing, "2026/3.png", "", "is missing"};
   const Sign changed{Kind::different, "2026/3.png", "", "has other contents"};
   auto orphans = sound_report();
@@ -210,7 +210,7 @@ Report with_missed(Judgement Measures::* judgement) {
   return report;
 }
 
-std::vector<Defect> finding_defects() {
+std::vector<PlantedDefect> finding_defects() {
   return {
       {"size-halved", finding("size-halved")},
       {"snapshot-missing", finding("snapshot-missing")},
@@ -253,7 +253,7 @@ Report shown_production() {
 }
 
 // In the words of drill/app and drill/steps/app.cc.
-std::vector<Defect> application_defects() {
+std::vector<PlantedDefect> application_defects() {
   return {
       {"production-inside", shown_production()},
       {"not-isolated", saying("isolation.network",
@@ -308,7 +308,7 @@ std::vector<Defect> application_defects() {
   };
 }
 
-std::vector<Defect> program_defects() {
+std::vector<PlantedDefect> program_defects() {
   return {
       {"other-key", saying("secret.TOKEN_KEY", "another", Outcome::warned)},
       {"other-release", saying("release", "another", Outcome::warned)},
@@ -339,7 +339,7 @@ Report nothing_asked() {
   return foreign(std::move(report));
 }
 
-std::vector<Defect> foreign_defects() {
+std::vector<PlantedDefect> foreign_defects() {
   const auto restore = [](Code code, const std::string& message) {
     return stopped_foreign("restore", code, message);
   };
@@ -372,8 +372,8 @@ std::vector<Defect> foreign_defects() {
   };
 }
 
-std::vector<Defect> all_defects() {
-  std::vector<Defect> all;
+std::vector<PlantedDefect> all_defects() {
+  std::vector<PlantedDefect> all;
   for (auto&& part : {program_defects(), foreign_defects(), stage_defects(), database_defects(),
                       file_defects(), application_defects(), finding_defects()})
     all.insert(all.end(), part.begin(), part.end());

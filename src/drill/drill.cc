@@ -72,7 +72,7 @@ void tear_down(const Steps& steps, DrillState& state, const RunContext& context)
 }
 
 // What everything together says, in the light of earlier drills and of what people said.
-void conclude(Report& report, const History& history) {
+void conclude_report(Report& report, const History& history) {
   for (const auto& finding : history.findings) report.findings.push_back(finding);
   apply_waivers(report, history.waivers);
   const auto judged = judge(report);
@@ -155,7 +155,7 @@ Result<Sealed> run_drill(const Request& request, repository::Repository& reposit
   const auto history = load_history(request.service, request.reports, repository);
   project(state.report, history);
   compare_with_runbook(state.report, request.options.runbook);
-  conclude(state.report, history);
+  conclude_report(state.report, history);
   return seal(std::move(state.report), {request, history, repository}, undisturbed(context));
 }
 

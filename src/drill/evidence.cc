@@ -5,11 +5,12 @@
 #include "drill/envelope.h"
 #include "drill/first_form.h"
 #include "repository/certificate.h"
+#include "repository/keys.h"
 
 namespace lifeboat::drill {
 namespace {
 
-constexpr std::string_view kPredicate = "urn:x-lifeboat:";
+constexpr std::string_view kPredicateBegins = "urn:x-lifeboat:";
 
 // What the record is about: a snapshot, which its hash names; a drill that found none is about the
 // repository.
@@ -23,7 +24,7 @@ Json subject_of(const Json& evidence) {
 }
 
 std::string predicate_type(const Json& evidence) {
-  return std::string(kPredicate) + evidence.value("kind", "") + ":1";
+  return std::string(kPredicateBegins) + evidence.value("kind", "") + ":1";
 }
 
 Json statement_of(Json evidence) {
@@ -58,17 +59,13 @@ Result<Claim> read_claim(const Json& statement) {
   return claim;
 }
 
-bool may_restore(repository::Role role) {
-  return role == repository::Role::admin || role == repository::Role::reader;
-}
-
 Believed<std::string> certified_name(const Claim& claim) {
   const auto certificate =
       repository::read_certificate(claim.repository, claim.root.view(), claim.certificate);
   if (!certificate || certificate->key != claim.key)
     return doubt(Defect::not_certified,
                  "the repository that it names does not vouch for the key that signed it");
-  if (!may_restore(certificate->role))
+  if (!repository::may_read(certificate->role))
     return doubt(Defect::not_certified,
                  "signed by \"" + certificate->name + "\", whose role cannot restore anything");
   return certificate->name;

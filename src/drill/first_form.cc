@@ -2,6 +2,7 @@
 
 #include "crypto/hash.h"
 #include "repository/certificate.h"
+#include "repository/keys.h"
 
 namespace lifeboat::drill {
 namespace {
@@ -26,10 +27,6 @@ Result<Parts> read_parts(const Json& sealed) {
   return parts;
 }
 
-bool may_restore(repository::Role role) {
-  return role == repository::Role::admin || role == repository::Role::reader;
-}
-
 }  // namespace
 
 Believed<SignedRecord> verify_first_form(const Json& sealed,
@@ -40,7 +37,7 @@ Believed<SignedRecord> verify_first_form(const Json& sealed,
     return doubt(Defect::other_key, "signed under another repository's key: " + parts->root.hex());
   const auto certificate =
       repository::read_certificate(parts->repository, parts->root.view(), parts->certificate);
-  if (!certificate || !may_restore(certificate->role))
+  if (!certificate || !repository::may_read(certificate->role))
     return doubt(Defect::not_certified, "the repository does not vouch for who signed it");
   const auto text = canonical_json(parts->evidence);
   auto message = to_bytes("lifeboat 1 evidence");

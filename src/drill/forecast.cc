@@ -64,7 +64,7 @@ std::string memory_sentence(const MemoryForecast& memory) {
          describe_size(memory.room.bytes) + " that " + memory.room.where + " has";
 }
 
-Json memory_json(const MemoryForecast& memory) {
+Json memory_forecast_json(const MemoryForecast& memory) {
   Json json{{"available", memory.room.bytes}, {"where", memory.room.where}};
   if (memory.application) json["application"] = *memory.application;
   if (memory.own) json["own"] = *memory.own;
@@ -124,7 +124,7 @@ Json to_json(const Forecast& forecast, Duration taken) {
     json["disk"] = {{"needed", forecast.disk->needed},
                     {"free", forecast.disk->free},
                     {"where", forecast.disk->where}};
-  if (forecast.memory) json["memory"] = memory_json(*forecast.memory);
+  if (forecast.memory) json["memory"] = memory_forecast_json(*forecast.memory);
   json["time"] = {{"taken_ms", taken.count() / 1000}};
   if (!forecast.time) return json;
   json["time"]["predicted_ms"] = forecast.time->whole.count() / 1000;

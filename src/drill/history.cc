@@ -10,7 +10,7 @@
 namespace lifeboat::drill {
 namespace {
 
-constexpr std::size_t kTrend = 12;  // drills
+constexpr std::size_t kShownDrills = 12;  // drills
 
 // A drill that stopped half-way measured no recovery.
 std::optional<std::int64_t> recovery_of(const Json& evidence) {
@@ -123,7 +123,8 @@ History load_history(const std::string& service, const std::filesystem::path& fo
 std::vector<TrendPoint> trend_of(const History& history) {
   const auto& records = history.records;
   std::vector<TrendPoint> points;
-  for (auto i = records.size() > kTrend ? records.size() - kTrend : 0; i < records.size(); ++i) {
+  for (auto i = records.size() > kShownDrills ? records.size() - kShownDrills : 0;
+       i < records.size(); ++i) {
     const Json& evidence = records[i].evidence;
     points.push_back({text_in(evidence, {"id"}), text_in(evidence, {"started"}),
                       text_in(evidence, {"verdict"}), recovery_of(evidence), bytes_in(evidence)});

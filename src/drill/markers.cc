@@ -8,7 +8,7 @@
 namespace lifeboat::drill {
 namespace {
 
-CheckResult judge(const engine::MarkerTrail& trail) {
+CheckResult judge_trail(const engine::MarkerTrail& trail) {
   CheckResult result;
   result.id = "markers";
   result.proves = "no write is missing between two that were restored";
@@ -47,7 +47,7 @@ void read_markers(DrillState& state) {
   if (!trail) measures.no_lost_writes = trail.error().describe();
   if (trail && !*trail) measures.no_lost_writes = "the snapshot holds no marker";
   if (!trail || !*trail) return;
-  state.report.checks.push_back(judge(**trail));
+  state.report.checks.push_back(judge_trail(**trail));
   measures.lost_writes = lost(**trail, markers, state.report.started);
 }
 

@@ -7,16 +7,16 @@
 namespace lifeboat::drill {
 namespace {
 
-constexpr std::string_view kPredicate = "urn:x-lifeboat:sign-off:1";
+constexpr std::string_view kSignOffPredicate = "urn:x-lifeboat:sign-off:1";
 constexpr std::size_t kMaxText = 4000;
 
-Json statement_of(const SignOff& said) {
+Json sign_off_statement(const SignOff& said) {
   Json predicate{{"kind", "sign-off"},      {"name", said.name},
                  {"role", said.role},       {"comment", said.comment},
                  {"verdict", said.verdict}, {"time", to_rfc3339(said.time)},
                  {"public_key", said.key},  {"revokes", said.revokes}};
   return make_statement({{"name", "record of a drill"}, {"digest", {{"sha256", said.record}}}},
-                        kPredicate, std::move(predicate));
+                        kSignOffPredicate, std::move(predicate));
 }
 
 Result<std::string> short_text(const Json& object, std::string_view key) {
@@ -26,7 +26,7 @@ Result<std::string> short_text(const Json& object, std::string_view key) {
 }
 
 Result<SignOff> read_statement(const Json& statement) {
-  if (TRY(text_at(statement, "predicateType")) != kPredicate)
+  if (TRY(text_at(statement, "predicateType")) != kSignOffPredicate)
     return fail(Code::corrupt, "not a sign-off");
   const Json& subject = *TRY(member(statement, "subject"));
   if (!subject.is_array() || subject.size() != 1)
@@ -44,7 +44,7 @@ Result<SignOff> read_statement(const Json& statement) {
   return said;
 }
 
-Json to_json(const SignOff& said, bool revoked) {
+Json sign_off_json(const SignOff& said, bool revoked) {
   return {{"name", said.name},       {"role", said.role}, {"comment", said.comment},
           {"verdict", said.verdict}, {"key", said.key},   {"time", to_rfc3339(said.time)},
           {"revoked", revoked}};
@@ -58,7 +58,7 @@ Result<Json> make_sign_off(SignOff said, const crypto::SigningKey& key) {
   for (const auto* text : {&said.name, &said.role, &said.comment})
     if (text->size() > kMaxText) return fail(Code::usage, "a text of a sign-off is too long");
   said.key = key.verify_key().hex();
-  const auto payload = to_bytes(canonical_json(statement_of(said)));
+  const auto payload = to_bytes(canonical_json(sign_off_statement(said)));
   return make_envelope(payload, key.verify_key(), key.sign(signed_form(payload)));
 }
 
@@ -89,7 +89,7 @@ Json sign_offs_on(const std::string& record, const std::vector<repository::State
     const bool revoked = std::any_of(all.begin(), all.end(), [&](const auto& other) {
       return other.revokes && other.key == said.key && other.time >= said.time;
     });
-    list.push_back(to_json(said, revoked));
+    list.push_back(sign_off_json(said, revoked));
   }
   return list;
 }

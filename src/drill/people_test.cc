@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/test_context.h"
 #include "drill/action_items.h"
 #include "drill/envelope.h"
 
@@ -10,9 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const Time kNow{1'763'718'300s};
-
-crypto::SigningKey key_of(std::uint8_t byte) {
+crypto::SigningKey signing_key(std::uint8_t byte) {
   return std::move(*crypto::SigningKey::from_seed(Secret(Bytes(32, byte))));
 }
 
@@ -28,23 +27,23 @@ repository::Statement statement(const Json& envelope) {
 }
 
 TEST(SignOff, ComesBackWithTheKeyThatMadeIt) {
-  const auto said = read_sign_off(*make_sign_off(said_by("Ada"), key_of(1)));
+  const auto said = read_sign_off(*make_sign_off(said_by("Ada"), signing_key(1)));
   ASSERT_TRUE(said);
   EXPECT_EQ(said->name, "Ada");
   EXPECT_EQ(said->verdict, "failed");
   EXPECT_EQ(said->record, std::string(64, 'a'));
-  EXPECT_EQ(said->key, key_of(1).verify_key().hex());
+  EXPECT_EQ(said->key, signing_key(1).verify_key().hex());
 }
 
 TEST(SignOff, WithoutANameOrARoleIsNone) {
-  EXPECT_FALSE(make_sign_off(said_by(""), key_of(1)));
+  EXPECT_FALSE(make_sign_off(said_by(""), signing_key(1)));
   auto without_role = said_by("Ada");
   without_role.role = "";
-  EXPECT_FALSE(make_sign_off(without_role, key_of(1)));
+  EXPECT_FALSE(make_sign_off(without_role, signing_key(1)));
 }
 
 TEST(SignOff, ThatSomebodyEditedIsNotListed) {
-  auto sealed = *make_sign_off(said_by("Ada"), key_of(1));
+  auto sealed = *make_sign_off(said_by("Ada"), signing_key(1));
   auto text = to_text(*from_base64(sealed["payload"].get<std::string>()));
   text.replace(text.find("failed"), 6, "proven");
   sealed["payload"] = to_base64(view_of(text));
@@ -53,7 +52,7 @@ TEST(SignOff, ThatSomebodyEditedIsNotListed) {
 }
 
 TEST(SignOff, OfAnotherRecordIsNotListed) {
-  const auto sealed = *make_sign_off(said_by("Ada"), key_of(1));
+  const auto sealed = *make_sign_off(said_by("Ada"), signing_key(1));
   EXPECT_TRUE(sign_offs_on(std::string(64, 'b'), {statement(sealed)}).empty());
 }
 
@@ -61,9 +60,9 @@ TEST(SignOff, ManyMaySignAndOnlyTheSameKeyRevokes) {
   auto revoking = said_by("Ada", kNow + 1h);
   revoking.revokes = true;
   const auto list =
-      sign_offs_on(std::string(64, 'a'), {statement(*make_sign_off(said_by("Ada"), key_of(1))),
-                                          statement(*make_sign_off(said_by("Bob"), key_of(2))),
-                                          statement(*make_sign_off(revoking, key_of(1)))});
+      sign_offs_on(std::string(64, 'a'), {statement(*make_sign_off(said_by("Ada"), signing_key(1))),
+                                          statement(*make_sign_off(said_by("Bob"), signing_key(2))),
+                                          statement(*make_sign_off(revoking, signing_key(1)))});
   ASSERT_EQ(list.size(), 2U);
   EXPECT_EQ(list[0]["revoked"], true);
   EXPECT_EQ(list[1]["name"], "Bob");
@@ -79,7 +78,7 @@ repository::Statement waived(const std::string& check, const std::string& until,
   return statement;
 }
 
-Report report_with(Outcome outcome, bool refused = false) {
+Report report_beside(Outcome outcome, bool refused = false) {
   Report report;
   report.started = kNow;  // 2025-11-21T09:45:00Z
   CheckResult good;
@@ -96,7 +95,7 @@ Report report_with(Outcome outcome, bool refused = false) {
 }
 
 Report waived_report(Outcome outcome, const std::string& until, bool refused = false) {
-  auto report = report_with(outcome, refused);
+  auto report = report_beside(outcome, refused);
   apply_waivers(report, waivers_of({waived("blobs.db.images", until, kNow)}, "shop"));
   return report;
 }

@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-SignedRecord record_of(const std::string& tier, std::uint64_t bytes, std::int64_t check) {
+SignedRecord record_taking(const std::string& tier, std::uint64_t bytes, std::int64_t check) {
   SignedRecord record;
   record.evidence = {{"drill", "other"},
                      {"tier", tier},
@@ -40,7 +40,7 @@ Report quick_drill(std::optional<Duration> objective = std::nullopt) {
 
 TEST(Projection, ExchangesTheCheckForOneOfEverythingAtThisSize) {
   auto report = quick_drill();
-  project(report, history_of({record_of("full", 500, 2000)}));
+  project(report, history_of({record_taking("full", 500, 2000)}));
   ASSERT_TRUE(report.measures.projected);
   EXPECT_EQ(report.measures.projected->check, 4s);
   EXPECT_EQ(report.measures.projected->rto, 13s);
@@ -49,7 +49,7 @@ TEST(Projection, ExchangesTheCheckForOneOfEverythingAtThisSize) {
 
 TEST(Projection, IsNotKnownWithoutADrillOfEverything) {
   auto report = quick_drill();
-  project(report, history_of({record_of("quick", 1000, 500), record_of("full", 9, 500)}));
+  project(report, history_of({record_taking("quick", 1000, 500), record_taking("full", 9, 500)}));
   const auto said = to_json(report)["measures"]["rto"]["projected"];
   EXPECT_EQ(said["outcome"], "not_known");
   EXPECT_FALSE(said.contains("milliseconds"));
@@ -58,20 +58,20 @@ TEST(Projection, IsNotKnownWithoutADrillOfEverything) {
 TEST(Projection, ADrillThatLeftNothingOutHasNone) {
   auto report = quick_drill();
   report.tier = "full";
-  project(report, history_of({record_of("full", 1000, 2000)}));
+  project(report, history_of({record_taking("full", 1000, 2000)}));
   EXPECT_FALSE(report.measures.projected);
 }
 
 TEST(Projection, ADrillThatStoppedHalfWayHasNone) {
   auto report = quick_drill();
   report.stages.back().done = false;
-  project(report, history_of({record_of("full", 1000, 2000)}));
+  project(report, history_of({record_taking("full", 1000, 2000)}));
   EXPECT_FALSE(report.measures.projected);
 }
 
 TEST(Projection, ThatMissesTheObjectiveIsAFindingAndJudgesNothing) {
   auto report = quick_drill(12s);
-  project(report, history_of({record_of("full", 1000, 8000)}));
+  project(report, history_of({record_taking("full", 1000, 8000)}));
   EXPECT_EQ(report.measures.rto, Judgement::met);
   ASSERT_EQ(report.findings.size(), 1U);
   EXPECT_EQ(report.findings[0].code, "projection-over-objective");
@@ -79,7 +79,7 @@ TEST(Projection, ThatMissesTheObjectiveIsAFindingAndJudgesNothing) {
 
 TEST(Projection, ThatMeetsTheObjectiveIsNoPass) {
   auto report = quick_drill(9500ms);
-  project(report, history_of({record_of("full", 1000, 1)}));
+  project(report, history_of({record_taking("full", 1000, 1)}));
   EXPECT_LE(report.measures.projected->rto, 10s);
   EXPECT_EQ(report.measures.rto, Judgement::missed);
   EXPECT_TRUE(report.findings.empty());

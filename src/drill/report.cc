@@ -156,7 +156,7 @@ Json lost_writes_json(const Measures& measures) {
   return json;
 }
 
-Json memory_json(const Measures& measures) {
+Json memory_measures_json(const Measures& measures) {
   Json json{{"own", measures.own_memory}};
   if (measures.application_memory) json["application"] = *measures.application_memory;
   return json;
@@ -192,7 +192,7 @@ Json measures_json(const Measures& measures) {
   rpo["covers"] = "age of the restored position when the drill began";
   return {{"rto", rto},
           {"rpo", rpo},
-          {"memory", memory_json(measures)},
+          {"memory", memory_measures_json(measures)},
           {"bytes_restored", measures.bytes_restored},
           {"entries_restored", measures.entries_restored}};
 }

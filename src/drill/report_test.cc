@@ -7,7 +7,7 @@
 namespace lifeboat::drill {
 namespace {
 
-CheckResult check(Outcome outcome, bool proves_data = true) {
+CheckResult check_with(Outcome outcome, bool proves_data = true) {
   CheckResult result;
   result.id = "counts.db";
   result.outcome = outcome;
@@ -27,22 +27,23 @@ Report report_with(std::vector<CheckResult> checks) {
 }
 
 TEST(Judge, PassedChecksAndACleanTearDownAreProven) {
-  EXPECT_EQ(judge(report_with({check(Outcome::passed)})).verdict, Verdict::proven);
+  EXPECT_EQ(judge(report_with({check_with(Outcome::passed)})).verdict, Verdict::proven);
 }
 
 TEST(Judge, AFindingDoesNotHideThatItIsProven) {
-  const auto judged = judge(report_with({check(Outcome::passed), check(Outcome::warned)}));
+  const auto judged =
+      judge(report_with({check_with(Outcome::passed), check_with(Outcome::warned)}));
   EXPECT_EQ(judged.verdict, Verdict::proven);
   EXPECT_TRUE(judged.reason.starts_with("with findings"));
 }
 
 TEST(Judge, OneFailedCheckFailsTheDrill) {
-  EXPECT_EQ(judge(report_with({check(Outcome::passed), check(Outcome::failed)})).verdict,
+  EXPECT_EQ(judge(report_with({check_with(Outcome::passed), check_with(Outcome::failed)})).verdict,
             Verdict::failed);
 }
 
 TEST(Judge, ACheckThatDidNotRunIsNeverAPass) {
-  EXPECT_EQ(judge(report_with({check(Outcome::passed), check(Outcome::not_run)})).verdict,
+  EXPECT_EQ(judge(report_with({check_with(Outcome::passed), check_with(Outcome::not_run)})).verdict,
             Verdict::unverified);
 }
 
@@ -51,11 +52,11 @@ TEST(Judge, NoChecksAtAllAreUnverified) {
 }
 
 TEST(Judge, AStructuralCheckAloneProvesNothing) {
-  EXPECT_EQ(judge(report_with({check(Outcome::passed, false)})).verdict, Verdict::unverified);
+  EXPECT_EQ(judge(report_with({check_with(Outcome::passed, false)})).verdict, Verdict::unverified);
 }
 
 TEST(Judge, ASandboxLeftBehindIsNotProven) {
-  auto report = report_with({check(Outcome::passed)});
+  auto report = report_with({check_with(Outcome::passed)});
   report.tear_down->remaining = {"/sandbox"};
   EXPECT_EQ(judge(report).verdict, Verdict::unverified);
   report.tear_down.reset();
@@ -73,7 +74,7 @@ TEST(Judge, DamageFailsAndAFullDiskDecidesNothing) {
 }
 
 TEST(ExitStatus, FollowsTheTable) {
-  auto report = report_with({check(Outcome::passed)});
+  auto report = report_with({check_with(Outcome::passed)});
   report.verdict = Verdict::proven;
   EXPECT_EQ(exit_status(report, true), 0);
   report.measures.rto = Judgement::missed;

@@ -8,7 +8,7 @@
 namespace lifeboat::drill {
 namespace {
 
-std::string subject_of(const RunbookStep& step) {
+std::string step_subject(const RunbookStep& step) {
   return step.stage.empty() ? "check " + step.check : "stage " + step.stage;
 }
 
@@ -36,8 +36,8 @@ RunbookLine look_for_check(const Report& report, const RunbookStep& step) {
   return {step, timed(step, found->elapsed), found->elapsed};
 }
 
-void note(Report& report, const RunbookLine& line) {
-  const auto what = line.step.step + " (" + subject_of(line.step) + ")";
+void note_line(Report& report, const RunbookLine& line) {
+  const auto what = line.step.step + " (" + step_subject(line.step) + ")";
   if (line.outcome == RunbookOutcome::missing)
     report.findings.push_back(
         {"runbook-missing", what, "the runbook has this step, the drill did not do it", false});
@@ -59,14 +59,15 @@ std::string_view name_of(RunbookOutcome outcome) {
 void compare_with_runbook(Report& report, const std::vector<RunbookStep>& runbook) {
   for (const auto& step : runbook) {
     auto line = step.stage.empty() ? look_for_check(report, step) : look_for_stage(report, step);
-    note(report, line);
+    note_line(report, line);
     report.runbook.push_back(std::move(line));
   }
 }
 
 Json to_json(const RunbookLine& line) {
-  Json json{
-      {"step", line.step.step}, {"of", subject_of(line.step)}, {"outcome", name_of(line.outcome)}};
+  Json json{{"step", line.step.step},
+            {"of", step_subject(line.step)},
+            {"outcome", name_of(line.outcome)}};
   if (line.elapsed) json["milliseconds"] = line.elapsed->count() / 1000;
   if (line.step.within) json["allowed_ms"] = line.step.within->count() / 1000;
   return json;

@@ -23,7 +23,7 @@ Report report_of_a_drill() {
 RunbookStep stage(const std::string& name, std::optional<Duration> within = std::nullopt) {
   return {"do " + name, name, "", within};
 }
-RunbookStep check(const std::string& id, std::optional<Duration> within = std::nullopt) {
+RunbookStep check_step(const std::string& id, std::optional<Duration> within = std::nullopt) {
   return {"do " + id, "", id, within};
 }
 
@@ -38,31 +38,31 @@ std::string outcomes(Report report, const std::vector<RunbookStep>& runbook) {
 
 TEST(Runbook, StepsThatWereDoneInTimeAreNoFinding) {
   EXPECT_EQ(outcomes(report_of_a_drill(),
-                     {stage("locate"), stage("restore", 60s), check("journey.login", 2s)}),
+                     {stage("locate"), stage("restore", 60s), check_step("journey.login", 2s)}),
             "done done done ");
 }
 
 TEST(Runbook, ASlowStepIsAFinding) {
-  EXPECT_EQ(outcomes(report_of_a_drill(), {stage("restore", 59s), check("journey.login", 1s)}),
+  EXPECT_EQ(outcomes(report_of_a_drill(), {stage("restore", 59s), check_step("journey.login", 1s)}),
             "slow slow ! runbook-slow ! runbook-slow ");
 }
 
 TEST(Runbook, AMissingStepIsAFinding) {
-  EXPECT_EQ(outcomes(report_of_a_drill(), {stage("app"), check("journey.pay")}),
+  EXPECT_EQ(outcomes(report_of_a_drill(), {stage("app"), check_step("journey.pay")}),
             "missing missing ! runbook-missing ! runbook-missing ");
 }
 
 TEST(Runbook, ACheckThatDidNotRunIsMissing) {
   auto report = report_of_a_drill();
   report.checks[0].outcome = Outcome::not_run;
-  EXPECT_EQ(outcomes(report, {check("journey.login")}), "missing ! runbook-missing ");
+  EXPECT_EQ(outcomes(report, {check_step("journey.login")}), "missing ! runbook-missing ");
 }
 
 TEST(Runbook, WhatFailedIsSaidByTheCheckOrTheStageItself) {
   auto report = report_of_a_drill();
   report.checks[0].outcome = Outcome::failed;
   report.stages[1] = {"restore", 3s, false, "no"};
-  EXPECT_EQ(outcomes(report, {stage("restore"), check("journey.login")}), "failed failed ");
+  EXPECT_EQ(outcomes(report, {stage("restore"), check_step("journey.login")}), "failed failed ");
 }
 
 TEST(Runbook, StepsBehindTheOneThatStoppedTheDrillAreNotBlamed) {
@@ -70,7 +70,7 @@ TEST(Runbook, StepsBehindTheOneThatStoppedTheDrillAreNotBlamed) {
   report.error = Error(Code::io_error, "no");
   report.stages[1] = {"restore", 0s, false, ""};
   report.checks.clear();
-  EXPECT_EQ(outcomes(report, {stage("restore"), check("journey.login")}),
+  EXPECT_EQ(outcomes(report, {stage("restore"), check_step("journey.login")}),
             "not_reached not_reached ");
 }
 

@@ -42,7 +42,7 @@ struct Judges {
 };
 
 // Programs of the configuration, people and notices have no part in it.
-Steps steps_of(const Judges& judges, std::unique_ptr<Step> planting) {
+Steps steps_with(const Judges& judges, std::unique_ptr<Step> planting) {
   auto steps = all_steps();
   auto check = std::exchange(steps.back(), std::move(planting));
   if (judges.data) steps.push_back(std::move(check));
@@ -65,7 +65,7 @@ class Stage {
     report.service = request.service;
     report.started = context_.clock.now();
     SilentProgress silent;
-    play(steps_of(judges, std::make_unique<PlantStep>(act, request)), state,
+    play(steps_with(judges, std::make_unique<PlantStep>(act, request)), state,
          {context_.stop, context_.clock, context_.random, silent, context_.log});
     if (report.error && !is_of_judges(*report.error)) return fail(std::move(*report.error));
     if (report.tear_down && !report.tear_down->clean())

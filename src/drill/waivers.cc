@@ -11,7 +11,7 @@ Result<Waiver> read_waiver(const repository::Statement& said) {
                 TRY(parse_rfc3339(TRY(text_at(said.body, "until")))), said.time};
 }
 
-std::string sentence(const Waiver& waiver) {
+std::string waiver_sentence(const Waiver& waiver) {
   return "waived by " + waiver.who + " until " + to_rfc3339(waiver.until) + ": " + waiver.reason;
 }
 
@@ -21,11 +21,11 @@ bool may_be_waived(const CheckResult& check) {
 
 void apply(Report& report, CheckResult& check, const Waiver& waiver) {
   if (waiver.until <= report.started) {
-    report.findings.push_back(
-        {"waiver-expired", check.id, "it was " + sentence(waiver) + "; now it counts", false});
+    report.findings.push_back({"waiver-expired", check.id,
+                               "it was " + waiver_sentence(waiver) + "; now it counts", false});
     return;
   }
-  check.waived = sentence(waiver) + " (it " +
+  check.waived = waiver_sentence(waiver) + " (it " +
                  (check.outcome == Outcome::failed ? "failed" : "did not run") + ")";
   check.outcome = Outcome::waived;
 }
@@ -56,8 +56,8 @@ void apply_waivers(Report& report, const std::vector<Waiver>& waivers) {
       used = true;
     }
     if (used || waiver.until <= report.started) continue;
-    report.findings.push_back(
-        {"waiver-unused", waiver.check, sentence(waiver) + "; nothing had to be waived", false});
+    report.findings.push_back({"waiver-unused", waiver.check,
+                               waiver_sentence(waiver) + "; nothing had to be waived", false});
   }
 }
 

@@ -11,8 +11,6 @@
 namespace lifeboat::net {
 namespace {
 
-constexpr long kMilliseconds = 1000;
-
 // What arrives during one exchange; the callbacks fill it.
 struct Exchange {
   HttpResponse response;
@@ -175,7 +173,7 @@ Result<HttpResponse> HttpSession::send(const HttpRequest& request, const HttpLim
   handle.set(CURLOPT_WRITEDATA, &exchange);
   handle.set(CURLOPT_HEADERDATA, &exchange);
   handle.set(CURLOPT_XFERINFODATA, &exchange);
-  handle.set(CURLOPT_TIMEOUT_MS, static_cast<long>(limits.time.count() / kMilliseconds));
+  handle.set(CURLOPT_TIMEOUT_MS, milliseconds_of(limits.time));
   handle.set(CURLOPT_NOBODY, request.method == "HEAD" ? 1L : 0L);
   if (request.method != "HEAD") handle.set(CURLOPT_HTTPGET, 1L);
   if (sends_body(request)) {

@@ -11,7 +11,6 @@ namespace lifeboat::net {
 namespace {
 
 constexpr std::size_t kLongestReply = 300;
-constexpr long kMilliseconds = 1000;
 
 struct FreeCurl {
   void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
@@ -47,7 +46,7 @@ bool is_about_tls(CURLcode code) {
          code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
 }
 
-Error error_of(CURLcode code, const Dialogue& dialogue, Duration limit) {
+Error error_of_mail(CURLcode code, const Dialogue& dialogue, Duration limit) {
   if (dialogue.context.stop.stop_requested()) return {Code::interrupted, "interrupted"};
   if (code == CURLE_OPERATION_TIMEDOUT)
     return {Code::timed_out, "no whole answer within " + describe_duration(limit)};
@@ -96,7 +95,7 @@ class MailSession {
       set(CURLOPT_PASSWORD, password.c_str());  // libcurl copies it
       wipe(password);
     }
-    set(CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count() / kMilliseconds));
+    set(CURLOPT_TIMEOUT_MS, milliseconds_of(limit));
   }
 
   CURLcode send(const Mail& mail) {
@@ -133,7 +132,7 @@ Result<std::string> send_mail(const MailServer& server, const Mail& mail, Durati
   MailSession session(dialogue);
   session.use(server, limit);
   const auto code = session.send(mail);
-  if (code != CURLE_OK) return fail(error_of(code, dialogue, limit));
+  if (code != CURLE_OK) return fail(error_of_mail(code, dialogue, limit));
   return dialogue.reply;
 }
 

@@ -10,7 +10,6 @@ namespace lifeboat::notify {
 namespace {
 
 constexpr std::size_t kLongestSubject = 150;
-constexpr std::size_t kLongestAnswer = 200;
 constexpr std::size_t kEncodedLine = 76;  // RFC 2045, 6.8
 constexpr std::size_t kEncodedWord = 42;  // bytes of which base64 makes a word of at most 75
 

@@ -8,7 +8,6 @@
 namespace lifeboat::notify {
 namespace {
 
-constexpr std::size_t kLongestAnswer = 200;
 constexpr std::size_t kMostBody = 64U << 10U;
 
 std::string said(const net::HttpResponse& response, const Secret& url) {

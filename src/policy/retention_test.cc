@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/test_context.h"
+
 namespace lifeboat::policy {
 namespace {
 
@@ -15,9 +17,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-const Time kNow(std::chrono::seconds(1'763'718'300));
-
-RetainedSnapshot at(std::string id, Duration age) {
+RetainedSnapshot aged(std::string id, Duration age) {
   RetainedSnapshot snapshot;
   snapshot.id = std::move(id);
   snapshot.time = kNow - age;
@@ -25,7 +25,7 @@ RetainedSnapshot at(std::string id, Duration age) {
 }
 
 RetainedSnapshot incomplete_at(std::string id, Duration age) {
-  auto snapshot = at(std::move(id), age);
+  auto snapshot = aged(std::move(id), age);
   snapshot.complete = false;
   return snapshot;
 }
@@ -43,8 +43,8 @@ std::vector<std::string> reasons(const std::vector<Decision>& decisions, const s
   return {};
 }
 
-const std::vector<RetainedSnapshot> kDaily{at("a", days(4)), at("b", days(3)), at("c", days(2)),
-                                           at("d", days(1))};
+const std::vector<RetainedSnapshot> kDaily{aged("a", days(4)), aged("b", days(3)),
+                                           aged("c", days(2)), aged("d", days(1))};
 
 TEST(Retention, KeepsEverythingWithoutARule) {
   const auto decisions = Retention({}).decide(kDaily, kNow);
@@ -85,7 +85,7 @@ TEST(Retention, KeepsTheWindowBeforeTheLastBackupWhenBackupsHaveStopped) {
 
 TEST(Retention, DoesNotLetASnapshotFromTheFutureExpireTheOthers) {
   auto snapshots = kDaily;
-  snapshots.push_back(at("future", -days(400)));
+  snapshots.push_back(aged("future", -days(400)));
   EXPECT_THAT(kept(Retention({.keep_within = days(2) + hours(1)}).decide(snapshots, kNow)),
               ElementsAre("future", "d", "c"));
 }
@@ -139,15 +139,15 @@ TEST(Retention, DoesNotCountIncompleteSnapshotsForKeepLast) {
 }
 
 TEST(Retention, RemovesAnIncompleteSnapshotOnceACompleteOneIsNewer) {
-  std::vector<RetainedSnapshot> snapshots{at("old", days(3)), incomplete_at("part", days(2)),
-                                          at("new", days(1))};
+  std::vector<RetainedSnapshot> snapshots{aged("old", days(3)), incomplete_at("part", days(2)),
+                                          aged("new", days(1))};
   const auto decisions = Retention({.keep_last = 2}).decide(snapshots, kNow);
   EXPECT_THAT(kept(decisions), ElementsAre("new", "old"));
   EXPECT_THAT(reasons(decisions, "part"), ElementsAre("incomplete, and a complete one is newer"));
 }
 
 TEST(Retention, KeepsTheOnlyCompleteSnapshotHoweverOld) {
-  std::vector<RetainedSnapshot> snapshots{at("whole", days(900)), incomplete_at("p1", days(2)),
+  std::vector<RetainedSnapshot> snapshots{aged("whole", days(900)), incomplete_at("p1", days(2)),
                                           incomplete_at("p2", days(1))};
   const auto decisions = Retention({.keep_within = days(3)}).decide(snapshots, kNow);
   EXPECT_THAT(kept(decisions), Contains("whole"));

@@ -4,13 +4,14 @@
 
 #include <algorithm>
 
+#include "base/test_context.h"
+
 namespace lifeboat::policy {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
 
-const Time kNow(std::chrono::seconds(1'763'718'300));
 const WatchLimits kDayAndWeek{hours(24), hours(24 * 7)};
 
 CopyRecord copy_of(const std::string& name, Duration backup_age) {

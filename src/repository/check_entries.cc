@@ -9,7 +9,7 @@ namespace lifeboat::repository {
 namespace {
 
 // Unchanged sources have the same list in one snapshot after another.
-Bytes identity_of(const SourceManifest& source) {
+Bytes identity_of_source(const SourceManifest& source) {
   crypto::Sha256 hash;
   for (const auto& chunk : source.entry_chunks) hash.update(chunk.id.view());
   return to_bytes(hash.finish().view());
@@ -47,7 +47,7 @@ Result<void> EntryCheck::read_lists(const SessionRef& ref, ByteView object,
   const auto key = TRY(sessions_.find(ref));
   const auto body = TRY(read_snapshot_body(store_.keys, ref, object, key->view()));
   for (const auto& source : body.sources)
-    if (walked_.insert(identity_of(source)).second)
+    if (walked_.insert(identity_of_source(source)).second)
       TRY_CONTEXT("source " + source.name, walk_source(source, context));
   return {};
 }

@@ -5,7 +5,7 @@
 namespace lifeboat::repository {
 namespace {
 
-constexpr std::size_t kWindow = 8U << 20U;
+constexpr std::size_t kReadWindow = 8U << 20U;
 
 }  // namespace
 
@@ -29,7 +29,7 @@ Result<std::size_t> ChunkContent::read(ByteSpan into) {
 Result<void> ChunkContent::fetch_window() {
   std::vector<ChunkRequest> requests;
   std::size_t size = 0;
-  for (; next_ < chunks_.size() && size < kWindow; ++next_) {
+  for (; next_ < chunks_.size() && size < kReadWindow; ++next_) {
     if (chunks_[next_].length == 0 || chunks_[next_].length > kMaxChunk)
       return fail(Code::corrupt, "a chunk of an impossible length");
     requests.push_back({chunks_[next_], size});

@@ -10,9 +10,9 @@
 namespace lifeboat::repository {
 namespace {
 
-class BytesReader final : public Reader {
+class TornReader final : public Reader {
  public:
-  explicit BytesReader(ByteView bytes) : rest_(bytes) {}
+  explicit TornReader(ByteView bytes) : rest_(bytes) {}
   Result<std::size_t> read(ByteSpan into) override {
     if (fails_after && read_ >= *fails_after) return fail(Code::source_unreadable, "gone");
     const auto size = std::min(into.size(), rest_.size());
@@ -74,7 +74,7 @@ class ChunkWriterTest : public testing::Test {
     return std::move(*writer);
   }
   Result<StoredStream> add(ChunkWriter& writer, ByteView content, Profile profile = Profile::tree) {
-    BytesReader reader(content);
+    TornReader reader(content);
     return writer.add_stream({profile, 0, content.size()}, reader, context());
   }
   // One whole session with this content.
@@ -305,7 +305,7 @@ TEST_F(ChunkWriterTest, KeepsMemoryBoundedOverALongStream) {
 TEST_F(ChunkWriterTest, StaysUsableWhenContentCannotBeRead) {
   const auto content = wordy_bytes(3'000'000, 1);
   const auto writer = begin();
-  BytesReader torn(content);
+  TornReader torn(content);
   torn.fails_after = 2'000'000;
   const auto failed = writer->add_stream({Profile::tree, 0, content.size()}, torn, context());
   EXPECT_EQ(failed.error().code(), Code::source_unreadable);

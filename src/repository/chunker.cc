@@ -10,7 +10,7 @@ namespace lifeboat::repository {
 namespace {
 
 constexpr std::size_t kKiB = 1024;
-constexpr std::size_t kWindow = 64;  // a byte is shifted out of the hash after so many more
+constexpr std::size_t kHashWindow = 64;  // a byte is shifted out of the hash after so many more
 constexpr std::uint64_t kLargeStream = 256U << 20U;
 constexpr std::uint64_t kLargeSegments = 64U << 20U;
 constexpr unsigned kNormalisation = 2;  // how much the two masks differ from the average
@@ -64,7 +64,7 @@ std::size_t Chunker::cut(ByteView data, bool at_end) {
   }
   if (minimum == maximum) return found(minimum);
   if (scanned_ < minimum) {
-    scan_gear(*table_, data.subspan(minimum - kWindow, kWindow), hash_, 0);
+    scan_gear(*table_, data.subspan(minimum - kHashWindow, kHashWindow), hash_, 0);
     scanned_ = minimum;
   }
   const auto bits = static_cast<unsigned>(std::countr_zero(average));

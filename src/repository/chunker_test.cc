@@ -7,6 +7,7 @@
 
 #include "base/test_context.h"
 #include "crypto/hash.h"
+#include "repository/test_store.h"
 
 namespace lifeboat::repository {
 namespace {
@@ -14,12 +15,6 @@ namespace {
 constexpr std::size_t kKiB = 1024;
 
 Secret test_key(std::uint8_t fill) { return Secret(Bytes(32, fill)); }
-
-Bytes random_bytes(std::size_t size, std::uint64_t seed = 1) {
-  Bytes bytes(size);
-  SeededRandom(seed).fill(bytes);
-  return bytes;
-}
 
 // Feeds the content in pieces, as a stream does.
 std::vector<std::size_t> cuts_of(ByteView content, const CutSizes& sizes, std::size_t piece,

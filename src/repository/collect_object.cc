@@ -24,7 +24,7 @@ Result<std::set<IdType>> ids_at(const Json& body, std::string_view key) {
   return ids;
 }
 
-Result<void> read_birth(const Json& birth, SegmentSet& segments) {
+Result<void> read_birth_json(const Json& birth, SegmentSet& segments) {
   const auto salt = TRY(id_at<Salt>(birth, "salt"));
   for (const auto& each : *TRY(array_at(birth, "numbers", SegmentSet::kEndOfNumbers))) {
     if (!each.is_number_unsigned() || each.get<std::uint64_t>() >= SegmentSet::kEndOfNumbers)
@@ -34,7 +34,7 @@ Result<void> read_birth(const Json& birth, SegmentSet& segments) {
   return {};
 }
 
-PartSpec spec_of(const RoleKeys& keys, std::string_view name, ByteView clear) {
+PartSpec collect_spec(const RoleKeys& keys, std::string_view name, ByteView clear) {
   return {PartType::collect, keys.repository, name, clear};
 }
 
@@ -51,7 +51,8 @@ Json segments_json(const SegmentSet& segments) {
 
 Result<SegmentSet> segments_at(const Json& body, std::string_view key) {
   SegmentSet segments;
-  for (const auto& each : *TRY(array_at(body, key, kMaxNamed))) TRY(read_birth(each, segments));
+  for (const auto& each : *TRY(array_at(body, key, kMaxNamed)))
+    TRY(read_birth_json(each, segments));
   return segments;
 }
 
@@ -67,7 +68,7 @@ Result<Bytes> make_collect(const RoleKeys& keys, const CollectPlan& plan, Random
   ByteWriter object;
   object.raw(prefix);
   object.sized(
-      TRY(seal_part(spec_of(keys, name, prefix), keys.index.view(), view_of(text), random)));
+      TRY(seal_part(collect_spec(keys, name, prefix), keys.index.view(), view_of(text), random)));
   auto bytes = object.take();
   TRY(append_signature(keys, name, bytes));
   return bytes;
@@ -79,7 +80,7 @@ Result<CollectPlan> parse_collect(const RoleKeys& keys, std::uint64_t number, By
   const auto sealed = TRY(reader.sized(kMaxObject));
   TRY(require_role(TRY(read_signature(keys, name, object, reader)),
                    {Role::collector, Role::admin}));
-  const auto spec = spec_of(keys, name, object.first(kPrefixSize));
+  const auto spec = collect_spec(keys, name, object.first(kPrefixSize));
   const auto plain = TRY(open_part(spec, keys.index.view(), sealed));
   const auto body = TRY(parse_json(to_text(plain)));
   CollectPlan plan;

@@ -6,12 +6,12 @@
 namespace lifeboat::repository {
 namespace {
 
-constexpr std::string_view kMagic = "lifeboat repository";
+constexpr std::string_view kConfigMagic = "lifeboat repository";
 constexpr std::size_t kMaxFeatures = 100;
 
 Result<void> check_format(const Json& config) {
   const auto magic = text_at(config, "magic");
-  if (!magic || *magic != kMagic)
+  if (!magic || *magic != kConfigMagic)
     return fail(Code::corrupt, "the object `config` is not one of a Lifeboat repository");
   const auto format = TRY(number_at(config, "format"));
   if (format > kFormat)
@@ -44,7 +44,7 @@ Bytes make_config(const RepositoryId& id, Time created) {
                                   {"features", features},
                                   {"format", kFormat},
                                   {"id", id.hex()},
-                                  {"magic", std::string(kMagic)}}));
+                                  {"magic", std::string(kConfigMagic)}}));
 }
 
 Result<ConfigObject> parse_config(ByteView object) {

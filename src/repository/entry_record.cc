@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
+#include "repository/chunker.h"
+
 namespace lifeboat::repository {
 namespace {
 
-constexpr std::size_t kMaxChunkLength = 1U << 20U;
 constexpr std::size_t kChunkRefSize = 36;
 constexpr std::size_t kReadSize = 256U << 10U;
 
@@ -30,7 +31,7 @@ bool has_content(EntryKind kind) { return kind == EntryKind::file || kind == Ent
 Result<void> check_chunks(const EntryRecord& entry) {
   std::uint64_t total = 0;
   for (const auto& chunk : entry.chunks) {
-    if (chunk.length == 0 || chunk.length > kMaxChunkLength)
+    if (chunk.length == 0 || chunk.length > kMaxChunk)
       return fail(Code::corrupt, "a chunk of an impossible length");
     total += chunk.length;
   }

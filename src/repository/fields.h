@@ -12,6 +12,9 @@
 
 namespace lifeboat::repository {
 
+constexpr std::size_t kMaxSources = 10'000;  // of a snapshot …
+constexpr std::size_t kMaxText = 4096;       // … and of each text in it
+
 Result<bool> bool_at(const Json& object, std::string_view key);
 Result<Time> time_at(const Json& object, std::string_view key);
 Result<Bytes> hex_at(const Json& object, std::string_view key, std::size_t size);

@@ -10,7 +10,7 @@
 namespace lifeboat::repository {
 namespace {
 
-constexpr std::size_t kBoxSize = 32 + crypto::kBoxOverhead;
+constexpr std::size_t kSlotBoxSize = 32 + crypto::kBoxOverhead;
 
 template <class... Cases>
 struct Match : Cases... {
@@ -29,7 +29,7 @@ Result<void> read_kind_fields(ByteReader& reader, KeySlot& slot) {
   }
   if (slot.kind == SlotKind::recipient) {
     slot.recipient = TRY(reader.raw(crypto::BoxPublicKey::kSize));
-    slot.box = TRY(reader.raw(kBoxSize));
+    slot.box = TRY(reader.raw(kSlotBoxSize));
   }
   return {};
 }

@@ -11,14 +11,14 @@
 namespace lifeboat::repository {
 namespace {
 
-Secret filled(std::uint8_t byte) {
+Secret filled_secret(std::uint8_t byte) {
   Secret secret(32);
   std::ranges::fill(secret.span(), byte);
   return secret;
 }
 
-Credential key_file(std::uint8_t byte = 5) { return KeyFile{filled(byte)}; }
-Credential recipient(std::uint8_t byte = 5) { return RecipientKey{filled(byte)}; }
+Credential key_file(std::uint8_t byte = 5) { return KeyFile{filled_secret(byte)}; }
+Credential recipient(std::uint8_t byte = 5) { return RecipientKey{filled_secret(byte)}; }
 Credential passphrase(std::string_view text) { return Passphrase{Secret::from_text(text)}; }
 
 class Slots : public ::testing::Test {
@@ -58,7 +58,7 @@ TEST_F(Slots, TellAnotherKeyFromTheirOwn) {
 }
 
 TEST_F(Slots, ForEscrowAreMadeFromThePublicKeyAlone) {
-  const auto pair = crypto::BoxKeyPair::from_seed(filled(5)).value();
+  const auto pair = crypto::BoxKeyPair::from_seed(filled_secret(5)).value();
   const auto object = make_recipient_slot(keys, pair.public_key().view(), random).value();
   EXPECT_EQ(open(object, recipient(5)).value().name, "desk");
 }

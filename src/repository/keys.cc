@@ -13,7 +13,6 @@ Secret derive_from(const Secret& root, const RepositoryId& repository, std::stri
 
 // The table of role bundles: who holds which key.
 bool holds_chunk_keys(Role role) { return role != Role::collector; }
-bool may_read(Role role) { return role == Role::admin || role == Role::reader; }
 
 Result<void> sign_role(RoleKeys& keys, const crypto::SigningKey& root, Random& random) {
   keys.signing_seed = Secret(crypto::SigningKey::kSeedSize);

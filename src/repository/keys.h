@@ -55,4 +55,7 @@ class SessionKeys {
 
 std::string_view name_of(Role role);
 
+// Only these hold what opens contents.
+inline bool may_read(Role role) { return role == Role::admin || role == Role::reader; }
+
 }  // namespace lifeboat::repository

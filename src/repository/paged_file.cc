@@ -11,7 +11,7 @@
 namespace lifeboat::repository {
 namespace {
 
-constexpr std::size_t kBuffer = 64 * kPageSize;
+constexpr std::size_t kPageBuffer = 64 * kPageSize;
 constexpr std::uint64_t kReadThrough = 64U << 20U;
 constexpr std::size_t kMaxHeader = 1024;
 
@@ -37,7 +37,7 @@ Failure damaged() { return fail(Code::corrupt, "a local cache file is damaged");
 
 }  // namespace
 
-PagedWriter::PagedWriter(int descriptor) : descriptor_(descriptor), buffer_(kBuffer) {}
+PagedWriter::PagedWriter(int descriptor) : descriptor_(descriptor), buffer_(kPageBuffer) {}
 
 Result<void> PagedWriter::end_page() {
   auto* const page = buffer_.data() + filled_;

@@ -7,7 +7,7 @@
 namespace lifeboat::repository {
 namespace {
 
-PackName name_of(std::uint64_t number) { return *PackName::from(random_bytes(32, number)); }
+PackName numbered_name(std::uint64_t number) { return *PackName::from(random_bytes(32, number)); }
 
 class PutJournalTest : public testing::Test {
  protected:
@@ -29,37 +29,37 @@ TEST_F(PutJournalTest, RemembersWhatASessionThatDiedWasAboutToPut) {
   {
     PutJournal journal(cache(), session(1));
     EXPECT_TRUE(journal.left_behind().empty());
-    journal.add(name_of(1));
-    journal.add(name_of(2));
+    journal.add(numbered_name(1));
+    journal.add(numbered_name(2));
   }
-  EXPECT_EQ(left_behind(2), (std::vector{name_of(1), name_of(2)}));
+  EXPECT_EQ(left_behind(2), (std::vector{numbered_name(1), numbered_name(2)}));
   EXPECT_EQ(left_behind(3).size(), 2U) << "until they are listed";
 }
 
 TEST_F(PutJournalTest, ForgetsWhatIsInAnIndex) {
   {
     PutJournal died(cache(), session(1));
-    died.add(name_of(1));
+    died.add(numbered_name(1));
   }
   {
     PutJournal journal(cache(), session(2));
-    journal.add(name_of(2));
+    journal.add(numbered_name(2));
     journal.clear();
-    journal.add(name_of(3));
+    journal.add(numbered_name(3));
   }
-  EXPECT_EQ(left_behind(3), std::vector{name_of(3)});
+  EXPECT_EQ(left_behind(3), std::vector{numbered_name(3)});
 }
 
 TEST_F(PutJournalTest, TakesNothingFromASessionThatLives) {
   PutJournal living(cache(), session(1));
-  living.add(name_of(1));
+  living.add(numbered_name(1));
   EXPECT_TRUE(left_behind(2).empty());
 }
 
 TEST_F(PutJournalTest, TakesNothingFromAnotherWriter) {
   {
     PutJournal other(cache(), session(1, 2));
-    other.add(name_of(1));
+    other.add(numbered_name(1));
   }
   EXPECT_TRUE(left_behind(2, 1).empty());
   EXPECT_EQ(left_behind(2, 2).size(), 1U);
@@ -68,11 +68,11 @@ TEST_F(PutJournalTest, TakesNothingFromAnotherWriter) {
 TEST_F(PutJournalTest, LeavesOutALineThatIsTorn) {
   {
     PutJournal died(cache(), session(1));
-    died.add(name_of(1));
-    died.add(name_of(2));
+    died.add(numbered_name(1));
+    died.add(numbered_name(2));
   }
   std::filesystem::resize_file(file_of(session(1)), 100);
-  EXPECT_EQ(left_behind(2), std::vector{name_of(1)});
+  EXPECT_EQ(left_behind(2), std::vector{numbered_name(1)});
   ASSERT_TRUE(write_file(file_of(session(1)), Bytes(65, 'x')));
   EXPECT_TRUE(left_behind(3).empty());
 }
@@ -86,7 +86,7 @@ TEST_F(PutJournalTest, LeavesNoFileWithoutAName) {
 
 TEST_F(PutJournalTest, RemembersNothingWithoutACache) {
   PutJournal journal({}, session(1));
-  journal.add(name_of(1));
+  journal.add(numbered_name(1));
   journal.clear();
   EXPECT_TRUE(journal.left_behind().empty());
 }

@@ -7,7 +7,7 @@
 namespace lifeboat::repository {
 namespace {
 
-constexpr std::size_t kBuffer = 64U << 10U;
+constexpr std::size_t kScratchBuffer = 64U << 10U;
 
 // Not every file system knows O_TMPFILE.
 Result<FileDescriptor> make_and_unlink(const std::filesystem::path& directory) {
@@ -40,7 +40,7 @@ Result<ScratchFile> ScratchFile::make(const std::filesystem::path& directory) {
 
 Result<void> ScratchFile::add_bytes(ByteView bytes) {
   append(buffer_, bytes);
-  return buffer_.size() < kBuffer ? Result<void>{} : flush();
+  return buffer_.size() < kScratchBuffer ? Result<void>{} : flush();
 }
 
 Result<void> ScratchFile::flush() {

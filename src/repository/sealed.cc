@@ -17,7 +17,7 @@ constexpr std::size_t kCommitmentSize = 32;
 constexpr std::size_t kPlainHeader = 5;
 constexpr std::size_t kCompressFrom = 64;  // shorter texts only grow
 
-enum class Method : std::uint8_t { none = 0, zstd = 1 };
+enum class ObjectMethod : std::uint8_t { none = 0, zstd = 1 };
 
 Bytes associated_data(const PartSpec& spec) {
   ByteWriter writer;
@@ -26,7 +26,7 @@ Bytes associated_data(const PartSpec& spec) {
   return writer.take();
 }
 
-Bytes with_header(Method method, std::size_t raw, ByteView body) {
+Bytes with_header(ObjectMethod method, std::size_t raw, ByteView body) {
   ByteWriter writer;
   writer.u8(static_cast<std::uint8_t>(method)).u32(static_cast<std::uint32_t>(raw)).raw(body);
   return writer.take();
@@ -34,10 +34,10 @@ Bytes with_header(Method method, std::size_t raw, ByteView body) {
 
 Result<Bytes> pack_plain(ByteView plain) {
   if (plain.size() > kMaxPlain) return fail(Code::internal, "more than one sealed part can hold");
-  if (plain.size() < kCompressFrom) return with_header(Method::none, plain.size(), plain);
+  if (plain.size() < kCompressFrom) return with_header(ObjectMethod::none, plain.size(), plain);
   const auto frame = TRY(compress_frame(plain, 3));
-  if (frame.size() >= plain.size()) return with_header(Method::none, plain.size(), plain);
-  return with_header(Method::zstd, plain.size(), frame);
+  if (frame.size() >= plain.size()) return with_header(ObjectMethod::none, plain.size(), plain);
+  return with_header(ObjectMethod::zstd, plain.size(), frame);
 }
 
 Result<Bytes> unpack_plain(ByteView packed) {
@@ -46,8 +46,8 @@ Result<Bytes> unpack_plain(ByteView packed) {
   const auto raw = TRY(reader.u32());
   if (raw > kMaxPlain) return fail(Code::corrupt, "a sealed part that is larger than it may be");
   const auto body = packed.subspan(kPlainHeader);
-  if (method == static_cast<std::uint8_t>(Method::zstd)) return decompress_frame(body, raw);
-  if (method != static_cast<std::uint8_t>(Method::none) || body.size() != raw)
+  if (method == static_cast<std::uint8_t>(ObjectMethod::zstd)) return decompress_frame(body, raw);
+  if (method != static_cast<std::uint8_t>(ObjectMethod::none) || body.size() != raw)
     return fail(Code::corrupt, "a sealed part of an impossible form");
   return to_bytes(body);
 }

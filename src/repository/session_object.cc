@@ -8,7 +8,7 @@
 namespace lifeboat::repository {
 namespace {
 
-constexpr std::size_t kBoxSize = kSessionKeySize + crypto::kBoxOverhead;
+constexpr std::size_t kSessionBoxSize = kSessionKeySize + crypto::kBoxOverhead;
 constexpr std::size_t kMaxAbout = 64U << 10U;
 constexpr std::size_t kMaxBoxes = 64;
 
@@ -33,7 +33,8 @@ Result<std::vector<SessionObject::Box>> parse_boxes(ByteReader& reader) {
   if (count > kMaxBoxes) return fail(Code::corrupt, "a session with far too many recipients");
   std::vector<SessionObject::Box> boxes;
   for (unsigned i = 0; i < count; ++i)
-    boxes.push_back({TRY(reader.raw(crypto::BoxPublicKey::kSize)), TRY(reader.raw(kBoxSize))});
+    boxes.push_back(
+        {TRY(reader.raw(crypto::BoxPublicKey::kSize)), TRY(reader.raw(kSessionBoxSize))});
   return boxes;
 }
 

@@ -1,13 +1,12 @@
 #include "repository/snapshot_body.h"
 
+#include "repository/chunker.h"
+
 namespace lifeboat::repository {
 namespace {
 
-constexpr std::size_t kMaxSources = 10'000;
 constexpr std::size_t kMaxFindings = 10'000'000;
 constexpr std::size_t kMaxEntryChunks = 50'000'000;
-constexpr std::uint32_t kMaxChunkLength = 1U << 20U;
-constexpr std::size_t kMaxText = 4096;
 
 Json object_or_empty(const Json& value) { return value.is_null() ? Json::object() : value; }
 
@@ -37,7 +36,7 @@ Result<ChunkRef> chunk_from(const Json& pair) {
       pair.is_array() && pair.size() == 2 && pair[0].is_string() && pair[1].is_number_unsigned();
   if (!shaped) return fail(Code::corrupt, "a chunk that is no id and length");
   const auto length = pair[1].get<std::uint64_t>();
-  if (length == 0 || length > kMaxChunkLength)
+  if (length == 0 || length > kMaxChunk)
     return fail(Code::corrupt, "a chunk of an impossible length");
   return ChunkRef{TRY(ChunkId::from_hex(pair[0].get_ref<const std::string&>())),
                   static_cast<std::uint32_t>(length)};

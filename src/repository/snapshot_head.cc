@@ -5,8 +5,6 @@
 namespace lifeboat::repository {
 namespace {
 
-constexpr std::size_t kMaxText = 4096;
-constexpr std::size_t kMaxSources = 10'000;
 constexpr std::size_t kMaxNeeds = 10'000;
 constexpr std::size_t kMaxLabels = 1000;
 

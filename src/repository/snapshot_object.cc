@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t kMaxReason = 4096;
 constexpr std::size_t kMaxPart = kMaxSnapshot;
 
-PartSpec spec_of(const RoleKeys& keys, PartType type, std::string_view name, ByteView clear) {
+PartSpec snapshot_spec(const RoleKeys& keys, PartType type, std::string_view name, ByteView clear) {
   return {type, keys.repository, name, clear};
 }
 
@@ -26,8 +26,8 @@ Result<void> require_signer(const Signer& signer, const SessionRef& ref) {
 Result<SnapshotHead> open_head(const RoleKeys& keys, const SessionRef& ref, ByteView sealed) {
   const auto name = snapshot_key(ref);
   const auto prefix = make_prefix(ObjectType::snapshot);
-  const auto plain = TRY(
-      open_part(spec_of(keys, PartType::snapshot_head, name, prefix), keys.index.view(), sealed));
+  const auto plain = TRY(open_part(snapshot_spec(keys, PartType::snapshot_head, name, prefix),
+                                   keys.index.view(), sealed));
   auto head = TRY(decode_head(plain));
   if (head.info.writer != ref.writer || head.info.seq != ref.seq)
     return fail(Code::corrupt, "a head that names another session");
@@ -63,10 +63,10 @@ Result<Bytes> make_snapshot(const RoleKeys& keys, const SnapshotDraftObject& dra
                             Random& random) {
   const auto name = snapshot_key(draft.ref);
   auto object = make_prefix(ObjectType::snapshot);
-  const auto head = TRY(seal_part(spec_of(keys, PartType::snapshot_head, name, object),
+  const auto head = TRY(seal_part(snapshot_spec(keys, PartType::snapshot_head, name, object),
                                   keys.index.view(), encode_head(*draft.head), random));
   append_sized(object, head);
-  const auto body = TRY(seal_part(spec_of(keys, PartType::snapshot_body, name, object),
+  const auto body = TRY(seal_part(snapshot_spec(keys, PartType::snapshot_body, name, object),
                                   draft.session_key, encode_body(*draft.body), random));
   append_sized(object, body);
   TRY(append_signature(keys, name, object));
@@ -96,7 +96,8 @@ Result<SnapshotBody> read_snapshot_body(const RoleKeys& keys, const SessionRef& 
   const auto body = TRY(reader.sized(kMaxPart));
   const auto name = snapshot_key(ref);
   const auto plain = TRY_CONTEXT(
-      "body", open_part(spec_of(keys, PartType::snapshot_body, name, clear), session_key, body));
+      "body",
+      open_part(snapshot_spec(keys, PartType::snapshot_body, name, clear), session_key, body));
   return TRY_CONTEXT("body", decode_body(plain));
 }
 

@@ -14,7 +14,7 @@ namespace lifeboat::repository {
 namespace {
 
 constexpr std::size_t kMaxPacks = 1'000'000;
-constexpr std::size_t kMaxText = 64U << 10U;
+constexpr std::size_t kMaxStatementText = 64U << 10U;
 constexpr std::size_t kDigest = 32;
 constexpr int kContentsLevel = 2;  // of `verified`: every chunk was opened
 
@@ -30,7 +30,7 @@ Result<void> check_forgotten(const Json& body) {
   TRY(check_snapshot(body));
   TRY(id_at<WriterId>(body, "writer"));
   TRY(count_at(body, "seq"));
-  TRY(short_text_at(body, "reason", kMaxText));
+  TRY(short_text_at(body, "reason", kMaxStatementText));
   return {};
 }
 
@@ -56,32 +56,32 @@ Result<void> check_verified(const Json& body) {
 // A drill that found no snapshot is written down all the same.
 Result<void> check_proven(const Json& body) {
   if (body.contains("snapshot")) TRY(check_snapshot(body));
-  TRY(short_text_at(body, "service", kMaxText));
-  TRY(short_text_at(body, "verdict", kMaxText));
+  TRY(short_text_at(body, "service", kMaxStatementText));
+  TRY(short_text_at(body, "verdict", kMaxStatementText));
   TRY(member(body, "evidence"));
   return {};
 }
 
 Result<void> check_restored(const Json& body) {
   TRY(check_snapshot(body));
-  TRY(short_text_at(body, "service", kMaxText));
+  TRY(short_text_at(body, "service", kMaxStatementText));
   return {};
 }
 
 Result<void> check_held(const Json& body) {
   TRY(check_snapshot(body));
-  TRY(short_text_at(body, "reason", kMaxText));
+  TRY(short_text_at(body, "reason", kMaxStatementText));
   return {};
 }
 
 Result<void> check_note(const Json& body) {
   TRY(check_snapshot(body));
-  TRY(short_text_at(body, "text", kMaxText));
+  TRY(short_text_at(body, "text", kMaxStatementText));
   return {};
 }
 
 Result<void> check_signed_off(const Json& body) {
-  TRY(short_text_at(body, "service", kMaxText));
+  TRY(short_text_at(body, "service", kMaxStatementText));
   TRY(hex_at(body, "record", kDigest));
   TRY(member(body, "envelope"));
   return {};
@@ -89,14 +89,14 @@ Result<void> check_signed_off(const Json& body) {
 
 Result<void> check_waived(const Json& body) {
   for (const auto* key : {"service", "check", "reason", "who"})
-    TRY(short_text_at(body, key, kMaxText));
+    TRY(short_text_at(body, key, kMaxStatementText));
   TRY(time_at(body, "until"));
   return {};
 }
 
 Result<void> check_resolved(const Json& body) {
   for (const auto* key : {"service", "finding", "reason", "who"})
-    TRY(short_text_at(body, key, kMaxText));
+    TRY(short_text_at(body, key, kMaxStatementText));
   return {};
 }
 
@@ -145,7 +145,7 @@ bool may_say(const Kind& kind, Role role) { return (kind.signers & bit(role)) !=
 
 std::string folder_of(std::string_view kind) { return "statements/" + std::string(kind) + "/"; }
 
-PartSpec spec_of(const RoleKeys& keys, std::string_view name, ByteView clear) {
+PartSpec statement_spec(const RoleKeys& keys, std::string_view name, ByteView clear) {
   return {PartType::statement, keys.repository, name, clear};
 }
 
@@ -245,7 +245,7 @@ Result<Bytes> make_statement(const RoleKeys& keys, const Json& body, Random& ran
   const auto name = folder_of((*kind)->name);
   auto object = make_prefix(ObjectType::statement);
   ByteWriter sealed;
-  sealed.sized(TRY(seal_part(spec_of(keys, name, object), keys.index.view(),
+  sealed.sized(TRY(seal_part(statement_spec(keys, name, object), keys.index.view(),
                              view_of(canonical_json(body)), random)));
   append(object, sealed.bytes());
   TRY(append_signature(keys, name, object));
@@ -257,7 +257,7 @@ Result<Statement> read_statement(const RoleKeys& keys, std::string_view name, By
   const auto sealed = TRY(reader.sized(kMaxStatement));
   const auto signer = TRY(read_signature(keys, name, object, reader));
   const auto prefix = object.first(kPrefixSize);
-  const auto plain = TRY(open_part(spec_of(keys, name, prefix), keys.index.view(), sealed));
+  const auto plain = TRY(open_part(statement_spec(keys, name, prefix), keys.index.view(), sealed));
   Statement statement;
   statement.body = TRY(parse_json(to_text(plain)));
   const auto& kind = *TRY(known_kind(statement.body));

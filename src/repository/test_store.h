@@ -85,7 +85,7 @@ class TestSessions final : public SessionKeys {
   Bytes key = Bytes(32, 5);
 };
 
-inline Bytes random_bytes(std::size_t size, std::uint64_t seed) {
+inline Bytes random_bytes(std::size_t size, std::uint64_t seed = 1) {
   Bytes bytes(size);
   SeededRandom(seed).fill(bytes);
   return bytes;

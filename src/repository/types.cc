@@ -7,7 +7,7 @@
 namespace lifeboat::repository {
 namespace {
 
-constexpr std::string_view kMagic = "LFBT";
+constexpr std::string_view kPartMagic = "LFBT";
 constexpr std::uint64_t kYear10000 = 253'402'300'800'000'000U;  // µs since 1970
 
 std::string name_in(std::string_view folder, const SessionRef& session) {
@@ -18,17 +18,17 @@ std::string name_in(std::string_view folder, const SessionRef& session) {
 
 Bytes make_prefix(ObjectType type) {
   ByteWriter writer;
-  writer.raw(kMagic).u8(static_cast<std::uint8_t>(type)).u8(kFormat).u16(0);
+  writer.raw(kPartMagic).u8(static_cast<std::uint8_t>(type)).u8(kFormat).u16(0);
   return writer.take();
 }
 
 Result<ByteView> strip_prefix(ByteView object, ObjectType type) {
   ByteReader reader(object);
-  const auto magic = TRY(reader.raw(kMagic.size()));
+  const auto magic = TRY(reader.raw(kPartMagic.size()));
   const auto found = TRY(reader.u8());
   const auto format = TRY(reader.u8());
   const auto reserved = TRY(reader.u16());
-  if (!std::ranges::equal(magic, view_of(kMagic)) || found != static_cast<std::uint8_t>(type))
+  if (!std::ranges::equal(magic, view_of(kPartMagic)) || found != static_cast<std::uint8_t>(type))
     return fail(Code::corrupt, "not an object of its kind");
   if (format > kFormat)
     return fail(Code::unsupported_format, "the object was made by a newer version");

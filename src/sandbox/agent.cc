@@ -33,7 +33,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 }
 
 // An order to start something, taken apart before there is a second process.
-struct Launch {
+struct OrderedLaunch {
   std::vector<std::string> arguments;
   std::vector<std::string> environment;
   std::string directory;
@@ -42,8 +42,8 @@ struct Launch {
   rlim_t memory = 0;
 };
 
-Launch launch_of(const Json& order) {
-  Launch launch;
+OrderedLaunch launch_of(const Json& order) {
+  OrderedLaunch launch;
   launch.arguments = {"sh", "-c", order.at("command").get<std::string>()};
   for (const auto& [name, value] : order.at("environment").items())
     launch.environment.push_back(name + "=" + value.get<std::string>());
@@ -62,7 +62,7 @@ void limit(__rlimit_resource resource, rlim_t most) {
 
 // In the child. Its descriptors are /dev/null and the output, its session is its own. The limits
 // are what a process must not pass whatever it does; the sums over all processes are counted.
-[[noreturn]] void become(Launch& launch, int output) {
+[[noreturn]] void become(OrderedLaunch& launch, int output) {
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   setsid();
   sigset_t none;

@@ -22,7 +22,7 @@
 namespace lifeboat::sandbox {
 namespace {
 
-constexpr Duration kBeginning = std::chrono::seconds(20);
+constexpr Duration kCellBegins = std::chrono::seconds(20);
 constexpr Duration kAnswer = std::chrono::seconds(20);
 constexpr int kConnectSeconds = 2;
 constexpr int kListenMilliseconds = 20;
@@ -133,8 +133,8 @@ Result<std::unique_ptr<Cell>> Cell::open(const CellSpec& spec, const RunContext&
 }
 
 Result<void> Cell::begin(const FileDescriptor& information) {
-  const auto said = read_some(information.get(), kBeginning, '}');
-  const auto begun = await(0, kBeginning);
+  const auto said = read_some(information.get(), kCellBegins, '}');
+  const auto begun = await(0, kCellBegins);
   if (!begun) {
     const auto why = read_some(complaints_.get(), std::chrono::seconds(1), '\n');
     return fail(cannot_isolate(first_line(why)));

@@ -16,7 +16,8 @@ constexpr std::size_t kKeptEnd = 48U << 10U;
 constexpr std::size_t kLongestLine = 4096;
 constexpr std::size_t kKeptLines = 5;
 constexpr std::uint64_t kSearched = 64ULL << 20U;
-constexpr int kBeatMilliseconds = 50;
+constexpr const char* kNothing = "$.^";  // never matches
+constexpr int kReadBeatMilliseconds = 50;
 
 std::string printable(std::string text) {
   for (char& letter : text) {
@@ -31,6 +32,10 @@ std::string printable(std::string text) {
 void Pattern::Free::operator()(regex_t* compiled) const {
   regfree(compiled);
   delete compiled;
+}
+
+Result<Pattern> Pattern::parse_or_none(const std::string& text) {
+  return parse(text.empty() ? kNothing : text);
 }
 
 Result<Pattern> Pattern::parse(const std::string& text) {
@@ -92,7 +97,7 @@ void Output::read_all(const std::stop_token& stop) {
   std::array<char, 64U << 10U> buffer;
   while (!stop.stop_requested()) {
     pollfd watched{ours_.get(), POLLIN, 0};
-    if (poll(&watched, 1, kBeatMilliseconds) <= 0) continue;
+    if (poll(&watched, 1, kReadBeatMilliseconds) <= 0) continue;
     const auto size = read(ours_.get(), buffer.data(), buffer.size());
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (size <= 0) break;

@@ -20,6 +20,8 @@ class Pattern {
  public:
   // `config_invalid` with the library's words.
   static Result<Pattern> parse(const std::string& text);
+  // An empty text matches nothing: a pattern that was not asked for.
+  static Result<Pattern> parse_or_none(const std::string& text);
   bool is_in(const std::string& line) const;
 
  private:

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMostAtOnce = 64;
 constexpr int kConnectMilliseconds = 10'000;
-constexpr int kBeatMilliseconds = 50;
+constexpr int kRelayBeatMilliseconds = 50;
 
 bool finishes(int socket) {
   pollfd watched{socket, POLLOUT, 0};
@@ -76,7 +76,7 @@ void move_all(Direction& out, Direction& in, const std::stop_token& stop) {
   while ((out.open || in.open) && !stop.stop_requested()) {
     std::array<pollfd, 2> watched{
         {{out.open ? out.from : -1, POLLIN, 0}, {in.open ? in.from : -1, POLLIN, 0}}};
-    if (poll(watched.data(), watched.size(), kBeatMilliseconds) <= 0) continue;
+    if (poll(watched.data(), watched.size(), kRelayBeatMilliseconds) <= 0) continue;
     if (watched[0].revents != 0) move_some(out);
     if (watched[1].revents != 0) move_some(in);
   }

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kPrefix = "lifeboat-sandbox-";
 constexpr std::string_view kTokenFile = ".lifeboat-sandbox.json";
 constexpr std::size_t kTokenBytes = 12;
-constexpr std::chrono::minutes kBeginning{1};
+constexpr std::chrono::minutes kYoung{1};
 
 Json token_json(const std::string& token, const SandboxSpec& spec, const RunContext& context) {
   return {{"token", token},
@@ -77,7 +77,7 @@ bool remove_all_of(const fs::path& directory) {
 bool was_never_begun(const fs::path& directory) {
   std::error_code error;
   const auto changed = fs::last_write_time(directory, error);
-  if (error || changed > fs::file_time_type::clock::now() - kBeginning) return false;
+  if (error || changed > fs::file_time_type::clock::now() - kYoung) return false;
   const auto name = directory.filename().string().substr(kPrefix.size());
   const bool ours = name.size() == 2 * kTokenBytes &&
                     name.find_first_not_of("0123456789abcdef") == std::string::npos;

@@ -3,7 +3,7 @@
 namespace lifeboat::service {
 namespace {
 
-std::string name_of(AdviceList::Level level) {
+std::string level_name(AdviceList::Level level) {
   switch (level) {
     case AdviceList::Level::ok:
       return "ok";
@@ -20,7 +20,7 @@ std::string name_of(AdviceList::Level level) {
 void AdviceList::add(const std::string& subject, const engine::Advice& advice) {
   errors_ += advice.level == Level::error ? 1 : 0;
   warnings_ += advice.level == Level::warning ? 1 : 0;
-  rows_.push_back({{"level", name_of(advice.level)},
+  rows_.push_back({{"level", level_name(advice.level)},
                    {"subject", subject},
                    {"message", advice.message},
                    {"hint", advice.hint}});

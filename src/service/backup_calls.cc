@@ -7,7 +7,7 @@
 namespace lifeboat::service {
 namespace {
 
-Json to_json(const backup::SourceReport& source) {
+Json backup_json(const backup::SourceReport& source) {
   Json json{{"name", source.name},
             {"type", source.type},
             {"entries", source.entries},
@@ -19,9 +19,9 @@ Json to_json(const backup::SourceReport& source) {
   return json;
 }
 
-Json to_json(const backup::Report& report) {
+Json backup_json(const backup::Report& report) {
   Json sources = Json::array();
-  for (const auto& source : report.sources) sources.push_back(to_json(source));
+  for (const auto& source : report.sources) sources.push_back(backup_json(source));
   return {{"snapshot", service::to_json(report.snapshot)},
           {"sources", std::move(sources)},
           {"stats",
@@ -33,8 +33,8 @@ Json to_json(const backup::Report& report) {
           {"milliseconds", report.elapsed.count() / 1000}};
 }
 
-Json to_json(const BackupOutcome& outcome) {
-  Json json = outcome.report ? to_json(*outcome.report)
+Json backup_json(const BackupOutcome& outcome) {
+  Json json = outcome.report ? backup_json(*outcome.report)
                              : Json{{"error", service::to_json(outcome.report.error())}};
   json["repository"] = outcome.repository;
   return json;
@@ -45,7 +45,7 @@ int exit_of(const BackupOutcome& outcome) {
   return outcome.report->snapshot.complete ? 0 : 1;
 }
 
-Result<Answer> run(Service& service, const std::string& name, const RunContext& context) {
+Result<Answer> run_backup(Service& service, const std::string& name, const RunContext& context) {
   BackupRequest request;
   request.service = name;
   auto backed_up = service.back_up(request, context);
@@ -56,7 +56,7 @@ Result<Answer> run(Service& service, const std::string& name, const RunContext& 
   Answer answer;
   answer.body = {{"service", name}, {"repositories", Json::array()}};
   for (const auto& outcome : outcomes) {
-    answer.body["repositories"].push_back(to_json(outcome));
+    answer.body["repositories"].push_back(backup_json(outcome));
     answer.exit_status = worst_exit(answer.exit_status, exit_of(outcome));
   }
   return answer;
@@ -66,7 +66,7 @@ Result<Answer> run(Service& service, const std::string& name, const RunContext& 
 
 Result<Answer> back_up(const Setup& setup, const std::string& service, const RunContext& context) {
   const auto composition = TRY(compose(setup));
-  auto answer = run(composition->service, service, context);
+  auto answer = run_backup(composition->service, service, context);
   const auto make = [&](const Occasion& occasion) {
     return answer ? backup_notice(occasion, answer->body) : backup_notice(occasion, answer.error());
   };

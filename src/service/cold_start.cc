@@ -13,7 +13,7 @@ struct ColdPlace {
   std::unique_ptr<repository::Repository> repository;
 };
 
-Result<std::string> repository_of(const Composition& composition, const DrillRequest& request) {
+Result<std::string> repository_for(const Composition& composition, const DrillRequest& request) {
   if (!request.from.empty()) return request.from;
   const auto& service = *TRY(composition.loaded.config.find_service(request.service));
   if (!service.repositories.empty()) return service.repositories.front();
@@ -23,7 +23,7 @@ Result<std::string> repository_of(const Composition& composition, const DrillReq
 Result<ColdPlace> open_cold(const Setup& setup, const Composition& composition,
                             const ColdRequest& request, const RunContext& context) {
   const auto& config = composition.loaded.config;
-  const auto& named = *TRY(config.find_repository(TRY(repository_of(composition, request.drill))));
+  const auto& named = *TRY(config.find_repository(TRY(repository_for(composition, request.drill))));
   const auto place = TRY(config::Resolver(config, composition.loaded.variables).repository(named));
   const auto credential = TRY(credential_of(setup, request.key));
   auto home = TRY(ScratchDirectory::make());

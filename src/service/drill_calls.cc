@@ -63,7 +63,7 @@ Result<void> check_choices(const DrillCall& call) {
   return {};
 }
 
-Result<DrillRequest> request_of(const Composition& composition, const DrillCall& call) {
+Result<DrillRequest> drill_request_of(const Composition& composition, const DrillCall& call) {
   const auto& service = *TRY(composition.loaded.config.find_service(call.choice.service));
   DrillRequest request;
   request.service = service.name;
@@ -75,9 +75,9 @@ Result<DrillRequest> request_of(const Composition& composition, const DrillCall&
   return request;
 }
 
-Result<Answer> run(const Setup& setup, Composition& composition, const DrillCall& call,
-                   const RunContext& context) {
-  const auto request = TRY(request_of(composition, call));
+Result<Answer> run_one_drill(const Setup& setup, Composition& composition, const DrillCall& call,
+                             const RunContext& context) {
+  const auto request = TRY(drill_request_of(composition, call));
   const auto sealed = call.cold_start
                           ? TRY(run_cold_drill(setup, composition,
                                                {request, {call.key_file, call.recipient}}, context))
@@ -100,7 +100,7 @@ struct Walk {
 Result<void> walk_back(const Walk& walk, Answer& answer, const RunContext& context) {
   const auto& evidence = answer.body["evidence"];
   if (evidence["verdict"] != "failed" || !evidence.contains("snapshot")) return {};
-  auto request = TRY(request_of(walk.composition, walk.call));
+  auto request = TRY(drill_request_of(walk.composition, walk.call));
   request.keep = false;  // one sandbox of many is not what somebody wants to look at
   const auto failed = TRY(
       repository::SnapshotId::from_hex(evidence["snapshot"]["id"].get_ref<const std::string&>()));
@@ -159,7 +159,7 @@ Result<Answer> run_drill(const Setup& setup, const DrillCall& asked, const RunCo
   std::optional<Answer> backup;
   if (call.take_backup) backup = TRY(back_up_first(setup, call, context));
   const auto began = context.clock.now();
-  auto answer = run(setup, *composition, call, context);
+  auto answer = run_one_drill(setup, *composition, call, context);
   if (!answer && is_mistyped(call, answer.error())) return answer;
   if (!answer && call.due && answer.error().code() == Code::busy) return answer;
   if (answer) remember_drill(*composition, {call.choice.service, answer->body, began}, context);
@@ -180,7 +180,7 @@ Result<Answer> run_drill(const Setup& setup, const DrillCall& asked, const RunCo
 Result<Answer> sabotage(const Setup& setup, const DrillCall& call, const RunContext& context) {
   const auto composition = TRY(compose(setup));
   const auto report =
-      TRY(composition->service.run_sabotage(TRY(request_of(*composition, call)), context));
+      TRY(composition->service.run_sabotage(TRY(drill_request_of(*composition, call)), context));
   Answer answer;
   answer.body = {{"service", call.choice.service},
                  {"snapshot", to_json(*report.snapshot)},

@@ -8,8 +8,6 @@
 namespace lifeboat::service {
 namespace {
 
-constexpr std::size_t kShortestId = 4;
-
 // A drill as a row of a list: what the evidence says, and where it is.
 Result<Json> row_of(const std::filesystem::path& file) {
   const auto record = TRY(read_drill_record(file));
@@ -30,7 +28,7 @@ Result<policy::DrillRecord> summary_of(const std::filesystem::path& file) {
                              TRY(text_at(row, "verdict"))};
 }
 
-bool is_meant(const Json& row, const std::string& id) {
+bool is_named(const Json& row, const std::string& id) {
   if (id == "latest") return !row.value("id", "").empty();
   return id.size() >= kShortestId && row.value("id", "").starts_with(id);
 }
@@ -73,7 +71,7 @@ Result<DrillRecord> find_drill(const Composition& composition, const std::string
   Json chosen;
   for (const auto& row : TRY(drill_rows(composition, service))) {
     const bool newer = chosen.is_null() || chosen.value("started", "") <= row.value("started", "");
-    if (is_meant(row, id) && newer) chosen = row;
+    if (is_named(row, id) && newer) chosen = row;
   }
   if (chosen.is_null())
     return fail(Error(Code::not_found, "there is no drill " + id + " on this machine")

@@ -8,6 +8,8 @@
 
 namespace lifeboat::service {
 
+inline constexpr std::size_t kShortestId = 4;  // that names one of several by its beginning
+
 struct DrillRecord {
   std::filesystem::path file;
   drill::SignedRecord record;

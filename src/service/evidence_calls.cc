@@ -8,13 +8,13 @@
 namespace lifeboat::service {
 namespace {
 
-constexpr std::size_t kLargestKey = 4096;
+constexpr std::size_t kLargestPublicKey = 4096;
 
 Result<std::optional<crypto::VerifyKey>> key_of(const Setup& setup, const std::string& text) {
   if (text.empty()) return std::nullopt;
   if (auto key = crypto::parse_public_key(text)) return std::optional(*key);
   const auto file = setup.working_directory / text;
-  auto bytes = read_file(file, kLargestKey);
+  auto bytes = read_file(file, kLargestPublicKey);
   if (!bytes)
     return fail(Error(Code::usage, "\"" + text + "\" is neither a key nor a file that holds one")
                     .with_hint("Give 64 hex digits, or a PEM file of an Ed25519 public key."));
@@ -37,7 +37,7 @@ Result<Believed<SignedRecord>> read_record(const std::filesystem::path& file,
   return drill::verify_evidence(*sealed, key);
 }
 
-Json to_json(const SignedRecord& record, const std::string& file) {
+Json record_json(const SignedRecord& record, const std::string& file) {
   return {{"file", file},
           {"evidence", record.evidence},
           {"digest", record.digest},
@@ -71,7 +71,7 @@ Result<Answer> verify_evidence(const Setup& setup, const VerifyCall& call) {
     if (!record) return doubted(std::move(answer), file, record.error());
     if (auto doubt = other_service(*record, call.service))
       return doubted(std::move(answer), file, *doubt);
-    answer.body["records"].push_back(to_json(*record, file));
+    answer.body["records"].push_back(record_json(*record, file));
     records.push_back(std::move(*record));
   }
   if (records.size() < 2) return answer;

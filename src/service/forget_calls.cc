@@ -40,14 +40,14 @@ Result<ForgetPlan> open_plan(Service& service, const std::string& repository,
 }
 
 // Of all repositories that answer; a snapshot in one of the others is not found.
-struct Opened {
+struct OpenedPlans {
   std::vector<ForgetPlan> plans;
   std::optional<Error> silent;
 };
 
-Result<Opened> open_plans(Composition& composition, const RemovalCall& call,
-                          const RunContext& context) {
-  Opened opened;
+Result<OpenedPlans> open_plans(Composition& composition, const RemovalCall& call,
+                               const RunContext& context) {
+  OpenedPlans opened;
   for (const auto& name : TRY(repositories_of(composition, call.services))) {
     TRY(context.check_stop());
     auto plan = open_plan(composition.service, name, call.services, context);
@@ -62,7 +62,7 @@ Result<Opened> open_plans(Composition& composition, const RemovalCall& call,
   return opened;
 }
 
-Result<std::vector<NamedSnapshot>> find_all(const Opened& opened,
+Result<std::vector<NamedSnapshot>> find_all(const OpenedPlans& opened,
                                             const std::vector<std::string>& words) {
   std::vector<NamedSnapshot> named;
   for (const auto& word : words) {

@@ -13,19 +13,15 @@ namespace {
 
 using std::filesystem::path;
 
-std::string value_of(const Setup& setup, const std::string& name) {
-  const auto found = setup.environment.find(name);
-  return found == setup.environment.end() ? "" : found->second;
-}
-
 path repository_place(const Setup& setup, const std::string& service) {
   if (geteuid() == 0) return path("/var/backups/lifeboat") / service;
-  const auto data = value_of(setup, "XDG_DATA_HOME");
-  const auto base = data.empty() ? path(value_of(setup, "HOME")) / ".local/share" : path(data);
+  const auto data = value_of(setup.environment, "XDG_DATA_HOME");
+  const auto base =
+      data.empty() ? path(value_of(setup.environment, "HOME")) / ".local/share" : path(data);
   return base / "lifeboat" / service;
 }
 
-Json to_json(const Discovery& discovery) {
+Json discovery_json(const Discovery& discovery) {
   Json json;
   json["sources"] = Json::array();
   for (const auto& source : discovery.sources)
@@ -87,7 +83,7 @@ Result<Answer> init_configuration(const Setup& setup, const InitRequest& request
   const auto parsed = config::parse_config(text, file, config::Variables());
   if (!parsed) return fail(Code::internal, parsed.error().describe());
   TRY(write_new(file, text));
-  Answer answer{to_json(discovery), 0};
+  Answer answer{discovery_json(discovery), 0};
   answer.body["file"] = file.string();
   answer.body["service"] = starter.service;
   answer.body["repository"] = starter.repository;

@@ -10,7 +10,7 @@ namespace {
 using repository::KeySlotInfo;
 using repository::Role;
 
-Json to_json(const KeySlotInfo& slot) {
+Json slot_json(const KeySlotInfo& slot) {
   return {{"id", slot.id}, {"kind", slot.kind}, {"role", name_of(slot.role)}, {"name", slot.name}};
 }
 
@@ -88,7 +88,7 @@ Result<Answer> list_keys(const Setup& setup, const std::string& name, const RunC
                  {"root_public", to_hex(repository->root_public())},
                  {"role", name_of(repository->role())},
                  {"keys", Json::array()}};
-  for (const auto& slot : TRY(repository->keys())) answer.body["keys"].push_back(to_json(slot));
+  for (const auto& slot : TRY(repository->keys())) answer.body["keys"].push_back(slot_json(slot));
   return answer;
 }
 
@@ -101,7 +101,7 @@ Result<Answer> add_key(const Setup& setup, const KeyCall& call, const RunContext
   const auto key = TRY(new_key_of(setup, call));
   const auto slot = TRY(repository->add_key(key, context));
   Answer answer;
-  answer.body = {{"repository", call.repository}, {"key", to_json(slot)}};
+  answer.body = {{"repository", call.repository}, {"key", slot_json(slot)}};
   if (!call.new_key_file.empty())
     answer.body["file"] = (setup.working_directory / call.new_key_file).string();
   return answer;
@@ -114,7 +114,7 @@ Result<Answer> remove_key(const Setup& setup, const std::string& name, const std
   const auto slot = TRY(find_slot(TRY(repository->keys()), wanted));
   TRY(repository->remove_key(slot.id, context));
   Answer answer;
-  answer.body = {{"repository", name}, {"key", to_json(slot)}};
+  answer.body = {{"repository", name}, {"key", slot_json(slot)}};
   return answer;
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/test_context.h"
 #include "drill/report.h"
 #include "notify/notifier.h"
 
@@ -16,7 +17,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr Time kNow{std::chrono::seconds(1'763'718'300)};
 constexpr Time kEarlier = kNow - std::chrono::hours(24);
 
 Occasion occasion_of(const std::string& subject = "drill nightly",

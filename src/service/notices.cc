@@ -15,7 +15,7 @@ using notify::Patience;
 
 constexpr std::size_t kLargestStandings = 256U << 10U;
 constexpr Duration kOverdueAgain = std::chrono::hours(24);
-constexpr Duration kLockWait = std::chrono::seconds(30);
+constexpr Duration kNoticesLockWait = std::chrono::seconds(30);
 
 // How each subject stood when it was last told of, as JSON in the state directory: {subject:
 // {"good", "since", "overdue"}}. What cannot be read is as if nothing was known.
@@ -58,16 +58,16 @@ class Standings {
   Json all_ = Json::object();
 };
 
-Json to_json(const Delivery& delivery) {
+Json delivery_json(const Delivery& delivery) {
   return {{"notifier", delivery.notifier},   {"headline", delivery.headline},
           {"delivered", delivery.delivered}, {"answer", delivery.answer},
           {"hint", delivery.hint},           {"sent", delivery.sent},
           {"waiting", delivery.waiting}};
 }
 
-Json to_json(const std::vector<Delivery>& deliveries) {
+Json delivery_json(const std::vector<Delivery>& deliveries) {
   Json list = Json::array();
-  for (const auto& each : deliveries) list.push_back(to_json(each));
+  for (const auto& each : deliveries) list.push_back(delivery_json(each));
   return list;
 }
 
@@ -124,7 +124,7 @@ Json Notices::tell_with(const std::string& subject, const Make& make, const Pati
   const auto service = composition_.loaded.config.find_service(service_);
   if (!service || (*service)->notify.empty()) return Json::array();
   const auto lock = ServiceLock::take(composition_.service.settings().state, "notices." + service_,
-                                      std::min(kLockWait, patience.whole), context);
+                                      std::min(kNoticesLockWait, patience.whole), context);
   Standings standings(folder() / "standing.json");
   auto notice = make({service_, subject, standings.of(subject), context.clock.now()});
   finish(notice, context);
@@ -191,13 +191,13 @@ Json Notices::keep(const Notice& notice, const Patience& patience,
     direct.push_back(answer ? Delivery{name, headline(notice), true, *answer, {}, 1, 0}
                             : undelivered(name, notice, answer.error()));
   }
-  return to_json(direct);
+  return delivery_json(direct);
 }
 
 Json Notices::hand_out(const Patience& patience, const RunContext& context) const {
   Outbox outbox(folder() / "outbox");
   const auto opener = [&](const std::string& name) { return open(name, context); };
-  return to_json(deliver(outbox, opener, patience, context));
+  return delivery_json(deliver(outbox, opener, patience, context));
 }
 
 Json Notices::waiting() const {

@@ -11,11 +11,10 @@
 namespace lifeboat::service {
 namespace {
 
-constexpr std::size_t kLargestKey = 4096;
-constexpr std::size_t kShortestId = 4;
+constexpr std::size_t kLargestSigningKey = 4096;
 
 Result<crypto::SigningKey> signing_key_of(const std::filesystem::path& file) {
-  auto bytes = TRY(read_file(file, kLargestKey));
+  auto bytes = TRY(read_file(file, kLargestSigningKey));
   auto text = to_text(bytes);
   auto key = crypto::parse_signing_key(text);
   wipe(text);

@@ -12,9 +12,9 @@
 namespace lifeboat::service {
 namespace {
 
-Result<std::unique_ptr<repository::Repository>> open(const Setup& setup,
-                                                     const RecoverRequest& request,
-                                                     const RunContext& context) {
+Result<std::unique_ptr<repository::Repository>> open_repository(const Setup& setup,
+                                                                const RecoverRequest& request,
+                                                                const RunContext& context) {
   const auto credential = TRY(credential_of(setup, {request.key_file, request.recipient}));
   storage::Options place;
   place.url = request.url.find("://") == std::string::npos
@@ -28,7 +28,7 @@ Result<std::unique_ptr<repository::Repository>> open(const Setup& setup,
 }
 
 // Snapshots taken before a restore carry the configuration too, but of a service nobody configured.
-bool is_meant(const repository::SnapshotInfo& snapshot, const std::string& service) {
+bool is_recovered(const repository::SnapshotInfo& snapshot, const std::string& service) {
   if (!service.empty()) return snapshot.service == service;
   return !snapshot.service.ends_with(".before-restore");
 }
@@ -38,7 +38,7 @@ Result<repository::SnapshotInfo> newest(repository::Repository& repository,
   const auto list = TRY(repository.snapshots(context));
   const repository::SnapshotInfo* found = nullptr;
   for (const auto& each : list.snapshots)
-    if (is_meant(each, service) && (found == nullptr || found->time < each.time)) found = &each;
+    if (is_recovered(each, service) && (found == nullptr || found->time < each.time)) found = &each;
   if (found != nullptr) return *found;
   return fail(Code::not_found, "the repository has no snapshot" +
                                    (service.empty() ? "" : " of service \"" + service + "\""));
@@ -48,7 +48,7 @@ Result<repository::SnapshotInfo> newest(repository::Repository& repository,
 
 Result<Answer> recover_configuration(const Setup& setup, const RecoverRequest& request,
                                      const RunContext& context) {
-  const auto repository = TRY(open(setup, request, context));
+  const auto repository = TRY(open_repository(setup, request, context));
   const auto snapshot = TRY(newest(*repository, request.service, context));
   const auto reader = TRY(repository->open_snapshot(snapshot.id, context));
   const auto config =

@@ -8,7 +8,7 @@
 namespace lifeboat::service {
 namespace {
 
-Result<repository::Credential> credential_of(config::ResolvedKey key) {
+Result<repository::Credential> credential_from(config::ResolvedKey key) {
   if (key.kind == config::KeyReference::Kind::passphrase)
     return repository::Credential(repository::Passphrase{std::move(key.secret)});
   auto bytes = TRY(repository::parse_key_file(key.secret.view()));
@@ -47,7 +47,7 @@ Result<RepositoryPtr> Service::create_repository(const std::string& name,
                                                  const RunContext& context) {
   const auto& named = *TRY(config_.find_repository(name));
   const auto options = TRY(resolver_.repository(named));
-  const auto credential = TRY(credential_of(TRY(resolver_.key(named, context))));
+  const auto credential = TRY(credential_from(TRY(resolver_.key(named, context))));
   auto backend = TRY_CONTEXT(
       "repository " + name,
       storage::open_backend(options, storage::OpenMode::create, context.clock, context.random));
@@ -67,7 +67,7 @@ Result<RepositoryPtr> Service::open_repository(const std::string& name, const Ru
                     .with_hint("Run `lifeboat init` to create it. If it was there before, check "
                                "that its disk is mounted."));
   if (!backend) return fail(std::move(backend).error().add_context("repository " + name));
-  const auto credential = TRY(credential_of(TRY(resolver_.key(named, context))));
+  const auto credential = TRY(credential_from(TRY(resolver_.key(named, context))));
   auto opened =
       repository::Repository::open(std::move(*backend), credential, options_of(settings_), context);
   if (opened) return opened;

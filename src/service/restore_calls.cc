@@ -37,8 +37,8 @@ Result<restore::Destination> destination_of(const Setup& setup,
   return destination;
 }
 
-Result<RestoreRequest> request_of(const Setup& setup, const RestoreCall& call,
-                                  const Composition& composition) {
+Result<RestoreRequest> restore_request_of(const Setup& setup, const RestoreCall& call,
+                                          const Composition& composition) {
   RestoreRequest request;
   request.service = call.choice.service;
   request.from = call.choice.repository;
@@ -69,8 +69,8 @@ Result<Answer> finish(Composition& composition, PreparedRestore& prepared, Answe
 }
 
 // People are told that it begins, and how it ends.
-Result<Answer> run(Composition& composition, PreparedRestore& prepared, Answer answer,
-                   const RunContext& context) {
+Result<Answer> run_told_restore(Composition& composition, PreparedRestore& prepared, Answer answer,
+                                const RunContext& context) {
   Notices notices(composition, prepared.service);
   const auto plan = answer.body;
   const auto told = notices.tell_briefly(
@@ -91,14 +91,14 @@ Result<Answer> run(Composition& composition, PreparedRestore& prepared, Answer a
 Result<Answer> restore(const Setup& setup, const RestoreCall& call, const Confirm& confirm,
                        const RunContext& context) {
   const auto composition = TRY(compose(setup));
-  const auto request = TRY(request_of(setup, call, *composition));
+  const auto request = TRY(restore_request_of(setup, call, *composition));
   auto prepared = TRY(composition->service.prepare_restore(request, context));
   Answer answer{to_json(prepared.plan), 0};
   answer.body["repository"] = prepared.repository_name;
   answer.body["snapshot_first"] = prepared.snapshot_first && !prepared.plan.occupied.empty();
   TRY(confirm(answer.body));
   if (call.dry_run) return answer;
-  return run(*composition, prepared, std::move(answer), context);
+  return run_told_restore(*composition, prepared, std::move(answer), context);
 }
 
 }  // namespace lifeboat::service

@@ -9,13 +9,6 @@
 namespace lifeboat::service {
 namespace {
 
-using Environment = std::map<std::string, std::string>;
-
-std::string value_of(const Environment& environment, const std::string& name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? "" : found->second;
-}
-
 std::filesystem::path folder(const Environment& environment, const std::string& own,
                              const std::string& xdg, const char* below_home) {
   if (auto given = value_of(environment, own); !given.empty()) return given;
@@ -32,6 +25,11 @@ std::string host_name() {
 }
 
 }  // namespace
+
+std::string value_of(const Environment& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? "" : found->second;
+}
 
 Settings default_settings(const Environment& environment) {
   Settings settings;

@@ -8,6 +8,11 @@
 
 namespace lifeboat::service {
 
+using Environment = std::map<std::string, std::string>;
+
+// Empty when it is not set.
+std::string value_of(const Environment& environment, const std::string& name);
+
 struct Settings {
   std::filesystem::path state;  // locks, evidence, restore records
   std::filesystem::path
@@ -19,6 +24,6 @@ struct Settings {
 
 // LIFEBOAT_STATE and LIFEBOAT_CACHE, else /var/lib/lifeboat and /var/cache/lifeboat for root, else
 // the user's XDG folders.
-Settings default_settings(const std::map<std::string, std::string>& environment);
+Settings default_settings(const Environment& environment);
 
 }  // namespace lifeboat::service

@@ -12,21 +12,22 @@ using repository::EntryRecord;
 using repository::SnapshotReader;
 using repository::SourceManifest;
 
-struct Opened {
+struct OpenedSnapshot {
   std::unique_ptr<Composition> composition;
   Chosen chosen;
   std::unique_ptr<SnapshotReader> reader;
 };
 
-Result<Opened> open(const Setup& setup, const SnapshotChoice& choice, const RunContext& context) {
-  Opened opened;
+Result<OpenedSnapshot> open_chosen(const Setup& setup, const SnapshotChoice& choice,
+                                   const RunContext& context) {
+  OpenedSnapshot opened;
   opened.composition = TRY(compose(setup));
   opened.chosen = TRY(choose(*opened.composition, choice, context));
   opened.reader = TRY(opened.chosen.from.repository->open_snapshot(opened.chosen.info.id, context));
   return opened;
 }
 
-Answer answer_of(const Opened& opened) {
+Answer answer_about(const OpenedSnapshot& opened) {
   Answer answer;
   answer.body = {{"repository", opened.chosen.from.name},
                  {"snapshot", to_json(opened.chosen.info)}};
@@ -51,7 +52,7 @@ std::string kind_name(EntryKind kind) {
   return "unknown";
 }
 
-Json row_of(const SourceManifest& source, const EntryInfo& entry) {
+Json entry_row(const SourceManifest& source, const EntryInfo& entry) {
   Json row{{"source", source.name},
            {"path", entry.path},
            {"kind", kind_name(entry.kind)},
@@ -74,7 +75,7 @@ Result<restore::Selection> selection_of(const std::string& path) {
   return restore::parse_selection(path);
 }
 
-Result<void> visit_source(const Opened& opened, const SourceManifest& source,
+Result<void> visit_source(const OpenedSnapshot& opened, const SourceManifest& source,
                           const SnapshotReader::Visitor& visit, const RunContext& context) {
   return opened.reader->entries(
       source,
@@ -86,7 +87,7 @@ Result<void> visit_source(const Opened& opened, const SourceManifest& source,
 }
 
 // The one entry with content that is meant; a database is the only one of its source.
-Result<EntryRecord> find_entry(const Opened& opened, const restore::Selection& wanted,
+Result<EntryRecord> find_entry(const OpenedSnapshot& opened, const restore::Selection& wanted,
                                const RunContext& context) {
   std::optional<EntryRecord> found;
   for (const auto& source : opened.reader->sources()) {
@@ -124,7 +125,7 @@ std::string identity_of(const EntryRecord& entry) {
   return std::to_string(std::hash<std::string>()(to_text(std::move(text).take())));
 }
 
-Result<Contents> contents_of(const Opened& opened, const RunContext& context) {
+Result<Contents> contents_of(const OpenedSnapshot& opened, const RunContext& context) {
   Contents contents;
   for (const auto& source : opened.reader->sources())
     TRY(visit_source(
@@ -178,8 +179,8 @@ Result<Answer> list_snapshots(const Setup& setup, const SnapshotChoice& choice,
 
 Result<Answer> show_snapshot(const Setup& setup, const SnapshotChoice& choice,
                              const RunContext& context) {
-  const auto opened = TRY(open(setup, choice, context));
-  auto answer = answer_of(opened);
+  const auto opened = TRY(open_chosen(setup, choice, context));
+  auto answer = answer_about(opened);
   answer.body["sources"] = Json::array();
   for (const auto& source : opened.reader->sources())
     answer.body["sources"].push_back({{"name", source.name},
@@ -194,7 +195,7 @@ Result<Answer> show_snapshot(const Setup& setup, const SnapshotChoice& choice,
 Result<Answer> list_entries(const Setup& setup, const EntryCall& call, const VisitEntry& visit,
                             const RunContext& context) {
   const auto wanted = TRY(selection_of(call.path));
-  const auto opened = TRY(open(setup, call.choice, context));
+  const auto opened = TRY(open_chosen(setup, call.choice, context));
   std::uint64_t count = 0;
   for (const auto& source : opened.reader->sources()) {
     if (!wanted.source.empty() && source.name != wanted.source) continue;
@@ -203,13 +204,13 @@ Result<Answer> list_entries(const Setup& setup, const EntryCall& call, const Vis
         [&](EntryRecord&& entry) -> Result<void> {
           if (!is_at_or_below(entry.info.path, wanted.object)) return {};
           ++count;
-          return visit(row_of(source, entry.info));
+          return visit(entry_row(source, entry.info));
         },
         context));
   }
   if (count == 0 && !call.path.empty())
     return fail(Code::not_found, "the snapshot has no " + call.path);
-  auto answer = answer_of(opened);
+  auto answer = answer_about(opened);
   answer.body["entries"] = count;
   return answer;
 }
@@ -217,27 +218,27 @@ Result<Answer> list_entries(const Setup& setup, const EntryCall& call, const Vis
 Result<Answer> read_entry(const Setup& setup, const EntryCall& call, const Take& take,
                           const RunContext& context) {
   const auto wanted = TRY(selection_of(call.path));
-  const auto opened = TRY(open(setup, call.choice, context));
+  const auto opened = TRY(open_chosen(setup, call.choice, context));
   auto entry = TRY(find_entry(opened, wanted, context));
   const auto content = opened.reader->open_content(std::move(entry.chunks), context);
   Bytes buffer(1U << 20U);
   for (;;) {
     TRY(context.check_stop());
     const auto count = TRY(content->read(buffer));
-    if (count == 0) return answer_of(opened);
+    if (count == 0) return answer_about(opened);
     TRY(take(ByteView(buffer).first(count)));
   }
 }
 
 Result<Answer> compare_snapshots(const Setup& setup, const SnapshotChoice& choice,
                                  const std::string& other, const RunContext& context) {
-  const auto one = TRY(open(setup, choice, context));
+  const auto one = TRY(open_chosen(setup, choice, context));
   auto second = choice;
   second.snapshot = other;
-  const auto two = TRY(open(setup, second, context));
+  const auto two = TRY(open_chosen(setup, second, context));
   const auto before = TRY(contents_of(one, context));
   const auto after = TRY(contents_of(two, context));
-  auto answer = answer_of(one);
+  auto answer = answer_about(one);
   answer.body["other"] = to_json(two.chosen.info);
   answer.body["added"] = missing_from(after, before);
   answer.body["removed"] = missing_from(before, after);

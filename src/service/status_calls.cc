@@ -13,7 +13,7 @@ std::int64_t seconds_of(Duration time) {
   return std::chrono::floor<std::chrono::seconds>(time).count();
 }
 
-Json to_json(const RepositoryStatus& status) {
+Json status_json(const RepositoryStatus& status) {
   Json json{{"repository", status.name},
             {"snapshots", status.snapshots},
             {"findings", service::to_json(status.findings)}};
@@ -47,11 +47,11 @@ Limit drill_limit(const policy::WatchRecord& record, const StatusCall& call) {
   return {std::ranges::min(record.planned, {}, &policy::PlannedDrill::limit).limit, "schedule"};
 }
 
-Json to_json(const Limit& limit) {
+Json status_json(const Limit& limit) {
   return {{"seconds", seconds_of(limit.time)}, {"from", limit.from}};
 }
 
-Json to_json(const policy::WatchAnswer& answer) {
+Json status_json(const policy::WatchAnswer& answer) {
   Json json{{"question", to_text(answer.question)},
             {"level", to_text(answer.level)},
             {"cause", to_text(answer.cause)}};
@@ -77,20 +77,20 @@ Watched watch_of(policy::WatchRecord record, const config::Service& service, con
   auto judged = policy::judge_watch(record, {backup.time, drill.time}, now);
   for (const auto& answer : judged) {
     level = policy::worse(level, answer.level);
-    answers.push_back(to_json(answer));
+    answers.push_back(status_json(answer));
   }
   Json json{{"level", to_text(level)},
             {"answers", std::move(answers)},
-            {"backup_limit", to_json(backup)},
-            {"drill_limit", to_json(drill)}};
+            {"backup_limit", status_json(backup)},
+            {"drill_limit", status_json(drill)}};
   if (const auto last = policy::last_drill(record))
     json["last_drill"] = {{"time", to_rfc3339(last->time)}, {"verdict", last->verdict}};
   return {std::move(record), std::move(judged), std::move(json)};
 }
 
 // What has not come for too long. What is not known is not told: the next question may know.
-Json tell_overdue(const Watched& watched, const config::Service& service, Notices& notices,
-                  const RunContext& context) {
+Json tell_all_overdue(const Watched& watched, const config::Service& service, Notices& notices,
+                      const RunContext& context) {
   Json told = Json::array();
   for (const auto& answer : watched.answers) {
     using policy::Cause;
@@ -128,7 +128,8 @@ Result<Answer> status(const Setup& setup, const StatusCall& call, const RunConte
   answer.body = {{"service", service.name},
                  {"repositories", Json::array()},
                  {"objective", policy::to_text(found.objective.rpo)}};
-  for (const auto& each : found.repositories) answer.body["repositories"].push_back(to_json(each));
+  for (const auto& each : found.repositories)
+    answer.body["repositories"].push_back(status_json(each));
   if (found.age) answer.body["age_seconds"] = seconds_of(*found.age);
   Notices notices(*composition, service.name);
   if (call.watch) {
@@ -138,7 +139,7 @@ Result<Answer> status(const Setup& setup, const StatusCall& call, const RunConte
     auto watched = watch_of(std::move(record), service, call, context.clock.now());
     answer.body["watch"] = std::move(watched.json);
     if (call.tell)
-      if (auto told = tell_overdue(watched, service, notices, context); !told.empty())
+      if (auto told = tell_all_overdue(watched, service, notices, context); !told.empty())
         answer.body["notices"] = std::move(told);
   }
   auto waiting = notices.waiting();

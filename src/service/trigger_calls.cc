@@ -7,13 +7,13 @@
 namespace lifeboat::service {
 namespace {
 
-constexpr Duration kLockWait = std::chrono::seconds(10);
+constexpr Duration kTriggersLockWait = std::chrono::seconds(10);
 
 // A backup and a drill may end at once, and both write here.
 Result<ServiceLock> lock_memory(const Composition& composition, const std::string& service,
                                 const RunContext& context) {
-  return ServiceLock::take(composition.service.settings().state, "triggers." + service, kLockWait,
-                           context);
+  return ServiceLock::take(composition.service.settings().state, "triggers." + service,
+                           kTriggersLockWait, context);
 }
 
 bool looks_for_changes(const config::Service& service) {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kLargestMemory = 1U << 20U;
 constexpr std::size_t kHashLetters = 16;
-constexpr std::size_t kShownId = 10;
+constexpr std::size_t kShownSnapshotId = 10;
 
 std::string hash_of(const Json& json) {
   return crypto::sha256(view_of(canonical_json(json))).hex().substr(0, kHashLetters);
@@ -111,7 +111,7 @@ Result<std::optional<DueDrill>> due_now(const DueNow& what) {
   if (drill.after_backup && memory.queued) {
     due.snapshot = memory.queued->snapshot;
     due.repository = memory.queued->repository;
-    due.reason = "backup " + due.snapshot.substr(0, kShownId) + " was taken";
+    due.reason = "backup " + due.snapshot.substr(0, kShownSnapshotId) + " was taken";
     return due;
   }
   if (drill.cron.empty() && !drill.on_change) return std::nullopt;

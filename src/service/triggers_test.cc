@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "base/test_context.h"
 #include "service/planned.h"
 #include "service/schedule_export.h"
 
@@ -14,9 +15,6 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-// 2025-11-21T09:45:00Z, a Friday.
-constexpr Time kNow{std::chrono::seconds(1'763'718'300)};
 
 const std::string kText = R"(version: 1
 services:

@@ -7,7 +7,7 @@
 namespace lifeboat::drill {
 namespace {
 
-constexpr Duration kBeat = std::chrono::milliseconds(50);
+constexpr Duration kWatchBeat = std::chrono::milliseconds(50);
 constexpr Duration kSettle = std::chrono::milliseconds(200);
 constexpr Duration kWatchEvery = std::chrono::milliseconds(250);
 constexpr Duration kWatchPatience = std::chrono::seconds(10);
@@ -15,25 +15,18 @@ constexpr Duration kOnePoll = std::chrono::seconds(5);
 constexpr std::size_t kReady = 0;  // the places of the patterns in every output
 constexpr std::size_t kBad = 1;
 
-// Never matches: the place of a pattern that was not asked for.
-constexpr const char* kNothing = "$.^";
-
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 SteadyTime after(Duration time) { return std::chrono::steady_clock::now() + time; }
 bool is_over(SteadyTime deadline) { return std::chrono::steady_clock::now() >= deadline; }
 
 // Processes live in real time, whatever clock is injected.
-void pause() { std::this_thread::sleep_for(kBeat); }
+void pause() { std::this_thread::sleep_for(kWatchBeat); }
 
 // Longer than it takes until the end of a process is known here.
-void settle() { std::this_thread::sleep_for(kSettle); }
+void await_settled() { std::this_thread::sleep_for(kSettle); }
 
-Result<sandbox::Pattern> pattern_of(const std::string& text) {
-  return sandbox::Pattern::parse(text.empty() ? kNothing : text);
-}
-
-std::string joined(const std::vector<std::uint16_t>& ports) {
+std::string joined_ports(const std::vector<std::uint16_t>& ports) {
   std::string text;
   for (const auto port : ports) text += (text.empty() ? "" : ", ") + std::to_string(port);
   return text;
@@ -48,8 +41,8 @@ Result<void> Application::start(const RunContext& context) {
 
 Result<void> Application::start_process(const ProcessOptions& options) {
   std::vector<sandbox::Pattern> patterns;
-  patterns.push_back(TRY(pattern_of(options_.ready.log)));
-  patterns.push_back(TRY(pattern_of(options_.fail_on_log)));
+  patterns.push_back(TRY(sandbox::Pattern::parse_or_none(options_.ready.log)));
+  patterns.push_back(TRY(sandbox::Pattern::parse_or_none(options_.fail_on_log)));
   Process process{options.name, 0, TRY(sandbox::Output::open(std::move(patterns))), {}};
   const sandbox::Launch launch{TRY(fill_in(options.command, names_)), TRY(environment()),
                                options_.directory.empty() ? "/" : options_.directory};
@@ -83,7 +76,7 @@ Result<void> Application::await_ready(const RunContext& context) {
 
 // What goes to the background ends just when what it started begins to answer.
 Result<void> Application::stay_ready() {
-  settle();
+  await_settled();
   if (const auto ending = hear(); !ending.empty())
     return fail(Code::check_failed, "it was ready, and then " + ending);
   return {};
@@ -120,7 +113,7 @@ Error Application::not_ready(const RunContext& context) {
   const bool reachable = cell_.connect(port()).has_value();
   if (!reachable) message += "; nobody listens on port " + std::to_string(port());
   if (!reachable && census && !census->listening.empty())
-    message += " (but on " + joined(census->listening) + ": does it use ${sandbox.port}?)";
+    message += " (but on " + joined_ports(census->listening) + ": does it use ${sandbox.port}?)";
   if (reachable && !options_.ready.http.empty() && !is_ready(session, context))
     message += "; GET " + options_.ready.http + " does not answer 200";
   if (!processes_.empty()) message += last_line(processes_.back());
@@ -207,7 +200,7 @@ void Application::stop_watching() {
 }
 
 std::string Application::lapse() {
-  settle();
+  await_settled();
   const std::lock_guard hold(mutex_);
   if (lapse_.empty()) lapse_ = hear();
   return lapse_;

@@ -8,11 +8,10 @@
 namespace lifeboat::drill {
 namespace {
 
-constexpr Duration kBeat = std::chrono::milliseconds(20);
+constexpr Duration kCommandBeat = std::chrono::milliseconds(20);
 constexpr Duration kDrain = std::chrono::seconds(5);
 constexpr std::size_t kExpected = 0;  // the places of the patterns in the output
 constexpr std::size_t kUnwanted = 1;
-constexpr const char* kNothing = "$.^";  // never matches: a pattern that was not asked for
 constexpr int kNotExecutable = 126;
 constexpr int kNotFound = 127;
 constexpr int kSignals = 128;
@@ -22,7 +21,7 @@ constexpr std::size_t kLongestId = 64;
 Result<std::unique_ptr<sandbox::Output>> open_output(const CommandCheck& command) {
   std::vector<sandbox::Pattern> patterns;
   for (const auto& text : {command.output, command.unwanted})
-    patterns.push_back(TRY(sandbox::Pattern::parse(text.empty() ? kNothing : text)));
+    patterns.push_back(TRY(sandbox::Pattern::parse_or_none(text)));
   return sandbox::Output::open(std::move(patterns));
 }
 
@@ -47,7 +46,7 @@ Result<void> await_end(sandbox::Cell& cell, Duration within, CommandEnd& end,
     end.over = news.over;
     if (!news.ended.empty()) end.status = news.ended.front().status;
     if (end.status || !end.over.empty()) return {};
-    std::this_thread::sleep_for(kBeat);
+    std::this_thread::sleep_for(kCommandBeat);
   }
   return {};
 }
@@ -99,13 +98,13 @@ Answered judge_words(const CommandCheck& command, const CommandEnd& end) {
           "status " + std::to_string(*end.status) + " after " + describe_duration(end.elapsed)};
 }
 
-std::string text_of(const Json& said, const char* key) {
+std::string text_said(const Json& said, const char* key) {
   const auto found = said.find(key);
   return found != said.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-std::optional<Outcome> outcome_of(const Json& said) {
-  const auto word = text_of(said, "outcome");
+std::optional<Outcome> outcome_said(const Json& said) {
+  const auto word = text_said(said, "outcome");
   for (const auto each : {Outcome::passed, Outcome::warned, Outcome::failed, Outcome::not_run})
     if (name_of(each) == word) return each;
   return std::nullopt;
@@ -126,8 +125,8 @@ class Outcomes {
   void take(const std::string& line) {
     if (!line.starts_with('{')) return;
     const auto said = parse_json(line);
-    const auto outcome = said && said->is_object() ? outcome_of(*said) : std::nullopt;
-    const auto id = outcome ? text_of(*said, "check") : "";
+    const auto outcome = said && said->is_object() ? outcome_said(*said) : std::nullopt;
+    const auto id = outcome ? text_said(*said, "check") : "";
     if (!outcome || !is_plain(id) || results_.size() >= kMostOutcomes) {
       if (nonsense_.empty()) nonsense_ = quotable(line, command_.secrets);
       return;
@@ -135,7 +134,7 @@ class Outcomes {
     auto result = command_answer(command_);
     result.id += "." + id;
     result.outcome = *outcome;
-    result.message = quotable(text_of(*said, "message"), command_.secrets);
+    result.message = quotable(text_said(*said, "message"), command_.secrets);
     results_.push_back(std::move(result));
   }
 

@@ -68,7 +68,7 @@ bool has_header(const StepOptions& step, std::string_view name) {
 }
 
 // A page for people where data was promised is what a broken start often answers.
-std::string kind_of(const net::HttpResponse& response) {
+std::string content_type_of(const net::HttpResponse& response) {
   const auto type = response.header("content-type");
   return type.empty() ? "no content type" : type.substr(0, type.find(';'));
 }
@@ -96,7 +96,7 @@ void judge_jq(const net::HttpResponse& response, const ExpectOptions& expect,
   if (expect.jq.empty()) return;
   const auto values = run_filters(response.body, expect.jq);
   if (!values)
-    return faults.push_back(values.error().describe() + " (" + kind_of(response) + ", " +
+    return faults.push_back(values.error().describe() + " (" + content_type_of(response) + ", " +
                             describe_size(response.body.size()) + ")");
   for (std::size_t i = 0; i < expect.jq.size(); ++i) {
     const auto& value = (*values)[i];

@@ -40,16 +40,16 @@ extern "C" void keep_first(void* kept, jv message) {
   jv_free(message);
 }
 
-std::string text_of(jv value) {
+std::string text_of_jv(jv value) {
   jv dumped = jv_dump_string(value, 0);
   std::string text = jv_string_value(dumped);
   jv_free(dumped);
   return text;
 }
 
-Json outcome_of(jq_state* state) {
+Json outcome_of_filter(jq_state* state) {
   jv value = jq_next(state);
-  if (jv_is_valid(value)) return {{"value", text_of(value)}};
+  if (jv_is_valid(value)) return {{"value", text_of_jv(value)}};
   jv message = jv_invalid_get_msg(value);
   const bool nothing = jv_get_kind(message) == JV_KIND_NULL;
   const bool text = jv_get_kind(message) == JV_KIND_STRING;
@@ -72,7 +72,7 @@ Json answer_to(const std::string& filter, jv input) {
     jv_free(input);
   } else {
     jq_start(state, input, 0);
-    outcome = outcome_of(state);
+    outcome = outcome_of_filter(state);
   }
   jq_teardown(&state);
   return outcome;

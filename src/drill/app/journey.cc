@@ -26,7 +26,7 @@ std::vector<std::string> without(const std::vector<std::string>& from,
   return left;
 }
 
-void conclude(CheckResult& result, std::vector<std::string> faults, const std::string& good) {
+void conclude_step(CheckResult& result, std::vector<std::string> faults, const std::string& good) {
   result.outcome = faults.empty() ? Outcome::passed : Outcome::failed;
   result.message = faults.empty() ? good : faults.front();
   if (faults.size() > kMostFaults) faults.resize(kMostFaults);
@@ -105,8 +105,8 @@ Result<void> Journey::perform(const StepOptions& step, CheckResult& result,
   if (faults.empty())
     if (const auto captured = capture(step, response); !captured)
       faults.push_back(captured.error().describe());
-  conclude(result, std::move(faults),
-           std::to_string(response.status) + " in " + describe_duration(response.elapsed));
+  conclude_step(result, std::move(faults),
+                std::to_string(response.status) + " in " + describe_duration(response.elapsed));
   return {};
 }
 
@@ -128,7 +128,7 @@ Result<void> Journey::compare_roles(const StepOptions& step, CheckResult& result
       compare_fields(role, *seen, promised, faults);
     counts += (counts.empty() ? "" : ", ") + role + " " + std::to_string(promised.size());
   }
-  conclude(result, std::move(faults), "fields as written down: " + counts);
+  conclude_step(result, std::move(faults), "fields as written down: " + counts);
   return {};
 }
 
@@ -136,7 +136,7 @@ Result<void> Journey::repeat(const StepOptions& step, CheckResult& result,
                              const RunContext& context) {
   const auto request = TRY(request_of(step, step.role, context));
   const auto load = TRY(run_load({request, step, make_socket_, until_}, context));
-  conclude(result, faults_of(load, step), describe(load));
+  conclude_step(result, faults_of(load, step), describe(load));
   if (result.outcome == Outcome::failed) result.details.push_back(describe(load));
   return {};
 }

@@ -31,17 +31,17 @@ struct Work {
   }
 };
 
-void note(Share& share, std::string error) {
+void note_error(Share& share, std::string error) {
   if (share.errors++ == 0) share.first_error = std::move(error);
 }
 
 void ask_once(Work& work, net::HttpSession& session, Share& share) {
   ++work.made;
   const auto response = session.send(work.plan.request, {}, work.context);
-  if (!response) return note(share, response.error().describe());
+  if (!response) return note_error(share, response.error().describe());
   const auto faults = faults_of(*response, work.plan.step.expect, share.times.empty());
   share.times.push_back(response->elapsed);
-  if (!faults.empty()) note(share, faults.front());
+  if (!faults.empty()) note_error(share, faults.front());
 }
 
 void ask_until_done(Work& work, Share& share) {

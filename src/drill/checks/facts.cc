@@ -9,19 +9,20 @@ namespace lifeboat::drill {
 namespace {
 
 // Facts are compared in three questions, so that a report says which kind of truth was lost.
-enum class Kind : std::uint8_t { catalog, counts, digests };
+enum class FactKind : std::uint8_t { catalog, counts, digests };
 
 struct KindInfo {
-  Kind kind;
+  FactKind kind;
   std::string_view id;
   std::string_view proves;
 };
 
 constexpr std::array<KindInfo, 3> kKinds{{
-    {Kind::catalog, "catalog",
+    {FactKind::catalog, "catalog",
      "every table, index, trigger, view, version and migration is as it was at the backup"},
-    {Kind::counts, "counts", "every table and folder holds exactly as many rows and files as then"},
-    {Kind::digests, "digests", "every row and every file attribute has the value it had then"},
+    {FactKind::counts, "counts",
+     "every table and folder holds exactly as many rows and files as then"},
+    {FactKind::digests, "digests", "every row and every file attribute has the value it had then"},
 }};
 
 // Members at the top that describe the machine or program that looked, not the data. Further down a
@@ -35,25 +36,25 @@ std::string join_path(const std::string& path, const std::string& key) {
   return path.empty() ? key : path + "." + key;
 }
 
-Kind kind_of(const std::string& key) {
+FactKind kind_of(const std::string& key) {
   static const std::set<std::string> kCounts{"rows",      "files",    "directories", "symlinks",
                                              "hardlinks", "specials", "bytes"};
-  if (kCounts.contains(key)) return Kind::counts;
-  return key.ends_with("digest") ? Kind::digests : Kind::catalog;
+  if (kCounts.contains(key)) return FactKind::counts;
+  return key.ends_with("digest") ? FactKind::digests : FactKind::catalog;
 }
 
 struct Difference {
-  Kind kind;
+  FactKind kind;
   Sign sign;
 };
 
-std::string sentence(const Sign& sign) {
+std::string sign_sentence(const Sign& sign) {
   if (sign.kind == Sign::Kind::missing) return sign.object + " is missing";
   if (sign.kind == Sign::Kind::added) return sign.object + " was not there at the backup";
   return sign.object + ": expected " + sign.expected + ", found " + sign.found;
 }
 
-std::string shown(const Json& value) {
+std::string shown_value(const Json& value) {
   const auto text = canonical_json(value);
   constexpr std::size_t kShown = 80;
   return text.size() <= kShown ? text : text.substr(0, kShown) + "…";
@@ -62,15 +63,16 @@ std::string shown(const Json& value) {
 // Walks both values side by side; `path` reads like "tables.orders.rows".
 class Comparison {
  public:
-  void compare(const Json& expected, const Json& found, const std::string& path, Kind kind) {
+  void compare(const Json& expected, const Json& found, const std::string& path, FactKind kind) {
     if (expected.is_object() && found.is_object()) return compare_objects(expected, found, path);
     ++compared_[static_cast<std::size_t>(kind)];
     if (expected == found) return;
-    differences_.push_back({kind, {Sign::Kind::different, path, shown(expected), shown(found)}});
+    differences_.push_back(
+        {kind, {Sign::Kind::different, path, shown_value(expected), shown_value(found)}});
   }
 
   const std::vector<Difference>& differences() const { return differences_; }
-  std::size_t compared(Kind kind) const { return compared_[static_cast<std::size_t>(kind)]; }
+  std::size_t compared(FactKind kind) const { return compared_[static_cast<std::size_t>(kind)]; }
 
  private:
   void compare_objects(const Json& expected, const Json& found, const std::string& path) {
@@ -80,13 +82,15 @@ class Comparison {
       if (found.contains(key)) {
         compare(value, found[key], at, kind_of(key));
       } else {
-        differences_.push_back({Kind::catalog, {Sign::Kind::missing, at, shown(value), ""}});
+        differences_.push_back(
+            {FactKind::catalog, {Sign::Kind::missing, at, shown_value(value), ""}});
       }
     }
     for (const auto& [key, value] : found.items()) {
       const auto at = join_path(path, key);
       if (is_compared(at) && !expected.contains(key))
-        differences_.push_back({Kind::catalog, {Sign::Kind::added, at, "", shown(value)}});
+        differences_.push_back(
+            {FactKind::catalog, {Sign::Kind::added, at, "", shown_value(value)}});
     }
   }
 
@@ -103,7 +107,7 @@ CheckResult result_of(const KindInfo& info, const std::string& source, const Com
   for (const auto& each : compared.differences()) {
     if (each.kind != info.kind) continue;
     if (++count > kMaxDetails) continue;
-    result.details.push_back(sentence(each.sign));
+    result.details.push_back(sign_sentence(each.sign));
     result.signs.push_back(each.sign);
   }
   result.outcome = count == 0 ? Outcome::passed : Outcome::failed;
@@ -127,10 +131,11 @@ class FactsCheck final : public Question {
       return fail(Code::corrupt, "the snapshot holds no facts of this source");
     const Json found = TRY(source->inspector->facts(context));
     Comparison compared;
-    compared.compare(expected, found, "", Kind::catalog);
+    compared.compare(expected, found, "", FactKind::catalog);
     std::vector<CheckResult> results;
     for (const auto& info : kKinds)
-      if (is_asked(info.kind, compared) && !(scope.tier == "quick" && info.kind == Kind::digests))
+      if (is_asked(info.kind, compared) &&
+          !(scope.tier == "quick" && info.kind == FactKind::digests))
         results.push_back(result_of(info, source_, compared));
     return results;
   }
@@ -138,7 +143,7 @@ class FactsCheck final : public Question {
  private:
   // A database without tables has no counts; a kind with nothing to compare is not a pass of
   // anything.
-  static bool is_asked(Kind kind, const Comparison& compared) {
+  static bool is_asked(FactKind kind, const Comparison& compared) {
     const auto& all = compared.differences();
     return compared.compared(kind) > 0 ||
            std::any_of(all.begin(), all.end(), [&](const auto& each) { return each.kind == kind; });

@@ -25,7 +25,7 @@ enum class Form : std::uint8_t {
   typeorm,  // "Users1690000000000" of "1690000000000-Users.ts"
 };
 
-struct Rule {
+struct FileRule {
   std::string_view tool;
   Form form;
   std::array<std::string_view, 5> endings;
@@ -34,7 +34,7 @@ struct Rule {
 };
 
 // clang-format off
-constexpr Rule kRules[] = {
+constexpr FileRule kFileRules[] = {
     {.tool = "prisma", .form = Form::folder, .endings = {}, .inside = "migration.sql"},
     {.tool = "diesel", .form = Form::folder, .endings = {}, .inside = "up.sql"},
     {.tool = "flyway", .form = Form::whole, .endings = {".sql"}},
@@ -53,13 +53,13 @@ constexpr Rule kRules[] = {
 };
 // clang-format on
 
-const Rule* rule_of(std::string_view tool) {
-  const auto found = std::ranges::find(kRules, tool, &Rule::tool);
-  return found == std::end(kRules) ? nullptr : found;
+const FileRule* rule_of(std::string_view tool) {
+  const auto found = std::ranges::find(kFileRules, tool, &FileRule::tool);
+  return found == std::end(kFileRules) ? nullptr : found;
 }
 
 // The name without the ending, when it has one of the rule's.
-std::optional<std::string> cut_ending(const Rule& rule, const std::string& name) {
+std::optional<std::string> cut_ending(const FileRule& rule, const std::string& name) {
   if (!rule.without.empty() && name.ends_with(rule.without)) return std::nullopt;
   for (const auto ending : rule.endings)
     if (!ending.empty() && name.ends_with(ending) && name.size() > ending.size())
@@ -80,7 +80,7 @@ std::optional<std::string> if_not_empty(std::string name) {
   return name.empty() ? std::nullopt : std::optional(std::move(name));
 }
 
-std::optional<std::string> name_of_file(const Rule& rule, const std::string& file) {
+std::optional<std::string> name_of_file(const FileRule& rule, const std::string& file) {
   const auto stem = cut_ending(rule, file);
   if (!stem) return std::nullopt;
   switch (rule.form) {
@@ -99,16 +99,16 @@ std::optional<std::string> name_of_file(const Rule& rule, const std::string& fil
 }
 
 // Diesel writes 2024-01-02-000000_users into its ledger as 20240102000000.
-std::string name_of_folder(const Rule& rule, std::string name) {
+std::string name_of_folder(const FileRule& rule, std::string name) {
   if (rule.tool != "diesel") return name;
   name.resize(std::min(name.size(), name.find('_')));
   std::erase(name, '-');
   return name;
 }
 
-using Found = std::map<std::string, MigrationFile>;
+using FoundFiles = std::map<std::string, MigrationFile>;
 
-Result<void> take_folder(const Rule& rule, const fs::path& folder, Found& found) {
+Result<void> take_folder(const FileRule& rule, const fs::path& folder, FoundFiles& found) {
   const auto script = folder / rule.inside;
   std::error_code ignored;
   if (!fs::is_regular_file(script, ignored)) return {};
@@ -133,14 +133,14 @@ Result<void> each_entry(const fs::path& folder, Visit visit) {
   return {};
 }
 
-void take_django_app(const Rule& rule, const fs::path& file, Found& found) {
+void take_django_app(const FileRule& rule, const fs::path& file, FoundFiles& found) {
   const auto stem = cut_ending(rule, file.filename().string());
   if (!stem || !is_digit(stem->front())) return;
   const auto app = file.parent_path().parent_path().filename().string();
   found.emplace(app + "." + *stem, MigrationFile{app + "." + *stem, ""});
 }
 
-Result<void> take(const Rule& rule, const fs::path& path, Found& found) {
+Result<void> take_entry(const FileRule& rule, const fs::path& path, FoundFiles& found) {
   if (rule.form == Form::folder) return take_folder(rule, path, found);
   if (rule.form == Form::django) {
     const auto folder = path / "migrations";
@@ -163,8 +163,8 @@ Result<std::vector<MigrationFile>> list_migration_files(const std::string& tool,
   const auto* rule = rule_of(tool);
   if (rule == nullptr)
     return fail(Code::usage, "the files of " + tool + " do not tell what its ledger must hold");
-  Found found;
-  TRY(each_entry(folder, [&](const fs::path& path) { return take(*rule, path, found); }));
+  FoundFiles found;
+  TRY(each_entry(folder, [&](const fs::path& path) { return take_entry(*rule, path, found); }));
   if (found.empty()) return fail(Code::usage, folder.string() + " holds no migrations of " + tool);
   std::vector<MigrationFile> files;
   for (auto& [name, file] : found) files.push_back(std::move(file));

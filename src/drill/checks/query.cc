@@ -7,11 +7,11 @@
 namespace lifeboat::drill {
 namespace {
 
-std::string text_of(const Json& value) {
+std::string text_of_value(const Json& value) {
   return value.is_string() ? value.get<std::string>() : canonical_json(value);
 }
 
-std::optional<double> number_of(const std::string& text) {
+std::optional<double> parse_number(const std::string& text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(number))
@@ -39,8 +39,8 @@ bool holds(Relation relation, const T& found, const T& operand) {
 }
 
 Result<bool> is_as_expected(const Expectation& expect, const std::string& found) {
-  const auto left = number_of(found);
-  const auto right = number_of(expect.operand);
+  const auto left = parse_number(found);
+  const auto right = parse_number(expect.operand);
   if (left && right) return holds(expect.relation, *left, *right);
   if (expect.relation == Relation::equal || expect.relation == Relation::not_equal)
     return holds(expect.relation, found, expect.operand);
@@ -61,7 +61,7 @@ class QueryQuestion final : public Question {
     const auto rows = TRY(source->inspector->query(options_.sql, 2, context));
     if (rows.size() != 1 || rows[0].size() != 1)
       return fail(Code::config_invalid, "the query must answer one row of one value");
-    const auto found = text_of(rows[0][0]);
+    const auto found = text_of_value(rows[0][0]);
     CheckResult result;
     result.id = id();
     result.proves_data = true;

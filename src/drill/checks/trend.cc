@@ -12,12 +12,12 @@ constexpr std::uint64_t kSmall = 100;  // below this, half as much is everyday l
 
 using Counts = std::map<std::string, std::uint64_t>;  // by "tables.orders.rows"
 
-void collect(const Json& facts, const std::string& path, Counts& counts) {
+void collect_known_counts(const Json& facts, const std::string& path, Counts& counts) {
   static const std::set<std::string> kCounts{"rows", "files", "bytes"};
   for (const auto& [key, value] : facts.items()) {
     const auto at = path.empty() ? key : path + "." + key;
     if (value.is_object())
-      collect(value, at, counts);
+      collect_known_counts(value, at, counts);
     else if (kCounts.contains(key) && value.is_number_unsigned())
       counts[at] = value.get<std::uint64_t>();
   }
@@ -25,7 +25,7 @@ void collect(const Json& facts, const std::string& path, Counts& counts) {
 
 Counts counts_of(const repository::SourceManifest& source) {
   Counts counts;
-  if (source.facts.is_object()) collect(source.facts, "", counts);
+  if (source.facts.is_object()) collect_known_counts(source.facts, "", counts);
   return counts;
 }
 

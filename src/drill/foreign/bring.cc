@@ -35,7 +35,7 @@ Result<Brought> run_program(DrillState& state, const ForeignBackup& backup, cons
 }
 
 // A copy of a database in use holds half of what it was in the file beside it.
-Result<void> settle(DrillState& state, const std::string& name, const std::string& place) {
+Result<void> settle_copy(DrillState& state, const std::string& name, const std::string& place) {
   if (TRY(engine::sqlite::settle(place)))
     state.report.findings.push_back(
         {"copied-in-use", name,
@@ -58,7 +58,7 @@ Result<void> bring(DrillState& state, std::size_t index, const RunContext& conte
   state.report.measures.bytes_restored += brought.bytes;
   for (const auto& finding : brought.findings) state.report.findings.push_back(finding);
   const auto inside = TRY(engine::foreign::find_inside(options, into.string()));
-  if (inside.type == "sqlite") TRY(settle(state, backup.source->name, inside.place));
+  if (inside.type == "sqlite") TRY(settle_copy(state, backup.source->name, inside.place));
   record.type = backup.manifest.type = inside.type;
   state.restored.push_back({backup.source->name, inside.type, inside.place, &backup.manifest,
                             backup.time.value_or(state.report.started)});

@@ -7,7 +7,7 @@
 namespace lifeboat::drill {
 namespace {
 
-constexpr std::uint64_t kSmall = 100;  // below this, half as much is everyday life
+constexpr std::uint64_t kSmallCount = 100;  // below this, half as much is everyday life
 constexpr std::size_t kMostObjects = 5000;
 
 std::uint64_t count_in(const Json& facts, const char* key) {
@@ -55,11 +55,11 @@ class ReadableCheck final : public Question {
   ForeignBackup& backup_;
 };
 
-void collect(const Json& facts, const std::string& path, Json& counts) {
+void collect_counts(const Json& facts, const std::string& path, Json& counts) {
   for (const auto& [key, value] : facts.items()) {
     const auto at = path.empty() ? key : path + "." + key;
     if (value.is_object())
-      collect(value, at, counts);
+      collect_counts(value, at, counts);
     else if ((key == "rows" || key == "files" || key == "bytes") && value.is_number_integer())
       counts[at] = value;
   }
@@ -102,7 +102,7 @@ class ForeignTrend final : public Question {
         note(result, Outcome::failed, path + " is gone; it was " + last.dump());
       else if (const auto is = found->get<std::uint64_t>(); is == 0 && was > 0)
         note(result, Outcome::failed, path + " is 0, usual is " + std::to_string(was));
-      else if (was >= kSmall && is * 2 < was)
+      else if (was >= kSmallCount && is * 2 < was)
         note(result, Outcome::failed,
              path + " is " + std::to_string(is) + ", usual is " + std::to_string(was));
     }
@@ -150,7 +150,7 @@ std::unique_ptr<Question> make_foreign_trend_check(const ForeignBackup& backup) 
 
 Json trend_facts(const Json& facts) {
   Json counts = Json::object();
-  if (facts.is_object()) collect(facts, "", counts);
+  if (facts.is_object()) collect_counts(facts, "", counts);
   Json objects = Json::object();
   const Json& schema = object_in(facts, "objects");
   if (schema.size() <= kMostObjects)

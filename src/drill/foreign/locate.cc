@@ -12,13 +12,13 @@ namespace {
 using namespace std::chrono_literals;
 using engine::foreign::Candidate;
 
-constexpr std::size_t kTrend = 7;  // earlier drills that are compared with
+constexpr std::size_t kEarlierDrills = 7;  // earlier drills that are compared with
 // A file's time may be off from the day in its name by time zones and by a long night's backup.
 constexpr auto kDay = 24h;
 constexpr auto kSlack = 36h;
 
 // What the name says to the minute is right; a day only bounds what the file's time says.
-Result<Time> time_of(const Candidate& chosen, const Request& request, Report& report) {
+Result<Time> time_of_candidate(const Candidate& chosen, const Request& request, Report& report) {
   if (!chosen.stamp) return chosen.modified;
   const auto& [date, time] = *chosen.stamp;
   if (!time.empty()) return policy::parse_time(date + " " + time, request.time_zone);
@@ -52,7 +52,7 @@ bool is_another(const Json& record, const ForeignBackup& backup) {
 void remember(const History& history, ForeignBackup& backup) {
   const auto& records = history.records;
   for (auto each = records.rbegin(); each != records.rend(); ++each) {
-    if (backup.earlier.size() == kTrend) return;
+    if (backup.earlier.size() == kEarlierDrills) return;
     if (text_in(each->evidence, {"verdict"}) == "failed") continue;
     for (const auto& record : list_in(each->evidence, "foreign"))
       if (text_in(record, {"source"}) == backup.source->name &&
@@ -93,7 +93,7 @@ Result<void> locate(ForeignBackup& backup, DrillState& state, ForeignRecord& rec
   if (!options.restore.empty()) return {};
   const auto all = TRY(engine::foreign::candidates(options));
   backup.chosen = TRY(engine::foreign::choose_newest(all));
-  backup.time = TRY(time_of(*backup.chosen, state.request, state.report));
+  backup.time = TRY(time_of_candidate(*backup.chosen, state.request, state.report));
   record.name = backup.chosen->name;
   record.bytes = backup.chosen->bytes;
   record.written = backup.chosen->modified;

@@ -66,7 +66,7 @@ std::string another_like(const std::string& key) {
   return other;
 }
 
-bool replace_all(std::string& text, const std::string& what, const std::string& by) {
+bool replace_any(std::string& text, const std::string& what, const std::string& by) {
   bool any = false;
   for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
     text.replace(at, what.size(), by);
@@ -81,7 +81,7 @@ bool change_keys(AppOptions& options) {
   for (const auto& [name, role] : options.roles) {
     if (!role.jwt || role.jwt->key.empty()) continue;
     for (auto& [variable, value] : options.environment)
-      changed |= replace_all(value, role.jwt->key, another_like(role.jwt->key));
+      changed |= replace_any(value, role.jwt->key, another_like(role.jwt->key));
   }
   return changed;
 }

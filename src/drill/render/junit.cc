@@ -6,7 +6,7 @@ namespace lifeboat::drill {
 namespace {
 
 // XML 1.0 has no way to write most control characters, nor U+FFFE and U+FFFF.
-std::string escaped(std::string_view text) {
+std::string escaped_xml(std::string_view text) {
   std::string safe;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -41,7 +41,7 @@ class Suite {
     ++tests_;
     milliseconds_ += milliseconds;
     body_ += fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"", name_,
-                         escaped(name), static_cast<double>(milliseconds) / 1000);
+                         escaped_xml(name), static_cast<double>(milliseconds) / 1000);
     if (result == Shown::passed) {
       body_ += "/>\n";
       return;
@@ -50,7 +50,7 @@ class Suite {
                       : result == Shown::error ? "error"
                                                : "skipped";
     ++counts_[static_cast<std::size_t>(result)];
-    body_ += fmt::format(">\n    <{} message=\"{}\"/>\n  </testcase>\n", tag, escaped(message));
+    body_ += fmt::format(">\n    <{} message=\"{}\"/>\n  </testcase>\n", tag, escaped_xml(message));
   }
 
   std::string text(const std::string& timestamp) const {
@@ -59,7 +59,7 @@ class Suite {
         "<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" "
         "time=\"{:.3f}\" timestamp=\"{}\">\n{}</testsuite>\n",
         name_, tests_, counts_[1], counts_[2], counts_[3],
-        static_cast<double>(milliseconds_) / 1000, escaped(timestamp), body_);
+        static_cast<double>(milliseconds_) / 1000, escaped_xml(timestamp), body_);
   }
 
  private:
@@ -70,7 +70,7 @@ class Suite {
   std::int64_t milliseconds_ = 0;
 };
 
-Shown result_of(const std::string& outcome) {
+Shown shown_as(const std::string& outcome) {
   if (outcome == "passed" || outcome == "warned") return Shown::passed;
   if (outcome == "failed") return Shown::failure;
   return outcome == "waived" ? Shown::skipped : Shown::error;
@@ -104,13 +104,13 @@ void add_objective(Suite& suite, const Json& evidence, const char* name) {
 
 std::string render_junit(const Dossier& dossier) {
   const Json& evidence = dossier.record.evidence;
-  Suite suite(
-      escaped("lifeboat." + text_in(evidence, {"service"}) + "." + text_in(evidence, {"drill"})));
+  Suite suite(escaped_xml("lifeboat." + text_in(evidence, {"service"}) + "." +
+                          text_in(evidence, {"drill"})));
   suite.add("verdict", 0, verdict_of(evidence),
             text_in(evidence, {"verdict"}) + ": " + text_in(evidence, {"reason"}));
   for (const auto& check : list_in(evidence, "checks"))
     suite.add(text_in(check, {"id"}), number_in(check, "milliseconds"),
-              result_of(text_in(check, {"outcome"})),
+              shown_as(text_in(check, {"outcome"})),
               text_in(check, {"message"}) + " " + text_in(check, {"waived"}));
   add_objective(suite, evidence, "rto");
   add_objective(suite, evidence, "rpo");

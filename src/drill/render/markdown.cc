@@ -7,7 +7,7 @@
 namespace lifeboat::drill {
 namespace {
 
-std::string escaped(std::string_view text) {
+std::string escaped_markdown(std::string_view text) {
   constexpr std::string_view kMarkup = "\\`*_[]#|~!";
   std::string safe;
   for (const char c : text) {
@@ -28,7 +28,7 @@ std::string escaped(std::string_view text) {
 }
 
 std::string cell(const Json& json, std::initializer_list<const char*> path) {
-  return escaped(text_in(json, path));
+  return escaped_markdown(text_in(json, path));
 }
 
 // A command to be copied: within backticks, so it can hold none.
@@ -52,9 +52,9 @@ std::string word(const std::string& outcome) { return outcome == "not_run" ? "no
 
 std::string heading(const Json& evidence) {
   const auto headline = headline_of(evidence);
-  return fmt::format("# {}: drill {} of {}\n\n**{}.** {}\n\n", escaped(upper(headline.verdict)),
-                     cell(evidence, {"drill"}), cell(evidence, {"service"}), headline.meaning,
-                     cell(evidence, {"reason"}));
+  return fmt::format("# {}: drill {} of {}\n\n**{}.** {}\n\n",
+                     escaped_markdown(upper(headline.verdict)), cell(evidence, {"drill"}),
+                     cell(evidence, {"service"}), headline.meaning, cell(evidence, {"reason"}));
 }
 
 std::string diagnosis(const Json& evidence) {
@@ -73,34 +73,36 @@ std::string facts(const Json& evidence) {
   const auto row = [&](std::string_view name, const std::string& value) {
     table += fmt::format("| {} | {} |\n", name, value);
   };
-  for (const auto& subject : subjects_in(evidence)) row("Drilled backup", escaped(subject));
-  row("Recovery time", escaped(objective_in(evidence, "rto")));
+  for (const auto& subject : subjects_in(evidence))
+    row("Drilled backup", escaped_markdown(subject));
+  row("Recovery time", escaped_markdown(objective_in(evidence, "rto")));
   if (const auto projected = projection_in(evidence); !projected.empty())
-    row("Recovery time with tier full", escaped(projected));
-  row("Data loss window", escaped(objective_in(evidence, "rpo")));
-  row("Lost writes", escaped(lost_writes_in(evidence)));
-  for (const auto& each : forecast_in(evidence)) row(each.what, escaped(each.text));
-  row("Drilled",
-      escaped(moment_in(evidence, {"started"})) + " on " + cell(evidence, {"environment", "host"}));
+    row("Recovery time with tier full", escaped_markdown(projected));
+  row("Data loss window", escaped_markdown(objective_in(evidence, "rpo")));
+  row("Lost writes", escaped_markdown(lost_writes_in(evidence)));
+  for (const auto& each : forecast_in(evidence)) row(each.what, escaped_markdown(each.text));
+  row("Drilled", escaped_markdown(moment_in(evidence, {"started"})) + " on " +
+                     cell(evidence, {"environment", "host"}));
   row("Owner", cell(evidence, {"owner"}));
   row("Repository", cell(evidence, {"repository", "medium"}));
   return table + "\n";
 }
 
-std::string checklist(const Json& evidence) {
+std::string checklist_lines(const Json& evidence) {
   std::string text = "## Checklist\n\n";
   for (const auto& item : checklist_of(evidence))
-    text += fmt::format("- {} {}: {} – **{}** {}\n", mark(item.outcome), escaped(item.step),
-                        escaped(item.text), word(item.outcome), escaped(item.note));
+    text +=
+        fmt::format("- {} {}: {} – **{}** {}\n", mark(item.outcome), escaped_markdown(item.step),
+                    escaped_markdown(item.text), word(item.outcome), escaped_markdown(item.note));
   return text + "\n";
 }
 
-std::string checks(const Json& evidence) {
+std::string checks_table(const Json& evidence) {
   std::string text = "## Checks\n\n| check | result | what was found |\n|---|---|---|\n";
   for (const auto& check : list_in(evidence, "checks"))
     text += fmt::format("| {} | {} | {} {} |\n", cell(check, {"id"}),
-                        escaped(word(text_in(check, {"outcome"}))), cell(check, {"message"}),
-                        cell(check, {"waived"}));
+                        escaped_markdown(word(text_in(check, {"outcome"}))),
+                        cell(check, {"message"}), cell(check, {"waived"}));
   return text + "\n";
 }
 
@@ -109,22 +111,22 @@ std::string stages(const Json& evidence) {
   for (const auto& stage : list_in(evidence, "stages"))
     text +=
         fmt::format("| {} | {} | {} |\n", cell(stage, {"name"}), elapsed_in(stage, "milliseconds"),
-                    escaped(word(text_in(stage, {"outcome"}))));
+                    escaped_markdown(word(text_in(stage, {"outcome"}))));
   return text + "\n";
 }
 
-std::string runbook(const Json& evidence) {
+std::string runbook_table(const Json& evidence) {
   const auto& list = list_in(evidence, "runbook");
   if (list.empty()) return "";
   std::string text = "## Runbook\n\n| step | result | took | allowed |\n|---|---|---|---|\n";
   for (const auto& line : list)
     text += fmt::format("| {} ({}) | {} | {} | {} |\n", cell(line, {"step"}), cell(line, {"of"}),
-                        escaped(runbook_word(line)), elapsed_in(line, "milliseconds"),
+                        escaped_markdown(runbook_word(line)), elapsed_in(line, "milliseconds"),
                         elapsed_in(line, "allowed_ms"));
   return text + "\n";
 }
 
-std::string findings(const Json& evidence) {
+std::string findings_lines(const Json& evidence) {
   const auto& list = list_in(evidence, "findings");
   if (list.empty()) return "";
   std::string text = "## Findings\n\n";
@@ -134,7 +136,7 @@ std::string findings(const Json& evidence) {
   return text + "\n";
 }
 
-std::string open_items(const Json& evidence) {
+std::string open_items_lines(const Json& evidence) {
   const auto& list = list_in(evidence, "open");
   if (list.empty()) return "";
   std::string text = "## Open, until somebody closes it\n\n";
@@ -145,7 +147,7 @@ std::string open_items(const Json& evidence) {
   return text + "\n";
 }
 
-std::string people(const Json& sign_offs) {
+std::string people_lines(const Json& sign_offs) {
   if (sign_offs.is_null())
     return "## Signed off by\n\nNot known: the repository did not answer.\n\n";
   if (sign_offs.empty()) return "";
@@ -153,7 +155,7 @@ std::string people(const Json& sign_offs) {
   for (const auto& each : sign_offs)
     text += fmt::format(
         "- {}{} ({}), {}, as {}: {}\n", text_in(each, {"revoked"}) == "true" ? "**revoked** " : "",
-        cell(each, {"name"}), cell(each, {"role"}), escaped(moment_in(each, {"time"})),
+        cell(each, {"name"}), cell(each, {"role"}), escaped_markdown(moment_in(each, {"time"})),
         cell(each, {"verdict"}), cell(each, {"comment"}));
   return text + "\n";
 }
@@ -162,17 +164,18 @@ std::string provenance(const SignedRecord& record) {
   return fmt::format(
       "Record {}, number {} of its chain, signed by {} with the key {}. "
       "`lifeboat drill verify-evidence FILE --key KEY` checks it.\n",
-      code(record.digest), text_in(record.evidence, {"chain", "position"}), escaped(record.signer),
-      code(record.signer_key));
+      code(record.digest), text_in(record.evidence, {"chain", "position"}),
+      escaped_markdown(record.signer), code(record.signer_key));
 }
 
 }  // namespace
 
 std::string render_markdown(const Dossier& dossier) {
   const Json& evidence = dossier.record.evidence;
-  return heading(evidence) + diagnosis(evidence) + facts(evidence) + checklist(evidence) +
-         checks(evidence) + stages(evidence) + runbook(evidence) + findings(evidence) +
-         open_items(evidence) + people(dossier.sign_offs) + provenance(dossier.record);
+  return heading(evidence) + diagnosis(evidence) + facts(evidence) + checklist_lines(evidence) +
+         checks_table(evidence) + stages(evidence) + runbook_table(evidence) +
+         findings_lines(evidence) + open_items_lines(evidence) + people_lines(dossier.sign_offs) +
+         provenance(dossier.record);
 }
 
 }  // namespace lifeboat::drill

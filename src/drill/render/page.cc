@@ -61,7 +61,7 @@ std::string_view tone_class(Tone tone) {
   return kNames[static_cast<std::size_t>(tone)];
 }
 
-std::string shown(const std::string& outcome) {
+std::string shown_outcome(const std::string& outcome) {
   return outcome == "not_run" ? "not run" : escape(outcome);
 }
 
@@ -126,14 +126,14 @@ std::string mark_of(const std::string& outcome) {
   return outcome == "not_run" ? "–" : "!";
 }
 
-std::string checklist(const Json& evidence) {
+std::string checklist_section(const Json& evidence) {
   std::string html = "<h2>Checklist</h2><ul class=\"rows\">";
   for (const auto& item : checklist_of(evidence))
     html += fmt::format(
         "<li><b class=\"mark {0}\">{1}</b> {2} <span class=\"dim\">{3}</span>"
         "<p class=\"dim\"><b class=\"{0}\">{4}</b> {5}</p></li>",
         class_of(item.outcome), mark_of(item.outcome), escape(item.text), escape(item.step),
-        shown(item.outcome), escape(item.note));
+        shown_outcome(item.outcome), escape(item.note));
   return html + "</ul>";
 }
 
@@ -164,7 +164,7 @@ std::string_view runbook_class(const std::string& outcome) {
   return outcome == "not_reached" ? "not_run" : "warned";
 }
 
-std::string runbook(const Json& evidence) {
+std::string runbook_section(const Json& evidence) {
   const auto& list = list_in(evidence, "runbook");
   if (list.empty()) return "";
   std::string html = "<h2>Runbook</h2><ul class=\"rows\">";
@@ -191,14 +191,14 @@ std::string waiver_of(const Json& check) {
   return waived.empty() ? "" : "<p><b class=\"waived\">" + waived + "</b></p>";
 }
 
-std::string checks(const Json& evidence) {
+std::string checks_section(const Json& evidence) {
   std::string html = "<h2>Checks</h2><ul class=\"rows\">";
   for (const auto& check : list_in(evidence, "checks")) {
     const auto outcome = text_in(check, {"outcome"});
     html += fmt::format(
         "<li><b class=\"{}\">{}</b> <code>{}</code><p>{}</p>{}<p class=\"proves\">Proves: {}</p>{}"
         "</li>",
-        class_of(outcome), shown(outcome), text(check, {"id"}), text(check, {"message"}),
+        class_of(outcome), shown_outcome(outcome), text(check, {"id"}), text(check, {"message"}),
         waiver_of(check), text(check, {"proves"}), details_of(check));
   }
   return html + "</ul>";
@@ -238,7 +238,7 @@ std::string trend(const Json& evidence) {
                   describe_size(static_cast<std::uint64_t>(number_in(last, "bytes"))));
 }
 
-std::string open_items(const Json& evidence) {
+std::string open_items_section(const Json& evidence) {
   const auto& list = list_in(evidence, "open");
   if (list.empty()) return "<h2>Open</h2><p>Nothing.</p>";
   std::string html = "<h2>Open, until somebody closes it</h2><ul class=\"rows\">";
@@ -256,7 +256,7 @@ std::string open_items(const Json& evidence) {
   return html + "</ul>";
 }
 
-std::string findings(const Json& evidence) {
+std::string findings_section(const Json& evidence) {
   const auto& list = list_in(evidence, "findings");
   if (list.empty()) return "<h2>Findings</h2><p>None.</p>";
   std::string html = "<h2>Findings</h2><ul class=\"rows\">";
@@ -266,7 +266,7 @@ std::string findings(const Json& evidence) {
   return html + "</ul>";
 }
 
-std::string people(const Json& sign_offs) {
+std::string people_section(const Json& sign_offs) {
   if (sign_offs.is_null())
     return "<h2>Signed off by</h2><p>Not known: the repository did not answer.</p>";
   if (sign_offs.empty()) return "<h2>Signed off by</h2><p>Nobody yet.</p>";
@@ -280,7 +280,7 @@ std::string people(const Json& sign_offs) {
   return html + "</ul>";
 }
 
-std::string tear_down(const Json& evidence) {
+std::string tear_down_section(const Json& evidence) {
   const auto& proof = object_in(evidence, "tear_down");
   if (proof.empty()) return "<h2>Tear-down</h2><p>Nothing had been made.</p>";
   std::string html =
@@ -315,10 +315,11 @@ std::string render_page(const Dossier& dossier) {
              "<link rel=\"icon\" href=\"data:,\"><title>{0}: drill of {1}</title>"
              "<style>{2}</style></head><body><main>",
              text(evidence, {"verdict"}), text(evidence, {"service"}), kPageStyle) +
-         headline(evidence) + next_step(evidence) + summary(evidence) + checklist(evidence) +
-         waterfall(evidence) + runbook(evidence) + trend(evidence) + checks(evidence) +
-         findings(evidence) + open_items(evidence) + people(dossier.sign_offs) +
-         tear_down(evidence) + footer(dossier.record) + "</main></body></html>\n";
+         headline(evidence) + next_step(evidence) + summary(evidence) +
+         checklist_section(evidence) + waterfall(evidence) + runbook_section(evidence) +
+         trend(evidence) + checks_section(evidence) + findings_section(evidence) +
+         open_items_section(evidence) + people_section(dossier.sign_offs) +
+         tear_down_section(evidence) + footer(dossier.record) + "</main></body></html>\n";
 }
 
 }  // namespace lifeboat::drill

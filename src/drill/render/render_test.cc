@@ -9,7 +9,7 @@
 namespace lifeboat::drill {
 namespace {
 
-CheckResult check(Outcome outcome, bool proves_data = true) {
+CheckResult rendered_check(Outcome outcome, bool proves_data = true) {
   CheckResult result;
   result.id = "counts.db";
   result.outcome = outcome;
@@ -18,11 +18,11 @@ CheckResult check(Outcome outcome, bool proves_data = true) {
   return result;
 }
 
-Report sound_report() {
+Report rendered_report() {
   Report report;
   report.service = "shop";
   report.drill = "nightly";
-  report.checks = {check(Outcome::passed)};
+  report.checks = {rendered_check(Outcome::passed)};
   for (const auto* name : {"locate", "fetch", "provision", "restore", "check"})
     report.stages.push_back({name, std::chrono::seconds(1), true, ""});
   report.tear_down = sandbox::TearDownProof{"token", {"/sandbox"}, {}};
@@ -30,13 +30,13 @@ Report sound_report() {
 }
 
 Report with_check(const CheckResult& more) {
-  auto report = sound_report();
+  auto report = rendered_report();
   report.checks.push_back(more);
   return report;
 }
 
-Report stopped(Code code) {
-  auto report = sound_report();
+Report stopped_with(Code code) {
+  auto report = rendered_report();
   report.error = Error(code, "no").add_context("restore");
   return report;
 }
@@ -52,7 +52,7 @@ Dossier dossier_of(Report report) {
 }
 
 Report foretold() {
-  auto report = sound_report();
+  auto report = rendered_report();
   report.measures.application_memory = 90'000'000;
   report.forecast.emplace();
   report.forecast->disk = DiskForecast{2'000'000, 3'000'000'000, "/var/<tmp>"};
@@ -91,7 +91,7 @@ TEST(Rendering, ATimeThatNobodyCouldKnowIsNotGuessed) {
 }
 
 TEST(Rendering, AProjectionIsCalledOneWhereverItStands) {
-  auto report = sound_report();
+  auto report = rendered_report();
   report.tier = "quick";
   report.measures.projected = Projection{std::chrono::seconds(90), std::chrono::seconds(80), 2};
   const auto row = "Recovery time with tier full";
@@ -103,7 +103,7 @@ TEST(Rendering, AProjectionIsCalledOneWhereverItStands) {
 }
 
 TEST(Rendering, TheRunbookStandsBesideWhatWasDone) {
-  auto report = sound_report();
+  auto report = rendered_report();
   compare_with_runbook(report, {{"Find | it", "locate", "", std::chrono::seconds(2)},
                                 {"Restore <it>", "restore", "", std::chrono::milliseconds(500)},
                                 {"Log in", "", "journey.login", std::nullopt}});
@@ -121,12 +121,12 @@ TEST(Rendering, TheRunbookStandsBesideWhatWasDone) {
 }
 
 TEST(Rendering, WithoutARunbookNothingIsSaidOfOne) {
-  EXPECT_EQ(render_markdown(dossier_of(sound_report())).find("Runbook"), std::string::npos);
-  EXPECT_EQ(render_page(dossier_of(sound_report())).find("Runbook"), std::string::npos);
+  EXPECT_EQ(render_markdown(dossier_of(rendered_report())).find("Runbook"), std::string::npos);
+  EXPECT_EQ(render_page(dossier_of(rendered_report())).find("Runbook"), std::string::npos);
 }
 
 TEST(Rendering, WithoutAProjectionNothingIsSaidOfOne) {
-  EXPECT_EQ(render_markdown(dossier_of(sound_report())).find("projected"), std::string::npos);
+  EXPECT_EQ(render_markdown(dossier_of(rendered_report())).find("projected"), std::string::npos);
 }
 
 struct Case {
@@ -135,48 +135,48 @@ struct Case {
   bool green = false;
 };
 
-Report with_sandbox_left() {
-  auto report = sound_report();
+Report left_sandbox() {
+  auto report = rendered_report();
   report.tear_down->remaining = {"/sandbox"};
   return report;
 }
 
 Report without(const std::string& what) {
-  auto report = sound_report();
+  auto report = rendered_report();
   if (what == "checks") report.checks.clear();
   if (what == "tear-down") report.tear_down.reset();
-  if (what == "data") report.checks = {check(Outcome::passed, false)};
+  if (what == "data") report.checks = {rendered_check(Outcome::passed, false)};
   return report;
 }
 
 Report with_finding() {
-  auto report = sound_report();
+  auto report = rendered_report();
   report.findings.push_back({"size-halved", "shop", "half of it", false});
   return report;
 }
 
 Report with_waived(Outcome outcome) {
-  auto report = with_check(check(outcome));
+  auto report = with_check(rendered_check(outcome));
   report.checks[1].outcome = Outcome::waived;
   report.checks[1].waived = "waived by Ada until 2026-01-01: known";
   return report;
 }
 
 std::vector<Case> cases() {
-  std::vector<Case> all{{"sound", sound_report(), true},
+  std::vector<Case> all{{"sound", rendered_report(), true},
                         {"finding", with_finding(), true},
-                        {"warned", with_check(check(Outcome::warned)), true},
-                        {"failed check", with_check(check(Outcome::failed))},
-                        {"check not run", with_check(check(Outcome::not_run))},
+                        {"warned", with_check(rendered_check(Outcome::warned)), true},
+                        {"failed check", with_check(rendered_check(Outcome::failed))},
+                        {"check not run", with_check(rendered_check(Outcome::not_run))},
                         {"no checks", without("checks")},
                         {"only structure", without("data")},
                         {"no tear-down", without("tear-down")},
-                        {"sandbox left", with_sandbox_left()}};
+                        {"sandbox left", left_sandbox()}};
   for (const auto code :
        {Code::damage_found, Code::corrupt, Code::incomplete, Code::not_found, Code::wrong_key,
         Code::no_space, Code::timed_out, Code::unavailable, Code::refused, Code::interrupted,
         Code::internal, Code::io_error, Code::config_invalid, Code::busy})
-    all.push_back({std::string(info_of(code).name), stopped(code)});
+    all.push_back({std::string(info_of(code).name), stopped_with(code)});
   return all;
 }
 
@@ -234,7 +234,7 @@ TEST(Rendering, AWaivedCheckIsSaidEverywhereAndGreenNowhere) {
 }
 
 TEST(Rendering, AMissedObjectiveIsGreenNowhere) {
-  auto report = sound_report();
+  auto report = rendered_report();
   report.measures.rto_objective = std::chrono::seconds(1);
   report.measures.rto_so_far = std::chrono::seconds(5);
   report.measures.rto = Judgement::missed;
@@ -249,7 +249,7 @@ TEST(Rendering, AMissedObjectiveIsGreenNowhere) {
 }
 
 TEST(Rendering, SaysHowManyWritesWereLostOrWhyNobodyKnows) {
-  auto report = sound_report();
+  auto report = rendered_report();
   report.measures.no_lost_writes = "nobody marks";
   EXPECT_TRUE(shows(render_page(dossier_of(report)), "not run: nobody marks"));
   EXPECT_TRUE(
@@ -266,7 +266,7 @@ constexpr const char* kHostile =
     "<script>alert(1)</script><img src=http://x onerror='x'>\"&|`*[a](javascript:b)\n# PROVEN\x01";
 
 Dossier hostile_dossier() {
-  auto report = with_check(check(Outcome::failed));
+  auto report = with_check(rendered_check(Outcome::failed));
   report.service = report.drill = report.owner = report.host = kHostile;
   report.checks[1].id = report.checks[1].message = report.checks[1].proves = kHostile;
   report.checks[1].details = {kHostile};
@@ -322,7 +322,7 @@ TEST(Checklist, IsFilledInFromTheRecord) {
       if (item.text.find(text) != std::string::npos) return item.outcome;
     return std::string("absent");
   };
-  auto report = with_check(check(Outcome::failed));
+  auto report = with_check(rendered_check(Outcome::failed));
   report.checks[1].id = "blobs.db.images";
   const auto evidence = dossier_of(report).record.evidence;
   EXPECT_EQ(outcome_of(evidence, "never to production"), "passed");
@@ -334,7 +334,7 @@ TEST(Checklist, IsFilledInFromTheRecord) {
 }
 
 TEST(Page, ShowsTimesToTheSecond) {
-  auto report = sound_report();
+  auto report = rendered_report();
   report.started = Time(std::chrono::microseconds(1'763'718'300'123'456));
   const auto dossier = dossier_of(report);
   const auto page = render_page(dossier);
@@ -344,7 +344,7 @@ TEST(Page, ShowsTimesToTheSecond) {
 }
 
 TEST(Page, ShowsTheTrendOfEarlierDrills) {
-  auto report = sound_report();
+  auto report = rendered_report();
   EXPECT_FALSE(shows(render_page(dossier_of(report)), "<h2>Trend"));
   report.trend = {{"a", "2025-11-19T09:45:00Z", "proven", 4000, 1000},
                   {"b", "2025-11-20T09:45:00Z", "failed", std::nullopt, 500}};

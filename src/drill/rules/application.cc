@@ -43,7 +43,7 @@ constexpr std::string_view kKeepAndLook =
 constexpr std::string_view kSameRelease =
     "boot the release that the snapshot was taken under: lifeboat snapshots show {snapshot}";
 
-constexpr std::array kRules{
+constexpr std::array kApplicationRules{
     Rule{"production-inside",
          [](S s) { return is_check(s, "isolation.network", Outcome::not_run) && s.check->refused; },
          "What the application would be shown holds production's own data. Nothing was started.",
@@ -220,6 +220,6 @@ bool is_of_application(const Symptom& symptom) {
   return false;
 }
 
-std::span<const Rule> application_rules() { return kRules; }
+std::span<const Rule> application_rules() { return kApplicationRules; }
 
 }  // namespace lifeboat::drill

@@ -8,10 +8,10 @@ namespace lifeboat::drill {
 namespace {
 
 using S = const Symptom&;
-using Kind = Sign::Kind;
+using SignKind = Sign::Kind;
 
 // A fact of the database or tree that is not as it was.
-bool is_fact(S symptom, Kind kind, std::string_view object) {
+bool is_fact(S symptom, SignKind kind, std::string_view object) {
   const bool of_facts = is_check(symptom, "catalog.") || is_check(symptom, "counts.") ||
                         is_check(symptom, "digests.");
   return of_facts && symptom.sign != nullptr && symptom.sign->kind == kind &&
@@ -20,7 +20,8 @@ bool is_fact(S symptom, Kind kind, std::string_view object) {
 
 bool is_exact_fact(S symptom, std::initializer_list<std::string_view> objects) {
   for (const auto object : objects)
-    if (is_fact(symptom, Kind::different, object) && symptom.sign->object == object) return true;
+    if (is_fact(symptom, SignKind::different, object) && symptom.sign->object == object)
+      return true;
   return false;
 }
 
@@ -33,14 +34,15 @@ std::int64_t number_of(const std::string& text) {
 bool fewer(S symptom) { return number_of(symptom.sign->found) < number_of(symptom.sign->expected); }
 
 bool is_row_count(S symptom) {
-  return is_fact(symptom, Kind::different, "tables.") && symptom.sign->object.ends_with(".rows");
+  return is_fact(symptom, SignKind::different, "tables.") &&
+         symptom.sign->object.ends_with(".rows");
 }
 
-bool is_blob(S symptom, Kind kind) {
+bool is_blob(S symptom, SignKind kind) {
   return is_check(symptom, "blobs.") && symptom.sign != nullptr && symptom.sign->kind == kind;
 }
 
-bool is_content(S symptom, Kind kind) {
+bool is_content(S symptom, SignKind kind) {
   return is_check(symptom, "contents.") && symptom.sign != nullptr && symptom.sign->kind == kind;
 }
 
@@ -52,7 +54,7 @@ bool equals_its_source(S symptom) {
 constexpr std::string_view kGoBack =
     "lifeboat verify --read-data, then lifeboat drill run {service} --snapshot latest-proven";
 
-constexpr std::array kRules{
+constexpr std::array kCheckRules{
     Rule{"key-leaves-folder",
          [](S s) {
            return s.subject.starts_with("blobs.") && s.check != nullptr && s.check->refused;
@@ -69,40 +71,40 @@ constexpr std::array kRules{
          [](S s) { return is_exact_fact(s, {"page_count"}) && number_of(s.sign->found) == 0; },
          "The restored database is empty: the restore was cut, or wrote to another place.", kGoBack,
          "operator"},
-    Rule{"ledger-lost", [](S s) { return is_fact(s, Kind::missing, "migrations."); },
+    Rule{"ledger-lost", [](S s) { return is_fact(s, SignKind::missing, "migrations."); },
          "The migration ledger is gone: the application would take the database for a new one and "
          "run every migration again.",
          kGoBack, "application"},
     Rule{"ledger-changed",
          [](S s) {
-           return is_fact(s, Kind::different, "migrations.") ||
-                  is_fact(s, Kind::added, "migrations.");
+           return is_fact(s, SignKind::different, "migrations.") ||
+                  is_fact(s, SignKind::added, "migrations.");
          },
          "The migrations that the restored database says it has are not those it had: half of a "
          "migration, or rows of the ledger lost.",
          kGoBack, "application"},
-    Rule{"table-lost", [](S s) { return is_fact(s, Kind::missing, "tables."); },
+    Rule{"table-lost", [](S s) { return is_fact(s, SignKind::missing, "tables."); },
          "A table that was backed up is not in what was restored.", kGoBack, "operator"},
-    Rule{"index-lost", [](S s) { return is_fact(s, Kind::missing, "objects.index "); },
+    Rule{"index-lost", [](S s) { return is_fact(s, SignKind::missing, "objects.index "); },
          "An index is gone: queries turn slow, and a unique one no longer protects its rows.",
          kGoBack, "operator"},
-    Rule{"trigger-lost", [](S s) { return is_fact(s, Kind::missing, "objects.trigger "); },
+    Rule{"trigger-lost", [](S s) { return is_fact(s, SignKind::missing, "objects.trigger "); },
          "A trigger is gone: rules that the database kept are no longer kept.", kGoBack,
          "application"},
-    Rule{"view-lost", [](S s) { return is_fact(s, Kind::missing, "objects.view "); },
+    Rule{"view-lost", [](S s) { return is_fact(s, SignKind::missing, "objects.view "); },
          "A view is gone: whatever reads through it fails.", kGoBack, "application"},
-    Rule{"schema-object-lost", [](S s) { return is_fact(s, Kind::missing, "objects."); },
+    Rule{"schema-object-lost", [](S s) { return is_fact(s, SignKind::missing, "objects."); },
          "Something of the schema is gone.", kGoBack, "application"},
     Rule{"schema-added",
          [](S s) {
-           return is_fact(s, Kind::added, "tables.") || is_fact(s, Kind::added, "objects.");
+           return is_fact(s, SignKind::added, "tables.") || is_fact(s, SignKind::added, "objects.");
          },
          "There is something in the restored database that was never backed up: another database, "
          "or a program that opened it.",
          "lifeboat drill run {service}, and look at who else can reach the sandbox", "operator"},
     Rule{"schema-changed",
          [](S s) {
-           return is_fact(s, Kind::different, "objects.") ||
+           return is_fact(s, SignKind::different, "objects.") ||
                   is_exact_fact(s, {"schema_fingerprint"});
          },
          "The schema differs from the one that was backed up.", kGoBack, "application", true},
@@ -123,7 +125,7 @@ constexpr std::array kRules{
          "There are more rows than were backed up: something wrote into the restored database, or "
          "an old journal was played into it.",
          "lifeboat drill run {service}, and look at who else can reach the sandbox", "operator"},
-    Rule{"values-changed", [](S s) { return is_fact(s, Kind::different, "tables."); },
+    Rule{"values-changed", [](S s) { return is_fact(s, SignKind::different, "tables."); },
          "As many rows as before, but not the same values in them.", kGoBack, "operator"},
     Rule{"layout-changed", [](S s) { return is_exact_fact(s, {"page_count", "freelist_count"}); },
          "The database's pages are not those that were backed up; the other findings say what is "
@@ -141,9 +143,9 @@ constexpr std::array kRules{
          },
          "There are files that were never backed up: something wrote into the sandbox.",
          "lifeboat drill run {service}, and look at who else can reach the sandbox", "operator"},
-    Rule{"content-lost", [](S s) { return is_content(s, Kind::missing); },
+    Rule{"content-lost", [](S s) { return is_content(s, SignKind::missing); },
          "A file that the snapshot lists was not restored.", kGoBack, "storage"},
-    Rule{"content-changed", [](S s) { return is_content(s, Kind::different); },
+    Rule{"content-changed", [](S s) { return is_content(s, SignKind::different); },
          "A file was restored with other bytes than were backed up.", kGoBack, "storage"},
     Rule{"attributes-changed",
          [](S s) {
@@ -173,22 +175,22 @@ constexpr std::array kRules{
     Rule{"pages-damaged", [](S s) { return is_check(s, "integrity."); },
          "The database's own structures are damaged in what was restored.", kGoBack, "storage"},
     Rule{"blob-missing-at-the-source",
-         [](S s) { return is_blob(s, Kind::missing) && all_passed(s.report, "contents."); },
+         [](S s) { return is_blob(s, SignKind::missing) && all_passed(s.report, "contents."); },
          "Rows refer to files that were not there when the backup was taken: the database and the "
          "files were backed up at different moments, or the application lost the files.",
          "look for the files in the live folder and in older snapshots: lifeboat snapshots "
          "{service}",
          "application"},
-    Rule{"blob-lost", [](S s) { return is_blob(s, Kind::missing); },
+    Rule{"blob-lost", [](S s) { return is_blob(s, SignKind::missing); },
          "Rows refer to files that were backed up and not restored.", kGoBack, "storage"},
     Rule{"blob-wrong-at-the-source",
-         [](S s) { return is_blob(s, Kind::different) && all_passed(s.report, "contents."); },
+         [](S s) { return is_blob(s, SignKind::different) && all_passed(s.report, "contents."); },
          "Files are as they were backed up, but not as their rows say: they were overwritten after "
          "the row was written, or the row is wrong.",
          "compare the live file with its row; older snapshots may hold the right one: lifeboat "
          "snapshots {service}",
          "application"},
-    Rule{"blob-changed", [](S s) { return is_blob(s, Kind::different); },
+    Rule{"blob-changed", [](S s) { return is_blob(s, SignKind::different); },
          "Files were restored with other bytes than were backed up.", kGoBack, "storage"},
     Rule{"orphan-files", [](S s) { return is_check(s, "blobs.", Outcome::warned); },
          "Files without a row: written after the database's moment, or left behind by deletions.",
@@ -260,6 +262,6 @@ constexpr std::array kRules{
 
 }  // namespace
 
-std::span<const Rule> check_rules() { return kRules; }
+std::span<const Rule> check_rules() { return kCheckRules; }
 
 }  // namespace lifeboat::drill

@@ -23,7 +23,7 @@ bool is_objective(S symptom, std::string_view name) {
   return symptom.of == Symptom::Of::objective && symptom.subject == name;
 }
 
-constexpr std::array kRules{
+constexpr std::array kFindingRules{
     Rule{"size-halved", [](S s) { return is_finding(s, {"size-halved"}); },
          "Much less was backed up than before: data was lost at the source, or a source is no "
          "longer what it was.",
@@ -101,6 +101,6 @@ constexpr std::array kRules{
 
 }  // namespace
 
-std::span<const Rule> finding_rules() { return kRules; }
+std::span<const Rule> finding_rules() { return kFindingRules; }
 
 }  // namespace lifeboat::drill

@@ -35,11 +35,11 @@ bool is_foreign_check(S symptom, std::string_view prefix, Outcome outcome) {
                              [&](const auto& each) { return each.source == name; });
 }
 
-bool is_finding(S symptom, std::string_view code) {
+bool is_found(S symptom, std::string_view code) {
   return symptom.of == Symptom::Of::finding && symptom.subject == code;
 }
 
-constexpr std::array kRules{
+constexpr std::array kForeignRules{
     Rule{"foreign-missing", [](S s) { return stopped(s, "locate", Code::not_found); },
          "No backup of the other tool is where it is looked for: it never ran, writes elsewhere, "
          "or names its files otherwise.",
@@ -132,21 +132,21 @@ constexpr std::array kRules{
         "add a query, freshness or blobs check, or an application; the next backup is compared "
         "with this one too",
         "operator"},
-    Rule{"backup-halved", [](S s) { return is_finding(s, "backup-halved"); },
+    Rule{"backup-halved", [](S s) { return is_found(s, "backup-halved"); },
          "The archive is less than half as large as usual: data was lost at the source, or the job "
          "was cut.",
          "compare the archive with the one before", "operator"},
-    Rule{"date-unclear", [](S s) { return is_finding(s, "date-unclear"); },
+    Rule{"date-unclear", [](S s) { return is_found(s, "date-unclear"); },
          "The name and the time of the file disagree: it was copied or touched, or is misnamed.",
          "let the job name its files by the time when it begins", "operator"},
-    Rule{"link-outside", [](S s) { return is_finding(s, "link-outside"); },
+    Rule{"link-outside", [](S s) { return is_found(s, "link-outside"); },
          "A link in the backup leads out of it; nothing went through it, and what it leads to is "
          "not in this backup.",
          "check whether what it leads to is backed up too", "operator"},
-    Rule{"special-left-out", [](S s) { return is_finding(s, "special-left-out"); },
+    Rule{"special-left-out", [](S s) { return is_found(s, "special-left-out"); },
          "Devices, pipes and sockets in a backup are not restored by a drill.",
          "leave them out of the backup", "operator"},
-    Rule{"copied-in-use", [](S s) { return is_finding(s, "copied-in-use"); },
+    Rule{"copied-in-use", [](S s) { return is_found(s, "copied-in-use"); },
          "The database file was copied while an application had it open: this time the log beside "
          "it was whole, next time it may not be.",
          "let the backup job use sqlite3 .backup or VACUUM INTO instead of cp", "operator"},
@@ -154,6 +154,6 @@ constexpr std::array kRules{
 
 }  // namespace
 
-std::span<const Rule> foreign_rules() { return kRules; }
+std::span<const Rule> foreign_rules() { return kForeignRules; }
 
 }  // namespace lifeboat::drill

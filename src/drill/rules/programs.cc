@@ -8,7 +8,7 @@ namespace {
 
 using S = const Symptom&;
 
-constexpr std::array kRules{
+constexpr std::array kProgramRules{
     Rule{"time-too-short",
          [](S s) {
            return s.error != nullptr && s.error->code() == Code::timed_out &&
@@ -64,6 +64,6 @@ constexpr std::array kRules{
 
 }  // namespace
 
-std::span<const Rule> program_rules() { return kRules; }
+std::span<const Rule> program_rules() { return kProgramRules; }
 
 }  // namespace lifeboat::drill

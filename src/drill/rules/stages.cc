@@ -19,7 +19,7 @@ bool stopped_at(S symptom, std::string_view stage, std::initializer_list<Code> c
   return symptom.subject == stage && has_code(symptom, codes);
 }
 
-bool is_damage(S symptom) { return has_code(symptom, {Code::corrupt, Code::damage_found}); }
+bool is_damaged(S symptom) { return has_code(symptom, {Code::corrupt, Code::damage_found}); }
 
 // As the repository and its media put it.
 bool says_gone(S symptom) {
@@ -27,7 +27,7 @@ bool says_gone(S symptom) {
          says(symptom, "there is no object");
 }
 
-constexpr std::array kRules{
+constexpr std::array kStageRules{
     Rule{"store-denied", [](S s) { return stopped_at(s, "locate", {Code::damage_found}); },
          "The store refuses to be listed: its credentials, permissions or path have drifted from "
          "what is configured. Until that is mended this copy is no backup.",
@@ -68,11 +68,11 @@ constexpr std::array kRules{
          [](S s) { return stopped_at(s, "fetch", {Code::corrupt, Code::damage_found}); },
          "The snapshot's own object is damaged or was exchanged: what it promises cannot be read.",
          "lifeboat verify, then lifeboat drill run {service} --snapshot latest-proven", "storage"},
-    Rule{"object-lost", [](S s) { return is_damage(s) && says_gone(s); },
+    Rule{"object-lost", [](S s) { return is_damaged(s) && says_gone(s); },
          "A pack is gone from the store: deleted by hand, by a rule of the store, or never "
          "uploaded.",
          "lifeboat verify --read-data, then restore the repository's other copy", "storage"},
-    Rule{"object-damaged", [](S s) { return is_damage(s); },
+    Rule{"object-damaged", [](S s) { return is_damaged(s); },
          "Bytes changed after they were stored: a failing medium, an upload that was cut, or "
          "tampering.",
          "lifeboat verify --read-data, then restore the repository's other copy", "storage"},
@@ -117,6 +117,6 @@ constexpr std::array kRules{
 
 }  // namespace
 
-std::span<const Rule> stage_rules() { return kRules; }
+std::span<const Rule> stage_rules() { return kStageRules; }
 
 }  // namespace lifeboat::drill

@@ -5,12 +5,12 @@
 namespace lifeboat::drill {
 namespace {
 
-constexpr std::size_t kTrend = 7;  // snapshots that the size is compared with
+constexpr std::size_t kEarlierSnapshots = 7;  // snapshots that the size is compared with
 
 std::vector<std::uint64_t> earlier_sizes(const std::vector<repository::SnapshotInfo>& all,
                                          const repository::SnapshotInfo& chosen) {
   std::vector<std::uint64_t> sizes;
-  for (auto each = all.rbegin(); each != all.rend() && sizes.size() < kTrend; ++each)
+  for (auto each = all.rbegin(); each != all.rend() && sizes.size() < kEarlierSnapshots; ++each)
     if (each->service == chosen.service && each->complete && each->time < chosen.time)
       sizes.push_back(each->bytes);
   return sizes;

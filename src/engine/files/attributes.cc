@@ -74,7 +74,7 @@ bool may_remove(std::string_view name) {
   return name.starts_with("user.") || name.starts_with("system.posix_acl_");
 }
 
-const Attribute* find(const std::vector<Attribute>& attributes, std::string_view name) {
+const Attribute* find_attribute(const std::vector<Attribute>& attributes, std::string_view name) {
   const auto found = std::ranges::find(attributes, name, &Attribute::name);
   return found == attributes.end() ? nullptr : &*found;
 }
@@ -108,12 +108,12 @@ Result<std::vector<Attribute>> read_attributes(int file) {
 std::vector<std::string> sync_attributes(int file, const std::vector<Attribute>& wanted) {
   const auto present = read_attributes(file).value_or(std::vector<Attribute>());
   for (const auto& attribute : present)
-    if (may_remove(attribute.name) && !find(wanted, attribute.name))
+    if (may_remove(attribute.name) && !find_attribute(wanted, attribute.name))
       ::fremovexattr(file, attribute.name.c_str());
   std::vector<std::string> failed;
   const auto set = [&](const Attribute& attribute) {
     const auto& [name, value] = attribute;
-    const auto* const now = find(present, name);
+    const auto* const now = find_attribute(present, name);
     if (now && now->value == value) return;
     if (::fsetxattr(file, name.c_str(), value.data(), value.size(), 0) != 0) failed.push_back(name);
   };

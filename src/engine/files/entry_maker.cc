@@ -12,7 +12,7 @@
 namespace lifeboat::engine::files {
 namespace {
 
-constexpr std::uint64_t kBlock = 512;  // the unit of st_blocks
+constexpr std::uint64_t kStatBlock = 512;  // the unit of st_blocks
 
 Metadata base_of(const struct stat& status, OwnerNames& names) {
   Metadata metadata;
@@ -30,7 +30,7 @@ void add_device(const struct stat& status, Metadata& metadata) {
   metadata.device_minor = minor(status.st_rdev);
 }
 
-EntryInfo info_of(const Visit& visit, EntryKind kind) {
+EntryInfo info_of_visit(const Visit& visit, EntryKind kind) {
   EntryInfo info;
   info.path = visit.path;
   info.kind = kind;
@@ -42,7 +42,7 @@ EntryInfo info_of(const Visit& visit, EntryKind kind) {
 }
 
 bool is_sparse(const struct stat& status) {
-  return static_cast<std::uint64_t>(status.st_blocks) * kBlock <
+  return static_cast<std::uint64_t>(status.st_blocks) * kStatBlock <
          static_cast<std::uint64_t>(status.st_size);
 }
 
@@ -65,7 +65,7 @@ std::optional<Made> EntryMaker::make(const Visit& visit) {
     made.metadata.sparse = kind == EntryKind::file && is_sparse(visit.status);
     read_attributes_of(visit, made.metadata);
   }
-  made.info = info_of(visit, *kind);
+  made.info = info_of_visit(visit, *kind);
   made.info.metadata = encode_metadata(made.metadata);
   return made;
 }

@@ -5,13 +5,13 @@
 namespace lifeboat::engine::files {
 namespace {
 
-struct Words {
+struct LossWords {
   const char* code;
   const char* message;
   bool incomplete;
 };
 
-Words words_of(Loss loss) {
+LossWords words_of(Loss loss) {
   switch (loss) {
     case Loss::owner:
       return {"owner-not-restored", "belongs to this user now: only root can give files away",

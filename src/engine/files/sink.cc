@@ -14,7 +14,7 @@
 namespace lifeboat::engine::files {
 namespace {
 
-constexpr std::uint64_t kBlock = 4096;  // the least hole worth making
+constexpr std::uint64_t kHoleBlock = 4096;  // the least hole worth making
 constexpr int kNewFile = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 
 bool is_zero(ByteView bytes) {
@@ -78,7 +78,8 @@ Result<void> FileSink::write(std::uint64_t offset, ByteView bytes) {
 // Whole blocks of zeros are left out and become holes: the output is always a new file.
 Result<void> FileSink::write_around_zeros(std::uint64_t offset, ByteView bytes) {
   while (!bytes.empty()) {
-    const auto block = bytes.first(std::min<std::uint64_t>(bytes.size(), kBlock - offset % kBlock));
+    const auto block =
+        bytes.first(std::min<std::uint64_t>(bytes.size(), kHoleBlock - offset % kHoleBlock));
     if (!is_zero(block)) TRY_CONTEXT(properties_.path, write_at(output_.get(), offset, block));
     offset += block.size();
     bytes = bytes.subspan(block.size());

@@ -76,7 +76,7 @@ class FileEntry final : public Entry {
   bool withdrawn_ = false;
 };
 
-Result<Folder> open_root(const std::string& path) {
+Result<Folder> open_source_root(const std::string& path) {
   // The folder itself may be a link; nothing below it is followed.
   FileDescriptor root(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (root) return std::make_shared<const FileDescriptor>(std::move(root));
@@ -92,7 +92,7 @@ class FilesSource final : public Source {
   Result<void> begin(const RunContext& context) override {
     TRY(context.check_stop());
     begin_ = context.clock.now();
-    tree_ = std::make_shared<Tree>(TRY(open_root(options_.path)));
+    tree_ = std::make_shared<Tree>(TRY(open_source_root(options_.path)));
     WalkRules rules;
     rules.exclude = &exclude_;
     rules.one_file_system = options_.one_file_system;

@@ -50,7 +50,7 @@ bool any_user_restores(const Attribute& attribute) {
 }
 
 // False when there are none of them.
-bool put_attributes(ByteWriter& writer, const EntryInfo& info, const Metadata& metadata) {
+bool put_tallied_attributes(ByteWriter& writer, const EntryInfo& info, const Metadata& metadata) {
   bool any = false;
   writer.sized(info.path);
   for (const auto& attribute : metadata.attributes) {
@@ -145,7 +145,7 @@ void Tally::count(const EntryInfo& info, const Metadata& metadata, std::int64_t 
   put_tree(writer, info, metadata);
   sum(tree_, writer);
   writer.clear();
-  if (put_attributes(writer, info, metadata)) sum(attributes_, writer);
+  if (put_tallied_attributes(writer, info, metadata)) sum(attributes_, writer);
   kinds_.at(static_cast<std::size_t>(info.kind)) += times;
   if (info.kind == EntryKind::file) bytes_ += times * static_cast<std::int64_t>(info.size);
 }

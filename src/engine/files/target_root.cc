@@ -86,7 +86,7 @@ void make_private(const TargetRoot& root) {
   ::fchmod(root.folder->get(), root.fresh || root.resumed ? S_IRWXU : now | S_IRWXU);
 }
 
-Result<void> write_marker(TargetRoot& root) {
+Result<void> write_root_marker(TargetRoot& root) {
   constexpr int kFlags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
   root.marker = FileDescriptor(::openat(root.folder->get(), kMarkerName.data(), kFlags, 0600));
   if (!root.marker) return fail_errno(errno, "cannot write into the target folder");
@@ -111,7 +111,7 @@ Result<TargetRoot> open_root(const TargetOptions& options) {
   if (::fstat(root.folder->get(), &root.status) != 0) return cannot_use(errno, place);
   TRY(judge(root, options));
   make_private(root);
-  if (auto marked = write_marker(root); !marked) {
+  if (auto marked = write_root_marker(root); !marked) {
     ::fchmod(root.folder->get(), root.status.st_mode & 07777U);
     return fail(std::move(marked).error().add_context(place));
   }

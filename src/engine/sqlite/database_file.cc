@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kMoreLooks = 20;
 constexpr auto kBetweenLooks = std::chrono::milliseconds(10);
-constexpr std::string_view kMagic{"SQLite format 3\0", 16};
+constexpr std::string_view kDatabaseMagic{"SQLite format 3\0", 16};
 constexpr std::uint32_t kLargestPage = 65536;
 
 std::int64_t nanoseconds(const timespec& time) {
@@ -80,7 +80,7 @@ Result<void> check_size(const DatabaseFile& file) {
 Result<Header> parse_header(ByteView first) {
   if (first.size() < kHeaderSize)
     return fail(Code::corrupt, "not a SQLite database: shorter than its header");
-  if (std::memcmp(first.data(), kMagic.data(), kMagic.size()) != 0)
+  if (std::memcmp(first.data(), kDatabaseMagic.data(), kDatabaseMagic.size()) != 0)
     return fail(Code::corrupt, "not a SQLite database (or an encrypted one)");
   Header header;
   header.page_size = big_endian_16(first.subspan(kPageSizeAt));

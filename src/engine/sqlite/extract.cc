@@ -81,7 +81,7 @@ Result<Extract> plan_extract(const Connection& from, const std::string& name) {
 }
 
 // The restored schema's SQL is run here, so it may only make what it is for, and call nothing.
-int authorize(int action, const char* function) {
+int authorize_schema(int action, const char* function) {
   const std::string_view name = function == nullptr ? "" : function;
   switch (action) {
     case SQLITE_ATTACH:
@@ -149,7 +149,7 @@ Result<void> fill(const Connection& from, const Connection& to, const Extract& e
                               "ignore_check_constraints=ON"})
     TRY(to.execute("PRAGMA " + std::string(setting)));
   const auto callback = [](void*, int action, const char*, const char* second, const char*,
-                           const char*) { return authorize(action, second); };
+                           const char*) { return authorize_schema(action, second); };
   sqlite3_set_authorizer(to.handle(), callback, nullptr);
   TRY(to.execute("BEGIN"));
   TRY_CONTEXT("table " + extract.table.name, to.execute(extract.create));

@@ -10,6 +10,9 @@
 
 namespace lifeboat::engine::sqlite {
 
+// Below this a second connection costs more than it brings.
+inline constexpr std::uint64_t kLargeDatabase = 64U << 20U;
+
 // All `connections` (at least one) must see the same state, in a transaction or in a frozen file;
 // more than one lets more than one thread work. `wal`: the journal mode that the file itself keeps.
 // The members, and which of them a drill compares, are in docs/format-engines.md: all but

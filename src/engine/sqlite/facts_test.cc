@@ -25,14 +25,14 @@ const char* const kShop =
     "INSERT INTO setting VALUES('a', 1), ('b', 2);"
     "PRAGMA user_version=7; PRAGMA application_id=99;";
 
-struct Defect {
+struct SchemaDefect {
   const char* name;
   const char* sql;
   const char* shown_at;  // a JSON pointer whose value changes
 };
 
 class SqliteFacts : public testing::DatabaseTest {};
-class SqliteDefects : public SqliteFacts, public ::testing::WithParamInterface<Defect> {};
+class SqliteDefects : public SqliteFacts, public ::testing::WithParamInterface<SchemaDefect> {};
 
 TEST_P(SqliteDefects, ChangeTheFactsWhereTheyAre) {
   make(kShop);
@@ -49,34 +49,35 @@ TEST_P(SqliteDefects, ChangeTheFactsWhereTheyAre) {
 INSTANTIATE_TEST_SUITE_P(
     Planted, SqliteDefects,
     ::testing::Values(
-        Defect{"AValueChanged", "UPDATE customer SET name = 'Eve' WHERE id = 2",
-               "/tables/customer/digest"},
-        Defect{"ATypeChanged", "UPDATE orders SET note = x'78' WHERE id = 3",
-               "/tables/orders/digest"},
-        Defect{"ANullFilled", "UPDATE orders SET note = '' WHERE id = 2", "/tables/orders/digest"},
-        Defect{"ARowLost", "DELETE FROM orders WHERE id = 2", "/tables/orders/rows"},
-        Defect{"ARowLostAndAnotherDoubled",
-               "DELETE FROM log; INSERT INTO log VALUES('new'), ('new'), ('old')",
-               "/tables/log/digest"},
-        Defect{"RowidsChanged", "UPDATE log SET rowid = rowid + 10", "/tables/log/digest"},
-        Defect{"ValuesSwappedBetweenRows", "UPDATE setting SET v = 3 - v",
-               "/tables/setting/digest"},
-        Defect{"ATableDropped", "DROP TABLE setting", "/tables/setting"},
-        Defect{"AnIndexDropped", "DROP INDEX by_customer", "/objects/index by_customer"},
-        Defect{"AViewDropped", "DROP VIEW totals", "/objects/view totals"},
-        Defect{"ATriggerDropped", "DROP TRIGGER logged", "/objects/trigger logged"},
-        Defect{
+        SchemaDefect{"AValueChanged", "UPDATE customer SET name = 'Eve' WHERE id = 2",
+                     "/tables/customer/digest"},
+        SchemaDefect{"ATypeChanged", "UPDATE orders SET note = x'78' WHERE id = 3",
+                     "/tables/orders/digest"},
+        SchemaDefect{"ANullFilled", "UPDATE orders SET note = '' WHERE id = 2",
+                     "/tables/orders/digest"},
+        SchemaDefect{"ARowLost", "DELETE FROM orders WHERE id = 2", "/tables/orders/rows"},
+        SchemaDefect{"ARowLostAndAnotherDoubled",
+                     "DELETE FROM log; INSERT INTO log VALUES('new'), ('new'), ('old')",
+                     "/tables/log/digest"},
+        SchemaDefect{"RowidsChanged", "UPDATE log SET rowid = rowid + 10", "/tables/log/digest"},
+        SchemaDefect{"ValuesSwappedBetweenRows", "UPDATE setting SET v = 3 - v",
+                     "/tables/setting/digest"},
+        SchemaDefect{"ATableDropped", "DROP TABLE setting", "/tables/setting"},
+        SchemaDefect{"AnIndexDropped", "DROP INDEX by_customer", "/objects/index by_customer"},
+        SchemaDefect{"AViewDropped", "DROP VIEW totals", "/objects/view totals"},
+        SchemaDefect{"ATriggerDropped", "DROP TRIGGER logged", "/objects/trigger logged"},
+        SchemaDefect{
             "ATriggerWeakened",
             "DROP TRIGGER logged; CREATE TRIGGER logged AFTER INSERT ON orders BEGIN SELECT 1; END",
             "/objects/trigger logged/sql_sha256"},
-        Defect{"ASchemaChanged", "ALTER TABLE customer ADD COLUMN mail TEXT",
-               "/schema_fingerprint"},
-        Defect{"ASequenceSetBack", "UPDATE sqlite_sequence SET seq = 1",
-               "/tables/sqlite_sequence/digest"},
-        Defect{"PagesCameFree", "DROP TABLE setting", "/freelist_count"},
-        Defect{"PagesCameBeside", "CREATE TABLE more(x)", "/page_count"},
-        Defect{"TheUserVersionChanged", "PRAGMA user_version=8", "/user_version"},
-        Defect{"TheApplicationIdChanged", "PRAGMA application_id=98", "/application_id"}),
+        SchemaDefect{"ASchemaChanged", "ALTER TABLE customer ADD COLUMN mail TEXT",
+                     "/schema_fingerprint"},
+        SchemaDefect{"ASequenceSetBack", "UPDATE sqlite_sequence SET seq = 1",
+                     "/tables/sqlite_sequence/digest"},
+        SchemaDefect{"PagesCameFree", "DROP TABLE setting", "/freelist_count"},
+        SchemaDefect{"PagesCameBeside", "CREATE TABLE more(x)", "/page_count"},
+        SchemaDefect{"TheUserVersionChanged", "PRAGMA user_version=8", "/user_version"},
+        SchemaDefect{"TheApplicationIdChanged", "PRAGMA application_id=98", "/application_id"}),
     [](const auto& param) { return param.param.name; });
 
 TEST_F(SqliteFacts, AreTheSameForTheSameRowsInAnyOrderOfPages) {

@@ -9,9 +9,6 @@
 namespace lifeboat::engine::sqlite {
 namespace {
 
-// Below this the second connection costs more than it brings.
-constexpr std::uint64_t kLargeDatabase = 64U << 20U;
-
 class SqliteInspector final : public Inspector {
  public:
   SqliteInspector(std::string path, bool wal) : path_(std::move(path)), wal_(wal) {}

@@ -33,7 +33,7 @@ Result<void> check_references(const Connection& connection, std::vector<std::str
   return {};
 }
 
-Result<void> check_size(const Connection& connection, std::vector<std::string>& complaints) {
+Result<void> complain_of_size(const Connection& connection, std::vector<std::string>& complaints) {
   const auto pages = TRY(connection.number("PRAGMA main.page_count"));
   const auto page_size = TRY(connection.number("PRAGMA main.page_size"));
   const auto state = TRY(state_of(connection.path()));
@@ -49,7 +49,7 @@ Result<void> check_all(const Connection& connection, bool quick,
                        std::vector<std::string>& complaints) {
   TRY(check_structure(connection, quick, complaints));
   TRY(check_references(connection, complaints));
-  return check_size(connection, complaints);
+  return complain_of_size(connection, complaints);
 }
 
 // Others say that the check could not be made: a function that only the application has, a stop.

@@ -9,7 +9,7 @@
 namespace lifeboat::engine::sqlite {
 namespace {
 
-constexpr std::size_t kLongestName = 200;
+constexpr std::size_t kLongestMigration = 200;
 constexpr int kMostFailed = 100;
 constexpr int kMostListed = 100'000;
 
@@ -117,7 +117,7 @@ std::string query(std::string_view what, const Table& table, std::string_view co
 }
 
 std::string shown(std::string name) {
-  if (name.size() > kLongestName) name.resize(kLongestName);
+  if (name.size() > kLongestMigration) name.resize(kLongestMigration);
   return json_name(name);
 }
 

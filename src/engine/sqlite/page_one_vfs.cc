@@ -1,14 +1,13 @@
 #include "engine/sqlite/page_one_vfs.h"
 
 #include "engine/sqlite/big_endian.h"
+#include "engine/sqlite/wal_file.h"
 
 namespace lifeboat::engine::sqlite {
 
 namespace {
-constexpr sqlite3_int64 kWalHeaderSize = 32;
-constexpr sqlite3_int64 kFrameHeaderSize = 24;
-constexpr int kSmallestPage = 512;
-constexpr int kLargestPage = 65536;
+constexpr int kSmallestRead = 512;
+constexpr int kLargestRead = 65536;
 }  // namespace
 
 // What SQLite holds of an open file; the real one lies right behind it in the same memory.
@@ -52,7 +51,7 @@ int WatchedFile::read(void* into, int size, sqlite3_int64 offset) {
 // Whole pages are read from the database at their place, and from the -wal right behind a frame
 // header that names them; nothing else is read in such sizes at such offsets.
 bool WatchedFile::is_page_one(int size, sqlite3_int64 offset) {
-  if (size < kSmallestPage || size > kLargestPage || (size & (size - 1)) != 0) return false;
+  if (size < kSmallestRead || size > kLargestRead || (size & (size - 1)) != 0) return false;
   if (kind == SQLITE_OPEN_MAIN_DB) return offset == 0;
   if (kind != SQLITE_OPEN_WAL) return false;
   const auto frame = offset - kFrameHeaderSize;

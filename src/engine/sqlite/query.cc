@@ -19,7 +19,7 @@ bool is_refused_function(const char* name) {
   return false;
 }
 
-int authorize(int action, const char* function) {
+int authorize_query(int action, const char* function) {
   switch (action) {
     case SQLITE_SELECT:
     case SQLITE_READ:
@@ -94,7 +94,7 @@ Result<void> declare_json_tables(const Connection& connection) {
 // one.
 Result<Statement> prepare_one(const Connection& connection, const std::string& sql) {
   const auto callback = [](void*, int action, const char*, const char* second, const char*,
-                           const char*) { return authorize(action, second); };
+                           const char*) { return authorize_query(action, second); };
   sqlite3_set_authorizer(connection.handle(), callback, nullptr);
   std::string_view rest;
   auto statement = connection.prepare(sql, &rest);

@@ -15,9 +15,6 @@
 namespace lifeboat::engine::sqlite {
 namespace {
 
-// Below this the second connection costs more than it brings.
-constexpr std::uint64_t kLargeDatabase = 64U << 20U;
-
 // Where the rows and pages come from, open for as long as the source lives.
 struct Snapshot {
   std::optional<ScratchDirectory> scratch;

@@ -8,10 +8,8 @@
 namespace lifeboat::engine::sqlite {
 namespace {
 
-constexpr std::uint32_t kMagic = 0x377f0682;  // the last bit tells the order of checksum words
-constexpr std::size_t kWalHeaderSize = 32;
-constexpr std::size_t kFrameHeaderSize = 24;
-constexpr std::size_t kSaltsAt = 16;  // in the header; in a frame they are at 8
+constexpr std::uint32_t kWalMagic = 0x377f0682;  // the last bit tells the order of checksum words
+constexpr std::size_t kSaltsAt = 16;             // in the header; in a frame they are at 8
 constexpr std::size_t kFrameSaltsAt = 8;
 constexpr std::size_t kCommitSizeAt = 4;
 
@@ -46,7 +44,7 @@ Result<std::optional<Wal>> read_wal(const std::string& path) {
   const auto file = TRY(RawFile::open(path));
   std::array<std::uint8_t, kWalHeaderSize> header{};
   if (TRY(file.read(0, header)) < header.size()) return std::nullopt;
-  if ((big_endian_32(header) & ~1U) != kMagic) return std::nullopt;
+  if ((big_endian_32(header) & ~1U) != kWalMagic) return std::nullopt;
   Wal wal;
   wal.page_size = big_endian_32(ByteView(header).subspan(8));
   if (wal.page_size < 512 || wal.page_size > 65536) return std::nullopt;

@@ -22,7 +22,7 @@ std::string folder_of(const Key& key) {
   return slash == Key::npos ? "" : key.substr(0, slash);
 }
 
-std::string name_of(const Key& key) { return key.substr(key.rfind('/') + 1); }
+std::string file_name_of(const Key& key) { return key.substr(key.rfind('/') + 1); }
 
 Failure wrong_kind(const fs::path& place) {
   return fail(Code::corrupt, place.string() + " is not a regular file");
@@ -99,7 +99,7 @@ Result<int> LocalBackend::publish(const Key& key, int directory, ByteView bytes)
   const auto folder = TRY(tree_.make(kTemporaryFolder));
   auto temporary = TRY_CONTEXT("storing " + key, Temporary::make(folder, random_));
   TRY_CONTEXT("storing " + key + " in " + tree_.path().string(), temporary.write(bytes));
-  return temporary.publish(directory, name_of(key));
+  return temporary.publish(directory, file_name_of(key));
 }
 
 // Made by a try whose answer was lost, perhaps of a process that died before its bytes were
@@ -130,7 +130,7 @@ Result<void> LocalBackend::get(const Key& key, Range range, Bytes& into) {
 Result<LocalBackend::OpenObject> LocalBackend::open_object(const Key& key) const {
   constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   const auto folder = TRY(tree_.open(folder_of(key)));
-  OpenObject object{FileDescriptor(::openat(folder.get(), name_of(key).c_str(), kFlags))};
+  OpenObject object{FileDescriptor(::openat(folder.get(), file_name_of(key).c_str(), kFlags))};
   if (!object.file) return tree_.failure(errno, "cannot open", key);
   struct stat status{};
   if (::fstat(object.file.get(), &status) != 0) return tree_.failure(errno, "cannot read", key);
@@ -150,7 +150,7 @@ Result<ObjectInfo> LocalBackend::stat(const Key& key) {
   TRY(check_key(key));
   const auto folder = TRY(tree_.open(folder_of(key)));
   struct stat status{};
-  if (::fstatat(folder.get(), name_of(key).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+  if (::fstatat(folder.get(), file_name_of(key).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
     return tree_.failure(errno, "cannot see", key);
   if (!S_ISREG(status.st_mode)) return wrong_kind(tree_.path() / key);
   return ObjectInfo{key, static_cast<std::uint64_t>(status.st_size), time_of(status.st_mtim)};
@@ -184,7 +184,7 @@ Result<void> LocalBackend::visit_folder(const std::string& folder, Listing& list
 Result<void> LocalBackend::visit_entry(int directory, const Key& key, Listing& listing) const {
   if (!check_key(key)) return {};
   struct stat status{};
-  if (::fstatat(directory, name_of(key).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+  if (::fstatat(directory, file_name_of(key).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return {};  // removed since the directory was read
     return tree_.failure(errno, "cannot see", key);
   }
@@ -198,7 +198,7 @@ Result<void> LocalBackend::remove(const Key& key) {
   const auto folder = tree_.open(folder_of(key));
   if (!folder && folder.error().code() == Code::not_found) return {};
   if (!folder) return fail(folder.error());
-  const int error = ::unlinkat(folder->get(), name_of(key).c_str(), 0) == 0 ? 0 : errno;
+  const int error = ::unlinkat(folder->get(), file_name_of(key).c_str(), 0) == 0 ? 0 : errno;
   if (error == EISDIR) return wrong_kind(tree_.path() / key);
   if (error != 0) {
     auto failure = tree_.failure(error, "cannot remove", key);
