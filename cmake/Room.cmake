@@ -16,6 +16,8 @@
 # declare storage cannot include "storage/backend.h", directly or through
 # another room's header. Only base is exposed to everybody.
 
+include(Batches)
+
 set(LIFEBOAT_GATES "${CMAKE_BINARY_DIR}/gates")
 
 # Fills the directory gates/<gate> with links to exactly the given rooms.
@@ -273,7 +275,7 @@ function(lifeboat_register_fuzzers)
   endforeach()
 endfunction()
 
-# A unittest file in Python, one test of ctest.
+# A unittest file in Python, one test of ctest. They take longest, so they begin first.
 function(lifeboat_python_test name)
   cmake_parse_arguments(arg "" "SOURCE" "LABELS" ${ARGN})
   if(LIFEBOAT_FUZZ OR LIFEBOAT_TSAN)
@@ -282,6 +284,6 @@ function(lifeboat_python_test name)
   add_test(NAME ${name} COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/${arg_SOURCE}"
            WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   set_tests_properties(
-    ${name} PROPERTIES LABELS "${arg_LABELS}"
+    ${name} PROPERTIES LABELS "${arg_LABELS}" COST 100
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;LIFEBOAT=${CMAKE_BINARY_DIR}/lifeboat")
 endfunction()

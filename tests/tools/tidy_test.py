@@ -143,6 +143,45 @@ class DeadFiles(TidyTest):
         self.assert_found("name what it owns")
 
 
+def hidden(declaration, space="lifeboat::base"):
+    return f"namespace {space} {{\nnamespace {{\n{declaration}\n}}\n}}\n"
+
+
+class Names(TidyTest):
+    def test_a_hidden_name_in_two_files_of_a_room_is_refused(self):
+        for name, one, other in (
+                ("f", "int f(int a) { return a; }", "template <class T>\nT f(T a) { return a; }"),
+                ("kMost", "constexpr int kMost = 1;", "const std::array<int, 2> kMost{1, 2};"),
+                ("State", "struct State { int a; };", "enum class State : char { on };"),
+                ("g", "Result<void> g(const A& a);", "class Z {\n int b;\n};\nint g[] = {1};")):
+            with self.subTest(name):
+                self.write("src/base/a.cc", hidden(one))
+                self.write("src/base/b.cc", hidden(other))
+                self.assert_found(f"{name} is in src/base/a.cc too")
+
+    def test_a_hidden_name_that_a_header_of_the_room_or_of_base_declares_is_refused(self):
+        for space in ("lifeboat", "lifeboat::drill"):
+            with self.subTest(space):
+                self.write("src/drill/x.cc", '#include "base/f.h"\n')
+                self.write("src/base/f.h", f"namespace {space} {{\nint f(long a);\n}}\n")
+                self.write("src/drill/a.cc", hidden("int f(int a);", "lifeboat::drill"))
+                self.assert_found("src/drill/a.cc:3: f is in src/base/f.h too")
+
+    def test_members_locals_and_overloads_of_one_file_are_not_names_of_the_room(self):
+        text = ("struct {0} {{\n  int size() const {{ int count = 1; return count; }}\n}};\n"
+                "int {1}(int a) {{ return a; }}\nint {1}(long a) {{ return 1; }}")
+        self.write("src/base/a.cc", hidden(text.format("A", "f")))
+        self.write("src/base/b.cc", hidden(text.format("B", "g")))
+        self.assert_clean()
+
+    def test_tests_other_rooms_and_other_namespaces_may_use_the_name(self):
+        self.write("src/base/a.cc", hidden("int f() { return 1; }"))
+        self.write("src/base/a_test.cc", hidden("int f() { return 1; }"))
+        self.write("src/crypto/a.cc", hidden("int f() { return 1; }", "lifeboat::crypto"))
+        self.write("src/base/b.cc", hidden("int f() { return 1; }", "lifeboat::base::inner"))
+        self.assert_clean()
+
+
 def function_of(lines):
     return "int f() {\n" + "  step();\n" * (lines - 2) + "}\n"
 
