@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <fstream>
 
 #include "drill/test_drill.h"
 

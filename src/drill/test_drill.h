@@ -1,6 +1,7 @@
 #pragma once
 // For this room's tests: drills of the small application, whole or with a defect that is planted
 // between restore and check.
+#include <algorithm>
 #include <functional>
 
 #include "drill/diagnosis.h"
