@@ -117,6 +117,8 @@ void say_tear_down(Session& session, const Json& evidence) {
   if (const auto kept = list_of(*proof, "kept"); !kept.empty())
     return session.say("The sandbox is kept for a day: " + join_words(kept));
   if (flag_of(*proof, "clean")) return session.say("The sandbox is gone.");
+  if (list_of(*proof, "remaining").empty())
+    return session.say(session.colour("Somebody else removed the sandbox.", Style::bad));
   session.say(
       session.colour("Not removed: " + join_words(list_of(*proof, "remaining")), Style::bad));
 }
@@ -161,6 +163,7 @@ void say_changes(Session& session, const Json& walk) {
 
 void say_walk_back(Session& session, const Json& walk) {
   session.say("\nWalking back:");
+  if (const auto error = walk.find("error"); error != walk.end()) return say_error(session, *error);
   for (const auto& trial : list_of(walk, "trials")) {
     const auto verdict = text_of(trial, "verdict");
     session.say(
@@ -176,6 +179,13 @@ void say_walk_back(Session& session, const Json& walk) {
       session.colour("The newest good one is " + snapshot_words(walk["newest_good"]), Style::bold) +
       "; the one after it is " + snapshot_words(walk["first_bad"]) + ". Between them:");
   say_changes(session, walk);
+}
+
+void say_record_files(Session& session, const Json& body) {
+  if (body.contains("unsigned")) return session.say("Evidence none: " + text_of(body, "unsigned"));
+  if (text_of(body, "file").empty()) return session.say("Evidence is in the repository only.");
+  session.say("Report   " + text_of(body, "page"));
+  session.say("Evidence " + text_of(body, "file"));
 }
 
 void say_drill(Session& session, const Json& body) {
@@ -206,8 +216,7 @@ void say_drill(Session& session, const Json& body) {
   say_tear_down(session, evidence);
   if (const auto error = evidence.find("error"); error != evidence.end())
     session.say(session.colour("hint:", Style::bold) + " " + text_of(*error, "hint"));
-  session.say("Report   " + text_of(body, "page"));
-  session.say("Evidence " + text_of(body, "file"));
+  say_record_files(session, body);
   say_notices(session, body);
   if (const auto walk = body.find("walk_back"); walk != body.end()) say_walk_back(session, *walk);
 }

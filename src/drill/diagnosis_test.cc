@@ -96,6 +96,10 @@ std::vector<PlantedDefect> stage_defects() {
       {"store-denied", stopped("locate", Code::damage_found)},
       {"store-silent", stopped("restore", Code::unavailable)},
       {"store-silent", stopped("locate", Code::timed_out)},
+      {"store-denied", stopped("open", Code::damage_found)},
+      {"repository-gone", stopped("open", Code::not_found)},
+      {"wrong-key", stopped("open", Code::wrong_key)},
+      {"no-snapshot-left", stopped("locate", Code::corrupt)},
       {"never-backed-up", stopped("locate", Code::not_found)},
       {"nothing-at-that-moment", stopped("locate", Code::not_restorable)},
       {"chain-broken", stopped("fetch", Code::not_restorable)},
@@ -134,9 +138,26 @@ Report with_escaping_key() {
   return report;
 }
 
+Report with_sandbox_vanished() {
+  auto report = sound_report();
+  report.tear_down = sandbox::TearDownProof{"token", {}, {}};
+  report.tear_down->vanished = true;
+  return report;
+}
+
+Report with_newer_incomplete() {
+  auto report = sound_report();
+  add(report, "newest", Outcome::warned, {});
+  return report;
+}
+
 std::vector<PlantedDefect> database_defects() {
   return {
       {"sandbox-left", with_sandbox_left()},
+      {"sandbox-vanished", with_sandbox_vanished()},
+      {"newest-missing", with_sign("newest", {Kind::missing, "snapshots/a/3", "", ""})},
+      {"newest-unreadable", with_sign("newest", {Kind::different, "snapshots/a/3", "", ""})},
+      {"newest-incomplete", with_newer_incomplete()},
       {"nothing-asked", without_proof(sound_report())},
       {"key-leaves-folder", with_escaping_key()},
       {"data-unreadable", cut_short()},
@@ -215,6 +236,7 @@ std::vector<PlantedDefect> finding_defects() {
       {"size-halved", finding("size-halved")},
       {"snapshot-missing", finding("snapshot-missing")},
       {"object-unreadable", finding("snapshot-unreadable")},
+      {"copy-closed", finding("copy-closed")},
       {"backup-died", finding("session-unfinished")},
       {"clock-wrong", finding("clock-backwards")},
       {"clock-wrong", finding("clock-skew")},

@@ -25,8 +25,7 @@ CheckResult cold_start(const std::string& used) {
   return result;
 }
 
-Report begin_report(const Request& request, repository::Repository& repository,
-                    const RunContext& context) {
+Report begin_report(const Request& request, const RunContext& context) {
   Report report;
   report.id = context.random.hex(8);
   report.service = request.service;
@@ -36,10 +35,22 @@ Report begin_report(const Request& request, repository::Repository& repository,
   report.version = request.version;
   report.tier = request.options.tier;
   report.started = context.clock.now();
+  report.findings = request.findings;
+  return report;
+}
+
+Report begin_report(const Request& request, const repository::Repository& repository,
+                    const RunContext& context) {
+  auto report = begin_report(request, context);
   report.repository = repository.description();
   report.repository_id = repository.id();
   if (!request.cold_start.empty()) report.checks.push_back(cold_start(request.cold_start));
   return report;
+}
+
+// A stage would make the place anew, and what it puts there would carry no token.
+Result<void> check_sandbox(const DrillState& state) {
+  return state.sandbox ? state.sandbox->check_own() : Result<void>{};
 }
 
 // A stage that stops ends the drill; those after it are listed as not run.
@@ -49,7 +60,9 @@ void run_step(Step& step, DrillState& state, const RunContext& context) {
   if (!state.report.error) {
     const Duration begun = context.clock.steady();
     context.progress.stage(stage.name, 0);
-    auto done = context.check_stop().and_then([&] { return step.run(state, context); });
+    auto done = context.check_stop().and_then([&] { return check_sandbox(state); }).and_then([&] {
+      return step.run(state, context);
+    });
     stage.elapsed = context.clock.steady() - begun;
     stage.done = done.has_value();
     if (!done) {
@@ -145,6 +158,21 @@ void play(const Steps& steps, DrillState& state, const RunContext& context) {
   run_steps(steps, state, context);
   measure(state.report, state.request);
   tear_down(steps, state, undisturbed(context));
+}
+
+Report report_unopened(const Request& request, const Error& error, const RunContext& context) {
+  auto report = begin_report(request, context);
+  report.error = explain_denied(error).add_context(kOpenStage);
+  report.stages.push_back({kOpenStage, Duration{0}, false, error.describe()});
+  for (const auto& step : steps_of(request.options)) {
+    StageResult stage;
+    stage.name = step->name();
+    report.stages.push_back(std::move(stage));
+  }
+  measure(report, request);
+  report.ended = context.clock.now();
+  conclude_report(report, {});
+  return report;
 }
 
 Result<Sealed> run_drill(const Request& request, repository::Repository& repository,

@@ -66,14 +66,19 @@ struct Request {
   Labels circumstances;                              // as they are here and now
   std::string cold_start;                            // what alone was used; empty: an ordinary one
   AskPerson ask_person;                              // none: nobody is there
+  std::vector<Finding> findings = {};                // met before it began
 };
 
 struct Sealed {
   Report report;
   SignedRecord record;             // the evidence as it was signed
-  std::filesystem::path evidence;  // the signed JSON
-  std::filesystem::path page;      // the HTML page
+  std::filesystem::path evidence;  // the signed JSON; empty when only the repository has it
+  std::filesystem::path page;      // the HTML page; likewise
 };
+
+// A drill whose repository could not be opened. It is judged and explained like any other, but the
+// key that would sign it is in that repository: it leaves no evidence.
+Report report_unopened(const Request& request, const Error& error, const RunContext& context);
 
 // Whatever happens is in the report; an error comes back only when no evidence could be written.
 Result<Sealed> run_drill(const Request& request, repository::Repository& repository,

@@ -223,11 +223,8 @@ Json foreign_json(const Report& report) {
 }
 
 Json tear_down_json(const sandbox::TearDownProof& proof) {
-  return {{"token", proof.token},
-          {"removed", proof.removed},
-          {"remaining", proof.remaining},
-          {"kept", proof.kept},
-          {"clean", proof.clean()}};
+  return {{"token", proof.token}, {"removed", proof.removed},   {"remaining", proof.remaining},
+          {"kept", proof.kept},   {"vanished", proof.vanished}, {"clean", proof.clean()}};
 }
 
 }  // namespace
@@ -266,6 +263,9 @@ Json to_json(const ActionItem& item) {
 }
 
 Judged judge(const Report& report) {
+  // Whatever was found may have been found in something else, or in nothing.
+  if (report.tear_down && report.tear_down->vanished)
+    return {Verdict::unverified, "the sandbox was removed or exchanged while the drill used it"};
   if (const auto* failed = first_with(report, Outcome::failed))
     return {Verdict::failed, sentence(*failed)};
   if (report.error) {

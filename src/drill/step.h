@@ -66,6 +66,12 @@ std::unique_ptr<Step> make_before_step();
 std::unique_ptr<Step> make_commands_step();
 std::unique_ptr<Step> make_manual_step();
 
+// A store that refuses to be opened or listed is no backup; one that does not answer in time
+// decides nothing.
+Error explain_denied(const Error& error);
+
+// Stands first only when it failed.
+inline constexpr const char* kOpenStage = "open";
 // Stages that no recovery has.
 inline constexpr const char* kBeforeStage = "before";
 inline constexpr const char* kManualStage = "manual";

@@ -9,8 +9,11 @@ class Collection {
  public:
   explicit Collection(const Report& report) : report_(report) {}
 
+  // What was found in a place that was not the sandbox any more says nothing.
+  bool is_blind() const { return report_.tear_down && report_.tear_down->vanished; }
+
   void take_stage() {
-    if (!report_.error) return;
+    if (!report_.error || is_blind()) return;
     const auto& context = report_.error->context();
     auto& symptom = add(Symptom::Of::stage, context.empty() ? "drill" : context.back(),
                         report_.error->describe());
@@ -18,6 +21,7 @@ class Collection {
   }
 
   void take_checks() {
+    if (is_blind()) return;
     for (const auto& check : report_.checks) {
       // Somebody answers for what is waived.
       if (check.outcome == Outcome::passed || check.outcome == Outcome::waived) continue;
@@ -32,9 +36,10 @@ class Collection {
 
   void take_tear_down() {
     if (!report_.tear_down || report_.tear_down->clean()) return;
-    std::string left = "still there:";
-    for (const auto& each : report_.tear_down->remaining) left += " " + each;
-    add(Symptom::Of::tear_down, "tear-down", std::move(left));
+    const auto& left = report_.tear_down->remaining;
+    std::string text = left.empty() ? "the sandbox was gone before it was removed" : "still there:";
+    for (const auto& each : left) text += " " + each;
+    add(Symptom::Of::tear_down, "tear-down", std::move(text));
   }
 
   void take_findings() {

@@ -24,24 +24,6 @@ std::uint64_t last_of(const Numbers& numbers) {
   return numbers.empty() ? 0 : numbers.rbegin()->first;
 }
 
-// A run of numbers of one writer of which nothing is left.
-Finding missing_run(const WriterId& writer, std::uint64_t from, std::uint64_t to) {
-  const auto numbers = from == to ? fmt::format("{}", from) : fmt::format("{} to {}", from, to);
-  return {std::string(kSnapshotMissing), snapshot_key({writer, from}),
-          fmt::format("snapshot {} of writer {} is gone and no statement says that it was "
-                      "forgotten: the storage lost or hides it",
-                      numbers, writer.hex()),
-          false};
-}
-
-Finding hidden(const WriterId& writer, std::uint64_t seq) {
-  return {std::string(kSnapshotMissing), snapshot_key({writer, seq}),
-          fmt::format("snapshot {} of writer {} was seen before and is not there now: the storage "
-                      "lost or hides it",
-                      seq, writer.hex()),
-          false};
-}
-
 std::set<std::uint64_t> known_numbers(const WriterCensus& census) {
   std::set<std::uint64_t> known = census.forgotten;
   for (const auto& [seq, info] : census.ends) known.insert(seq);
@@ -52,13 +34,13 @@ std::set<std::uint64_t> known_numbers(const WriterCensus& census) {
 // Gaps between known numbers and up to the highest that anybody saw; never one step a number, since
 // what was "seen" may be a lie.
 void find_gaps(const WriterId& writer, const WriterCensus& census, std::uint64_t highest,
-               std::vector<Finding>& findings) {
+               std::vector<MissingRun>& missing) {
   std::uint64_t next = 1;
   for (const auto seq : known_numbers(census)) {
-    if (seq > next) findings.push_back(missing_run(writer, next, seq - 1));
+    if (seq > next) missing.push_back({writer, next, seq - 1});
     next = seq + 1;
   }
-  if (highest >= next) findings.push_back(missing_run(writer, next, highest));
+  if (highest >= next) missing.push_back({writer, next, highest});
 }
 
 }  // namespace
@@ -99,19 +81,30 @@ Result<Census> take_census(const Store& store) {
   return census;
 }
 
-std::vector<Finding> find_missing(const Census& census, const Seen& seen) {
-  std::vector<Finding> findings;
+Finding MissingRun::finding() const {
+  const auto numbers =
+      first == last ? fmt::format("{}", first) : fmt::format("{} to {}", first, last);
+  const auto why = seen ? "was seen before and is not there now"
+                        : "is gone and no statement says that it was forgotten";
+  return {std::string(kSnapshotMissing), key(),
+          fmt::format("snapshot {} of writer {} {}: the storage lost or hides it", numbers,
+                      writer.hex(), why),
+          false};
+}
+
+std::vector<MissingRun> find_missing(const Census& census, const Seen& seen) {
+  std::vector<MissingRun> missing;
   auto writers = census.writers;
   for (const auto& [writer, each] : seen) writers.try_emplace(writer);
   for (const auto& [writer, each] : writers) {
     const auto known = seen.find(writer);
     const auto highest = known == seen.end() ? 0 : known->second.max;
-    find_gaps(writer, each, std::max(highest, each.highest()), findings);
+    find_gaps(writer, each, std::max(highest, each.highest()), missing);
     if (known == seen.end()) continue;
     for (const auto seq : each.open())
-      if (known->second.ended(seq)) findings.push_back(hidden(writer, seq));
+      if (known->second.ended(seq)) missing.push_back({writer, seq, seq, true});
   }
-  return findings;
+  return missing;
 }
 
 }  // namespace lifeboat::repository

@@ -36,7 +36,17 @@ Result<Census> take_census(const Store& store);
 
 constexpr std::string_view kSnapshotMissing = "snapshot-missing";  // code of such a finding
 
-// Numbers that somebody saw end, or that lie below others, and of which nothing is left.
-std::vector<Finding> find_missing(const Census& census, const Seen& seen);
+// Numbers of one writer that somebody saw end, or that lie below others, and whose ends are gone.
+struct MissingRun {
+  WriterId writer;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  bool seen = false;  // its session is left, and somebody saw how it ended; one number
+
+  SessionRef ref() const { return {writer, last}; }
+  std::string key() const { return snapshot_key({writer, first}); }
+  Finding finding() const;
+};
+std::vector<MissingRun> find_missing(const Census& census, const Seen& seen);
 
 }  // namespace lifeboat::repository

@@ -104,8 +104,18 @@ struct SnapshotInfo {
   std::vector<std::string> notes;
 };
 
+// One that was made and is not to be had: its head cannot be read, or nothing of it is left.
+struct LostSnapshot {
+  std::string key;  // of its head, and the subject of the finding that tells of it
+  WriterId writer;
+  std::uint64_t seq = 0;       // the last, where several in a row are gone
+  std::string service;         // empty: nothing that is left tells it
+  std::optional<Time> stored;  // by the store's own clock; none: nothing that is left tells it
+};
+
 struct SnapshotList {
   std::vector<SnapshotInfo> snapshots;  // oldest first; forgotten ones are not in it
+  std::vector<LostSnapshot> lost = {};  // each has its finding
   std::vector<Finding> findings;        // holes, unreadable heads, sessions that never ended
 };
 

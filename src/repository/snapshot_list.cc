@@ -25,15 +25,23 @@ Result<SessionEnd> read_end(const Store& store, const SessionRef& ref) {
   return read_session_end(store.keys, ref, object);
 }
 
-// What else tells of a snapshot whose own head does not: its session, which stays beside it, and
-// the store.
-std::string name_unreadable(const Store& store, const EndRead& read) {
+// What else tells of a snapshot whose own head does not: its session, which stays beside it.
+std::optional<SessionAbout> session_of(const Store& store, const SessionRef& ref) {
+  const auto object = storage::get_whole(*store.backend, session_key(ref), kMaxSmallObject);
+  const auto session = object ? parse_session(store.keys, ref, *object) : fail(object.error());
+  if (!session) return std::nullopt;
+  return session->about;
+}
+
+std::string name_unreadable(const EndRead& read, const std::optional<SessionAbout>& about) {
   const auto stored = to_the_second(read.object.stored_at);
-  const auto object = storage::get_whole(*store.backend, session_key(read.ref), kMaxSmallObject);
-  const auto session = object ? parse_session(store.keys, read.ref, *object) : fail(object.error());
-  if (!session) return fmt::format("a snapshot of unknown origin, stored at {}", stored);
-  return fmt::format("the snapshot of \"{}\" on {}, stored at {}", session->about.service,
-                     session->about.host, stored);
+  if (!about) return fmt::format("a snapshot of unknown origin, stored at {}", stored);
+  return fmt::format("the snapshot of \"{}\" on {}, stored at {}", about->service, about->host,
+                     stored);
+}
+
+std::string service_of(const std::optional<SessionAbout>& about) {
+  return about ? about->service : "";
 }
 
 // Gathers the list while ends come in.
@@ -43,10 +51,7 @@ class Gathering {
 
   Result<void> take(EndRead&& read) {
     if (!read.end) {
-      list_.findings.push_back(
-          {"snapshot-unreadable", read.object.key,
-           name_unreadable(store_, read) + ", cannot be read: " + read.end.error().describe(),
-           false});
+      add_unreadable(read);
       return {};
     }
     if (!read.end->head) return {};
@@ -65,6 +70,15 @@ class Gathering {
     if (const auto said = sayings_.words.find(info.id); said != sayings_.words.end())
       tell(said->second, info);
     list_.snapshots.push_back(std::move(info));
+  }
+
+  void add_unreadable(const EndRead& read) {
+    const auto about = session_of(store_, read.ref);
+    const auto& [writer, seq] = read.ref;
+    list_.lost.push_back({read.object.key, writer, seq, service_of(about), read.object.stored_at});
+    list_.findings.push_back(
+        {"snapshot-unreadable", read.object.key,
+         name_unreadable(read, about) + ", cannot be read: " + read.end.error().describe(), false});
   }
 
   static void tell(const SnapshotWords& words, SnapshotInfo& info) {
@@ -133,11 +147,19 @@ void find_clock_jumps(std::vector<SnapshotInfo> snapshots, std::vector<Finding>&
 }
 
 // A listing is no instant: what was committed while it went on may look gone. A second one tells.
-Result<std::vector<Finding>> confirm_missing(const Store& store, const Census& census,
-                                             const Seen& seen) {
+Result<std::vector<MissingRun>> confirm_missing(const Store& store, const Census& census,
+                                                const Seen& seen) {
   auto missing = find_missing(census, seen);
   if (missing.empty()) return missing;
   return find_missing(TRY(take_census(store)), seen);
+}
+
+void add_missing(const Store& store, const std::vector<MissingRun>& missing, SnapshotList& list) {
+  for (const auto& run : missing) {
+    const auto about = run.seen ? session_of(store, run.ref()) : std::nullopt;
+    list.lost.push_back({run.key(), run.writer, run.last, service_of(about), std::nullopt});
+    list.findings.push_back(run.finding());
+  }
 }
 
 void append_findings(std::vector<Finding>& to, std::vector<Finding> more) {
@@ -177,11 +199,11 @@ Result<SnapshotList> list_snapshots(const Store& store, const RunContext& contex
       store, census, [&](EndRead&& read) { return gathering.take(std::move(read)); }, context));
   auto list = std::move(gathering.list());
   std::ranges::sort(list.snapshots, {}, by_time);
+  std::ranges::sort(list.lost, {}, &LostSnapshot::key);
   std::ranges::sort(list.findings, {}, &Finding::subject);
   append_findings(list.findings, std::move(said.findings));
   append_findings(list.findings, census.findings);
-  append_findings(list.findings,
-                  TRY(confirm_missing(store, census, merge(gathering.seen(), memory))));
+  add_missing(store, TRY(confirm_missing(store, census, merge(gathering.seen(), memory))), list);
   TRY(look_at_open_sessions(store, census, context, list.findings));
   find_clock_jumps(list.snapshots, list.findings);
   remember(store, census, context);

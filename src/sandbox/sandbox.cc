@@ -128,15 +128,24 @@ Sandbox::~Sandbox() {
   if (!directory_.empty()) destroy();
 }
 
+Result<void> Sandbox::check_own() const {
+  const auto found = token_in(directory_);
+  if (found && *found == token_) return {};
+  return fail(Code::io_error,
+              directory_.string() + " was removed or exchanged while this run used it");
+}
+
 TearDownProof Sandbox::destroy() {
   TearDownProof proof;
   proof.token = token_;
+  const bool own = check_own().has_value();
   const auto directory = std::exchange(directory_, {});
   if (directory.empty()) return proof;
-  const auto found = token_in(directory);
-  const bool own = found && *found == token_;
-  const bool gone = own && remove_all_of(directory);
-  (gone ? proof.removed : proof.remaining).push_back(directory.string());
+  proof.vanished = !own;
+  if (!proof.vanished && remove_all_of(directory))
+    proof.removed.push_back(directory.string());
+  else if (std::error_code error; fs::exists(fs::symlink_status(directory, error)))
+    proof.remaining.push_back(directory.string());
   lock_.reset();
   return proof;
 }

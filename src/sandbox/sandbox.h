@@ -24,7 +24,8 @@ struct TearDownProof {
   std::vector<std::string> remaining;  // what could not be removed
   std::vector<std::string> kept = {};  // what somebody wants to look at, until then
   std::optional<Time> kept_until = {};
-  bool clean() const { return remaining.empty(); }
+  bool vanished = false;  // somebody else removed, emptied or exchanged it before that
+  bool clean() const { return remaining.empty() && !vanished; }
 };
 
 class Sandbox {
@@ -36,7 +37,10 @@ class Sandbox {
 
   const std::filesystem::path& directory() const { return directory_; }
   const std::string& token() const { return token_; }
-  // Removes only a directory whose token file says this run's token.
+  // `io_error` when what is in its place is not this run's any more.
+  Result<void> check_own() const;
+  // Removes only a directory whose token file says this run's token; anything else in its place
+  // stays, and the sandbox has vanished.
   TearDownProof destroy();
   // Leaves it for a person; reap_orphans() removes it after that time.
   Result<TearDownProof> keep(Time until);

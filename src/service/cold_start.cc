@@ -58,16 +58,29 @@ Error needs_a_variable(Error error) {
       "is kept, or drill without what needs it: --drill NAME.");
 }
 
+// With nothing of a snapshot at hand, what this machine's configuration says of the drill names it.
+Result<DrillEnd> end_unopened(const Composition& composition, const DrillRequest& request,
+                              const Error& error, const RunContext& context) {
+  if (is_of_caller(error)) return fail(error);
+  const auto& config = composition.loaded.config;
+  const config::Resolver resolver(config, composition.loaded.variables);
+  const auto made = composition.service.drill_request(*TRY(config.find_service(request.service)),
+                                                      resolver, request);
+  if (!made) return fail(error);
+  return drill::report_unopened(*made, error, context);
+}
+
 }  // namespace
 
-Result<drill::Sealed> run_cold_drill(const Setup& setup, Composition& composition,
-                                     const ColdRequest& request, const RunContext& context) {
+Result<DrillEnd> run_cold_drill(const Setup& setup, Composition& composition,
+                                const ColdRequest& request, const RunContext& context) {
   const auto& host = composition.service;
   const auto& name = request.drill.service;
   const auto& settings = host.settings();
   const auto lock = TRY(ServiceLock::take(settings.state, name, settings.lock_wait, context));
-  auto place = TRY(open_cold(setup, composition, request, context));
-  const auto found = TRY(find_configuration(place, name, request.drill.selector, context));
+  auto place = open_cold(setup, composition, request, context);
+  if (!place) return end_unopened(composition, request.drill, place.error(), context);
+  const auto found = TRY(find_configuration(*place, name, request.drill.selector, context));
   const config::Variables none(std::map<std::string, std::string>{});
   const config::Resolver resolver(found.config, none);
   auto made = host.drill_request(*TRY(found.config.find_service(name)), resolver, request.drill);
@@ -76,7 +89,7 @@ Result<drill::Sealed> run_cold_drill(const Setup& setup, Composition& compositio
   made->cold_start =
       "opened with " + request.key.describe() + "; the configuration is that of snapshot " +
       found.snapshot.id.hex().substr(0, 10) + "; an empty home, no cache, no variables";
-  return drill::run_drill(*made, *place.repository, context);
+  return TRY(drill::run_drill(*made, *place->repository, context));
 }
 
 }  // namespace lifeboat::service

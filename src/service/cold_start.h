@@ -14,7 +14,7 @@ struct ColdRequest {
 // The configuration is the one inside the snapshot, without any variable; the cache is empty. Of
 // this machine only the repository's place is used, what production must not be touched, and where
 // the evidence is written. `config_invalid` when the drill needs a variable.
-Result<drill::Sealed> run_cold_drill(const Setup& setup, Composition& composition,
-                                     const ColdRequest& request, const RunContext& context);
+Result<DrillEnd> run_cold_drill(const Setup& setup, Composition& composition,
+                                const ColdRequest& request, const RunContext& context);
 
 }  // namespace lifeboat::service

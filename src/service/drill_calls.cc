@@ -75,19 +75,27 @@ Result<DrillRequest> drill_request_of(const Composition& composition, const Dril
   return request;
 }
 
+Answer drill_answer(const drill::Sealed& sealed, bool strict) {
+  return {{{"evidence", sealed.record.evidence},
+           {"file", sealed.evidence.string()},
+           {"page", sealed.page.string()}},
+          drill::exit_status(sealed.report, strict)};
+}
+
+Answer drill_answer(const drill::Report& report, bool strict) {
+  return {{{"evidence", drill::to_json(report)},
+           {"unsigned", "the key that signs evidence is in the repository, which did not open"}},
+          drill::exit_status(report, strict)};
+}
+
 Result<Answer> run_one_drill(const Setup& setup, Composition& composition, const DrillCall& call,
                              const RunContext& context) {
   const auto request = TRY(drill_request_of(composition, call));
-  const auto sealed = call.cold_start
-                          ? TRY(run_cold_drill(setup, composition,
-                                               {request, {call.key_file, call.recipient}}, context))
-                          : TRY(composition.service.run_drill(request, context));
-  Answer answer;
-  answer.body = {{"evidence", sealed.record.evidence},
-                 {"file", sealed.evidence.string()},
-                 {"page", sealed.page.string()}};
-  answer.exit_status = drill::exit_status(sealed.report, call.strict);
-  return answer;
+  const auto end = call.cold_start
+                       ? TRY(run_cold_drill(setup, composition,
+                                            {request, {call.key_file, call.recipient}}, context))
+                       : TRY(composition.service.run_drill(request, context));
+  return std::visit([&](const auto& each) { return drill_answer(each, call.strict); }, end);
 }
 
 // After one that failed on a snapshot.
@@ -173,7 +181,10 @@ Result<Answer> run_drill(const Setup& setup, const DrillCall& asked, const RunCo
   };
   Notices notices(*composition, call.choice.service);
   add_deliveries(answer, notices.tell(subject_of(*composition, call), make, context), context);
-  if (answer && call.walk_back) TRY(walk_back({setup, *composition, call}, *answer, context));
+  if (!answer || !call.walk_back) return answer;
+  // The drill itself is over: what it found is said all the same.
+  const auto walked = walk_back({setup, *composition, call}, *answer, context);
+  if (!walked) answer->body["walk_back"] = {{"error", to_json(walked.error())}};
   return answer;
 }
 

@@ -165,17 +165,6 @@ TEST_F(DrillCalls, AColdStartAsksPeopleAndKeepsItsSandboxToo) {
   EXPECT_FALSE(drill(call, 0)["evidence"]["tear_down"]["kept"].empty());
 }
 
-TEST_F(DrillCalls, AColdStartWithAnotherKeyFails) {
-  backed_up();
-  ASSERT_TRUE(make_key_file(setup_, "other", false));
-  auto call = shop();
-  call.cold_start = true;
-  call.key_file = "other";
-  const auto answer = run_drill(setup_, call, context());
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().code(), Code::wrong_key);
-}
-
 TEST_F(DrillCalls, AColdStartHasNoVariables) {
   setup_.environment["TOKEN"] = "x";
   configure("{file: key}",

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+
 #include "service/mark_calls.h"
 
 namespace lifeboat::service {
@@ -10,7 +13,17 @@ Result<drill::DrillOptions> choose_drill(const config::Service& service, const s
   return named == nullptr ? drill::DrillOptions{} : resolver.drill(*named);
 }
 
+bool names_snapshot(const restore::Selector& selector) {
+  return !selector.snapshot.empty() || selector.at;
+}
+
 }  // namespace
+
+bool is_of_caller(const Error& error) {
+  static constexpr std::array kCodes{Code::usage, Code::config_invalid, Code::interrupted,
+                                     Code::internal};
+  return std::ranges::find(kCodes, error.code()) != kCodes.end();
+}
 
 std::filesystem::path Service::drill_reports(const std::string& service) const {
   return settings_.state / "drills" / service;
@@ -43,31 +56,51 @@ Result<drill::Request> Service::drill_request(const config::Service& service,
   return made;
 }
 
-Result<Service::PreparedDrill> Service::prepare_drill(const DrillRequest& request,
-                                                      const RunContext& context) {
+Result<Service::BegunDrill> Service::begin_drill(const DrillRequest& request,
+                                                 const RunContext& context) {
   const auto& service = *TRY(config_.find_service(request.service));
   auto lock = TRY(ServiceLock::take(settings_.state, service.name, settings_.lock_wait, context));
   auto made = TRY(drill_request(service, resolver_, request));
-  const auto from = request.from.empty() ? made.options.from : request.from;
-  auto answering = TRY(first_answering(service, from, context));
-  made.markers = markers_of(service, settings_.state);
-  made.circumstances = TRY(labels_of(circumstances(service, context), *answering.repository));
-  // A mistyped id is a mistake of the caller, not a backup that failed.
-  const bool chosen = !request.selector.snapshot.empty() || request.selector.at;
-  if (chosen && !made.takes)
+  if (names_snapshot(request.selector) && !made.takes)
     return fail(Code::usage, "service " + service.name +
                                  " has no snapshots: the newest backup of " +
                                  service.foreign_names() + " is drilled");
-  if (chosen) {
-    const auto list = TRY(answering.repository->snapshots(context));
-    TRY(restore::choose_snapshot(list.snapshots, service.name, request.selector));
-  }
-  return PreparedDrill{std::move(lock), std::move(made), std::move(answering)};
+  made.markers = markers_of(service, settings_.state);
+  auto from = request.from.empty() ? made.options.from : request.from;
+  return BegunDrill{std::move(lock), std::move(made), std::move(from)};
 }
 
-Result<drill::Sealed> Service::run_drill(const DrillRequest& request, const RunContext& context) {
-  const auto prepared = TRY(prepare_drill(request, context));
-  return drill::run_drill(prepared.request, *prepared.from.repository, context);
+Result<Service::PreparedDrill> Service::prepare_from(BegunDrill begun, Answering from,
+                                                     const RunContext& context) {
+  auto& made = begun.request;
+  const auto& service = *TRY(config_.find_service(made.service));
+  made.circumstances = TRY(labels_of(circumstances(service, context), *from.repository));
+  for (const auto& error : from.closed)
+    made.findings.push_back({"copy-closed", service.name, error.describe(), false});
+  // A mistyped id is a mistake of the caller, not a backup that failed; a list that cannot be read
+  // is for the drill to say.
+  if (names_snapshot(made.selector))
+    if (const auto list = from.repository->snapshots(context))
+      TRY(restore::choose_snapshot(list->snapshots, service.name, made.selector));
+  return PreparedDrill{std::move(begun.lock), std::move(made), std::move(from)};
+}
+
+Result<Service::PreparedDrill> Service::prepare_drill(const DrillRequest& request,
+                                                      const RunContext& context) {
+  auto begun = TRY(begin_drill(request, context));
+  const auto& service = *TRY(config_.find_service(request.service));
+  auto from = TRY(first_answering(service, begun.from, context));
+  return prepare_from(std::move(begun), std::move(from), context);
+}
+
+Result<DrillEnd> Service::run_drill(const DrillRequest& request, const RunContext& context) {
+  auto begun = TRY(begin_drill(request, context));
+  const auto& service = *TRY(config_.find_service(request.service));
+  auto from = first_answering(service, begun.from, context);
+  if (!from && is_of_caller(from.error())) return fail(std::move(from).error());
+  if (!from) return drill::report_unopened(begun.request, from.error(), context);
+  const auto prepared = TRY(prepare_from(std::move(begun), std::move(*from), context));
+  return TRY(drill::run_drill(prepared.request, *prepared.from.repository, context));
 }
 
 Result<drill::SabotageReport> Service::run_sabotage(const DrillRequest& request,

@@ -87,7 +87,7 @@ Result<Service::Answering> Service::first_answering(const config::Service& servi
       continue;
     }
     for (const auto& error : errors) context.log.warning(error.describe());
-    return Answering{name, std::move(*opened)};
+    return Answering{name, std::move(*opened), std::move(errors)};
   }
   if (errors.empty())
     return fail(Code::config_invalid, "service " + service.name + " has no repository");

@@ -3,6 +3,7 @@
 // storage, repository and verbs together. One command at a time for each Service object.
 #include <functional>
 #include <memory>
+#include <variant>
 
 #include "backup/backup.h"
 #include "base/run_context.h"
@@ -68,6 +69,12 @@ struct DrillRequest {
   drill::AskPerson ask_person = {};
 };
 
+// Sealed, or only a report when no repository could be opened.
+using DrillEnd = std::variant<drill::Sealed, drill::Report>;
+// Why no repository could be opened: a mistake in the call or the configuration, or a request to
+// stop? All else says something of the repository.
+bool is_of_caller(const Error& error);
+
 // Where older snapshots were looked for, and what their drills found.
 struct WalkBackOutcome {
   std::string repository;
@@ -121,7 +128,7 @@ class Service {
                                              const RunContext& context);
   Result<PreparedRestore> prepare_restore(const RestoreRequest& request, const RunContext& context);
   Result<RestoreOutcome> run_restore(PreparedRestore& prepared, const RunContext& context);
-  Result<drill::Sealed> run_drill(const DrillRequest& request, const RunContext& context);
+  Result<DrillEnd> run_drill(const DrillRequest& request, const RunContext& context);
   // Drills snapshots older than the one that failed, until a good one stands before a bad one.
   Result<WalkBackOutcome> walk_back(const DrillRequest& request,
                                     const repository::SnapshotId& failed,
@@ -139,6 +146,7 @@ class Service {
   struct Answering {
     std::string name;
     RepositoryPtr repository;
+    std::vector<Error> closed = {};  // of those before it
   };
   Result<Answering> first_answering(const config::Service& service, const std::string& from,
                                     const RunContext& context);
@@ -170,6 +178,14 @@ class Service {
     Answering from;
   };
   Result<PreparedDrill> prepare_drill(const DrillRequest& request, const RunContext& context);
+  // Its two halves: what needs no repository, and what does.
+  struct BegunDrill {
+    ServiceLock lock;
+    drill::Request request;
+    std::string from;  // empty: the first that answers
+  };
+  Result<BegunDrill> begin_drill(const DrillRequest& request, const RunContext& context);
+  Result<PreparedDrill> prepare_from(BegunDrill begun, Answering from, const RunContext& context);
   Result<std::filesystem::path> keep_record(const PreparedRestore& prepared, Json record,
                                             const RunContext& context);
 

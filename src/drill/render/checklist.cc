@@ -97,6 +97,8 @@ Answer of_tear_down(const Json& evidence) {
   if (proof.empty()) return {"not_run", "nothing had been made"};
   if (text_in(proof, {"clean"}) == "true")
     return {"passed", "only what carried this run's token was removed, and it is gone"};
+  if (text_in(proof, {"vanished"}) == "true")
+    return {"failed", "somebody else removed or exchanged the sandbox"};
   return {"failed", "something is still there"};
 }
 

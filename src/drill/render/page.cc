@@ -290,6 +290,8 @@ std::string tear_down_section(const Json& evidence) {
   for (const auto& each : list_in(proof, "remaining"))
     html +=
         "<b class=\"failed\">still there:</b> <code>" + escape(canonical_json(each)) + "</code> ";
+  if (text_in(proof, {"vanished"}) == "true")
+    html += "<b class=\"failed\">Somebody else removed or exchanged the sandbox.</b>";
   return html + "</p>";
 }
 

@@ -54,7 +54,25 @@ bool equals_its_source(S symptom) {
 constexpr std::string_view kGoBack =
     "lifeboat verify --read-data, then lifeboat drill run {service} --snapshot latest-proven";
 
+bool is_newest(S symptom, SignKind kind) {
+  return is_check(symptom, "newest") && symptom.sign != nullptr && symptom.sign->kind == kind;
+}
+
 constexpr std::array kCheckRules{
+    Rule{"newest-missing", [](S s) { return is_newest(s, SignKind::missing); },
+         "A backup that was made is not in the store any more: the store was rolled back or hides "
+         "it, or somebody deleted it. The newest one that is left is not the newest.",
+         "lifeboat verify, and ask who has access to the store; what is left is drilled with "
+         "lifeboat drill run {service} --snapshot {snapshot}",
+         "storage"},
+    Rule{"newest-unreadable", [](S s) { return is_newest(s, SignKind::different); },
+         "The head of a newer backup cannot be read: a failing medium, or tampering.",
+         "lifeboat verify, then restore the repository's other copy, or lifeboat backup {service}",
+         "storage"},
+    Rule{"newest-incomplete", [](S s) { return is_check(s, "newest", Outcome::warned); },
+         "A source could not be read whole when the newest backup was taken, often for want of "
+         "rights.",
+         "lifeboat doctor, then lifeboat backup {service}", "operator"},
     Rule{"key-leaves-folder",
          [](S s) {
            return s.subject.starts_with("blobs.") && s.check != nullptr && s.check->refused;

@@ -40,6 +40,9 @@ constexpr std::array kFindingRules{
          },
          "An object in the repository is not what Lifeboat wrote: a failing medium, or tampering.",
          "lifeboat verify --read-data", "storage"},
+    Rule{"copy-closed", [](S s) { return is_finding(s, {"copy-closed"}); },
+         "Another copy of the backups could not be opened: that one is not proven.",
+         "lifeboat doctor, then lifeboat drill run {service} --from with its name", "operator"},
     Rule{"backup-died", [](S s) { return is_finding(s, {"session-unfinished"}); },
          "A backup began and never ended: the machine was switched off, or ran out of memory or "
          "space.",

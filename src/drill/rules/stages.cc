@@ -28,10 +28,18 @@ bool says_gone(S symptom) {
 }
 
 constexpr std::array kStageRules{
-    Rule{"store-denied", [](S s) { return stopped_at(s, "locate", {Code::damage_found}); },
+    Rule{"store-denied",
+         [](S s) {
+           return stopped_at(s, kOpenStage, {Code::damage_found}) ||
+                  stopped_at(s, "locate", {Code::damage_found});
+         },
          "The store refuses to be listed: its credentials, permissions or path have drifted from "
          "what is configured. Until that is mended this copy is no backup.",
          "lifeboat doctor", "storage"},
+    Rule{"repository-gone", [](S s) { return stopped_at(s, kOpenStage, {Code::not_found}); },
+         "There is no repository where the configuration says: its path has drifted, its disk is "
+         "not mounted, or it was deleted.",
+         "lifeboat doctor, then lifeboat drill run {service}", "storage"},
     Rule{"memory-too-small",
          [](S s) { return stopped_at(s, kPreflightStage, {Code::unavailable}); },
          "This machine has less memory free than the drill will take: nothing is said about the "
@@ -42,6 +50,10 @@ constexpr std::array kStageRules{
     Rule{"store-silent", [](S s) { return has_code(s, {Code::unavailable, Code::timed_out}); },
          "The store did not answer in time: nothing is said about the backup.",
          "lifeboat doctor, then lifeboat drill run {service}", "storage"},
+    Rule{"no-snapshot-left", [](S s) { return stopped_at(s, "locate", {Code::corrupt}); },
+         "No snapshot of the service can be had, and something that was made is missing or "
+         "damaged: the store was rolled back, fails, or was tampered with.",
+         "lifeboat verify, then restore the repository's other copy", "storage"},
     Rule{"never-backed-up", [](S s) { return stopped_at(s, "locate", {Code::not_found}); },
          "This repository holds no snapshot of the service: its backups never ran, or went "
          "elsewhere.",
@@ -106,6 +118,14 @@ constexpr std::array kStageRules{
     Rule{"defect-in-lifeboat", [](S s) { return has_code(s, {Code::internal}); },
          "This is a defect of Lifeboat, not of the backup.", "report it with this page",
          "operator"},
+    Rule{
+        "sandbox-vanished",
+        [](S s) { return s.of == Symptom::Of::tear_down && s.report.tear_down->remaining.empty(); },
+        "Something else removed the sandbox while the drill used it: nothing is said about the "
+        "backup.",
+        "find out who cleans up in the sandbox's directory, or name another one in the drill's "
+        "sandbox: {directory}",
+        "operator"},
     Rule{"sandbox-left", [](S s) { return s.of == Symptom::Of::tear_down; },
          "Something that this drill made is still there: restored production data lies around.",
          "remove what is named, or run the next drill: it takes away what died with its run",

@@ -88,6 +88,13 @@ std::vector<Asked> all_questions(const DrillState& state) {
 
 bool says_damage(Code code) { return code == Code::corrupt || code == Code::damage_found; }
 
+// What is damaged or not there was restored so; a right or a file descriptor that is missing is
+// this machine's.
+Error cannot_open(Error error) {
+  if (!says_damage(error.code()) && error.code() != Code::not_found) return error;
+  return {Code::check_failed, "what was restored cannot be opened: " + error.describe()};
+}
+
 // A question that could not be asked is never a pass.
 CheckResult unasked(const Question& question, const Error& error) {
   CheckResult result;
@@ -144,9 +151,7 @@ class CheckStep final : public Step {
       source.time = each.time;
       const auto* engine = TRY(engine::find_engine(each.type));
       auto inspector = engine->open_inspector(each.place);
-      if (!inspector)
-        return fail(Error(Code::check_failed,
-                          "what was restored cannot be opened: " + inspector.error().describe()));
+      if (!inspector) return fail(cannot_open(std::move(inspector).error()));
       source.inspector = std::move(*inspector);
     }
     return {};

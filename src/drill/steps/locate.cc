@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "drill/newest.h"
 #include "drill/step.h"
 
 namespace lifeboat::drill {
@@ -29,18 +30,36 @@ class LocateStep final : public Step {
  private:
   static Result<void> locate_snapshot(DrillState& state, const RunContext& context) {
     auto list = state.repository.snapshots(context);
-    // A store that cannot even be listed is no backup; one that does not answer in time decides
-    // nothing.
-    if (!list && list.error().code() == Code::permission_denied)
-      return fail(Error(Code::damage_found, list.error().describe())
-                      .with_hint("Mend the credentials or the path, then drill again."));
-    if (!list) return fail(std::move(list).error());
+    if (!list) return fail(explain_denied(list.error()));
     for (auto& finding : list->findings) state.report.findings.push_back(std::move(finding));
-    const auto chosen = TRY(
-        restore::choose_snapshot(list->snapshots, state.request.service, state.request.selector));
-    state.report.snapshot = chosen;
+    state.report.snapshot = TRY(choose(*list, state));
+    if (asks_for_newest(state.request.selector)) look_for_newer(*list, state.report);
     compare_size(state.report, list->snapshots);
     return {};
+  }
+
+  // Whoever names a snapshot knows which one is drilled.
+  static bool asks_for_newest(const restore::Selector& selector) {
+    return !selector.at && (selector.snapshot.empty() || selector.snapshot == "latest");
+  }
+
+  static Result<repository::SnapshotInfo> choose(const repository::SnapshotList& list,
+                                                 const DrillState& state) {
+    const auto& request = state.request;
+    auto chosen = restore::choose_snapshot(list.snapshots, request.service, request.selector);
+    if (chosen || !asks_for_newest(request.selector)) return chosen;
+    const auto lost = lost_after(list, request.service, nullptr);
+    if (lost.empty()) return chosen;
+    return fail(Code::corrupt,
+                chosen.error().describe() + ", and " + lost.front().key + " is missing or damaged");
+  }
+
+  // What the check says is no finding beside it.
+  static void look_for_newer(const repository::SnapshotList& list, Report& report) {
+    auto result = check_newest(list, *report.snapshot);
+    for (const auto& sign : result.signs)
+      std::erase_if(report.findings, [&](const auto& each) { return each.subject == sign.object; });
+    report.checks.push_back(std::move(result));
   }
 
   // "A backup that's suddenly half the usual size is a red flag."
@@ -60,6 +79,12 @@ class LocateStep final : public Step {
 };
 
 }  // namespace
+
+Error explain_denied(const Error& error) {
+  if (error.code() != Code::permission_denied) return error;
+  return Error(Code::damage_found, error.describe())
+      .with_hint("Mend the credentials or the path, then drill again.");
+}
 
 std::unique_ptr<Step> make_locate_step() { return std::make_unique<LocateStep>(); }
 

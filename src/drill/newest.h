@@ -1,0 +1,18 @@
+#pragma once
+// Whether the snapshot that "latest" means is the newest that was made: what is lost from a
+// repository may have been newer than what is left. Pure.
+#include "drill/report.h"
+
+namespace lifeboat::drill {
+
+// Lost snapshots that were, or may have been, of the service and newer than `chosen`; all of the
+// service where nothing could be chosen.
+std::vector<repository::LostSnapshot> lost_after(const repository::SnapshotList& list,
+                                                 const std::string& service,
+                                                 const repository::SnapshotInfo* chosen);
+
+// Fails when anything is lost after `chosen`, and warns of a newer snapshot that is incomplete.
+CheckResult check_newest(const repository::SnapshotList& list,
+                         const repository::SnapshotInfo& chosen);
+
+}  // namespace lifeboat::drill

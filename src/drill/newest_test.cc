@@ -1,0 +1,169 @@
+#include "drill/newest.h"
+
+#include <algorithm>
+
+#include "drill/test_shop.h"
+
+namespace lifeboat::drill {
+namespace {
+
+using repository::LostSnapshot;
+using repository::SnapshotInfo;
+using repository::SnapshotList;
+using repository::WriterId;
+
+WriterId writer(std::uint8_t number) {
+  WriterId id;
+  id.bytes.fill(number);
+  return id;
+}
+
+Time at(int hour) { return Time(std::chrono::hours(hour)); }
+
+SnapshotInfo snapshot(std::uint8_t by, std::uint64_t seq, int hour) {
+  SnapshotInfo info;
+  info.writer = writer(by);
+  info.seq = seq;
+  info.service = "shop";
+  info.time = at(hour);
+  return info;
+}
+
+bool is_lost(const LostSnapshot& lost, const SnapshotList& list) {
+  return !lost_after({list.snapshots, {lost}, {}}, "shop", &list.snapshots.back()).empty();
+}
+
+TEST(Newest, OneWriterNumbersItsSnapshots) {
+  const SnapshotList list{{snapshot(1, 4, 1), snapshot(1, 7, 2)}, {}, {}};
+  EXPECT_FALSE(is_lost({"", writer(1), 6, "shop", {}}, list));
+  EXPECT_TRUE(is_lost({"", writer(1), 8, "shop", {}}, list));
+  EXPECT_TRUE(is_lost({"", writer(1), 8, "", {}}, list));
+}
+
+TEST(Newest, WhatIsKnownToBeOfAnotherServiceIsNotMissed) {
+  const SnapshotList list{{snapshot(1, 7, 2)}, {}, {}};
+  EXPECT_FALSE(is_lost({"", writer(1), 8, "blog", {}}, list));
+}
+
+TEST(Newest, WhatAWriterOfOtherServicesLostIsNotMissed) {
+  const SnapshotList list{{snapshot(1, 7, 2)}, {}, {}};
+  EXPECT_FALSE(is_lost({"", writer(2), 8, "", {}}, list));
+}
+
+TEST(Newest, BetweenTwoWritersTheStoresClockTells) {
+  const SnapshotList list{{snapshot(2, 1, 1), snapshot(1, 7, 5)}, {}, {}};
+  EXPECT_FALSE(is_lost({"", writer(2), 2, "shop", at(4)}, list));
+  EXPECT_TRUE(is_lost({"", writer(2), 2, "shop", at(6)}, list));
+}
+
+TEST(Newest, BetweenTwoWritersALaterSnapshotTellsThatTheLostOneIsOlder) {
+  const SnapshotList later{{snapshot(2, 3, 2), snapshot(1, 7, 5)}, {}, {}};
+  EXPECT_FALSE(is_lost({"", writer(2), 2, "", {}}, later));
+  const SnapshotList earlier{{snapshot(2, 1, 2), snapshot(1, 7, 5)}, {}, {}};
+  EXPECT_TRUE(is_lost({"", writer(2), 2, "", {}}, earlier));
+}
+
+TEST(Newest, ANewerSnapshotThatIsIncompleteIsWarnedOf) {
+  auto incomplete = snapshot(1, 8, 3);
+  incomplete.complete = false;
+  const SnapshotList list{{snapshot(1, 7, 2), incomplete}, {}, {}};
+  EXPECT_EQ(check_newest(list, list.snapshots[0]).outcome, Outcome::warned);
+  EXPECT_EQ(check_newest({{list.snapshots[0]}, {}, {}}, list.snapshots[0]).outcome,
+            Outcome::passed);
+}
+
+// With two snapshots, of which the newer one comes to harm.
+class NewestDrillTest : public ShopFixture {
+ protected:
+  void SetUp() override {
+    ShopFixture::SetUp();
+    test_.clock.advance(std::chrono::minutes(10));
+    back_up();
+    auto backend = storage::open_backend({"memory:" + std::to_string(repositories_), 0, 0, 0},
+                                         storage::OpenMode::existing, test_.clock, test_.random);
+    ASSERT_TRUE(backend) << backend.error().describe();
+    backend_ = std::move(*backend);
+  }
+
+  std::vector<std::string> heads() {
+    std::vector<std::string> keys;
+    EXPECT_TRUE(backend_->list("snapshots/", [&](const auto& object) -> Result<void> {
+      keys.push_back(object.key);
+      return {};
+    }));
+    std::ranges::sort(keys);
+    return keys;
+  }
+
+  void flip(const std::string& key) {
+    auto object = storage::get_whole(*backend_, key, 1 << 24);
+    ASSERT_TRUE(object);
+    (*object)[object->size() / 2] ^= 1;
+    ASSERT_TRUE(backend_->remove(key));
+    ASSERT_TRUE(backend_->put(key, *object));
+  }
+
+  Report drilled(const Request& request) {
+    auto sealed = run_drill(request, *repository_, test_.context);
+    EXPECT_TRUE(sealed) << (sealed ? "" : sealed.error().describe());
+    return sealed->report;
+  }
+
+  static std::string rules_of(const Report& report) {
+    std::string rules;
+    for (const auto& each : report.diagnoses) rules += each.rule + " ";
+    return rules;
+  }
+
+  std::unique_ptr<storage::Backend> backend_;
+};
+
+TEST_F(NewestDrillTest, WithBothSnapshotsTheDrillIsProven) {
+  const auto report = drilled(drill_request());
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_EQ(rules_of(report), "");
+}
+
+TEST_F(NewestDrillTest, ADamagedHeadOfTheNewestSnapshotFailsAlthoughAnOlderOneIsGood) {
+  flip(heads().at(1));
+  const auto report = drilled(drill_request());
+  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_EQ(rules_of(report), "newest-unreadable ");
+  EXPECT_EQ(report.snapshot->seq, 1U);
+}
+
+TEST_F(NewestDrillTest, ANewestSnapshotThatTheStoreLostFailsAlthoughAnOlderOneIsGood) {
+  ASSERT_TRUE(repository_->snapshots(test_.context));
+  ASSERT_TRUE(backend_->remove(heads().at(1)));
+  const auto report = drilled(drill_request());
+  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_EQ(rules_of(report), "newest-missing ");
+}
+
+TEST_F(NewestDrillTest, ADamagedOlderSnapshotIsAFinding) {
+  flip(heads().at(0));
+  const auto report = drilled(drill_request());
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_EQ(rules_of(report), "object-unreadable ");
+}
+
+TEST_F(NewestDrillTest, WhoeverNamesASnapshotIsToldOfTheDamagedOneAndGetsAProof) {
+  const auto list = repository_->snapshots(test_.context);
+  ASSERT_TRUE(list);
+  auto request = drill_request();
+  request.selector.snapshot = list->snapshots.at(0).id.hex();
+  flip(heads().at(1));
+  const auto report = drilled(request);
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_EQ(rules_of(report), "object-unreadable ");
+}
+
+TEST_F(NewestDrillTest, WithoutAReadableHeadItIsNotSaidThatNothingWasEverBackedUp) {
+  for (const auto& key : heads()) flip(key);
+  const auto report = drilled(drill_request());
+  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_TRUE(rules_of(report).starts_with("no-snapshot-left ")) << rules_of(report);
+}
+
+}  // namespace
+}  // namespace lifeboat::drill
