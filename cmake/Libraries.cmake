@@ -1,7 +1,7 @@
 # Every third-party library, found once. A room names the targets it uses:
 #   tl::expected nlohmann_json::nlohmann_json fmt::fmt spdlog::spdlog
 #   OpenSSL::Crypto PkgConfig::SODIUM PkgConfig::ZSTD PkgConfig::XXHASH
-#   SQLite::SQLite3 CURL::libcurl jq TBB::tbb yaml-cpp CLI11::CLI11 Boost::headers
+#   PkgConfig::BSON SQLite::SQLite3 CURL::libcurl jq TBB::tbb yaml-cpp CLI11::CLI11 Boost::headers
 #   LibArchive::LibArchive ZLIB::ZLIB
 #   date::date date::date-tz Threads::Threads GTest::gtest GTest::gmock rapidcheck
 # tools/packages lists the Debian packages that bring them.
@@ -22,6 +22,7 @@ find_package(CLI11 REQUIRED)
 find_package(Boost REQUIRED)
 find_package(date REQUIRED)
 find_package(PkgConfig REQUIRED)
+pkg_check_modules(BSON REQUIRED IMPORTED_TARGET libbson-1.0)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)

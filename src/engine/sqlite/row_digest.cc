@@ -14,25 +14,13 @@ static_assert(std::endian::native == std::endian::little, "integers are hashed a
 }  // namespace
 
 void RowSum::add(const RowSum& other) {
-  unsigned carry = 0;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const auto partial = words[i] + other.words[i];
-    const auto total = partial + carry;
-    carry = (partial < words[i] ? 1U : 0U) | (total < partial ? 1U : 0U);
-    words[i] = total;
-  }
+  HashSum::add(other);
   rows += other.rows;
 }
 
 void RowSum::add(const crypto::Digest& row) {
-  RowSum one;
-  std::memcpy(one.words.data(), row.bytes.data(), sizeof one.words);
-  one.rows = 1;
-  add(one);
-}
-
-std::string RowSum::hex() const {
-  return to_hex(ByteView(reinterpret_cast<const std::uint8_t*>(words.data()), sizeof words));
+  HashSum::add(row);
+  ++rows;
 }
 
 crypto::Digest RowHasher::digest(const Statement& row) {

@@ -2,22 +2,17 @@
 // The digest of a table that does not depend on the order of its rows: the sum, modulo 2^256, of
 // the SHA-256 of each row (docs/format-engines.md). A hasher belongs to one thread at a time; sums
 // are values.
-#include <array>
-
 #include "crypto/hash.h"
+#include "engine/hash_sum.h"
 #include "engine/sqlite/connection.h"
 
 namespace lifeboat::engine::sqlite {
 
-// Each SHA-256 is read as a little-endian number of four little-endian words.
-struct RowSum {
-  std::array<std::uint64_t, 4> words{};
+struct RowSum : HashSum {
   std::uint64_t rows = 0;
 
   void add(const RowSum& other);
   void add(const crypto::Digest& row);
-  // The sum's little-endian bytes: 64 hex digits.
-  std::string hex() const;
 };
 
 // A row is encoded as its values one after the other: the rowid first when the table has one, then
