@@ -18,6 +18,12 @@
 
 include(Batches)
 
+# Where the tests find the servers that tools/ builds; a test that needs one that is not there fails.
+execute_process(
+  COMMAND "${CMAKE_SOURCE_DIR}/tools/ferretdb" --where OUTPUT_VARIABLE ferretdb
+  OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+set(LIFEBOAT_TEST_ENVIRONMENT "LIFEBOAT_FERRETDB=${ferretdb}")
+
 set(LIFEBOAT_GATES "${CMAKE_BINARY_DIR}/gates")
 
 # Fills the directory gates/<gate> with links to exactly the given rooms.
@@ -132,7 +138,7 @@ function(lifeboat_discover_tests target filter labels)
   gtest_discover_tests(
     ${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_FILTER "${filter}"
     TEST_LIST "${target}_${labels}_tests"
-    PROPERTIES LABELS "${labels}" TIMEOUT 300)
+    PROPERTIES LABELS "${labels}" TIMEOUT 300 ENVIRONMENT "${LIFEBOAT_TEST_ENVIRONMENT}")
 endfunction()
 
 function(lifeboat_check_directions name)
@@ -285,5 +291,5 @@ function(lifeboat_python_test name)
            WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   set_tests_properties(
     ${name} PROPERTIES LABELS "${arg_LABELS}" COST 100
-    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;LIFEBOAT=${CMAKE_BINARY_DIR}/lifeboat")
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;LIFEBOAT=${CMAKE_BINARY_DIR}/lifeboat;${LIFEBOAT_TEST_ENVIRONMENT}")
 endfunction()
