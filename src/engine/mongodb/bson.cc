@@ -36,6 +36,8 @@ std::optional<DocumentView> Element::document() const {
   return DocumentView(value);
 }
 
+DocumentView Element::inside() const { return document().value_or(DocumentView()); }
+
 std::optional<std::string_view> Element::text() const {
   if (!holds(BsonType::string)) return std::nullopt;
   return std::string_view(reinterpret_cast<const char*>(value.data()) + 4, value.size() - 5);

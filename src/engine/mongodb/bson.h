@@ -59,6 +59,8 @@ struct Element {
   bool holds(BsonType wanted) const { return type == wanted; }
   // Of a document or an array.
   std::optional<DocumentView> document() const;
+  // The same, for walking through: the empty document where there is none.
+  DocumentView inside() const;
   // Of a string, without its NUL.
   std::optional<std::string_view> text() const;
   // Of any number: as a double, and as an integer when it is one without loss.

@@ -1,0 +1,42 @@
+#pragma once
+// The catalog of a database: what listCollections and listIndexes said, verbatim as raw BSON, and
+// the form in which a snapshot holds it. Values only.
+#include <string>
+#include <vector>
+
+#include "engine/mongodb/bson.h"
+
+namespace lifeboat::engine::mongodb {
+
+enum class CollectionKind : std::uint8_t { collection, view, time_series };
+
+// One collection or view. Only check_collection() makes one, so what is read from it is there.
+struct Collection {
+  std::string name;
+  CollectionKind kind = CollectionKind::collection;
+  Bytes info;                  // a document of listCollections' cursor
+  std::vector<Bytes> indexes;  // the documents of listIndexes' cursor
+
+  DocumentView options() const;
+  // The server's identity of the collection; empty where it tells none.
+  ByteView uuid() const;
+  bool operator==(const Collection&) const = default;
+};
+
+struct Catalog {
+  std::string database;
+  std::vector<Collection> collections;
+
+  bool operator==(const Catalog&) const = default;
+};
+
+// `corrupt` when a reply lacks what every server sends: name and, of an index, key and name.
+Result<Collection> check_collection(Bytes info, std::vector<Bytes> indexes);
+
+// BSON documents one after the other: {lifeboat: "catalog", version: 1, database}, then, by name,
+// {info, indexes: […]} of each collection. The same catalog gives the same bytes.
+Bytes encode_catalog(const Catalog& catalog);
+// `unsupported_format` for a later version, `corrupt` for what is no catalog.
+Result<Catalog> decode_catalog(ByteView bytes);
+
+}  // namespace lifeboat::engine::mongodb

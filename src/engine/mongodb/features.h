@@ -1,0 +1,46 @@
+#pragma once
+// What of a server a catalog needs, and what a server that lacks it would lose: said before a
+// restore begins. Pure functions.
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/entry.h"
+#include "engine/mongodb/catalog.h"
+
+namespace lifeboat::engine::mongodb {
+
+enum class Feature : std::uint8_t {
+  capped,
+  clustered,
+  collation,
+  encrypted_fields,
+  expiry,  // TTL, of an index or of a time series
+  geo_2d,
+  geo_2dsphere,
+  geo_haystack,
+  hashed,
+  hidden,
+  partial,
+  pre_images,
+  sparse,
+  text,
+  time_series,
+  unique,
+  validator,
+  view,
+  wildcard,
+};
+
+std::string_view name_of(Feature feature);
+// `corrupt` for a name that no feature has.
+Result<Feature> feature_named(std::string_view name);
+
+// Each feature that is used, with the objects that use it: "shop.orders, index by_place".
+std::map<Feature, std::vector<std::string>> used_features(const Catalog& catalog);
+
+// A finding for each feature that is used and not offered, naming the objects.
+std::vector<Finding> lost_features(const Catalog& catalog, const std::set<Feature>& offered);
+
+}  // namespace lifeboat::engine::mongodb
