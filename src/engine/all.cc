@@ -4,16 +4,18 @@
 
 #include "engine/files/engine.h"
 #include "engine/foreign/engine.h"
+#include "engine/mongodb/engine.h"
 #include "engine/sqlite/engine.h"
 
 namespace lifeboat::engine {
 namespace {
 
 // One line an engine.
-std::array<const Engine*, 3> engines() {
+std::array<const Engine*, 4> engines() {
   return {
       &files::files_engine(),
       &foreign::foreign_engine(),
+      &mongodb::mongodb_engine(),
       &sqlite::sqlite_engine(),
   };
 }

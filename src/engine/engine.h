@@ -76,6 +76,9 @@ class Target {
   virtual Result<void> prepare(const RunContext& context) = 0;
   // Content entries get a Sink; others are made at once and get null.
   virtual Result<std::unique_ptr<Sink>> create(const EntryInfo& entry) = 0;
+  // Its sinks take the ranges of an entry one after the other, each from one thread at a time, and
+  // have nothing that exists: entries are filled in parallel, not their ranges.
+  virtual bool wants_order() const { return false; }
   // After all entries: links, directory times, removal of strangers when asked, durability.
   virtual Result<TargetReport> finish(const RunContext& context) = 0;
 };
@@ -125,10 +128,17 @@ struct Advice {
 };
 
 // Identity of a live source, so that a restore or drill never lands on it whatever its name:
-// canonical paths and (device, inode) pairs.
+// canonical paths and (device, inode) pairs, or what a server says of itself.
 struct Identity {
   std::vector<std::string> paths;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> inodes;
+  std::vector<std::string> names{};  // of servers: two that share one are the same
+};
+
+// What is at a place on a server that a restore would fill.
+struct PlaceState {
+  Identity identity;
+  bool occupied = false;
 };
 
 // A way to spoil what was restored, so that a drill can be shown to notice it.
@@ -141,6 +151,7 @@ struct Defect {
 struct Traits {
   bool has_log = false;      // can be restored to any moment between snapshots
   bool is_database = false;  // begins before file sources of the same service
+  bool is_server = false;    // a place is an address, and each object an entry of its own
 };
 
 // Stateless; one per kind of source.
@@ -161,6 +172,10 @@ class Engine {
                                          const RunContext& context) const = 0;
   // Empty when the source does not exist: then nothing can be mistaken for it.
   virtual Result<Identity> identify(const SourceOptions& options) const = 0;
+  // Of a server's engine: who and what is at the place.
+  virtual Result<PlaceState> look_at(const std::string& place) const {
+    return fail(Code::internal, place + " is no address");
+  }
   // One line of `lifeboat ls`: "-rw-r--r-- root root"; metadata from outside is validated.
   virtual Result<std::string> describe(const EntryInfo& entry) const = 0;
   // What `restore --only SOURCE/OBJECT` means here: whether this entry holds the object. For a

@@ -1,9 +1,11 @@
 #pragma once
 // What the configuration says of a source, and a restore of its target. Values only.
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "base/secret.h"
 #include "engine/foreign/options.h"
 
 namespace lifeboat::engine {
@@ -19,12 +21,15 @@ struct SourceOptions {
   std::uint64_t read_limit = 0;  // bytes per second; 0 = none
   unsigned workers = 0;          // 0 = as many as the machine has
   foreign::Options foreign;      // of that type
+  std::shared_ptr<const Secret> uri;  // mongodb: the server; it may hold a password
+  std::string database;               // mongodb
 };
 
 struct TargetOptions {
   std::string name;  // the source's name, for messages
   std::string type;
-  std::string place;              // sqlite: the file to make; files: the folder to fill
+  std::string place;  // sqlite: the file to make; files: the folder to fill; mongodb: where the
+                      // database is, without a password
   bool overwrite = false;         // an existing target may be changed (a plan was confirmed)
   bool delete_strangers = false;  // files: remove what the snapshot does not have
 };

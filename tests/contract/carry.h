@@ -63,12 +63,13 @@ inline Result<bool> is_there(Sink& sink, ByteView content) {
   return std::ranges::equal(present, content);
 }
 
-// Writes ranges in a shuffled order, or nothing when all is there; returns how many.
-inline Result<std::size_t> fill(Sink& sink, ByteView content) {
+// Writes ranges in a shuffled order unless the target wants it kept, or nothing when all is there;
+// returns how many.
+inline Result<std::size_t> fill(Sink& sink, ByteView content, bool in_order = false) {
   constexpr std::size_t kRange = 4096;
   std::vector<std::size_t> starts;
   for (std::size_t at = 0; at < content.size(); at += kRange) starts.push_back(at);
-  std::shuffle(starts.begin(), starts.end(), std::minstd_rand(7));
+  if (!in_order) std::shuffle(starts.begin(), starts.end(), std::minstd_rand(7));
   if (TRY(is_there(sink, content))) starts.clear();
   for (const auto at : starts)
     TRY(sink.write(at, content.subspan(at, std::min(kRange, content.size() - at))));
@@ -84,7 +85,7 @@ inline Result<std::size_t> rebuild(const Engine& engine, const Capture& capture,
   for (const auto& [info, content] : capture.entries) {
     const auto sink = TRY(target->create(info));
     EXPECT_EQ(sink != nullptr, has_content(info)) << info.path;
-    if (sink) written += TRY(fill(*sink, content));
+    if (sink) written += TRY(fill(*sink, content, target->wants_order()));
   }
   TRY(target->finish(context));
   return written;

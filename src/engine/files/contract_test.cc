@@ -30,6 +30,10 @@ struct FilesSubject {
   TargetOptions target(const fs::path& folder) {
     return {"uploads", "files", folder / "restored", false, false};
   }
+  SourceOptions absent(SourceOptions options) {
+    options.path += "-absent";
+    return options;
+  }
   void change(const std::string& place) {
     EXPECT_TRUE(write_file(fs::path(place) / "nothing", view_of("something")));
   }

@@ -56,7 +56,7 @@ class TestServer {
       uri += "&authSource=" + options_.user_database + "&authMechanism=SCRAM-SHA-256";
     return uri;
   }
-  std::string socket() const { return (folder_.path() / "s").string(); }
+  std::string socket() const { return (folder_.path() / "db.sock").string(); }
   // As a crash would.
   void kill() {
     if (process_ <= 0) return;

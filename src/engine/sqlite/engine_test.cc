@@ -23,6 +23,10 @@ struct SqliteSubject {
     options.place = folder / "restored/app.db";
     return options;
   }
+  SourceOptions absent(SourceOptions options) {
+    options.path += "-absent";
+    return options;
+  }
   void change(const std::string& place) {
     sqlite::testing::Application(place).run("UPDATE items SET name = 'other' WHERE id = 77");
   }

@@ -1,0 +1,103 @@
+#include "engine/mongodb/catalog_reader.h"
+
+#include <algorithm>
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+constexpr std::uint32_t kBatch = 1000;
+
+// Kept by the server for itself; what is in it follows from the rest.
+bool is_internal(std::string_view name) {
+  return name == "system.views" || name == "system.profile";
+}
+
+Result<std::vector<Bytes>> documents_of(const Connection& connection, const std::string& database,
+                                        ByteView command) {
+  auto cursor = TRY(connection.open_cursor(database, command, kBatch));
+  std::vector<Bytes> documents;
+  for (auto document = TRY(cursor.next()); !document.empty(); document = TRY(cursor.next())) {
+    TRY(DocumentView::check(document));
+    documents.push_back(to_bytes(document));
+  }
+  return documents;
+}
+
+// authorizedCollections is never asked for: it would hide what this user may not read.
+Bytes list_collections() {
+  return DocumentBuilder()
+      .int32("listCollections", 1)
+      .document("cursor", DocumentBuilder().take())
+      .take();
+}
+
+Bytes list_indexes(const std::string& collection) {
+  return DocumentBuilder()
+      .text("listIndexes", collection)
+      .document("cursor", DocumentBuilder().take())
+      .take();
+}
+
+std::string text_of(const DocumentView& document, std::string_view key) {
+  return std::string(document.text_at(key).value_or(""));
+}
+
+// Since 4.4 a server says which process it is.
+std::string process_of(const DocumentView& hello) {
+  const auto topology = hello.document_at("topologyVersion");
+  const auto process = topology ? topology->find("processId") : std::nullopt;
+  return process && process->holds(BsonType::object_id) ? to_hex(process->value) : "";
+}
+
+}  // namespace
+
+Result<Catalog> read_catalog(const Connection& connection, const std::string& database) {
+  Catalog catalog{database, {}};
+  auto infos = TRY_CONTEXT("listing the collections of " + database,
+                           documents_of(connection, database, list_collections()));
+  for (auto& info : infos) {
+    const auto name = text_of(view_document(info), "name");
+    if (is_internal(name)) continue;
+    std::vector<Bytes> indexes;
+    if (text_of(view_document(info), "type") == "collection")
+      indexes = TRY_CONTEXT("listing the indexes of " + database + "." + name,
+                            documents_of(connection, database, list_indexes(name)));
+    catalog.collections.push_back(TRY(check_collection(std::move(info), std::move(indexes))));
+  }
+  std::ranges::sort(catalog.collections, {}, &Collection::name);
+  return catalog;
+}
+
+Result<std::vector<std::string>> list_databases(const Connection& connection) {
+  const auto reply = TRY(connection.command(
+      "admin", DocumentBuilder().int32("listDatabases", 1).boolean("nameOnly", true).take()));
+  const auto databases = TRY(DocumentView::check(reply)).document_at("databases");
+  if (!databases) return fail(Code::corrupt, "the server listed no databases");
+  std::vector<std::string> names;
+  for (const auto& each : *databases)
+    if (const auto database = each.document()) names.push_back(text_of(*database, "name"));
+  return names;
+}
+
+std::string ServerFacts::product() const {
+  return ferretdb.empty() ? "MongoDB " + version : "FerretDB " + ferretdb;
+}
+
+Result<ServerFacts> ask_server(const Connection& connection) {
+  const auto build =
+      TRY(connection.command("admin", DocumentBuilder().int32("buildInfo", 1).take()));
+  const auto hello = TRY(connection.command("admin", DocumentBuilder().int32("hello", 1).take()));
+  const auto built = TRY(DocumentView::check(build));
+  const auto said = TRY(DocumentView::check(hello));
+  ServerFacts facts;
+  facts.version = text_of(built, "version");
+  facts.ferretdb = text_of(built, "ferretdbVersion");
+  if (facts.ferretdb.empty())
+    if (const auto own = built.document_at("ferretdb")) facts.ferretdb = text_of(*own, "version");
+  facts.replica_set = text_of(said, "setName");
+  facts.process = process_of(said);
+  facts.is_sharded = text_of(said, "msg") == "isdbgrid";
+  return facts;
+}
+
+}  // namespace lifeboat::engine::mongodb

@@ -1,0 +1,25 @@
+#pragma once
+// Asks a server what a database holds. Functions are thread-safe.
+#include "engine/mongodb/catalog.h"
+#include "engine/mongodb/connection.h"
+
+namespace lifeboat::engine::mongodb {
+
+// Without what belongs to the server itself (system.views, system.profile).
+// `permission_denied` when the user may not see all of it: what is hidden would be missing.
+Result<Catalog> read_catalog(const Connection& connection, const std::string& database);
+
+// Those that this user may see.
+Result<std::vector<std::string>> list_databases(const Connection& connection);
+
+struct ServerFacts {
+  std::string version;
+  std::string ferretdb;         // its version, where the server is one
+  std::string replica_set;      // empty: none
+  std::string process;          // this very process, as far as the server tells
+  bool is_sharded = false;      // it is a mongos
+  std::string product() const;  // "MongoDB 7.0.12"
+};
+Result<ServerFacts> ask_server(const Connection& connection);
+
+}  // namespace lifeboat::engine::mongodb

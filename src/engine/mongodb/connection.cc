@@ -1,0 +1,239 @@
+#include "engine/mongodb/connection.h"
+
+#include <mongoc/mongoc.h>
+
+#include <array>
+#include <mutex>
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+constexpr int kServerErrors = 2;  // of mongoc's error APIs: the one that tells the server's codes
+// Where the URI itself does not say how long: milliseconds.
+constexpr std::array<std::pair<const char*, std::int32_t>, 3> kLimits{{
+    {MONGOC_URI_SERVERSELECTIONTIMEOUTMS, 10'000},
+    {MONGOC_URI_CONNECTTIMEOUTMS, 10'000},
+    {MONGOC_URI_SOCKETTIMEOUTMS, 300'000},
+}};
+
+// What the driver would write to standard error is in the errors that it returns.
+void begin_driver() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    mongoc_init();
+    mongoc_log_set_handler(nullptr, nullptr);
+  });
+}
+
+Code code_of_server(std::uint32_t code) {
+  switch (code) {
+    case 13:  // Unauthorized
+    case 18:  // AuthenticationFailed
+    case 8000:
+      return Code::permission_denied;
+    case 26:  // NamespaceNotFound
+      return Code::not_found;
+    case 48:  // NamespaceExists
+      return Code::exists;
+    case 50:  // MaxTimeMSExpired
+      return Code::timed_out;
+    default:
+      return Code::source_unreadable;
+  }
+}
+
+Code code_of(const bson_error_t& error) {
+  switch (error.domain) {
+    case MONGOC_ERROR_SERVER_SELECTION:
+    case MONGOC_ERROR_STREAM:
+      return Code::unavailable;
+    case MONGOC_ERROR_SERVER:
+      return code_of_server(error.code);
+    case MONGOC_ERROR_CLIENT:
+      return error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE ? Code::permission_denied
+                                                            : Code::unavailable;
+    case MONGOC_ERROR_SASL:
+    case MONGOC_ERROR_SCRAM:
+      return Code::permission_denied;
+    default:
+      return Code::source_unreadable;
+  }
+}
+
+// A server that refuses the user does so while it is being selected.
+Failure fail_with(const bson_error_t& error) {
+  const std::string message = static_cast<const char*>(error.message);
+  auto code = code_of(error);
+  if (message.find("uthentication failed") != std::string::npos) code = Code::permission_denied;
+  Error result(code, message);
+  if (code == Code::unavailable) result = std::move(result).as_retryable();
+  return Failure(std::move(result));
+}
+
+// A document that the driver reads where it lies.
+class Borrowed {
+ public:
+  explicit Borrowed(ByteView bytes) {
+    sound_ = bson_init_static(&document_, bytes.data(), bytes.size());
+  }
+  Result<void> check() const {
+    if (!sound_) return fail(Code::internal, "a command that is no document");
+    return {};
+  }
+  const bson_t* get() const { return &document_; }
+
+ private:
+  bson_t document_;
+  bool sound_ = false;
+};
+
+// What the driver wants an array of; the type itself carries an attribute that no vector keeps.
+struct Pointer {
+  const bson_t* document;
+};
+
+Bytes bytes_of(const bson_t& document) {
+  return to_bytes(ByteView(bson_get_data(&document), document.len));
+}
+
+// A reply of the driver, destroyed with its scope.
+struct Reply {
+  Reply() = default;
+  Reply(const Reply&) = delete;
+  Reply& operator=(const Reply&) = delete;
+  ~Reply() { bson_destroy(&document); }
+  bson_t document = BSON_INITIALIZER;
+};
+
+// What the driver made, and the function that it wants it destroyed with.
+template <class T, void (*destroy)(T*)>
+struct Destroyer {
+  void operator()(T* made) const { destroy(made); }
+};
+template <class T, void (*destroy)(T*)>
+using Handle = std::unique_ptr<T, Destroyer<T, destroy>>;
+using Uri = Handle<mongoc_uri_t, mongoc_uri_destroy>;
+
+Result<Uri> parse_uri(const Secret& secret) {
+  auto text = to_text(secret.view());
+  bson_error_t error{};
+  Uri uri(mongoc_uri_new_with_error(text.c_str(), &error));
+  wipe(text);
+  // The driver's own message may quote the URI.
+  if (!uri)
+    return fail(
+        Error(Code::config_invalid, "the uri is none that the MongoDB driver understands")
+            .with_hint("It looks like mongodb://user:password@host:27017/?authSource=admin; "
+                       "characters such as @ : / in a password are written %40 %3A %2F."));
+  for (const auto& [option, milliseconds] : kLimits)
+    if (!mongoc_uri_has_option(uri.get(), option))
+      mongoc_uri_set_option_as_int32(uri.get(), option, milliseconds);
+  mongoc_uri_set_appname(uri.get(), "lifeboat");
+  return uri;
+}
+
+std::string hosts_of(const mongoc_uri_t& uri) {
+  std::string hosts;
+  for (const auto* each = mongoc_uri_get_hosts(&uri); each != nullptr; each = each->next)
+    hosts +=
+        (hosts.empty() ? "" : ",") + std::string(static_cast<const char*>(each->host_and_port));
+  return hosts;
+}
+
+}  // namespace
+
+Cursor::Cursor(Cursor&& other) noexcept : cursor_(std::exchange(other.cursor_, nullptr)) {}
+
+Cursor::~Cursor() {
+  if (cursor_ != nullptr) mongoc_cursor_destroy(cursor_);
+}
+
+Result<ByteView> Cursor::next() {
+  const bson_t* document = nullptr;
+  if (mongoc_cursor_next(cursor_, &document))
+    return ByteView(bson_get_data(document), document->len);
+  bson_error_t error{};
+  if (mongoc_cursor_error(cursor_, &error)) return fail_with(error);
+  return ByteView{};
+}
+
+void Cursor::set_batch_size(std::uint32_t documents) {
+  mongoc_cursor_set_batch_size(cursor_, documents);
+}
+
+Connection::Connection(Connection&& other) noexcept
+    : pool_(other.pool_), client_(std::exchange(other.client_, nullptr)) {}
+
+Connection::~Connection() {
+  if (client_ != nullptr) mongoc_client_pool_push(pool_, client_);
+}
+
+Result<Bytes> Connection::command(const std::string& database, ByteView command) const {
+  const Borrowed document(command);
+  TRY(document.check());
+  Reply reply;
+  bson_error_t error{};
+  bson_destroy(&reply.document);
+  if (!mongoc_client_command_with_opts(client_, database.c_str(), document.get(), nullptr, nullptr,
+                                       &reply.document, &error))
+    return fail_with(error);
+  return bytes_of(reply.document);
+}
+
+// The driver cuts what is too large for one message, and would refuse names that servers allow: the
+// documents were checked before.
+Result<void> Connection::insert(const std::string& database, const std::string& collection,
+                                const std::vector<ByteView>& documents) const {
+  std::vector<Borrowed> borrowed(documents.begin(), documents.end());
+  std::vector<Pointer> pointers;
+  for (const auto& each : borrowed) {
+    TRY(each.check());
+    pointers.push_back({each.get()});
+  }
+  const Handle<mongoc_collection_t, mongoc_collection_destroy> target(
+      mongoc_client_get_collection(client_, database.c_str(), collection.c_str()));
+  Reply options;
+  BSON_APPEND_BOOL(&options.document, "ordered", true);
+  BSON_APPEND_BOOL(&options.document, "validate", false);
+  bson_error_t error{};
+  if (mongoc_collection_insert_many(target.get(), &pointers.data()->document, pointers.size(),
+                                    &options.document, nullptr, &error))
+    return {};
+  auto failure = fail_with(error);
+  if (failure.value().code() != Code::source_unreadable) return failure;
+  return fail(Code::io_error, failure.value().message());
+}
+
+Result<Cursor> Connection::open_cursor(const std::string& database, ByteView command,
+                                       std::uint32_t batch) const {
+  const Borrowed document(command);
+  TRY(document.check());
+  bson_t reply;
+  bson_error_t error{};
+  if (!mongoc_client_command_with_opts(client_, database.c_str(), document.get(), nullptr, nullptr,
+                                       &reply, &error)) {
+    bson_destroy(&reply);
+    return fail_with(error);
+  }
+  Reply options;
+  BSON_APPEND_INT32(&options.document, "batchSize", static_cast<std::int32_t>(batch));
+  return Cursor(mongoc_cursor_new_from_command_reply_with_opts(client_, &reply, &options.document));
+}
+
+Result<std::unique_ptr<Server>> Server::open(const Secret& secret) {
+  begin_driver();
+  const auto uri = TRY(parse_uri(secret));
+  bson_error_t error{};
+  auto* pool = mongoc_client_pool_new_with_error(uri.get(), &error);
+  if (pool == nullptr) return fail(Code::config_invalid, static_cast<const char*>(error.message));
+  mongoc_client_pool_set_error_api(pool, kServerErrors);
+  const char* database = mongoc_uri_get_database(uri.get());
+  return std::unique_ptr<Server>(
+      new Server(pool, database == nullptr ? "" : database, hosts_of(*uri)));
+}
+
+Server::~Server() { mongoc_client_pool_destroy(pool_); }
+
+Connection Server::connect() const { return {pool_, mongoc_client_pool_pop(pool_)}; }
+
+}  // namespace lifeboat::engine::mongodb

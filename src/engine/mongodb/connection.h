@@ -1,0 +1,82 @@
+#pragma once
+// A MongoDB server as its own driver sees it: connections from a pool, commands and cursors with
+// their replies as raw BSON. A Server is thread-safe; a Connection and a Cursor belong to one
+// thread at a time and must not outlive their Server. No error holds the URI's password.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/secret.h"
+#include "engine/mongodb/bson.h"
+
+struct _mongoc_client_t;
+struct _mongoc_client_pool_t;
+struct _mongoc_cursor_t;
+
+namespace lifeboat::engine::mongodb {
+
+// The documents of a query, one after the other.
+class Cursor {
+ public:
+  Cursor(Cursor&& other) noexcept;
+  Cursor& operator=(Cursor&& other) = delete;
+  ~Cursor();
+  // The next document, as long as the cursor is not moved on; empty at the end.
+  Result<ByteView> next();
+  // How many documents the next batch may hold.
+  void set_batch_size(std::uint32_t documents);
+
+ private:
+  friend class Connection;
+  explicit Cursor(_mongoc_cursor_t* cursor) : cursor_(cursor) {}
+  _mongoc_cursor_t* cursor_;
+};
+
+class Connection {
+ public:
+  Connection(Connection&& other) noexcept;
+  Connection& operator=(Connection&& other) = delete;
+  ~Connection();
+  // The reply of a command that succeeded. Writes that the server did not all accept are an error.
+  Result<Bytes> command(const std::string& database, ByteView command) const;
+  // Inserts in the given order. `io_error` at the first document that the server does not take,
+  // with its reason.
+  Result<void> insert(const std::string& database, const std::string& collection,
+                      const std::vector<ByteView>& documents) const;
+  // Every document of a cursor command (`find`, `listCollections` …), in batches of `batch`.
+  Result<Cursor> open_cursor(const std::string& database, ByteView command,
+                             std::uint32_t batch) const;
+
+ private:
+  friend class Server;
+  Connection(_mongoc_client_pool_t* pool, _mongoc_client_t* client)
+      : pool_(pool), client_(client) {}
+  _mongoc_client_pool_t* pool_;
+  _mongoc_client_t* client_;
+};
+
+class Server {
+ public:
+  // Reads the URI; nothing is sent yet. `config_invalid` when it is none. What it leaves open gets
+  // limits here: no server is waited for without end.
+  static Result<std::unique_ptr<Server>> open(const Secret& uri);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server();
+
+  // Waits for one of the pool's connections.
+  Connection connect() const;
+  // The database that the URI names, or empty.
+  const std::string& database() const { return database_; }
+  // For people: hosts and ports, without user and password.
+  const std::string& address() const { return address_; }
+
+ private:
+  Server(_mongoc_client_pool_t* pool, std::string database, std::string address)
+      : pool_(pool), database_(std::move(database)), address_(std::move(address)) {}
+  _mongoc_client_pool_t* pool_;
+  std::string database_;
+  std::string address_;
+};
+
+}  // namespace lifeboat::engine::mongodb

@@ -1,0 +1,98 @@
+#include "engine/mongodb/doctor.h"
+
+#include "engine/mongodb/catalog_reader.h"
+#include "engine/mongodb/location.h"
+#include "engine/mongodb/source.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+using Level = Advice::Level;
+
+std::size_t documents_in(const Catalog& catalog) {
+  std::size_t count = 0;
+  for (const auto& each : catalog.collections) count += each.kind == CollectionKind::collection;
+  return count;
+}
+
+Result<std::vector<Advice>> examine(const SourceOptions& options) {
+  const auto location = TRY(locate(options));
+  const auto connection = location.server->connect();
+  const auto server = TRY(ask_server(connection));
+  TRY(check_server(server));
+  const auto catalog = TRY(read_catalog(connection, location.database));
+  TRY(check_catalog(connection, catalog));
+  const auto size = describe_size(TRY(estimate_source(options)));
+  std::vector<Advice> advices{{Level::ok,
+                               location.describe() + ": " + server.product() + ", " +
+                                   std::to_string(documents_in(catalog)) + " collections, " + size,
+                               ""}};
+  advices.push_back({Level::warning,
+                     "each collection is backed up as of the moment when it is read, not all as "
+                     "of one",
+                     "Run backups when little is written."});
+  return advices;
+}
+
+// In the order of the URI, which may name several members of one replica set.
+std::vector<std::string> addresses_of(const Location& location) {
+  std::vector<std::string> all;
+  std::string_view rest = location.server->address();
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find(','), rest.size());
+    all.push_back("address " + std::string(rest.substr(0, end)) + " " + location.database);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return all;
+}
+
+Result<Catalog> add_identity(const Location& location, Identity& identity) {
+  const auto connection = location.server->connect();
+  const auto server = TRY(ask_server(connection));
+  auto catalog = TRY(read_catalog(connection, location.database));
+  if (!server.process.empty())
+    identity.names.push_back("process " + server.process + " " + location.database);
+  for (const auto& each : catalog.collections)
+    if (!each.uuid().empty()) identity.names.push_back("collection " + to_hex(each.uuid()));
+  return catalog;
+}
+
+}  // namespace
+
+Result<std::vector<Advice>> examine_source(const SourceOptions& options,
+                                           const RunContext& context) {
+  TRY(context.check_stop());
+  auto advices = examine(options);
+  if (advices) return advices;
+  const auto& error = advices.error();
+  return std::vector<Advice>{{Level::error, error.describe(), std::string(error.hint())}};
+}
+
+Result<std::uint64_t> estimate_source(const SourceOptions& options) {
+  const auto location = TRY(locate(options));
+  const auto reply = TRY(location.server->connect().command(
+      location.database, DocumentBuilder().int32("dbStats", 1).take()));
+  const auto size = TRY(DocumentView::check(reply)).find("dataSize");
+  const auto bytes = size ? size->number() : std::nullopt;
+  constexpr double kMost = 1e18;
+  return bytes && *bytes > 0 && *bytes < kMost ? static_cast<std::uint64_t>(*bytes) : 0U;
+}
+
+Result<Identity> identify_source(const SourceOptions& options) {
+  const auto location = TRY(locate(options));
+  Identity identity;
+  identity.names = addresses_of(location);
+  // One that does not answer now is still not to be overwritten under the names that it has.
+  static_cast<void>(add_identity(location, identity));
+  return identity;
+}
+
+Result<PlaceState> look_at_place(const std::string& place) {
+  const auto location = TRY(locate(place));
+  PlaceState state;
+  state.identity.names = addresses_of(location);
+  state.occupied = !TRY(add_identity(location, state.identity)).collections.empty();
+  return state;
+}
+
+}  // namespace lifeboat::engine::mongodb

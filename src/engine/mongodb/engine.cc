@@ -1,0 +1,75 @@
+#include "engine/mongodb/engine.h"
+
+#include "engine/mongodb/doctor.h"
+#include "engine/mongodb/inspector.h"
+#include "engine/mongodb/metadata.h"
+#include "engine/mongodb/source.h"
+#include "engine/mongodb/target.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+class MongoEngine final : public Engine {
+ public:
+  std::string scheme() const override { return "mongodb"; }
+  Traits traits() const override {
+    return {.has_log = false, .is_database = true, .is_server = true};
+  }
+
+  Result<std::unique_ptr<Source>> open_source(const SourceOptions& options) const override {
+    return make_source(options);
+  }
+  Result<std::unique_ptr<Target>> open_target(const TargetOptions& options) const override {
+    return make_target(options);
+  }
+  Result<std::unique_ptr<Inspector>> open_inspector(const std::string& place) const override {
+    return make_inspector(place);
+  }
+  Result<std::vector<Advice>> examine(const SourceOptions& options,
+                                      const RunContext& context) const override {
+    return examine_source(options, context);
+  }
+  Result<std::uint64_t> estimate(const SourceOptions& options, const RunContext&) const override {
+    return estimate_source(options);
+  }
+  Result<Identity> identify(const SourceOptions& options) const override {
+    return identify_source(options);
+  }
+  Result<PlaceState> look_at(const std::string& place) const override {
+    return look_at_place(place);
+  }
+  Result<std::string> describe(const EntryInfo& entry) const override;
+  bool holds(const EntryInfo& entry, const std::string& object) const override;
+  Result<void> extract_object(const std::string&, const std::string&,
+                              const std::string&) const override {
+    return fail(Code::usage, "a collection is restored by itself, not cut out");
+  }
+  std::vector<Defect> defects() const override { return {}; }
+  Result<std::optional<std::string>> plant(const std::string& defect,
+                                           const std::string&) const override {
+    return fail(Code::usage, "there is no defect \"" + defect + "\" of a MongoDB source");
+  }
+};
+
+Result<std::string> MongoEngine::describe(const EntryInfo& entry) const {
+  const auto metadata = TRY_CONTEXT("entry " + entry.path, decode_metadata(entry.metadata));
+  if (metadata.kind == Metadata::Kind::catalog) return std::string("catalog");
+  const auto count = metadata.collection.indexes.size();
+  return "collection, " + std::to_string(count) + (count == 1 ? " index" : " indexes");
+}
+
+// What cannot be read here fails when it is restored.
+bool MongoEngine::holds(const EntryInfo& entry, const std::string& object) const {
+  const auto metadata = decode_metadata(entry.metadata);
+  return metadata && metadata->kind == Metadata::Kind::documents &&
+         metadata->collection.name == object;
+}
+
+}  // namespace
+
+const Engine& mongodb_engine() {
+  static const MongoEngine kEngine;
+  return kEngine;
+}
+
+}  // namespace lifeboat::engine::mongodb

@@ -1,0 +1,133 @@
+#include "engine/mongodb/facts.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "base/json_value.h"
+#include "engine/mongodb/catalog_fingerprint.h"
+#include "engine/mongodb/object_names.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+constexpr unsigned kReaders = 4;
+
+std::string kind_word(CollectionKind kind) {
+  switch (kind) {
+    case CollectionKind::view:
+      return "view";
+    case CollectionKind::time_series:
+      return "timeseries";
+    case CollectionKind::collection:
+      break;
+  }
+  return "collection";
+}
+
+std::string hash_of(ByteView bytes) { return crypto::sha256(bytes).hex(); }
+
+// Options and each index by a hash of their own, so that a difference names what differs.
+Json catalog_json(const Collection& collection) {
+  const auto document = normalised(collection);
+  const auto view = view_document(document);
+  Json json{{"type", kind_word(collection.kind)}, {"indexes", Json::object()}};
+  if (const auto options = view.document_at("options")) json["options"] = hash_of(options->bytes());
+  const auto indexes = view.document_at("indexes");
+  if (!indexes) return json;
+  for (const auto& each : *indexes)
+    if (const auto index = each.document())
+      json["indexes"][escape_name(index->text_at("name").value_or(""))] = hash_of(index->bytes());
+  return json;
+}
+
+void add_facts(Json& json, const CollectionFacts& facts) {
+  json["documents"] = facts.sum.count;
+  json["bytes"] = facts.sum.bytes;
+  json["digest"] = facts.sum.digest.hex();
+  if (facts.natural) json["natural_digest"] = facts.natural->hex();
+}
+
+// Shares the collections out among readers; the first error ends all of them.
+class ParallelScan {
+ public:
+  ParallelScan(const Server& server, const Catalog& catalog, const RunContext& context)
+      : server_(server), catalog_(catalog), context_(context) {}
+
+  Result<FactsByName> run() {
+    {
+      std::vector<std::jthread> readers;
+      for (unsigned i = 0; i < kReaders && i < catalog_.collections.size(); ++i)
+        readers.emplace_back([this] { work(); });
+    }
+    if (error_) return fail(*error_);
+    return std::move(facts_);
+  }
+
+ private:
+  void work() {
+    while (!failed_) {
+      const auto number = next_++;
+      if (number >= catalog_.collections.size()) return;
+      const auto& collection = catalog_.collections[number];
+      if (collection.kind == CollectionKind::view) continue;
+      keep(collection.name, scan(collection));
+    }
+  }
+
+  Result<CollectionFacts> scan(const Collection& collection) {
+    auto scan = TRY(CollectionScan::begin(server_, catalog_.database, collection));
+    while (!TRY(scan.next()).empty()) TRY(context_.check_stop());
+    return scan.finish();
+  }
+
+  void keep(const std::string& name, Result<CollectionFacts> facts) {
+    const std::scoped_lock lock(mutex_);
+    if (facts)
+      facts_[name] = std::move(*facts);
+    else if (!error_)
+      error_ = std::move(facts).error().add_context("collection " + name);
+    failed_ = error_.has_value();
+  }
+
+  const Server& server_;
+  const Catalog& catalog_;
+  const RunContext& context_;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<bool> failed_{false};
+  std::mutex mutex_;  // readers end at the same time
+  FactsByName facts_;
+  std::optional<Error> error_;
+};
+
+}  // namespace
+
+Result<Json> facts_json(const Catalog& catalog, const FactsByName& collections,
+                        const ServerFacts& server) {
+  Json json{{"collections", Json::object()},
+            {"catalog_fingerprint", fingerprint_of(catalog).hex()},
+            {"about", {{"server", server.product()}}}};
+  for (const auto& collection : catalog.collections) {
+    auto one = catalog_json(collection);
+    if (collection.kind != CollectionKind::view) {
+      const auto found = collections.find(collection.name);
+      if (found == collections.end())
+        return fail(Code::internal, "collection " + collection.name + " was not read to its end");
+      add_facts(one, found->second);
+    }
+    json["collections"][escape_name(collection.name)] = std::move(one);
+  }
+  return json;
+}
+
+Result<Json> collect_facts(const Server& server, const std::string& database,
+                           const RunContext& context) {
+  const auto [about, catalog] = TRY([&]() -> Result<std::pair<ServerFacts, Catalog>> {
+    const auto connection = server.connect();
+    return std::pair{TRY(ask_server(connection)), TRY(read_catalog(connection, database))};
+  }());
+  return facts_json(catalog, TRY(ParallelScan(server, catalog, context).run()), about);
+}
+
+}  // namespace lifeboat::engine::mongodb

@@ -1,0 +1,78 @@
+#include "engine/mongodb/location.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/file.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+constexpr std::size_t kLongestUri = 64U << 10U;
+constexpr std::size_t kLongestName = 63;
+constexpr std::string_view kVariable = "env:";
+constexpr std::string_view kFile = "file:";
+
+bool has_password(std::string_view uri) {
+  const auto begin = uri.find("://");
+  if (begin == uri.npos) return false;
+  const auto authority = uri.substr(begin + 3, uri.find('/', begin + 3) - (begin + 3));
+  const auto at = authority.rfind('@');
+  return at != authority.npos && authority.substr(0, at).find(':') != authority.npos;
+}
+
+Result<Secret> uri_at(const std::string& place) {
+  if (place.starts_with(kVariable)) {
+    const auto name = place.substr(kVariable.size());
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) return fail(Code::usage, "the variable " + name + " is not set");
+    return Secret::from_text(value);
+  }
+  if (place.starts_with(kFile)) {
+    auto text = TRY(read_file(place.substr(kFile.size()), kLongestUri));
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    Secret uri(text);
+    wipe(text);
+    return uri;
+  }
+  if (has_password(place))
+    return fail(Error(Code::refused, "the place holds a password, which everybody here could see")
+                    .with_hint("Put the URI into a variable or a file, and name env:VARIABLE or "
+                               "file:/PATH as the place."));
+  return Secret::from_text(place);
+}
+
+Result<Location> located(const Secret& uri, const std::string& database) {
+  Location location{TRY(Server::open(uri)), database};
+  if (location.database.empty()) location.database = location.server->database();
+  if (location.database.empty())
+    return fail(Error(Code::config_invalid, "no database is named")
+                    .with_hint("The URI names it after the host: mongodb://host/shop"));
+  TRY(check_database_name(location.database));
+  return location;
+}
+
+}  // namespace
+
+std::string Location::describe() const { return database + " on " + server->address(); }
+
+Result<Location> locate(const SourceOptions& options) {
+  // What is about to be overwritten is backed up by its place.
+  if (!options.uri && !options.path.empty()) return locate(options.path);
+  if (!options.uri) return fail(Code::config_invalid, "the source has no uri");
+  return located(*options.uri, options.database);
+}
+
+Result<Location> locate(const std::string& place) { return located(TRY(uri_at(place)), ""); }
+
+Result<void> check_database_name(const std::string& name) {
+  constexpr std::string_view kForbidden = "/\\. \"$*<>:|?";
+  const bool sound =
+      !name.empty() && name.size() <= kLongestName && std::ranges::none_of(name, [&](char c) {
+        return c == '\0' || kForbidden.find(c) != kForbidden.npos;
+      });
+  if (!sound) return fail(Code::config_invalid, "\"" + name + "\" is no name of a database");
+  return {};
+}
+
+}  // namespace lifeboat::engine::mongodb

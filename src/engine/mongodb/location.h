@@ -1,0 +1,28 @@
+#pragma once
+// Where one database is: a server and a name. Thread-safe.
+#include <memory>
+
+#include "engine/engine.h"
+#include "engine/mongodb/connection.h"
+
+namespace lifeboat::engine::mongodb {
+
+struct Location {
+  std::unique_ptr<Server> server;
+  std::string database;
+  // For people: "shop on db1:27017".
+  std::string describe() const;
+};
+
+// Of a source: its URI, and the database that it names or that the URI does.
+Result<Location> locate(const SourceOptions& options);
+
+// Of a place that a restore fills: a mongodb:// URI that names the database, or where such a URI
+// is: "env:NAME", "file:/PATH". `refused` for a URI with a password: it would be in the list of
+// processes and in the report.
+Result<Location> locate(const std::string& place);
+
+// `config_invalid` for a name that no server allows.
+Result<void> check_database_name(const std::string& name);
+
+}  // namespace lifeboat::engine::mongodb

@@ -1,0 +1,23 @@
+#pragma once
+// What an entry of a MongoDB source says of itself beside its content: enough to make a collection
+// anew without the catalog. Values only. docs/format-engines.md has the form.
+#include "engine/mongodb/catalog.h"
+
+namespace lifeboat::engine::mongodb {
+
+struct Metadata {
+  enum class Kind : std::uint8_t { catalog = 1, documents = 2 };
+  Kind kind = Kind::catalog;
+  std::string database;
+  Collection collection;  // of documents
+};
+
+Bytes encode_metadata(const Metadata& metadata);
+// `unsupported_format` for a later version, `corrupt` for anything else that does not fit.
+Result<Metadata> decode_metadata(ByteView bytes);
+
+// "shop/catalog.bson" and "shop/collections/orders.bson"; names are escaped.
+std::string catalog_path(const std::string& database);
+std::string documents_path(const std::string& database, const std::string& collection);
+
+}  // namespace lifeboat::engine::mongodb

@@ -1,0 +1,18 @@
+#pragma once
+// Where one entry of a MongoDB source goes back: documents into their collection, in order and in
+// batches; or the catalog, which is only kept. One thread at a time.
+#include <functional>
+
+#include "engine/engine.h"
+#include "engine/mongodb/location.h"
+
+namespace lifeboat::engine::mongodb {
+
+// The collection is there and empty. Holds one connection until it goes.
+std::unique_ptr<Sink> make_documents_sink(const Location& location, std::string collection);
+
+// Gives the catalog away when all of it has come and can be read.
+using KeepCatalog = std::function<Result<void>(Bytes)>;
+std::unique_ptr<Sink> make_catalog_sink(KeepCatalog keep);
+
+}  // namespace lifeboat::engine::mongodb

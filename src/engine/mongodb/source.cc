@@ -1,0 +1,241 @@
+#include "engine/mongodb/source.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "engine/mongodb/catalog_fingerprint.h"
+#include "engine/mongodb/facts.h"
+#include "engine/mongodb/location.h"
+#include "engine/mongodb/metadata.h"
+#include "engine/mongodb/object_names.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+constexpr std::size_t kMostDatabasesNamed = 10;
+
+// What the readers found; they end in other threads.
+class Found {
+ public:
+  void keep(const std::string& name, CollectionFacts facts) {
+    const std::scoped_lock lock(mutex_);
+    facts_[name] = std::move(facts);
+  }
+  const FactsByName& all() const { return facts_; }
+
+ private:
+  std::mutex mutex_;
+  FactsByName facts_;
+};
+
+// The documents of a collection as one stream.
+class DocumentReader final : public Reader {
+ public:
+  DocumentReader(CollectionScan scan, std::string name, Found& found)
+      : scan_(std::move(scan)), name_(std::move(name)), found_(found) {}
+
+  Result<std::size_t> read(ByteSpan into) override {
+    std::size_t filled = 0;
+    while (filled < into.size()) {
+      if (rest_.empty() && !TRY(take_next())) break;
+      const auto part = std::min(rest_.size(), into.size() - filled);
+      std::ranges::copy(rest_.first(part), into.begin() + static_cast<std::ptrdiff_t>(filled));
+      rest_ = rest_.subspan(part);
+      filled += part;
+    }
+    return filled;
+  }
+
+ private:
+  Result<bool> take_next() {
+    if (ended_) return false;
+    rest_ = TRY(scan_.next());
+    ended_ = rest_.empty();
+    if (ended_) found_.keep(name_, scan_.finish());
+    return !ended_;
+  }
+
+  CollectionScan scan_;
+  std::string name_;
+  Found& found_;
+  ByteView rest_;  // of the document that did not fit
+  bool ended_ = false;
+};
+
+class BytesReader final : public Reader {
+ public:
+  explicit BytesReader(Bytes bytes) : bytes_(std::move(bytes)) {}
+  Result<std::size_t> read(ByteSpan into) override {
+    const auto part = std::min(bytes_.size() - at_, into.size());
+    std::ranges::copy(ByteView(bytes_).subspan(at_, part), into.begin());
+    at_ += part;
+    return part;
+  }
+
+ private:
+  Bytes bytes_;
+  std::size_t at_ = 0;
+};
+
+class MongoSource final : public Source {
+ public:
+  explicit MongoSource(SourceOptions options) : options_(std::move(options)) {}
+
+  Result<void> begin(const RunContext& context) override;
+  Result<std::unique_ptr<Entry>> next(const RunContext& context) override;
+  Result<SourceOutcome> finish(const RunContext& context) override;
+
+  const Location& location() const { return location_; }
+  const Catalog& catalog() const { return catalog_; }
+  Found& found() { return found_; }
+
+ private:
+  std::unique_ptr<Entry> catalog_entry();
+  std::unique_ptr<Entry> documents_entry(const Collection& collection);
+  Result<void> check_unchanged() const;
+  Json position() const;
+
+  SourceOptions options_;
+  Location location_;
+  ServerFacts server_;
+  Catalog catalog_;
+  Time moment_;
+  bool catalog_given_ = false;
+  std::size_t given_ = 0;
+  Found found_;
+};
+
+class CatalogEntry final : public Entry {
+ public:
+  explicit CatalogEntry(const Catalog& catalog) : catalog_(catalog) {}
+  Result<std::unique_ptr<Reader>> open() override {
+    return std::make_unique<BytesReader>(encode_catalog(catalog_));
+  }
+
+ private:
+  const Catalog& catalog_;
+};
+
+class DocumentsEntry final : public Entry {
+ public:
+  DocumentsEntry(MongoSource& source, const Collection& collection)
+      : source_(source), collection_(collection) {}
+  Result<std::unique_ptr<Reader>> open() override {
+    const auto& location = source_.location();
+    auto scan =
+        TRY_CONTEXT(location.database + "." + collection_.name,
+                    CollectionScan::begin(*location.server, location.database, collection_));
+    return std::make_unique<DocumentReader>(std::move(scan), collection_.name, source_.found());
+  }
+
+ private:
+  MongoSource& source_;
+  const Collection& collection_;
+};
+
+Result<void> MongoSource::begin(const RunContext& context) {
+  TRY(context.check_stop());
+  location_ = TRY(locate(options_));
+  const auto connection = location_.server->connect();
+  server_ = TRY(ask_server(connection));
+  TRY(check_server(server_));
+  moment_ = context.clock.now();
+  catalog_ = TRY(read_catalog(connection, location_.database));
+  return check_catalog(connection, catalog_);
+}
+
+// The catalog first; then whatever can hold documents, by name.
+Result<std::unique_ptr<Entry>> MongoSource::next(const RunContext& context) {
+  TRY(context.check_stop());
+  if (!std::exchange(catalog_given_, true)) return catalog_entry();
+  while (given_ < catalog_.collections.size()) {
+    const auto& collection = catalog_.collections[given_++];
+    if (collection.kind == CollectionKind::collection) return documents_entry(collection);
+  }
+  return nullptr;
+}
+
+std::unique_ptr<Entry> MongoSource::catalog_entry() {
+  auto entry = std::make_unique<CatalogEntry>(catalog_);
+  entry->info.path = catalog_path(catalog_.database);
+  entry->info.kind = EntryKind::database;
+  entry->info.metadata =
+      encode_metadata({Metadata::Kind::catalog, catalog_.database, Collection{}});
+  entry->info.profile = Profile::db_stream;
+  return entry;
+}
+
+std::unique_ptr<Entry> MongoSource::documents_entry(const Collection& collection) {
+  auto entry = std::make_unique<DocumentsEntry>(*this, collection);
+  entry->info.path = documents_path(catalog_.database, collection.name);
+  entry->info.kind = EntryKind::database;
+  entry->info.metadata =
+      encode_metadata({Metadata::Kind::documents, catalog_.database, collection});
+  entry->info.profile = Profile::db_stream;
+  return entry;
+}
+
+Result<SourceOutcome> MongoSource::finish(const RunContext& context) {
+  TRY(context.check_stop());
+  TRY(check_unchanged());
+  SourceOutcome outcome;
+  outcome.facts = TRY(facts_json(catalog_, found_.all(), server_));
+  outcome.position = position();
+  outcome.findings.push_back(
+      {"consistency-per-collection", options_.name,
+       "each collection is as of the moment when it was read, not all as of one: " +
+           server_.product() + " keeps no moment for all",
+       false});
+  return outcome;
+}
+
+// What was made, changed or dropped meanwhile is partly in the snapshot, and nothing says which.
+Result<void> MongoSource::check_unchanged() const {
+  const auto after = TRY(read_catalog(location_.server->connect(), location_.database));
+  const auto changes = differences(catalog_, after);
+  if (changes.empty()) return {};
+  return fail(Error(Code::source_changed, location_.database + " changed while it was read: " +
+                                              changes[0].object + " " + changes[0].change)
+                  .with_hint("Run the backup when no collection or index is made or dropped."));
+}
+
+Json MongoSource::position() const {
+  return {{"time", to_rfc3339(moment_)},
+          {"database", escape_name(location_.database)},
+          {"consistency", "per-collection"},
+          {"server", server_.product()},
+          {"version", server_.version}};
+}
+
+}  // namespace
+
+Result<void> check_server(const ServerFacts& server) {
+  if (!server.is_sharded) return {};
+  return fail(Error(Code::refused,
+                    "this is a sharded cluster: a copy through mongos is of no "
+                    "moment, and cannot be brought to one")
+                  .with_hint("Back up each shard's replica set, with the balancer stopped."));
+}
+
+Result<void> check_catalog(const Connection& connection, const Catalog& catalog) {
+  for (const auto& each : catalog.collections)
+    if (each.kind == CollectionKind::time_series)
+      return fail(Code::refused, catalog.database + "." + each.name +
+                                     " is a time series, which cannot be backed up yet");
+  if (!catalog.collections.empty()) return {};
+  std::string known;
+  // A user who may see one database only is told no more than that it is empty.
+  const auto names = list_databases(connection).value_or(std::vector<std::string>{});
+  for (std::size_t i = 0; i < names.size() && i < kMostDatabasesNamed; ++i)
+    known += (known.empty() ? "" : ", ") + names[i];
+  return fail(Error(Code::not_found, "the database " + catalog.database + " holds nothing")
+                  .with_hint(known.empty()
+                                 ? "See whether `database` and the URI name the right one."
+                                 : "The server has: " + known + "."));
+}
+
+std::unique_ptr<Source> make_source(const SourceOptions& options) {
+  return std::make_unique<MongoSource>(options);
+}
+
+}  // namespace lifeboat::engine::mongodb

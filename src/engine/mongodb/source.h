@@ -1,0 +1,17 @@
+#pragma once
+// Reads one database: its catalog before and after, and between them every collection as raw BSON,
+// several at once. Each collection is as of the moment when it was read, and the position says so.
+#include "engine/engine.h"
+
+namespace lifeboat::engine::mongodb {
+
+std::unique_ptr<Source> make_source(const SourceOptions& options);
+
+// `refused` or `not_found` when this server or database is none that can be backed up.
+struct ServerFacts;
+struct Catalog;
+class Connection;
+Result<void> check_server(const ServerFacts& server);
+Result<void> check_catalog(const Connection& connection, const Catalog& catalog);
+
+}  // namespace lifeboat::engine::mongodb

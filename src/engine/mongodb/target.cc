@@ -1,0 +1,162 @@
+#include "engine/mongodb/target.h"
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+#include "engine/mongodb/catalog_fingerprint.h"
+#include "engine/mongodb/catalog_reader.h"
+#include "engine/mongodb/location.h"
+#include "engine/mongodb/metadata.h"
+#include "engine/mongodb/recreate.h"
+#include "engine/mongodb/sink.h"
+#include "engine/mongodb/source.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+class MongoTarget final : public Target {
+ public:
+  explicit MongoTarget(TargetOptions options) : options_(std::move(options)) {}
+
+  Result<void> prepare(const RunContext& context) override;
+  Result<std::unique_ptr<Sink>> create(const EntryInfo& entry) override;
+  Result<TargetReport> finish(const RunContext& context) override;
+  bool wants_order() const override { return true; }
+
+ private:
+  Result<void> make_collection(const Collection& collection);
+  Result<void> keep_catalog(Bytes bytes);
+  Result<void> run(const std::string& what, ByteView command) const;
+  Result<void> drop(const std::string& name);
+  Result<void> make_indexes(const Collection& collection) const;
+  Result<void> make_views();
+  Result<void> drop_strangers();
+  Result<std::vector<Finding>> compare() const;
+
+  TargetOptions options_;
+  Location location_;
+  std::set<std::string> present_;  // what was there before
+  std::mutex mutex_;               // create() runs in several threads
+  std::vector<Collection> made_;
+  std::optional<Catalog> catalog_;  // none where only some objects are restored
+};
+
+Failure refuse(std::string message, std::string hint) {
+  return Failure(Error(Code::refused, std::move(message)).with_hint(std::move(hint)));
+}
+
+Result<void> MongoTarget::prepare(const RunContext& context) {
+  TRY(context.check_stop());
+  location_ = TRY(locate(options_.place));
+  const auto connection = location_.server->connect();
+  TRY(check_server(TRY(ask_server(connection))));
+  for (const auto& each : TRY(read_catalog(connection, location_.database)).collections)
+    present_.insert(each.name);
+  if (present_.empty() || options_.overwrite) return {};
+  return refuse(location_.describe() + " is not empty: it has " + *present_.begin(),
+                "Name a database that is not there yet, or allow this one to be overwritten.");
+}
+
+Result<std::unique_ptr<Sink>> MongoTarget::create(const EntryInfo& entry) {
+  const auto metadata = TRY_CONTEXT("entry " + entry.path, decode_metadata(entry.metadata));
+  if (metadata.kind == Metadata::Kind::catalog)
+    return make_catalog_sink([this](Bytes bytes) { return keep_catalog(std::move(bytes)); });
+  if (metadata.collection.kind != CollectionKind::collection)
+    return fail(Code::corrupt, "entry " + entry.path + " is no collection of documents");
+  TRY_CONTEXT(metadata.collection.name, make_collection(metadata.collection));
+  return make_documents_sink(location_, metadata.collection.name);
+}
+
+Result<void> MongoTarget::make_collection(const Collection& collection) {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& each : made_)
+    if (each.name == collection.name) return fail(Code::corrupt, "the snapshot holds it twice");
+  if (present_.contains(collection.name)) TRY(drop(collection.name));
+  TRY(run("making it", TRY(create_command(collection, Validators::kept))));
+  made_.push_back(collection);
+  return {};
+}
+
+Result<void> MongoTarget::keep_catalog(Bytes bytes) {
+  auto catalog = TRY(decode_catalog(bytes));
+  const std::scoped_lock lock(mutex_);
+  if (catalog_) return fail(Code::corrupt, "the snapshot holds the catalog twice");
+  catalog_ = std::move(catalog);
+  return {};
+}
+
+Result<void> MongoTarget::run(const std::string& what, ByteView command) const {
+  TRY_CONTEXT(what, location_.server->connect().command(location_.database, command));
+  return {};
+}
+
+Result<void> MongoTarget::drop(const std::string& name) {
+  TRY(run("dropping what is there", DocumentBuilder().text("drop", name).take()));
+  present_.erase(name);
+  return {};
+}
+
+Result<TargetReport> MongoTarget::finish(const RunContext& context) {
+  for (const auto& collection : made_) {
+    TRY(context.check_stop());
+    TRY_CONTEXT(collection.name, make_indexes(collection));
+  }
+  if (catalog_) TRY(make_views());
+  if (options_.delete_strangers) TRY(drop_strangers());
+  return TargetReport{TRY(compare())};
+}
+
+// One index a command: FerretDB stumbles over several, and the error names the one.
+Result<void> MongoTarget::make_indexes(const Collection& collection) const {
+  for (const auto& plan : TRY(index_plans(collection))) {
+    ArrayBuilder specs;
+    specs.document(plan.spec);
+    TRY(run("index " + plan.name, DocumentBuilder()
+                                      .text("createIndexes", collection.name)
+                                      .array("indexes", specs.take())
+                                      .take()));
+    if (!plan.set_expiry.empty()) TRY(run("index " + plan.name, plan.set_expiry));
+  }
+  return {};
+}
+
+Result<void> MongoTarget::make_views() {
+  for (const auto* view : TRY(views_in_order(*catalog_))) {
+    if (present_.contains(view->name)) TRY(drop(view->name));
+    TRY(run("view " + view->name, TRY(create_command(*view, Validators::kept))));
+    made_.push_back(*view);
+  }
+  return {};
+}
+
+Result<void> MongoTarget::drop_strangers() {
+  while (!present_.empty()) {
+    const auto name = *present_.begin();
+    TRY_CONTEXT(name, drop(name));
+  }
+  return {};
+}
+
+// A server may take an option and not keep it.
+Result<std::vector<Finding>> MongoTarget::compare() const {
+  const auto there = TRY(read_catalog(location_.server->connect(), location_.database));
+  std::vector<Finding> findings;
+  for (const auto& wanted : made_) {
+    const auto found = std::ranges::find(there.collections, wanted.name, &Collection::name);
+    if (found == there.collections.end())
+      return fail(Code::io_error, wanted.name + " was made and is not there");
+    if (fingerprint_of(*found) != fingerprint_of(wanted))
+      findings.push_back({"catalog-not-restored", wanted.name,
+                          "this server did not keep all of its options and indexes", false});
+  }
+  return findings;
+}
+
+}  // namespace
+
+std::unique_ptr<Target> make_target(const TargetOptions& options) {
+  return std::make_unique<MongoTarget>(options);
+}
+
+}  // namespace lifeboat::engine::mongodb

@@ -1,0 +1,149 @@
+#include "engine/mongodb/target.h"
+
+#include "base/json_value.h"
+#include "engine/mongodb/metadata.h"
+#include "engine/mongodb/test_database.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+using contract::failure_of;
+using testing::document;
+using testing::many_documents;
+using MongoTarget = testing::ShopTest;
+
+TEST_F(MongoTarget, RestoresOptionsOrderAndIndexes) {
+  fill();
+  live().create_capped("log");
+  live().insert("log", {document(3), document(1), document(2)});
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  LIFEBOAT_OK(rebuild(*captured));
+  EXPECT_EQ(pretty_json(*restored_facts()), pretty_json(captured->outcome.facts));
+}
+
+TEST_F(MongoTarget, RestoresACollectionWithoutDocuments) {
+  live().create_capped("log");
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  LIFEBOAT_OK(rebuild(*captured));
+  EXPECT_EQ(*restored_facts(), captured->outcome.facts);
+}
+
+TEST_F(MongoTarget, RestoresCollectionsWithOddNames) {
+  const std::vector<std::string> names{"with space", "a..b", "a/b", "Twin", "twin", "naïve", "100%"};
+  for (const auto& name : names) live().insert(name, {document(1, name)});
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  EXPECT_EQ(captured->entries.size(), names.size() + 1);
+  LIFEBOAT_OK(rebuild(*captured));
+  EXPECT_EQ(*restored_facts(), captured->outcome.facts);
+}
+
+TEST_F(MongoTarget, FailsWhenTheServerDoesNotTakeADocument) {
+  fill();
+  auto captured = capture();
+  LIFEBOAT_OK(captured);
+  auto& items = captured->entries[1].content;
+  append(items, document(0, "again"));
+  const auto rebuilt = rebuild(*captured);
+  ASSERT_FALSE(rebuilt);
+  EXPECT_EQ(rebuilt.error().code(), Code::io_error) << failure_of(rebuilt);
+}
+
+TEST_F(MongoTarget, FailsWhenAUniqueIndexDoesNotFitTheDocuments) {
+  fill();
+  auto captured = capture();
+  LIFEBOAT_OK(captured);
+  append(captured->entries[1].content, document(-1, "name 5"));
+  EXPECT_FALSE(rebuild(*captured));
+}
+
+TEST_F(MongoTarget, RefusesContentThatIsNotBsonOrEndsInsideADocument) {
+  fill();
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  auto cut = *captured;
+  cut.entries[1].content.pop_back();
+  EXPECT_EQ(rebuild(cut).error().code(), Code::corrupt);
+  auto flipped = *captured;
+  flipped.entries[1].content[4] = 0x77;
+  target_.overwrite = true;
+  EXPECT_EQ(rebuild(flipped).error().code(), Code::corrupt);
+  LIFEBOAT_OK(rebuild(*captured));
+}
+
+TEST_F(MongoTarget, LeavesWhatIsNotInTheSnapshotUnlessToldToRemoveIt) {
+  fill();
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  restored().insert("foreign", {document(1)});
+  EXPECT_EQ(rebuild(*captured).error().code(), Code::refused);
+  target_.overwrite = true;
+  LIFEBOAT_OK(rebuild(*captured));
+  EXPECT_TRUE((*restored_facts())["collections"].contains("foreign"));
+  target_.delete_strangers = true;
+  LIFEBOAT_OK(rebuild(*captured));
+  EXPECT_EQ(*restored_facts(), captured->outcome.facts);
+}
+
+TEST_F(MongoTarget, TellsWhatTheServerDidNotKeepOfTheCatalog) {
+  fill();
+  auto captured = capture();
+  LIFEBOAT_OK(captured);
+  auto metadata = decode_metadata(captured->entries[1].info.metadata).value();
+  for (auto& index : metadata.collection.indexes) {
+    DocumentBuilder sparse;
+    for (const auto& each : view_document(index)) sparse.element(each);
+    index = sparse.boolean("sparse", true).take();
+  }
+  captured->entries[1].info.metadata = encode_metadata(metadata);
+  const auto target = mongodb_engine().open_target(target_).value();
+  LIFEBOAT_OK(target->prepare(test_.context));
+  for (const auto& [info, content] : captured->entries) {
+    const auto sink = target->create(info).value();
+    LIFEBOAT_OK(contract::fill(*sink, content, true));
+  }
+  const auto report = target->finish(test_.context);
+  LIFEBOAT_OK(report);
+  ASSERT_EQ(report->findings.size(), 1U);
+  EXPECT_EQ(report->findings[0].code, "catalog-not-restored");
+  EXPECT_EQ(report->findings[0].subject, "items");
+}
+
+TEST_F(MongoTarget, TakesNoPlaceWithAPasswordAndOneFromAVariable) {
+  fill();
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  target_.place = "mongodb://anna:tiger@%2Fnowhere%2Fs.sock/shop";
+  const auto rebuilt = rebuild(*captured);
+  ASSERT_FALSE(rebuilt);
+  EXPECT_EQ(rebuilt.error().code(), Code::refused);
+  EXPECT_EQ(failure_of(rebuilt).find("tiger"), std::string::npos);
+  ASSERT_EQ(::setenv("LIFEBOAT_TEST_PLACE", server_.uri("restored").c_str(), 1), 0);
+  target_.place = "env:LIFEBOAT_TEST_PLACE";
+  LIFEBOAT_OK(rebuild(*captured));
+  EXPECT_EQ(*restored_facts(), captured->outcome.facts);
+}
+
+TEST_F(MongoTarget, IsKnownToBeTheSourceUnderAnotherAddress) {
+  fill();
+  const auto link = server_.socket() + "-link.sock";
+  fs::create_symlink(server_.socket(), link);
+  const auto live = mongodb_engine().identify(options_);
+  LIFEBOAT_OK(live);
+  auto place = server_.uri("shop");
+  place.replace(place.find("db.sock"), 7, "db.sock-link.sock");
+  const auto state = mongodb_engine().look_at(place);
+  LIFEBOAT_OK(state);
+  EXPECT_TRUE(state->occupied);
+  const auto shared = std::ranges::find_first_of(live->names, state->identity.names);
+  EXPECT_NE(shared, live->names.end());
+  const auto beside = mongodb_engine().look_at(target_.place);
+  LIFEBOAT_OK(beside);
+  EXPECT_FALSE(beside->occupied);
+  EXPECT_EQ(std::ranges::find_first_of(live->names, beside->identity.names), live->names.end());
+}
+
+}  // namespace
+}  // namespace lifeboat::engine::mongodb
