@@ -60,6 +60,9 @@ Result<Source> bind_source(const std::string& name, const Place& place) {
   source.name = name;
   source.type = place["type"].text();
   source.path = TRY(bind_template(place["path"]));
+  const auto uri = place["uri"];
+  if (!uri.absent()) source.uri = TRY(SecretReference::parse(uri.text(), uri.path));
+  source.database = place["database"].text();
   source.foreign = TRY(bind_foreign(place));
   for (const auto& item : place["exclude"].node.items)
     source.exclude.push_back(TRY(Template::parse(item.text, place.path + ".exclude")));

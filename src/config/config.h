@@ -37,6 +37,8 @@ struct Source {
   std::string name;
   std::string type;
   Template path;
+  SecretReference uri;   // mongodb
+  std::string database;  // mongodb
   ForeignSource foreign;
   std::vector<Template> exclude;
   bool one_file_system = false;

@@ -82,7 +82,7 @@ TEST(Config, ReportsAllMistakesAtOnceInTheOrderOfTheFile) {
             "  /etc/shop/lifeboat.yaml:6:33: \"rto\": \"soon\" is not a duration "
             "(Write a duration as 90s, 15m, 24h, 2d or 1w.)\n"
             "  /etc/shop/lifeboat.yaml:10:15: \"type\": \"folder\" is not known here (one of: "
-            "sqlite, files, foreign)\n"
+            "sqlite, files, mongodb, foreign)\n"
             "  /etc/shop/lifeboat.yaml:15:20: there is no repository \"locale\" (did you mean "
             "\"local\"?)\n"
             "  /etc/shop/lifeboat.yaml:21:15: \"offsite\" is not a repository of this service");
@@ -151,7 +151,7 @@ TEST(Config, SaysOneThingAboutASourceOfAPlannedKind) {
       complaint("{type: sqlite, path: \"${DATABASE}\"}", "{type: postgresql, uri: x, database: y}"),
       "/etc/shop/lifeboat.yaml has 1 mistake\n"
       "  /etc/shop/lifeboat.yaml:8:18: \"type\": \"postgresql\" is not in this version "
-      "(one of: sqlite, files, foreign)");
+      "(one of: sqlite, files, mongodb, foreign)");
 }
 
 constexpr const char* kLastCheck =

@@ -37,7 +37,19 @@ void replace_literal(Node* secret, const std::string& variable) {
   if (written && SecretReference::is_literal(*written)) secret->text = variable;
 }
 
+// The URI of a database; one without a user holds no secret, and helps whoever reads it later.
+void replace_literal_uris(Node& service, const std::string& name) {
+  Node* sources = find_value(service, "sources");
+  if (sources == nullptr) return;
+  for (auto& source : sources->members)
+    if (Node* uri = find_value(source.value, "uri");
+        uri != nullptr && uri->text.find('@') != std::string::npos)
+      replace_literal(uri, variable_for(name + "_" + source.key, "URI"));
+}
+
 void replace_literal_secrets(Node& document) {
+  if (Node* services = find_value(document, "services"))
+    for (auto& service : services->members) replace_literal_uris(service.value, service.key);
   if (Node* repositories = find_value(document, "repositories"))
     for (auto& repository : repositories->members)
       if (Node* key = find_value(repository.value, "key"))

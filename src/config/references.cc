@@ -112,7 +112,7 @@ class ReferenceWalk {
     const Node* source = expect_member(name, "source", sources);
     const auto kind = source == nullptr ? "" : kind_of_source(*source);
     // A kind that is wrong in itself has been named already.
-    if ((kind == "sqlite" || kind == "files") && kind != type)
+    if ((kind == "sqlite" || kind == "files" || kind == "mongodb") && kind != type)
       problems_.error(mention.mark,
                       fmt::format("\"{}\" is of type {}; this check needs one of type {}",
                                   mention.name, kind, type));

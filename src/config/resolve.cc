@@ -45,7 +45,13 @@ Result<engine::SourceOptions> Resolver::source(const Source& source) const {
     options.path = options.foreign.from;
     return options;
   }
-  options.path = TRY(path(source.path, "services.*.sources.*.path"));
+  if (source.type == "mongodb") {
+    options.uri = std::make_shared<const Secret>(
+        TRY(source.uri.resolve_quietly(variables_, config_.directory)));
+    options.database = source.database;
+  } else {
+    options.path = TRY(path(source.path, "services.*.sources.*.path"));
+  }
   for (const auto& pattern : source.exclude)
     options.exclude.push_back(TRY(value(pattern, "services.*.sources.*.exclude")));
   options.one_file_system = source.one_file_system;
@@ -204,6 +210,7 @@ std::vector<std::string> Resolver::secret_values() const {
   for (const auto& each : config_.notifiers)
     for (const auto* secret : {&each.url, &each.signing, &each.password}) add(secret->what());
   for (const auto& each : config_.services) {
+    for (const auto& source : each.sources) add(source.uri.what());
     add(each.hooks.before_backup);
     add(each.hooks.after_backup);
     for (auto& [name, value] : secrets(each)) values.push_back(value);

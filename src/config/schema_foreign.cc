@@ -28,10 +28,11 @@ constexpr Row kForeignRows[] = {
      .only_for = "foreign"},
     {.path = "services.*.sources.*.database",
      .type = Type::literal,
-     .about = "The SQLite database in the archive or folder, by its path there; wildcards must fit "
-              "exactly one. The source is then asked like one of type `sqlite`.",
+     .about = "Of type `foreign`: the SQLite database in the archive or folder, by its path there; "
+              "wildcards must fit exactly one, and the source is then asked like one of type "
+              "`sqlite`. Of type `mongodb`: the database's name, where the URI does not say it.",
      .example = "\"dump/shop-*.db\"",
-     .only_for = "foreign"},
+     .only_for = "foreign|mongodb"},
     {.path = "services.*.sources.*.folder",
      .type = Type::literal,
      .about = "The folder in the archive that is the source, asked like one of type `files`.",

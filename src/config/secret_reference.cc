@@ -70,6 +70,21 @@ Result<Secret> SecretReference::resolve(const Variables& variables, const fs::pa
   return fail(Error(Code::config_invalid, "the secret is empty").add_context(what_.place()));
 }
 
+Result<Secret> SecretReference::resolve_quietly(const Variables& variables,
+                                                const fs::path& directory) const {
+  if (kind_ == Kind::command)
+    return fail(Error(Code::config_invalid, "this cannot come from a command")
+                    .with_hint("Write ${VARIABLE} or file:/path.")
+                    .add_context(what_.place()));
+  auto resolved = TRY(what_.resolve(variables));
+  auto secret = kind_ == Kind::file ? read_secret_file(directory / resolved)
+                                    : Result<Secret>(Secret::from_text(resolved));
+  wipe(resolved);
+  if (!secret) return fail(std::move(secret).error().add_context(what_.place()));
+  if (!secret->empty()) return secret;
+  return fail(Error(Code::config_invalid, "it is empty").add_context(what_.place()));
+}
+
 Result<Secret> SecretReference::read(const std::string& resolved, const fs::path& directory,
                                      const RunContext& context) const {
   switch (kind_) {

@@ -24,6 +24,8 @@ class SecretReference {
   // `config_invalid` when it is empty.
   Result<Secret> resolve(const Variables& variables, const fs::path& directory,
                          const RunContext& context) const;
+  // The same where no command may run: one is `config_invalid`.
+  Result<Secret> resolve_quietly(const Variables& variables, const fs::path& directory) const;
   // Without the secret: "${VARIABLE}", "the file /path", "a command", "the configuration itself".
   std::string describe() const;
   Kind kind() const { return kind_; }

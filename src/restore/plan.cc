@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "engine/all.h"
 #include "restore/note.h"
 
 namespace lifeboat::restore {
@@ -100,14 +101,23 @@ Failure unknown_source(const std::vector<repository::SourceManifest>& sources,
                   .with_hint("Its sources are: " + known + "."));
 }
 
+bool is_on_server(const std::string& type) {
+  const auto engine = engine::find_engine(type);
+  return engine && (*engine)->traits().is_server;
+}
+
 // A database becomes a file of its name inside the directory, a folder a folder.
 Result<std::string> place_of(const repository::SourceManifest& source,
                              const Destination& destination) {
   for (const auto& [name, place] : destination.places)
     if (name == source.name) return place;
-  if (destination.directory.empty())
+  const bool is_server = is_on_server(source.type);
+  if (destination.directory.empty() || is_server)
     return fail(Error(Code::usage, "no target is named for source \"" + source.name + "\"")
-                    .with_hint("Give --to DIRECTORY, or --to " + source.name + "=PLACE."));
+                    .with_hint(is_server
+                                   ? "Name its server and database: --to " + source.name +
+                                         "=mongodb://HOST/DATABASE, or =env:VARIABLE."
+                                   : "Give --to DIRECTORY, or --to " + source.name + "=PLACE."));
   const auto folder = std::filesystem::path(destination.directory);
   return (folder / (source.type == "files" ? source.name : source.name + ".db")).string();
 }
@@ -194,8 +204,11 @@ bool is_noted(const PlanItem& item, const std::set<std::string>& noted) {
   return item.objects.empty() && noted.contains(item.place);
 }
 
+bool shares_name(const engine::Identity& one, const engine::Identity& other) {
+  return std::ranges::find_first_of(one.names, other.names) != one.names.end();
+}
+
 Result<void> check_protected(Plan& plan, const PlanItem& item, const Protected& guarded) {
-  if (!touches(item.place, guarded.identity)) return {};
   if (guarded.never)
     return fail(Code::refused, item.place + " is, holds or lies in " + guarded.name);
   plan.in_place = true;
@@ -256,9 +269,15 @@ bool touches(const std::string& place, const engine::Identity& identity) {
 Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places) {
   const auto noted = noted_places(plan.directory);
   for (auto& item : plan.items) {
-    for (const auto& guarded : protected_places) TRY(check_protected(plan, item, guarded));
-    if (!is_occupied(item.place)) continue;
-    item.resumes = is_unfinished(item.place) || is_noted(item, noted);
+    const bool is_server = is_on_server(item.type);
+    const auto there = is_server ? TRY(TRY(engine::find_engine(item.type))->look_at(item.place))
+                                 : engine::PlaceState{{}, is_occupied(item.place)};
+    for (const auto& guarded : protected_places)
+      if (is_server ? shares_name(guarded.identity, there.identity)
+                    : touches(item.place, guarded.identity))
+        TRY(check_protected(plan, item, guarded));
+    if (!there.occupied) continue;
+    item.resumes = !is_server && (is_unfinished(item.place) || is_noted(item, noted));
     if (item.resumes) continue;
     plan.occupied.push_back(item.place);
     if (plan.overwrite) continue;

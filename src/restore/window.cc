@@ -1,8 +1,11 @@
 #include "restore/window.h"
 
 #include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
 
 namespace lifeboat::restore {
 namespace {
@@ -11,6 +14,9 @@ namespace {
 constexpr std::size_t kMaxChunks = 400'000;
 constexpr std::size_t kMaxFiles = 50'000;
 constexpr std::size_t kMaxLarge = 400;
+// What is asked for at once of a target that wants order, and how many entries wait for it.
+constexpr std::size_t kPiece = 1U << 20U;
+constexpr int kEntriesAtOnce = 4;
 
 }  // namespace
 
@@ -52,7 +58,9 @@ bool Window::full() const {
 }
 
 Result<void> Window::run(const RunContext& context) {
-  if (delta_) {
+  if (target_.wants_order()) {
+    TRY(fill_in_order(context));
+  } else if (delta_) {
     TRY(compare_existing(context));
   } else {
     for (std::size_t file = 0; file < files_.size(); ++file)
@@ -64,6 +72,45 @@ Result<void> Window::run(const RunContext& context) {
   pieces_.clear();
   requests_.clear();
   chunks_ = large_ = 0;
+  return {};
+}
+
+// The largest begin first, or the last one would be filled alone.
+Result<void> Window::fill_in_order(const RunContext& context) {
+  std::ranges::sort(files_, std::greater<>(),
+                    [](const auto& file) { return file->entry.info.size; });
+  std::vector<Result<void>> outcomes(files_.size());
+  std::atomic<bool> failed{false};
+  std::atomic<std::size_t> next{0};
+  tbb::task_arena arena(kEntriesAtOnce);
+  arena.execute([&] {
+    tbb::parallel_for(0, kEntriesAtOnce, [&](int) {
+      for (auto at = next++; at < files_.size() && !failed; at = next++) {
+        outcomes[at] = fill_one(*files_[at], context);
+        if (!outcomes[at]) failed = true;
+      }
+    });
+  });
+  for (auto& outcome : outcomes) TRY(std::move(outcome));
+  for (const auto& file : files_) counts_.fetched += file->entry.info.size;
+  return {};
+}
+
+Result<void> Window::fill_one(File& file, const RunContext& context) {
+  const auto& path = file.entry.info.path;
+  auto* sink = TRY_CONTEXT(path, sink_of(file));
+  const auto content = snapshot_.open_content(file.entry.chunks, context);
+  Bytes piece(kPiece);
+  for (std::uint64_t offset = 0;;) {
+    TRY(context.check_stop());
+    const auto count = TRY_CONTEXT(path, content->read(piece));
+    if (count == 0) break;
+    TRY_CONTEXT(path, sink->write(offset, ByteView(piece).first(count)));
+    context.progress.advance(count, 0);
+    offset += count;
+  }
+  TRY_CONTEXT(path, sink->commit());
+  file.sink.reset();
   return {};
 }
 

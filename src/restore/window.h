@@ -33,6 +33,8 @@ class Window {
   struct File;
   struct Piece;
 
+  Result<void> fill_in_order(const RunContext& context);
+  Result<void> fill_one(File& file, const RunContext& context);
   Result<void> compare_existing(const RunContext& context);
   Result<void> compare_file(std::size_t file);
   Result<bool> keep_equal_pieces(File& file, std::vector<bool>& equal);

@@ -15,7 +15,13 @@ Failure bad_target(const std::string& message) {
 // A directory whose name holds "=" is written with a "/" before it.
 bool is_pair(const std::string& text) {
   const auto equals = text.find('=');
-  return equals != std::string::npos && equals != 0 && text.find('/') > equals;
+  return equals != std::string::npos && equals != 0 && text.find_first_of("/:") > equals;
+}
+
+// Of a database on a server, or of the variable that holds it.
+bool is_address(const std::string& place) {
+  return place.starts_with("mongodb://") || place.starts_with("mongodb+srv://") ||
+         place.starts_with("env:") || place.starts_with("file:");
 }
 
 Result<restore::Destination> destination_of(const Setup& setup,
@@ -25,7 +31,8 @@ Result<restore::Destination> destination_of(const Setup& setup,
     const auto equals = is_pair(text) ? text.find('=') : std::string::npos;
     const auto place = equals == std::string::npos ? text : text.substr(equals + 1);
     if (place.empty()) return bad_target("--to \"" + text + "\" names no place");
-    const auto full = (setup.working_directory / place).lexically_normal().string();
+    const auto full =
+        is_address(place) ? place : (setup.working_directory / place).lexically_normal().string();
     if (equals != std::string::npos) {
       destination.places.emplace_back(text.substr(0, equals), full);
       continue;

@@ -14,7 +14,7 @@ Result<Bytes> ask(const std::string& uri, const std::string& database, ByteView 
 }
 
 Bytes ping() { return DocumentBuilder().int32("ping", 1).take(); }
-Bytes list_databases() { return DocumentBuilder().int32("listDatabases", 1).take(); }
+Bytes ask_for_databases() { return DocumentBuilder().int32("listDatabases", 1).take(); }
 
 TEST(MongoConnection, ReachesAServerOnItsSocket) {
   const TestServer server;
@@ -33,11 +33,11 @@ TEST(MongoConnection, SaysThatNoServerAnswersAndNeverThePassword) {
 
 TEST(MongoConnection, RefusesAWrongPasswordAndTakesTheRightOne) {
   const TestServer server(ServerOptions{.authentication = true});
-  const auto wrong = ask(server.uri_of("keeper", "tiger"), "admin", list_databases());
+  const auto wrong = ask(server.uri_of("keeper", "tiger"), "admin", ask_for_databases());
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().code(), Code::permission_denied) << wrong.error().describe();
   EXPECT_EQ(wrong.error().describe().find("tiger"), std::string::npos);
-  const auto right = ask(server.uri(), "admin", list_databases());
+  const auto right = ask(server.uri(), "admin", ask_for_databases());
   EXPECT_TRUE(right) << right.error().describe();
 }
 

@@ -5,7 +5,7 @@
 namespace lifeboat::engine::mongodb {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kMetadataVersion = 1;
 
 }  // namespace
 
@@ -13,14 +13,14 @@ Bytes encode_metadata(const Metadata& metadata) {
   Catalog catalog{metadata.database, {}};
   if (metadata.kind == Metadata::Kind::documents) catalog.collections = {metadata.collection};
   ByteWriter writer;
-  writer.u8(kVersion).u8(static_cast<std::uint8_t>(metadata.kind));
+  writer.u8(kMetadataVersion).u8(static_cast<std::uint8_t>(metadata.kind));
   writer.raw(encode_catalog(catalog));
   return writer.take();
 }
 
 Result<Metadata> decode_metadata(ByteView bytes) {
   ByteReader reader(bytes);
-  if (TRY(reader.u8()) != kVersion)
+  if (TRY(reader.u8()) != kMetadataVersion)
     return fail(Code::unsupported_format, "metadata of a MongoDB entry is of a newer version");
   const auto kind = TRY(reader.u8());
   auto catalog = TRY(decode_catalog(TRY(reader.raw(reader.remaining()))));

@@ -6,8 +6,8 @@ namespace lifeboat::engine::mongodb {
 namespace {
 
 // One insert: what a server takes well, and what several sinks at once may hold in memory.
-constexpr std::size_t kBatchBytes = 8U << 20U;
-constexpr std::size_t kBatchDocuments = 10'000;
+constexpr std::size_t kInsertBytes = 8U << 20U;
+constexpr std::size_t kInsertDocuments = 10'000;
 constexpr std::size_t kLargestCatalog = 1U << 30U;
 
 Failure out_of_order() {
@@ -23,7 +23,7 @@ class Batch {
   }
   bool has_room_for(std::size_t more) const {
     return sizes_.empty() ||
-           (sizes_.size() < kBatchDocuments && bytes_.size() + more <= kBatchBytes);
+           (sizes_.size() < kInsertDocuments && bytes_.size() + more <= kInsertBytes);
   }
   bool empty() const { return sizes_.empty(); }
   std::vector<ByteView> documents() const {

@@ -31,7 +31,8 @@ TEST_F(MongoTarget, RestoresACollectionWithoutDocuments) {
 }
 
 TEST_F(MongoTarget, RestoresCollectionsWithOddNames) {
-  const std::vector<std::string> names{"with space", "a..b", "a/b", "Twin", "twin", "naïve", "100%"};
+  const std::vector<std::string> names{"with space", "a..b",  "a/b", "Twin",
+                                       "twin",       "naïve", "100%"};
   for (const auto& name : names) live().insert(name, {document(1, name)});
   const auto captured = capture();
   LIFEBOAT_OK(captured);

@@ -51,7 +51,8 @@ class TestServer {
                      const std::string& database = "") const {
     std::string uri = "mongodb://";
     if (!user.empty()) uri += escaped(user) + ":" + escaped(password) + "@";
-    uri += escaped(socket()) + "/" + database + "?directConnection=true";
+    uri +=
+        escaped(socket()) + "/" + database + "?directConnection=true&serverSelectionTimeoutMS=3000";
     if (!user.empty())
       uri += "&authSource=" + options_.user_database + "&authMechanism=SCRAM-SHA-256";
     return uri;

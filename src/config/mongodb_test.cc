@@ -1,0 +1,78 @@
+#include <gtest/gtest.h>
+
+#include "base/json_value.h"
+#include "config/portable.h"
+#include "config/resolve.h"
+#include "config/test_config.h"
+
+namespace lifeboat::config {
+namespace {
+
+const std::string kSqlite = R"({type: sqlite, path: "${DATABASE}"})";
+const std::string kMongo = R"({type: mongodb, uri: "${MONGO_URI}", database: shop})";
+const std::string kUri = "mongodb://anna:tiger@db.example:27017/?authSource=admin";
+
+// Without the checks that ask a SQLite database.
+std::string with_database(const std::string& source) {
+  auto text = replaced(kWholeText, kSqlite, source);
+  const auto begin = text.find("        checks:");
+  return text.erase(begin, text.find("repositories:\n", begin) - begin);
+}
+
+Result<engine::SourceOptions> mongo_options(const std::string& source,
+                                            std::map<std::string, std::string> environment) {
+  const auto loaded = TRY(parse_text(with_database(source), std::move(environment)));
+  const Resolver resolver(loaded.config, loaded.variables);
+  return resolver.source(loaded.config.services[0].sources[0]);
+}
+
+TEST(MongoSourceKeys, GiveTheUriAsASecretAndTheDatabase) {
+  const auto options = mongo_options(kMongo, {{"MONGO_URI", kUri}});
+  ASSERT_TRUE(options) << options.error().describe();
+  EXPECT_EQ(options->type, "mongodb");
+  EXPECT_EQ(to_text(options->uri->view()), kUri);
+  EXPECT_EQ(options->database, "shop");
+}
+
+TEST(MongoSourceKeys, TakeTheUriFromAFile) {
+  const auto folder = *ScratchDirectory::make();
+  ASSERT_TRUE(write_file(folder.path() / "uri", view_of(kUri + "\n")));
+  const auto file = (folder.path() / "uri").string();
+  const auto options = mongo_options("{type: mongodb, uri: 'file:" + file + "'}", {});
+  ASSERT_TRUE(options) << options.error().describe();
+  EXPECT_EQ(to_text(options->uri->view()), kUri);
+  EXPECT_FALSE(mongo_options("{type: mongodb, uri: 'file:" + file + "-absent'}", {}));
+}
+
+TEST(MongoSourceKeys, SayWhatIsMissingOrMeantForAnotherType) {
+  EXPECT_FALSE(mongo_options(kMongo, {}));
+  EXPECT_FALSE(mongo_options("{type: mongodb, database: shop}", {}));
+  EXPECT_FALSE(
+      mongo_options("{type: mongodb, uri: '${MONGO_URI}', path: /x}", {{"MONGO_URI", kUri}}));
+  EXPECT_FALSE(mongo_options("{type: mongodb, uri: 'command:cat x'}", {}));
+  EXPECT_FALSE(
+      mongo_options("{type: sqlite, path: /x, uri: '${MONGO_URI}'}", {{"MONGO_URI", kUri}}));
+}
+
+TEST(MongoSourceKeys, CountTheUriAmongTheSecrets) {
+  const auto loaded = parse_text(with_database(kMongo), {{"MONGO_URI", kUri}});
+  ASSERT_TRUE(loaded) << loaded.error().describe();
+  const auto secrets = Resolver(loaded->config, loaded->variables).secret_values();
+  EXPECT_NE(std::ranges::find(secrets, kUri), secrets.end());
+}
+
+TEST(MongoSourceKeys, LeaveNoUserOfAUriInTheConfigurationOfASnapshot) {
+  const auto plain = parse_text(with_database("{type: mongodb, uri: '" + kUri + "'}"));
+  ASSERT_TRUE(plain) << plain.error().describe();
+  EXPECT_FALSE(plain->warnings.empty());
+  const auto carried = canonical_json(portable_json(plain->config));
+  EXPECT_EQ(carried.find("tiger"), std::string::npos) << carried;
+  EXPECT_NE(carried.find("${LIFEBOAT_SHOP_DB_URI}"), std::string::npos) << carried;
+  const auto open = parse_text(with_database("{type: mongodb, uri: 'mongodb://db.example/shop'}"));
+  ASSERT_TRUE(open) << open.error().describe();
+  const auto kept = canonical_json(portable_json(open->config));
+  EXPECT_NE(kept.find("mongodb://db.example/shop"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lifeboat::config

@@ -1,0 +1,122 @@
+#include <gtest/gtest.h>
+
+#include "backup/backup.h"
+#include "base/json_value.h"
+#include "engine/mongodb/test_database.h"
+#include "restore/restore.h"
+#include "storage/memory/memory_backend.h"
+
+namespace lifeboat::restore {
+namespace {
+
+using engine::mongodb::testing::Application;
+using engine::mongodb::testing::many_documents;
+using engine::mongodb::testing::source_at;
+using engine::mongodb::testing::TestServer;
+
+// A database that was backed up to a repository in memory.
+class MongoRestore : public testing::Test {
+ protected:
+  void SetUp() override {
+    const Application app(server_.uri(), "shop");
+    for (const auto& name : {"items", "orders", "people", "events", "files"})
+      app.insert(name, many_documents(3000));
+    app.create_capped("log");
+    app.insert("log", many_documents(100));
+    app.make_index("items", "name", true);
+    const repository::Credential key = repository::KeyFile{Secret(Bytes(32, 7))};
+    auto medium = std::make_unique<storage::MemoryBackend>(store_, test_.clock);
+    repository_ = *repository::Repository::create(
+        std::move(medium), key, {.cache = folder_.path() / "cache"}, test_.context);
+    backup::Request request;
+    request.service = "shop";
+    request.config = Json::object();
+    request.cache = folder_.path() / "lists";
+    request.sources = {source_at(server_.uri(), "shop")};
+    const auto report = backup::run_backup(request, *repository_, test_.context);
+    ASSERT_TRUE(report) << report.error().describe();
+    ASSERT_TRUE(report->snapshot.complete);
+    snapshot_ = *repository_->open_snapshot(report->snapshot.id, test_.context);
+  }
+
+  std::string place(const std::string& database) const { return server_.uri(database); }
+  Result<Report> restore(const std::string& database, PlanRequest request = {}) {
+    request.destination.places = {{"db", place(database)}};
+    auto plan = TRY(plan_restore(snapshot_->info(), snapshot_->sources(), request));
+    const auto live =
+        TRY(engine::mongodb::mongodb_engine().identify(source_at(server_.uri(), "shop")));
+    TRY(check_targets(plan, {{"source shop/db", live, false}}));
+    return run_restore(plan, *repository_, *snapshot_, test_.context);
+  }
+  Json facts(const std::string& database) {
+    return engine::contract::facts_of(engine::mongodb::mongodb_engine(), place(database),
+                                      test_.context)
+        .value_or(Json{});
+  }
+
+  TestContext test_;
+  ScratchDirectory folder_ = *ScratchDirectory::make();
+  TestServer server_;
+  std::shared_ptr<storage::MemoryStore> store_ = std::make_shared<storage::MemoryStore>();
+  std::unique_ptr<repository::Repository> repository_;
+  std::unique_ptr<repository::SnapshotReader> snapshot_;
+};
+
+TEST_F(MongoRestore, BringsEveryCollectionBackWithEqualFacts) {
+  const auto report = restore("restored");
+  ASSERT_TRUE(report) << report.error().describe();
+  EXPECT_TRUE(report->items[0].findings.empty());
+  EXPECT_EQ(report->items[0].entries, 7U);
+  EXPECT_EQ(pretty_json(facts("restored")), pretty_json(snapshot_->sources()[0].facts));
+}
+
+TEST_F(MongoRestore, BringsOneCollectionBackAlone) {
+  PlanRequest request;
+  request.only = {{"db", "items"}};
+  const auto report = restore("part", request);
+  ASSERT_TRUE(report) << report.error().describe();
+  const auto there = facts("part")["collections"];
+  EXPECT_EQ(there.size(), 1U);
+  EXPECT_EQ(there["items"], snapshot_->sources()[0].facts["collections"]["items"]);
+  request.only = {{"db", "itemz"}};
+  EXPECT_EQ(restore("other", request).error().code(), Code::not_found);
+}
+
+TEST_F(MongoRestore, RefusesTheLiveDatabaseUnlessOverwritingWasAskedFor) {
+  const auto refused = restore("shop");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused);
+  EXPECT_NE(refused.error().describe().find("live source shop/db"), std::string::npos)
+      << refused.error().describe();
+  PlanRequest request;
+  request.overwrite = true;
+  Application(server_.uri(), "shop").remove_one("items", 5);
+  const auto report = restore("shop", request);
+  ASSERT_TRUE(report) << report.error().describe();
+  EXPECT_EQ(facts("shop"), snapshot_->sources()[0].facts);
+}
+
+TEST_F(MongoRestore, RefusesADatabaseThatIsNotEmptyAndNamesItAsOccupied) {
+  Application(server_.uri(), "other").insert("foreign", many_documents(1));
+  const auto refused = restore("other");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused);
+  EXPECT_EQ(facts("other")["collections"].size(), 1U);
+}
+
+TEST_F(MongoRestore, NeedsAnAddressAndNotAFolder) {
+  PlanRequest request;
+  request.destination.directory = folder_.path() / "restored";
+  const auto plan = plan_restore(snapshot_->info(), snapshot_->sources(), request);
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().code(), Code::usage);
+  EXPECT_NE(std::string(plan.error().hint()).find("mongodb://"), std::string::npos);
+}
+
+TEST_F(MongoRestore, FailsWhenTheServerIsGone) {
+  server_.kill();
+  EXPECT_FALSE(restore("restored"));
+}
+
+}  // namespace
+}  // namespace lifeboat::restore
