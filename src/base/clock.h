@@ -3,6 +3,7 @@
 // Implementations are thread-safe.
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,9 @@ namespace lifeboat {
 
 using Duration = std::chrono::microseconds;
 using Time = std::chrono::sys_time<Duration>;  // UTC
+
+// As records hold durations: what is less than one is cut off.
+constexpr std::int64_t whole_milliseconds(Duration time) { return time.count() / 1000; }
 
 class Clock {
  public:

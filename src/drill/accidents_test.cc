@@ -84,9 +84,8 @@ TEST_F(AccidentTest, ASandboxWhoseTokenWasExchangedStaysAndIsNamed) {
 }
 
 TEST_F(AccidentTest, WhatWasRestoredAndIsNotThereWhenItIsCheckedIsTheRestoresFault) {
-  const auto report = drill_with("check", [](DrillState& state) {
-    fs::remove(state.sandbox->directory() / "data" / "db.db");
-  });
+  const auto report =
+      drill_with("check", [](DrillState& state) { fs::remove(data_of(state) / "db.db"); });
   EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
   EXPECT_TRUE(explained_by(report, "restored-unreadable"));
 }

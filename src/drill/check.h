@@ -25,6 +25,7 @@ struct CheckScope {
   repository::Repository& repository;
   repository::SnapshotReader* snapshot = nullptr;  // null when only others make backups
   const std::string& tier;
+  const std::vector<repository::SnapshotInfo>& snapshots;  // as they were when one was chosen
 };
 
 class Question {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "drill/symptom.h"
 
 namespace lifeboat::drill {
@@ -13,11 +14,6 @@ constexpr Rule kUnexplained{
     "unexplained", nullptr,
     "No rule explains this: what a person needs to judge it is in the report.",
     "lifeboat drill show {id}", "operator"};
-
-void replace_all(std::string& text, std::string_view name, const std::string& value) {
-  for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + value.size()))
-    text.replace(at, name.size(), value);
-}
 
 // "db" of "counts.db" and "blobs.db.images".
 std::string source_named(const std::string& subject) {

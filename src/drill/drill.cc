@@ -180,6 +180,7 @@ Result<Sealed> run_drill(const Request& request, repository::Repository& reposit
   DrillState state{request, repository, begin_report(request, repository, context), {}, {}, {}};
   play(steps_of(request.options), state, context);
   state.report.ended = context.clock.now();
+  // Anew: while this one ran, another machine may have added to the chain.
   const auto history = load_history(request.service, request.reports, repository);
   project(state.report, history);
   compare_with_runbook(state.report, request.options.runbook);

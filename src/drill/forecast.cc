@@ -4,7 +4,9 @@
 
 #include "base/clock.h"
 #include "base/counted.h"
+#include "base/median.h"
 #include "drill/render/view.h"
+#include "drill/report.h"
 
 namespace lifeboat::drill {
 namespace {
@@ -24,7 +26,7 @@ bool is_like(const Json& evidence, const Ahead& ahead) {
 bool grows_with_bytes(const std::string& stage) { return stage == "restore" || stage == "check"; }
 
 // How long a person thinks about an answer says nothing about the next one.
-bool waits_for_people(const std::string& stage) { return stage == "manual"; }
+bool waits_for_people(const std::string& stage) { return stage == kManualStage; }
 
 std::int64_t scaled(std::int64_t milliseconds, std::int64_t from, std::uint64_t to) {
   if (from <= 0) return milliseconds;
@@ -49,8 +51,7 @@ std::optional<TimeForecast> middle_of(const std::vector<Json>& like, const Ahead
     for (const auto& stage : list_in(evidence, "stages"))
       if (fits(text_in(stage, {"name"}))) sum += milliseconds_for(stage, evidence, ahead.bytes);
   }
-  std::ranges::sort(times);
-  return TimeForecast{std::chrono::milliseconds(times[times.size() / 2]), like.size()};
+  return TimeForecast{std::chrono::milliseconds(median_of(std::move(times))), like.size()};
 }
 
 std::string memory_sentence(const MemoryForecast& memory) {
@@ -125,9 +126,9 @@ Json to_json(const Forecast& forecast, Duration taken) {
                     {"free", forecast.disk->free},
                     {"where", forecast.disk->where}};
   if (forecast.memory) json["memory"] = memory_forecast_json(*forecast.memory);
-  json["time"] = {{"taken_ms", taken.count() / 1000}};
+  json["time"] = {{"taken_ms", whole_milliseconds(taken)}};
   if (!forecast.time) return json;
-  json["time"]["predicted_ms"] = forecast.time->whole.count() / 1000;
+  json["time"]["predicted_ms"] = whole_milliseconds(forecast.time->whole);
   json["time"]["drills"] = forecast.time->drills;
   return json;
 }

@@ -7,11 +7,6 @@
 namespace lifeboat::drill {
 namespace {
 
-bool all_done(const Report& report) {
-  return std::all_of(report.stages.begin(), report.stages.end(),
-                     [](const auto& stage) { return stage.done; });
-}
-
 bool is_the_drills_own(const std::string& stage) {
   return stage == kBeforeStage || stage == kManualStage || stage == kPreflightStage;
 }
@@ -43,6 +38,10 @@ void measure_age(Report& report) {
 }
 
 }  // namespace
+
+bool all_done(const Report& report) {
+  return std::ranges::all_of(report.stages, [](const auto& stage) { return stage.done; });
+}
 
 Duration recovery_so_far(const Report& report) {
   Duration sum{0};

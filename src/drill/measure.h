@@ -4,6 +4,7 @@
 
 namespace lifeboat::drill {
 
+bool all_done(const Report& report);
 // Seconds of the stages until now, without those that no recovery has.
 Duration recovery_so_far(const Report& report);
 // Fills report.measures from stages, snapshot and objectives. An objective without a measure is not

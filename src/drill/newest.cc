@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 namespace lifeboat::drill {
 namespace {
 
@@ -49,15 +47,20 @@ std::string name_of_chosen(const SnapshotInfo& chosen) {
 }
 
 // "latest" means the latest complete one.
-void tell_incomplete(const SnapshotList& list, const SnapshotInfo& chosen, CheckResult& result) {
-  for (const auto& each : list.snapshots) {
-    if (each.service != chosen.service || each.complete || each.time <= chosen.time) continue;
-    result.outcome = Outcome::warned;
-    result.message = fmt::format(
-        "{} is newer and incomplete: {}, the newest complete one, was "
-        "drilled",
-        name_of_chosen(each), name_of_chosen(chosen));
-  }
+const SnapshotInfo* incomplete_after(const SnapshotList& list, const SnapshotInfo& chosen) {
+  const SnapshotInfo* last = nullptr;
+  for (const auto& each : list.snapshots)
+    if (each.service == chosen.service && !each.complete && each.time > chosen.time) last = &each;
+  return last;
+}
+
+CheckResult answer_newest(Outcome outcome, std::string message) {
+  CheckResult result;
+  result.id = "newest";
+  result.proves = "no newer snapshot of the service is missing, damaged or incomplete";
+  result.outcome = outcome;
+  result.message = std::move(message);
+  return result;
 }
 
 }  // namespace
@@ -75,21 +78,19 @@ std::vector<LostSnapshot> lost_after(const SnapshotList& list, const std::string
 }
 
 CheckResult check_newest(const SnapshotList& list, const SnapshotInfo& chosen) {
-  CheckResult result;
-  result.id = "newest";
-  result.proves = "no newer snapshot of the service is missing, damaged or incomplete";
-  const auto lost = lost_after(list, chosen.service, &chosen);
-  result.outcome = lost.empty() ? Outcome::passed : Outcome::failed;
-  result.message = fmt::format("{} is the newest that was made", name_of_chosen(chosen));
-  tell_incomplete(list, chosen, result);
-  if (lost.empty()) return result;
-  result.outcome = Outcome::failed;
-  result.message = fmt::format(
-      "what was made after {} is missing or damaged, or may be; an older "
-      "one was drilled",
-      name_of_chosen(chosen));
-  for (const auto& each : lost) tell_lost(list, each, result);
-  return result;
+  const auto name = name_of_chosen(chosen);
+  if (const auto lost = lost_after(list, chosen.service, &chosen); !lost.empty()) {
+    auto result = answer_newest(Outcome::failed, "what was made after " + name +
+                                                     " is missing or damaged, or may be; an older "
+                                                     "one was drilled");
+    for (const auto& each : lost) tell_lost(list, each, result);
+    return result;
+  }
+  if (const auto* incomplete = incomplete_after(list, chosen))
+    return answer_newest(Outcome::warned, name_of_chosen(*incomplete) +
+                                              " is newer and incomplete: " + name +
+                                              ", the newest complete one, was drilled");
+  return answer_newest(Outcome::passed, name + " is the newest that was made");
 }
 
 }  // namespace lifeboat::drill

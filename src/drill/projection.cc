@@ -1,7 +1,6 @@
 #include "drill/projection.h"
 
-#include <algorithm>
-
+#include "drill/measure.h"
 #include "drill/render/view.h"
 
 namespace lifeboat::drill {
@@ -22,10 +21,6 @@ Duration check_of(const Report& report) {
   return sum;
 }
 
-bool came_to_its_end(const Report& report) {
-  return std::ranges::all_of(report.stages, [](const auto& stage) { return stage.done; });
-}
-
 void compare_with_objective(Report& report) {
   const auto& measures = report.measures;
   if (!measures.rto_objective || measures.projected->rto <= *measures.rto_objective) return;
@@ -39,7 +34,7 @@ void compare_with_objective(Report& report) {
 }  // namespace
 
 void project(Report& report, const History& history) {
-  if (report.tier != "quick" || report.error || !came_to_its_end(report)) return;
+  if (report.tier != "quick" || report.error || !all_done(report)) return;
   const Ahead whole{"", "full", bytes_of(report)};
   const auto like = like_drills(history.records, whole);
   auto& projected = report.measures.projected.emplace();

@@ -70,11 +70,9 @@ bool was_refused(const Report& report) {
                      [](const auto& each) { return each.refused; });
 }
 
-std::int64_t milliseconds(Duration time) { return time.count() / 1000; }
-
 Json objective_json(const std::optional<Duration>& objective, Judgement judgement) {
   Json json{{"judgement", name_of(judgement)}};
-  if (objective) json["objective_ms"] = milliseconds(*objective);
+  if (objective) json["objective_ms"] = whole_milliseconds(*objective);
   return json;
 }
 
@@ -82,7 +80,7 @@ Json stages_json(const Report& report) {
   Json list = Json::array();
   for (const auto& stage : report.stages) {
     Json json{{"name", stage.name},
-              {"milliseconds", milliseconds(stage.elapsed)},
+              {"milliseconds", whole_milliseconds(stage.elapsed)},
               {"outcome", stage.done            ? "done"
                           : stage.error.empty() ? "not_run"
                                                 : "stopped"}};
@@ -100,7 +98,7 @@ Json checks_json(const Report& report) {
                     {"outcome", name_of(check.outcome)},
                     {"message", check.message},
                     {"details", check.details},
-                    {"milliseconds", milliseconds(check.elapsed)}});
+                    {"milliseconds", whole_milliseconds(check.elapsed)}});
     if (check.asks_rights) list.back()["rights"] = true;
     if (!check.waived.empty()) list.back()["waived"] = check.waived;
   }
@@ -151,7 +149,8 @@ Json runbook_json(const Report& report) {
 
 Json lost_writes_json(const Measures& measures) {
   if (!measures.lost_writes) return {{"outcome", "not_run"}, {"reason", measures.no_lost_writes}};
-  Json json{{"outcome", "measured"}, {"window_ms", milliseconds(measures.lost_writes->window)}};
+  Json json{{"outcome", "measured"},
+            {"window_ms", whole_milliseconds(measures.lost_writes->window)}};
   if (measures.lost_writes->markers) json["markers"] = *measures.lost_writes->markers;
   return json;
 }
@@ -166,7 +165,7 @@ Json memory_measures_json(const Measures& measures) {
 Duration taken_of(const Report& report) {
   Duration sum{0};
   for (const auto& stage : report.stages)
-    if (stage.name != "manual") sum += stage.elapsed;
+    if (stage.name != kManualStage) sum += stage.elapsed;
   return sum;
 }
 
@@ -175,19 +174,19 @@ Json projection_json(const Projection& projected) {
     return {{"outcome", "not_known"},
             {"reason", "no earlier drill of tier full, of a like size, came to its end"}};
   return {{"outcome", "projected"},
-          {"milliseconds", milliseconds(projected.rto)},
-          {"check_ms", milliseconds(projected.check)},
+          {"milliseconds", whole_milliseconds(projected.rto)},
+          {"check_ms", whole_milliseconds(projected.check)},
           {"drills", projected.drills}};
 }
 
 Json measures_json(const Measures& measures) {
   Json rto = objective_json(measures.rto_objective, measures.rto);
-  rto["measured_ms"] = milliseconds(measures.rto_so_far);
+  rto["measured_ms"] = whole_milliseconds(measures.rto_so_far);
   rto["covers"] = measures.service_ready ? "locate to the first answer of the application"
                                          : "locate to check; no application answered";
   if (measures.projected) rto["projected"] = projection_json(*measures.projected);
   Json rpo = objective_json(measures.rpo_objective, measures.rpo);
-  if (measures.rpo_age) rpo["measured_ms"] = milliseconds(*measures.rpo_age);
+  if (measures.rpo_age) rpo["measured_ms"] = whole_milliseconds(*measures.rpo_age);
   rpo["lost_writes"] = lost_writes_json(measures);
   rpo["covers"] = "age of the restored position when the drill began";
   return {{"rto", rto},

@@ -45,6 +45,13 @@ struct CheckResult {
   bool asks_rights = false;  // who may do what: a login, a role, a refusal
 };
 
+// Stands first only when it failed.
+inline constexpr const char* kOpenStage = "open";
+// Stages that no recovery has.
+inline constexpr const char* kBeforeStage = "before";
+inline constexpr const char* kManualStage = "manual";
+inline constexpr const char* kPreflightStage = "preflight";
+
 struct StageResult {
   std::string name;
   Duration elapsed{0};

@@ -68,8 +68,8 @@ Json to_json(const RunbookLine& line) {
   Json json{{"step", line.step.step},
             {"of", step_subject(line.step)},
             {"outcome", name_of(line.outcome)}};
-  if (line.elapsed) json["milliseconds"] = line.elapsed->count() / 1000;
-  if (line.step.within) json["allowed_ms"] = line.step.within->count() / 1000;
+  if (line.elapsed) json["milliseconds"] = whole_milliseconds(*line.elapsed);
+  if (line.step.within) json["allowed_ms"] = whole_milliseconds(*line.step.within);
   return json;
 }
 

@@ -54,13 +54,17 @@ Steps steps_with(const Judges& judges, std::unique_ptr<Step> planting) {
 class Stage {
  public:
   Stage(const Request& request, repository::Repository& repository, const RunContext& context)
-      : request_(request), repository_(repository), context_(context) {}
+      : request_(request),
+        repository_(repository),
+        context_(context),
+        earlier_(load_history(request.service, request.reports, repository)) {}
 
   // What cannot even be opened is noticed too; an error elsewhere says nothing about the drill.
   Result<Report> play_with(const Act& act, const Judges& judges) const {
     Request request = request_;
     request.keep = false;
     DrillState state{request, repository_, {}, {}, {}, {}};
+    state.earlier = earlier_;
     auto& report = state.report;
     report.service = request.service;
     report.started = context_.clock.now();
@@ -87,6 +91,7 @@ class Stage {
   const Request& request_;
   repository::Repository& repository_;
   const RunContext& context_;
+  const History earlier_;  // none of the copies adds to it
 };
 
 // As the subjects of the diagnosis are called.

@@ -1,5 +1,6 @@
 #pragma once
 // One stage of a drill, and what the stages hand to one another. Used by one thread.
+#include <filesystem>
 #include <map>
 #include <memory>
 
@@ -30,9 +31,15 @@ struct DrillState {
   std::optional<sandbox::Sandbox> sandbox;
   restore::Plan plan;
   std::vector<ForeignBackup> foreign = {};
-  std::vector<RestoredPlace> restored = {};  // of the snapshot and foreign ones
-  std::optional<History> earlier = {};       // as it was when the drill began, once asked for
+  std::vector<RestoredPlace> restored = {};              // of the snapshot and foreign ones
+  std::vector<repository::SnapshotInfo> snapshots = {};  // all of them, when one was chosen
+  std::optional<History> earlier = {};  // as it was when the drill began, once asked for
 };
+
+// Where everything is restored to, each source below its name. There must be a sandbox.
+inline std::filesystem::path data_of(const DrillState& state) {
+  return state.sandbox->directory() / "data";
+}
 
 // What earlier drills left, read once.
 const History& earlier_drills(DrillState& state);
@@ -69,12 +76,5 @@ std::unique_ptr<Step> make_manual_step();
 // A store that refuses to be opened or listed is no backup; one that does not answer in time
 // decides nothing.
 Error explain_denied(const Error& error);
-
-// Stands first only when it failed.
-inline constexpr const char* kOpenStage = "open";
-// Stages that no recovery has.
-inline constexpr const char* kBeforeStage = "before";
-inline constexpr const char* kManualStage = "manual";
-inline constexpr const char* kPreflightStage = "preflight";
 
 }  // namespace lifeboat::drill

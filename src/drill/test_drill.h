@@ -26,7 +26,7 @@ class DrillTest : public ShopFixture {
     state.report.service = "shop";
     state.report.started = test_.clock.now();
     for (auto& step : all_steps()) {
-      if (step->name() == "check") defect(state.sandbox->directory() / "data");
+      if (step->name() == "check") defect(data_of(state));
       auto done = step->run(state, test_.context);
       if (done) continue;
       state.report.error = std::move(done).error().add_context(step->name());

@@ -220,6 +220,13 @@ Result<void> check_protected(Plan& plan, const PlanItem& item, const Protected& 
 
 }  // namespace
 
+Snapshots complete_before(const Snapshots& snapshots, const SnapshotInfo& chosen) {
+  auto older = of_service(snapshots, chosen.service);
+  std::erase_if(older,
+                [&](const auto& each) { return !each.complete || each.time >= chosen.time; });
+  return older;
+}
+
 Result<SnapshotInfo> choose_snapshot(const Snapshots& snapshots, const std::string& service,
                                      const Selector& selector) {
   const auto own = of_service(snapshots, service);

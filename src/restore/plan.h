@@ -21,6 +21,10 @@ Result<repository::SnapshotInfo> choose_snapshot(
     const std::vector<repository::SnapshotInfo>& snapshots, const std::string& service,
     const Selector& selector);
 
+// The complete ones of the same service that are older, the oldest first.
+std::vector<repository::SnapshotInfo> complete_before(
+    const std::vector<repository::SnapshotInfo>& snapshots, const repository::SnapshotInfo& chosen);
+
 // "db" or "db/orders" or "uploads/2026/ab".
 struct Selection {
   std::string source;

@@ -135,7 +135,7 @@ Json item_json(const ItemReport& item) {
           {"entries", item.entries},
           {"bytes", item.bytes},
           {"bytes_fetched", item.bytes_fetched},
-          {"milliseconds", item.elapsed.count() / 1000},
+          {"milliseconds", whole_milliseconds(item.elapsed)},
           {"findings", findings_json(item.findings)}};
 }
 
@@ -170,7 +170,7 @@ Json record_of(const Plan& plan, const Report& report, const std::string& reposi
           {"repository", repository},
           {"in_place", plan.in_place},
           {"overwrite", plan.overwrite},
-          {"milliseconds", report.elapsed.count() / 1000},
+          {"milliseconds", whole_milliseconds(report.elapsed)},
           {"items", items}};
 }
 

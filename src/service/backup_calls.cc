@@ -30,7 +30,7 @@ Json backup_json(const backup::Report& report) {
             {"stored", report.stats.bytes_stored},
             {"reused_chunks", report.stats.chunks_reused},
             {"packs", report.stats.packs}}},
-          {"milliseconds", report.elapsed.count() / 1000}};
+          {"milliseconds", whole_milliseconds(report.elapsed)}};
 }
 
 Json backup_json(const BackupOutcome& outcome) {

@@ -13,19 +13,6 @@ class DrillCalls : public TestShop {
       "    drills:\n      nightly:\n        checks:\n"
       "          - command: {name: good, run: 'test -e ${sandbox.uploads.path}/good'}\n";
 
-  Json drill(const DrillCall& call, int expected) {
-    test_.clock.advance(std::chrono::minutes(1));
-    const auto answer = run_drill(setup_, call, context());
-    EXPECT_TRUE(answer) << answer.error().describe();
-    if (!answer) return {};
-    EXPECT_EQ(answer->exit_status, expected) << answer->body.dump();
-    return answer->body;
-  }
-  static DrillCall shop() {
-    DrillCall call;
-    call.choice.service = "shop";
-    return call;
-  }
   static Json check_of(const Json& body, const std::string& id) {
     for (const auto& each : body["evidence"]["checks"])
       if (each["id"] == id) return each;

@@ -11,19 +11,6 @@ using testing::HasSubstr;
 // answer.
 class DrillTrouble : public TestShop {
  protected:
-  Json drill(const DrillCall& call, int expected) {
-    test_.clock.advance(std::chrono::minutes(1));
-    const auto answer = run_drill(setup_, call, context());
-    EXPECT_TRUE(answer) << answer.error().describe();
-    if (!answer) return {};
-    EXPECT_EQ(answer->exit_status, expected) << answer->body.dump();
-    return answer->body;
-  }
-  static DrillCall shop() {
-    DrillCall call;
-    call.choice.service = "shop";
-    return call;
-  }
   static std::string rules_of(const Json& body) {
     std::string rules;
     for (const auto& each : body["evidence"]["diagnosis"])

@@ -71,7 +71,8 @@ Json delivery_json(const std::vector<Delivery>& deliveries) {
   return list;
 }
 
-notify::Options without_secrets(const config::Notifier& notifier) {
+// What says whether it wants a notice; no secret of it is looked up for that.
+notify::Options options_to_judge(const config::Notifier& notifier) {
   notify::Options options;
   options.name = notifier.name;
   options.kind = notifier.kind;
@@ -181,7 +182,7 @@ Json Notices::keep(const Notice& notice, const Patience& patience,
   std::vector<Delivery> direct;
   for (const auto& name : (*composition_.loaded.config.find_service(service_))->notify) {
     const auto notifier = composition_.loaded.config.find_notifier(name);
-    if (!notifier || !notify::wants(without_secrets(**notifier), notice)) continue;
+    if (!notifier || !notify::wants(options_to_judge(**notifier), notice)) continue;
     const auto kept = outbox.add(notice, name);
     if (kept) continue;
     context.log.warning("a notice cannot be kept: " + kept.error().describe());

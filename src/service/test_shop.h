@@ -43,14 +43,20 @@ class TestShop : public testing::Test {
     EXPECT_TRUE(answer) << answer.error().describe();
     return answer ? answer->body["repositories"][0]["snapshot"]["id"].get<std::string>() : "";
   }
-  void drilled() {
+  Json drill(const DrillCall& call, int expected) {
     test_.clock.advance(std::chrono::minutes(1));
+    const auto answer = run_drill(setup_, call, context());
+    EXPECT_TRUE(answer) << answer.error().describe();
+    if (!answer) return {};
+    EXPECT_EQ(answer->exit_status, expected) << answer->body.dump();
+    return answer->body;
+  }
+  static DrillCall shop() {
     DrillCall call;
     call.choice.service = "shop";
-    const auto answer = run_drill(setup_, call, context());
-    ASSERT_TRUE(answer) << answer.error().describe();
-    ASSERT_EQ(answer->exit_status, 0) << answer->body.dump();
+    return call;
   }
+  void drilled() { drill(shop(), 0); }
   std::vector<std::string> snapshot_ids() {
     SnapshotChoice choice;
     choice.service = "shop";

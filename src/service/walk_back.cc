@@ -5,19 +5,6 @@
 #include "service/service.h"
 
 namespace lifeboat::service {
-namespace {
-
-std::vector<repository::SnapshotInfo> before(const std::vector<repository::SnapshotInfo>& all,
-                                             const repository::SnapshotInfo& failed) {
-  std::vector<repository::SnapshotInfo> older;
-  for (const auto& each : all)
-    if (each.service == failed.service && each.complete && each.time < failed.time)
-      older.push_back(each);
-  return older;
-}
-
-}  // namespace
-
 Result<WalkBackOutcome> Service::walk_back(const DrillRequest& request,
                                            const repository::SnapshotId& failed,
                                            const RunContext& context) {
@@ -35,7 +22,7 @@ Result<WalkBackOutcome> Service::walk_back(const DrillRequest& request,
   const auto bad = std::ranges::find(list.snapshots, failed, &repository::SnapshotInfo::id);
   if (bad == list.snapshots.end())
     return fail(Code::not_found, "the snapshot that failed is no longer there");
-  auto walk = TRY(drill::walk_back(before(list.snapshots, *bad), *bad, try_out));
+  auto walk = TRY(drill::walk_back(restore::complete_before(list.snapshots, *bad), *bad, try_out));
   return WalkBackOutcome{prepared.from.name, std::move(walk)};
 }
 

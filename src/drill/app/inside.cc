@@ -11,8 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path data_of(const DrillState& state) { return state.sandbox->directory() / "data"; }
-
 // Files that their owners alone may read are the application's inside, whoever they were restored
 // for: there is one user there.
 void adopt(const fs::path& data) {
@@ -78,7 +76,7 @@ Result<bool> prove_isolation(DrillState& state, sandbox::Cell& cell, CheckResult
 Result<CheckResult> changes_of(DrillState& state, const RestoredPlace& item, CheckResult result,
                                const RunContext& context) {
   const std::string tier = "full";
-  CheckScope scope{{}, state.repository, state.snapshot.get(), tier};
+  CheckScope scope{{}, state.repository, state.snapshot.get(), tier, state.snapshots};
   auto& source = scope.sources[item.source];
   source.manifest = item.manifest;
   source.place = item.place;

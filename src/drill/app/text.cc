@@ -4,11 +4,12 @@
 #include <array>
 #include <functional>
 
+#include "base/text.h"
+
 namespace lifeboat::drill {
 namespace {
 
 constexpr std::size_t kQuoted = 200;
-constexpr std::size_t kShortestSecret = 4;
 
 using Escape = std::function<std::string(const std::string&)>;
 
@@ -74,15 +75,6 @@ Result<Json> fill_in_json(const Json& value, const Names& names) {
 
 Result<std::string> fill_in_path(const std::string& text, const Names& names) {
   return fill(text, names, percent_encoded);
-}
-
-std::string without_secrets(std::string text, const std::vector<std::string>& secrets) {
-  for (const auto& secret : secrets) {
-    if (secret.size() < kShortestSecret) continue;
-    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at))
-      text.replace(at, secret.size(), "***");
-  }
-  return text;
 }
 
 std::string quotable(std::string text, const std::vector<std::string>& secrets) {

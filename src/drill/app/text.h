@@ -20,9 +20,7 @@ Result<Json> fill_in_json(const Json& value, const Names& names);
 // For a URL's path: what is filled in is escaped, what was written is not.
 Result<std::string> fill_in_path(const std::string& text, const Names& names);
 
-// With each secret of four letters or more replaced.
-std::string without_secrets(std::string text, const std::vector<std::string>& secrets);
-// The same on one line of at most 200 letters.
+// Without secrets, on one line of at most 200 letters.
 std::string quotable(std::string text, const std::vector<std::string>& secrets);
 
 }  // namespace lifeboat::drill

@@ -1,24 +1,19 @@
-#include "base/json_value.h"
 #include "drill/check.h"
+#include "drill/counts.h"
 
 namespace lifeboat::drill {
 namespace {
 
-// The number that a path such as "tables.orders.rows" leads to in both, by what is counted.
-void compare(const Json& here, const Json& newest, const std::string& path,
+// What is counted and is less in the newest.
+void compare(const std::string& source, const Counts& here, const Counts& newest,
              std::vector<std::string>& more) {
-  for (const auto& [key, value] : here.items()) {
-    const auto found = newest.is_object() ? newest.find(key) : newest.end();
-    const bool there = newest.is_object() && found != newest.end();
-    const auto at = path.empty() ? key : path + "." + key;
-    if (value.is_object()) {
-      compare(value, there ? *found : Json(), at, more);
-    } else if ((key == "rows" || key == "files") && value.is_number_unsigned()) {
-      const auto then = value.get<std::uint64_t>();
-      const auto now = there && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-      if (then > now)
-        more.push_back(at + ": " + std::to_string(then) + ", in the newest " + std::to_string(now));
-    }
+  for (const auto& [path, then] : here) {
+    if (path.ends_with("bytes")) continue;
+    const auto found = newest.find(path);
+    const auto now = found == newest.end() ? 0 : found->second;
+    if (then > now)
+      more.push_back(source + "." + path + ": " + std::to_string(then) + ", in the newest " +
+                     std::to_string(now));
   }
 }
 
@@ -32,11 +27,10 @@ class ErasedQuestion final : public Question {
   }
 
   Result<std::vector<CheckResult>> run(CheckScope& scope, const RunContext& context) override {
-    const auto list = TRY(scope.repository.snapshots(context));
     const auto& chosen = scope.snapshot->info();
     std::size_t newer = 0;
     const repository::SnapshotInfo* newest = nullptr;
-    for (const auto& each : list.snapshots) {
+    for (const auto& each : scope.snapshots) {
       if (each.service != chosen.service || !each.complete || each.time <= chosen.time) continue;
       ++newer;
       if (newest == nullptr || each.time > newest->time) newest = &each;
@@ -58,8 +52,8 @@ class ErasedQuestion final : public Question {
     if (!reader) return result;
     for (const auto& source : scope.snapshot->sources())
       for (const auto& other : (*reader)->sources())
-        if (other.name == source.name && source.facts.is_object())
-          compare(source.facts, other.facts, source.name, result.details);
+        if (other.name == source.name)
+          compare(source.name, counts_in(source.facts), counts_in(other.facts), result.details);
     if (!result.details.empty()) result.message += "; more of " + result.details.front();
     if (result.details.size() > kMaxDetails) result.details.resize(kMaxDetails);
     return result;

@@ -2,6 +2,7 @@
 #include <unordered_set>
 
 #include "drill/check.h"
+#include "restore/plan.h"
 
 namespace lifeboat::drill {
 namespace {
@@ -86,7 +87,7 @@ class RewrittenQuestion final : public Question {
   }
 
   Result<std::vector<CheckResult>> run(CheckScope& scope, const RunContext& context) override {
-    const auto before = TRY(earlier(scope, context));
+    const auto before = earlier(scope, context);
     std::vector<CheckResult> results;
     for (const auto& source : scope.snapshot->sources()) {
       const auto steps = TRY(steps_of(source, scope, before, context));
@@ -99,13 +100,11 @@ class RewrittenQuestion final : public Question {
   using Readers = std::vector<std::unique_ptr<repository::SnapshotReader>>;
 
   // The newest first. One that cannot be read is what `verify` is for, not this drill.
-  static Result<Readers> earlier(CheckScope& scope, const RunContext& context) {
-    const auto list = TRY(scope.repository.snapshots(context));
-    const auto& chosen = scope.snapshot->info();
+  static Readers earlier(CheckScope& scope, const RunContext& context) {
+    const auto before = restore::complete_before(scope.snapshots, scope.snapshot->info());
     Readers readers;
-    for (auto each = list.snapshots.rbegin(); each != list.snapshots.rend(); ++each) {
+    for (auto each = before.rbegin(); each != before.rend(); ++each) {
       if (readers.size() == kPairs) break;
-      if (each->service != chosen.service || !each->complete || each->time >= chosen.time) continue;
       auto reader = scope.repository.open_snapshot(each->id, context);
       if (reader) readers.push_back(std::move(*reader));
     }

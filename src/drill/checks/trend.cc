@@ -1,39 +1,15 @@
-#include <algorithm>
 #include <map>
-#include <set>
 
+#include "base/median.h"
 #include "drill/check.h"
+#include "drill/counts.h"
+#include "restore/plan.h"
 
 namespace lifeboat::drill {
 namespace {
 
 constexpr std::size_t kSnapshots = 7;
 constexpr std::uint64_t kSmall = 100;  // below this, half as much is everyday life
-
-using Counts = std::map<std::string, std::uint64_t>;  // by "tables.orders.rows"
-
-void collect_known_counts(const Json& facts, const std::string& path, Counts& counts) {
-  static const std::set<std::string> kCounts{"rows", "files", "bytes"};
-  for (const auto& [key, value] : facts.items()) {
-    const auto at = path.empty() ? key : path + "." + key;
-    if (value.is_object())
-      collect_known_counts(value, at, counts);
-    else if (kCounts.contains(key) && value.is_number_unsigned())
-      counts[at] = value.get<std::uint64_t>();
-  }
-}
-
-Counts counts_of(const repository::SourceManifest& source) {
-  Counts counts;
-  if (source.facts.is_object()) collect_known_counts(source.facts, "", counts);
-  return counts;
-}
-
-std::uint64_t median_of(std::vector<std::uint64_t> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
 
 // Equality shows that the backup is what the source was; this shows that the source had not lost
 // what it always had.
@@ -59,11 +35,9 @@ class TrendQuestion final : public Question {
 
   // One that cannot be read is what `verify` is for, not this drill.
   static Result<Earlier> earlier_counts(CheckScope& scope, const RunContext& context) {
-    const auto list = TRY(scope.repository.snapshots(context));
-    const auto& chosen = scope.snapshot->info();
+    const auto before = restore::complete_before(scope.snapshots, scope.snapshot->info());
     Earlier earlier;
-    for (auto each = list.snapshots.rbegin(); each != list.snapshots.rend(); ++each) {
-      if (each->service != chosen.service || !each->complete || each->time >= chosen.time) continue;
+    for (auto each = before.rbegin(); each != before.rend(); ++each) {
       if (is_enough(earlier, scope.snapshot->sources())) break;
       TRY(context.check_stop());
       const auto snapshot = scope.repository.open_snapshot(each->id, context);
@@ -75,7 +49,7 @@ class TrendQuestion final : public Question {
 
   static void remember(const std::vector<repository::SourceManifest>& sources, Earlier& earlier) {
     for (const auto& source : sources) {
-      auto counts = counts_of(source);
+      auto counts = counts_in(source.facts);
       auto& known = earlier[source.name];
       if (!counts.empty() && known.size() < kSnapshots) known.push_back(std::move(counts));
     }
@@ -94,7 +68,7 @@ class TrendQuestion final : public Question {
     result.outcome = Outcome::passed;
     result.message =
         "compared with " + counted(earlier.size(), "snapshot", "snapshots") + " before it";
-    const auto now = counts_of(source);
+    const auto now = counts_in(source.facts);
     compare(now, earlier, result);
     if (is_another(now, earlier)) {
       result.outcome = Outcome::failed;

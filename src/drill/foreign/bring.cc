@@ -48,7 +48,7 @@ Result<void> bring(DrillState& state, std::size_t index, const RunContext& conte
   auto& backup = state.foreign[index];
   auto& record = state.report.foreign[index];
   const auto& options = backup.source->options;
-  const auto into = state.sandbox->directory() / "data" / backup.source->name;
+  const auto into = data_of(state) / backup.source->name;
   const auto brought =
       TRY(backup.chosen ? engine::foreign::bring(options, *backup.chosen, into.string(), context)
                         : run_program(state, backup, into, context));

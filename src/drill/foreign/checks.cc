@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "base/json_value.h"
+#include "base/median.h"
+#include "drill/counts.h"
 #include "drill/foreign.h"
 #include "drill/render/view.h"
 
@@ -55,16 +57,6 @@ class ReadableCheck final : public Question {
   ForeignBackup& backup_;
 };
 
-void collect_counts(const Json& facts, const std::string& path, Json& counts) {
-  for (const auto& [key, value] : facts.items()) {
-    const auto at = path.empty() ? key : path + "." + key;
-    if (value.is_object())
-      collect_counts(value, at, counts);
-    else if ((key == "rows" || key == "files" || key == "bytes") && value.is_number_integer())
-      counts[at] = value;
-  }
-}
-
 // A backup without facts cannot be compared with its source, but with the backups before it.
 class ForeignTrend final : public Question {
  public:
@@ -114,8 +106,7 @@ class ForeignTrend final : public Question {
       const Json& counts = object_in(object_in(record, "facts"), "counts");
       if (counts.contains(path)) values.push_back(count_in(counts, path.c_str()));
     }
-    std::ranges::sort(values);
-    return values.empty() ? 0 : values[values.size() / 2];
+    return median_of(std::move(values));
   }
 
   // A release changes the schema, and so does somebody else's database.
@@ -149,14 +140,12 @@ std::unique_ptr<Question> make_foreign_trend_check(const ForeignBackup& backup) 
 }
 
 Json trend_facts(const Json& facts) {
-  Json counts = Json::object();
-  if (facts.is_object()) collect_counts(facts, "", counts);
   Json objects = Json::object();
   const Json& schema = object_in(facts, "objects");
   if (schema.size() <= kMostObjects)
     for (const auto& [name, object] : schema.items())
       objects[name] = text_in(object, {"sql_sha256"});
-  return {{"counts", std::move(counts)}, {"objects", std::move(objects)}};
+  return {{"counts", counts_in(facts)}, {"objects", std::move(objects)}};
 }
 
 }  // namespace lifeboat::drill

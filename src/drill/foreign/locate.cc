@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/median.h"
 #include "drill/foreign.h"
 #include "drill/history.h"
 #include "drill/render/view.h"
@@ -79,8 +80,7 @@ void compare_size(const ForeignBackup& backup, Report& report) {
   std::vector<std::int64_t> sizes;
   for (const auto& record : backup.earlier) sizes.push_back(number_in(record, "bytes"));
   if (sizes.empty() || !backup.chosen || backup.chosen->bytes == 0) return;
-  std::ranges::sort(sizes);
-  const auto usual = static_cast<std::uint64_t>(sizes[sizes.size() / 2]);
+  const auto usual = static_cast<std::uint64_t>(median_of(std::move(sizes)));
   if (backup.chosen->bytes * 2 > usual) return;
   report.findings.push_back({"backup-halved", backup.source->name,
                              backup.chosen->name + " has " + describe_size(backup.chosen->bytes) +

@@ -113,7 +113,8 @@ class CheckStep final : public Step {
   std::string name() const override { return "check"; }
 
   Result<void> run(DrillState& state, const RunContext& context) override {
-    CheckScope scope{{}, state.repository, state.snapshot.get(), state.request.options.tier};
+    CheckScope scope{
+        {}, state.repository, state.snapshot.get(), state.request.options.tier, state.snapshots};
     TRY(open_sources(state, scope));
     for (std::size_t i = 0; i < state.foreign.size(); ++i) {
       TRY(context.check_stop());

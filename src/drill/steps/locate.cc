@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/median.h"
 #include "drill/newest.h"
 #include "drill/step.h"
 
@@ -10,10 +11,11 @@ constexpr std::size_t kEarlierSnapshots = 7;  // snapshots that the size is comp
 
 std::vector<std::uint64_t> earlier_sizes(const std::vector<repository::SnapshotInfo>& all,
                                          const repository::SnapshotInfo& chosen) {
+  const auto before = restore::complete_before(all, chosen);
   std::vector<std::uint64_t> sizes;
-  for (auto each = all.rbegin(); each != all.rend() && sizes.size() < kEarlierSnapshots; ++each)
-    if (each->service == chosen.service && each->complete && each->time < chosen.time)
-      sizes.push_back(each->bytes);
+  for (auto each = before.rbegin(); each != before.rend() && sizes.size() < kEarlierSnapshots;
+       ++each)
+    sizes.push_back(each->bytes);
   return sizes;
 }
 
@@ -35,6 +37,7 @@ class LocateStep final : public Step {
     state.report.snapshot = TRY(choose(*list, state));
     if (asks_for_newest(state.request.selector)) look_for_newer(*list, state.report);
     compare_size(state.report, list->snapshots);
+    state.snapshots = std::move(list->snapshots);
     return {};
   }
 
@@ -64,11 +67,9 @@ class LocateStep final : public Step {
 
   // "A backup that's suddenly half the usual size is a red flag."
   static void compare_size(Report& report, const std::vector<repository::SnapshotInfo>& all) {
-    auto sizes = earlier_sizes(all, *report.snapshot);
+    const auto sizes = earlier_sizes(all, *report.snapshot);
     if (sizes.empty()) return;
-    std::nth_element(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2),
-                     sizes.end());
-    const auto median = sizes[sizes.size() / 2];
+    const auto median = median_of(sizes);
     if (report.snapshot->bytes * 2 > median) return;
     report.findings.push_back({"size-halved", report.service,
                                describe_size(report.snapshot->bytes) + " against a median of " +

@@ -38,7 +38,7 @@ class ProvisionStep final : public Step {
   static Result<void> plan_into_sandbox(DrillState& state) {
     if (!state.snapshot) return {};
     restore::PlanRequest request;
-    request.destination.directory = (state.sandbox->directory() / "data").string();
+    request.destination.directory = data_of(state).string();
     state.plan =
         TRY(restore::plan_restore(*state.report.snapshot, state.snapshot->sources(), request));
     return {};

@@ -11,7 +11,7 @@ class RestoreStep final : public Step {
   std::string name() const override { return "restore"; }
 
   Result<void> run(DrillState& state, const RunContext& context) override {
-    TRY(make_directories(state.sandbox->directory() / "data"));
+    TRY(make_directories(data_of(state)));
     if (state.snapshot) TRY(restore_snapshot(state, context));
     return bring_foreign(state, context);
   }

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/subprocess.h"
+#include "base/text.h"
 #include "engine/files/copy.h"
 #include "engine/files/open_folders.h"
 #include "engine/foreign/filler.h"
@@ -199,18 +200,6 @@ Result<void> expect_something(const std::string& into, const Options& options) {
                   .with_hint("A backup of nothing has the right form too: look at what makes it."));
 }
 
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-}
-
-std::string without_secrets(std::string text, const Options& options) {
-  constexpr std::size_t kLeast = 4;  // shorter ones are in every text
-  for (const auto& secret : options.secrets)
-    if (secret.size() >= kLeast) replace_all(text, secret, "…");
-  return text;
-}
-
 Result<void> count(const std::string& into, Brought& brought) {
   std::error_code error;
   for (fs::recursive_directory_iterator at(into, error), end; !error && at != end;
@@ -266,7 +255,7 @@ Result<Brought> have_brought(const Options& options, const std::string& into, st
   spec.environment["LIFEBOAT_SANDBOX"] = into;
   const auto outcome = TRY_CONTEXT("restore program", run_command(spec, context));
   (void)remove_tree(home);
-  output = without_secrets(outcome.output, options);
+  output = without_secrets(outcome.output, options.secrets);
   if (outcome.exit_status != 0)
     return fail(Error(Code::command_failed, "the restore program ended with status " +
                                                 std::to_string(outcome.exit_status))
