@@ -31,6 +31,28 @@ class FaultsTest : public DrillTest {
     back_up();
   }
 
+  // The same content once more, without a word about what was true of it.
+  void commit_without_facts(const std::string& source) {
+    const auto list = repository_->snapshots(test_.context);
+    ASSERT_TRUE(list);
+    auto whole = repository_->open_snapshot(list->snapshots.back().id, test_.context);
+    ASSERT_TRUE(whole);
+    auto writer = repository_->begin({"shop", "test", "test", {}, Json::object()}, test_.context);
+    ASSERT_TRUE(writer);
+    for (const auto& each : (*whole)->sources()) {
+      const auto number = (*writer)->begin_source(each.name, each.type);
+      ASSERT_TRUE(number);
+      const auto add = [&](repository::EntryRecord&& entry) {
+        return (*writer)->add_entry(*number, entry, test_.context);
+      };
+      ASSERT_TRUE((*whole)->entries(each, add, test_.context));
+      auto facts = each.name == source ? Json::object() : each.facts;
+      ASSERT_TRUE(
+          (*writer)->finish_source(*number, {each.position, std::move(facts), {}}, test_.context));
+    }
+    ASSERT_TRUE((*writer)->commit(test_.clock.now(), true, test_.context));
+  }
+
   void change(const std::string& sql) { execute(live() / "shop.db", sql); }
 
   // The index goes out of sight while its table changes, and comes back stale.
@@ -50,6 +72,15 @@ TEST_F(FaultsTest, WithoutOneThereIsNothingToExplain) {
   back_up_later();
   expect_found(Verdict::proven, "");
   expect_planted([](const fs::path&) {}, Verdict::proven, "");
+}
+
+TEST_F(FaultsTest, ASnapshotWithoutFactsOfASource) {
+  test_.clock.advance(5min);
+  commit_without_facts("none");
+  expect_found(Verdict::proven, "");
+  test_.clock.advance(5min);
+  commit_without_facts("db");
+  expect_found(Verdict::failed, "facts-missing");
 }
 
 TEST_F(FaultsTest, AServiceThatWasNeverBackedUp) {

@@ -39,7 +39,8 @@ void tell_lost(const SnapshotList& list, const LostSnapshot& lost, CheckResult& 
   const auto* finding = finding_of(list, lost.key);
   result.details.push_back(lost.key + ": " + (finding != nullptr ? finding->message : "lost"));
   const auto kind = lost.stored ? Sign::Kind::different : Sign::Kind::missing;
-  result.signs.push_back({kind, lost.key, "", ""});
+  const bool newer = finding != nullptr && finding->code == "snapshot-newer-format";
+  result.signs.push_back({kind, lost.key, "", newer ? kNewerFormat : ""});
 }
 
 std::string name_of_chosen(const SnapshotInfo& chosen) {

@@ -11,6 +11,9 @@ std::vector<repository::LostSnapshot> lost_after(const repository::SnapshotList&
                                                  const std::string& service,
                                                  const repository::SnapshotInfo* chosen);
 
+// What is found of a snapshot that a newer Lifeboat made.
+inline constexpr const char* kNewerFormat = "a newer format";
+
 // Fails when anything is lost after `chosen`, and warns of a newer snapshot that is incomplete.
 CheckResult check_newest(const repository::SnapshotList& list,
                          const repository::SnapshotInfo& chosen);

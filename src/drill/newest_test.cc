@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <gmock/gmock.h>
+
 #include "drill/test_shop.h"
 
 namespace lifeboat::drill {
@@ -11,6 +13,8 @@ using repository::LostSnapshot;
 using repository::SnapshotInfo;
 using repository::SnapshotList;
 using repository::WriterId;
+
+constexpr std::size_t kFormatByte = 5;  // docs/format.md, section 1
 
 WriterId writer(std::uint8_t number) {
   WriterId id;
@@ -85,9 +89,11 @@ class NewestDrillTest : public ShopFixture {
     backend_ = std::move(*backend);
   }
 
-  std::vector<std::string> heads() {
+  std::vector<std::string> heads() { return objects_in("snapshots/"); }
+
+  std::vector<std::string> objects_in(const std::string& prefix) {
     std::vector<std::string> keys;
-    EXPECT_TRUE(backend_->list("snapshots/", [&](const auto& object) -> Result<void> {
+    EXPECT_TRUE(backend_->list(prefix, [&](const auto& object) -> Result<void> {
       keys.push_back(object.key);
       return {};
     }));
@@ -96,9 +102,13 @@ class NewestDrillTest : public ShopFixture {
   }
 
   void flip(const std::string& key) {
+    alter(key, [](Bytes& object) { object[object.size() / 2] ^= 1; });
+  }
+
+  void alter(const std::string& key, const std::function<void(Bytes&)>& change) {
     auto object = storage::get_whole(*backend_, key, 1 << 24);
     ASSERT_TRUE(object);
-    (*object)[object->size() / 2] ^= 1;
+    change(*object);
     ASSERT_TRUE(backend_->remove(key));
     ASSERT_TRUE(backend_->put(key, *object));
   }
@@ -129,7 +139,40 @@ TEST_F(NewestDrillTest, ADamagedHeadOfTheNewestSnapshotFailsAlthoughAnOlderOneIs
   const auto report = drilled(drill_request());
   EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
   EXPECT_EQ(rules_of(report), "newest-unreadable ");
+  EXPECT_THAT(report.checks.front().details, testing::ElementsAre(testing::HasSubstr("\"shop\"")));
   EXPECT_EQ(report.snapshot->seq, 1U);
+}
+
+TEST_F(NewestDrillTest, ANewestSnapshotOfANewerFormatFailsUnderItsName) {
+  alter(heads().at(1), [](Bytes& object) { ++object[kFormatByte]; });
+  const auto report = drilled(drill_request());
+  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_EQ(rules_of(report), "newest-newer-format ");
+  EXPECT_EQ(report.snapshot->seq, 1U);
+}
+
+// It holds what opens the snapshot's packs.
+TEST_F(NewestDrillTest, ADamagedSessionFailsTheSnapshotThatItBegan) {
+  flip(objects_in("sessions/").at(1));
+  const auto report = drilled(drill_request());
+  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_EQ(rules_of(report), "session-damaged ");
+  EXPECT_EQ(report.snapshot->seq, 2U);
+}
+
+// Most of what a snapshot holds was stored by the sessions before it.
+TEST_F(NewestDrillTest, ADamagedSessionFailsTheSnapshotsThatUseWhatItStored) {
+  flip(objects_in("sessions/").at(0));
+  const auto report = drilled(drill_request());
+  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_EQ(rules_of(report), "session-damaged ");
+}
+
+TEST_F(NewestDrillTest, ALostSessionFailsTheSnapshotThatItBegan) {
+  ASSERT_TRUE(backend_->remove(objects_in("sessions/").at(1)));
+  const auto report = drilled(drill_request());
+  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_EQ(rules_of(report), "session-damaged ");
 }
 
 TEST_F(NewestDrillTest, ANewestSnapshotThatTheStoreLostFailsAlthoughAnOlderOneIsGood) {

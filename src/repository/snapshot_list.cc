@@ -76,8 +76,9 @@ class Gathering {
     const auto about = session_of(store_, read.ref);
     const auto& [writer, seq] = read.ref;
     list_.lost.push_back({read.object.key, writer, seq, service_of(about), read.object.stored_at});
+    const bool newer = read.end.error().code() == Code::unsupported_format;
     list_.findings.push_back(
-        {"snapshot-unreadable", read.object.key,
+        {newer ? "snapshot-newer-format" : "snapshot-unreadable", read.object.key,
          name_unreadable(read, about) + ", cannot be read: " + read.end.error().describe(), false});
   }
 

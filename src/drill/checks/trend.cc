@@ -23,9 +23,11 @@ class TrendQuestion final : public Question {
   Result<std::vector<CheckResult>> run(CheckScope& scope, const RunContext& context) override {
     auto earlier = TRY(earlier_counts(scope, context));
     std::vector<CheckResult> results;
-    for (const auto& source : scope.snapshot->sources())
-      if (const auto& before = earlier[source.name]; !before.empty())  // the first has no trend
-        results.push_back(judge_source(source, before));
+    for (const auto& source : scope.snapshot->sources()) {
+      const auto& before = earlier[source.name];
+      if (before.empty() || source.facts.empty()) continue;  // the first has no trend
+      results.push_back(judge_source(source, before));
+    }
     return results;
   }
 

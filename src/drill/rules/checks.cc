@@ -1,6 +1,7 @@
 #include <array>
 #include <charconv>
 
+#include "drill/newest.h"
 #include "drill/symptom.h"
 
 // What a failed check says about the data: one rule for each class of loss.
@@ -65,6 +66,10 @@ constexpr std::array kCheckRules{
          "lifeboat verify, and ask who has access to the store; what is left is drilled with "
          "lifeboat drill run {service} --snapshot {snapshot}",
          "storage"},
+    Rule{"newest-newer-format",
+         [](S s) { return is_newest(s, SignKind::different) && s.sign->found == kNewerFormat; },
+         "A newer Lifeboat made the newest backup, and this one cannot read it.",
+         "lifeboat version here and where backups are made, then upgrade this one", "operator"},
     Rule{"newest-unreadable", [](S s) { return is_newest(s, SignKind::different); },
          "The head of a newer backup cannot be read: a failing medium, or tampering.",
          "lifeboat verify, then restore the repository's other copy, or lifeboat backup {service}",

@@ -32,6 +32,9 @@ constexpr std::array kFindingRules{
          "The store lost or hides a snapshot that nobody forgot: it was rolled back, or somebody "
          "deleted objects in it.",
          "lifeboat verify, and ask who has access to the store", "storage"},
+    Rule{"snapshot-newer-format", [](S s) { return is_finding(s, {"snapshot-newer-format"}); },
+         "A newer Lifeboat made a snapshot, and this one cannot read it.",
+         "lifeboat version here and where backups are made, then upgrade this one", "operator"},
     Rule{"object-unreadable",
          [](S s) {
            return is_finding(s,

@@ -76,6 +76,15 @@ constexpr std::array kStageRules{
     Rule{"snapshot-incomplete", [](S s) { return has_code(s, {Code::incomplete}); },
          "A source could not be read whole when this backup was taken, often for want of rights.",
          "lifeboat doctor, then lifeboat backup {service}", "operator"},
+    Rule{"session-damaged",
+         [](S s) {
+           return has_code(s, {Code::corrupt, Code::damage_found, Code::not_found}) &&
+                  says(s, "sessions/");
+         },
+         "The object that holds the key of one backup is gone or damaged: neither that backup can "
+         "be read, nor what later ones share with it.",
+         "lifeboat verify, then restore the repository's other copy, or lifeboat backup {service}",
+         "storage"},
     Rule{"manifest-damaged",
          [](S s) { return stopped_at(s, "fetch", {Code::corrupt, Code::damage_found}); },
          "The snapshot's own object is damaged or was exchanged: what it promises cannot be read.",

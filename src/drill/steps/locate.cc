@@ -33,7 +33,7 @@ class LocateStep final : public Step {
   static Result<void> locate_snapshot(DrillState& state, const RunContext& context) {
     auto list = state.repository.snapshots(context);
     if (!list) return fail(explain_denied(list.error()));
-    for (auto& finding : list->findings) state.report.findings.push_back(std::move(finding));
+    std::ranges::copy(list->findings, std::back_inserter(state.report.findings));
     state.report.snapshot = TRY(choose(*list, state));
     if (asks_for_newest(state.request.selector)) look_for_newer(*list, state.report);
     compare_size(state.report, list->snapshots);
