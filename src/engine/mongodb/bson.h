@@ -128,6 +128,7 @@ class DocumentBuilder {
   DocumentBuilder& document(std::string_view key, ByteView value);
   DocumentBuilder& array(std::string_view key, ByteView value);
   bool empty() const { return bytes_.size() == 4; }
+  std::size_t size() const { return bytes_.size() + 1; }  // of the document so far
   // The document; the builder is empty after.
   Bytes take();
 

@@ -1,0 +1,178 @@
+#include "engine/mongodb/replay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+constexpr int kMostApplyOps = 10;  // within each other, as servers have it
+constexpr std::size_t kMostInMemory = 64U << 20U;
+
+class MemoryStore : public TransactionStore {
+ public:
+  explicit MemoryStore(std::size_t most) : most_(most) {}
+
+  Result<void> add(ByteView entry) override {
+    if (entry.size() > most_ - size_)
+      return fail(Code::no_space,
+                  fmt::format("a transaction of more than {} bytes in the log", most_));
+    size_ += entry.size();
+    entries_.push_back(to_bytes(entry));
+    return {};
+  }
+
+  Result<void> each(const std::function<Result<void>(ByteView)>& visit) override {
+    for (const auto& entry : entries_) TRY(visit(entry));
+    return {};
+  }
+
+ private:
+  std::size_t most_;
+  std::size_t size_ = 0;
+  std::vector<Bytes> entries_;
+};
+
+bool is_apply_ops(const OplogEntry& entry) {
+  return entry.operation == Operation::command && entry.command() == "applyOps";
+}
+
+// A command's ns ends in "$cmd"; its first field names the collection.
+Result<Namespace> object_of(const OplogEntry& entry) {
+  auto where = TRY(namespace_from(entry.ns));
+  if (entry.operation != Operation::command || entry.object.empty()) return where;
+  const auto name = entry.object.begin()->text();
+  if (!name) return where;
+  if (entry.command() == "renameCollection") return namespace_from(*name);
+  where.collection = *name;
+  return where;
+}
+
+bool is_transaction(const OplogEntry& entry) { return entry.session && !entry.retryable_inserts; }
+
+Failure begun_before(const OplogEntry& entry) {
+  return fail(Error(Code::not_restorable,
+                    fmt::format("the transaction that the log ends at {} began before the log that "
+                                "is here",
+                                entry.at.ts.text()))
+                  .with_hint("begin with an earlier snapshot, whose log reaches back further"));
+}
+
+}  // namespace
+
+MakeTransactionStore keep_in_memory(std::size_t most) {
+  return [most]() -> Result<std::unique_ptr<TransactionStore>> {
+    return std::make_unique<MemoryStore>(most);
+  };
+}
+
+Replay::Replay(ReplayOptions options) : options_(std::move(options)) {
+  if (!options_.make_store) options_.make_store = keep_in_memory(kMostInMemory);
+}
+
+Result<Replay::Progress> Replay::apply(DocumentView document, const Visit& visit) {
+  const auto entry = TRY(parse_entry(document));
+  if (entry.at.ts > options_.until) return Progress::beyond;
+  if (std::ranges::equal(document.bytes(), last_entry_)) return Progress::applied;
+  TRY_CONTEXT(fmt::format("the entry of the log at {}", entry.at.ts.text()), pass(entry, visit));
+  last_ = entry.at;
+  last_entry_ = to_bytes(document.bytes());
+  return Progress::applied;
+}
+
+std::vector<OpenTransaction> Replay::open() const {
+  std::vector<OpenTransaction> open;
+  for (const auto& [session, pending] : pending_) open.push_back(pending.about);
+  return open;
+}
+
+Result<void> Replay::pass(const OplogEntry& entry, const Visit& visit) {
+  if (is_apply_ops(entry)) return pass_apply_ops(entry, visit);
+  if (entry.operation == Operation::command && entry.command() == "commitTransaction")
+    return release(entry, visit);
+  if (entry.operation == Operation::command && entry.command() == "abortTransaction") {
+    if (entry.session) pending_.erase(*entry.session);
+    return {};
+  }
+  return pass_single(entry, visit);
+}
+
+Result<void> Replay::pass_apply_ops(const OplogEntry& entry, const Visit& visit) {
+  if (!is_transaction(entry)) return pass_operations(entry, visit, 0);
+  const bool more_follows =
+      entry.object.is_true_at("partialTxn") || entry.object.is_true_at("prepare");
+  if (more_follows) return hold(entry);
+  const bool continues = entry.previous_in_transaction.value_or(Timestamp()) != Timestamp();
+  if (!continues) return pass_operations(entry, visit, 0);
+  TRY(hold(entry));
+  return release(entry, visit);
+}
+
+Result<void> Replay::pass_operations(const OplogEntry& entry, const Visit& visit, int depth) {
+  if (depth == kMostApplyOps) return fail(Code::corrupt, "applyOps within applyOps without end");
+  const auto operations = entry.object.find("applyOps");
+  if (!operations || !operations->holds(BsonType::array))
+    return fail(Code::corrupt, "applyOps without operations");
+  for (const auto& each : operations->inside()) {
+    if (!each.holds(BsonType::document)) return fail(Code::corrupt, "an operation is no document");
+    const auto operation = TRY(parse_nested(each.inside(), entry));
+    if (is_apply_ops(operation))
+      TRY(pass_operations(operation, visit, depth + 1));
+    else
+      TRY(pass_single(operation, visit));
+  }
+  return {};
+}
+
+Result<void> Replay::pass_single(const OplogEntry& entry, const Visit& visit) {
+  if (is_left_out(entry)) return {};
+  const auto writes = TRY(writes_of(entry, options_.dialect));
+  for (const auto& write : writes) TRY(visit(write));
+  return {};
+}
+
+Result<void> Replay::hold(const OplogEntry& entry) {
+  auto* pending = TRY(pending_for(entry));
+  TRY(pending->store->add(entry.whole.bytes()));
+  pending->latest = entry.at.ts;
+  pending->about.prepared = entry.object.is_true_at("prepare");
+  return {};
+}
+
+// The entries of a transaction name the one before them: a hole is seen.
+Result<Replay::Pending*> Replay::pending_for(const OplogEntry& entry) {
+  const auto previous = entry.previous_in_transaction.value_or(Timestamp());
+  const auto found = pending_.find(*entry.session);
+  if (previous != Timestamp()) {
+    if (found == pending_.end() || found->second.latest != previous) return begun_before(entry);
+    return &found->second;
+  }
+  Pending pending;
+  pending.about = {*entry.session, entry.at.ts, false};
+  pending.store = TRY(options_.make_store());
+  auto& place = pending_[*entry.session];
+  place = std::move(pending);
+  return &place;
+}
+
+Result<void> Replay::release(const OplogEntry& entry, const Visit& visit) {
+  if (!entry.session) return fail(Code::corrupt, "a transaction without a session");
+  const auto found = pending_.find(*entry.session);
+  if (found == pending_.end()) return begun_before(entry);
+  TRY(found->second.store->each([&](ByteView held) -> Result<void> {
+    const auto part = TRY(parse_entry(TRY(DocumentView::check(held))));
+    return pass_operations(part, visit, 0);
+  }));
+  pending_.erase(found);
+  return {};
+}
+
+bool Replay::is_left_out(const OplogEntry& entry) const {
+  const auto where = object_of(entry);
+  if (!where) return false;
+  if (where->database == "local" || where->database == "config") return true;
+  return options_.leaves_out && options_.leaves_out(*where);
+}
+
+}  // namespace lifeboat::engine::mongodb

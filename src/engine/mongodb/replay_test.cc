@@ -1,0 +1,253 @@
+#include "engine/mongodb/replay.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/mongodb/test_log.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+using Progress = Replay::Progress;
+const Namespace kThings{"d", "c"};
+
+std::string insert_of(int id) {
+  return R"({"op":"i","ns":"d.c","ui":"x","o":{"_id":)" + std::to_string(id) + "}}";
+}
+
+std::string session(const std::string& previous = "0") {
+  return R"("lsid":{"id":1},"txnNumber":{"$numberLong":"7"},"prevOpTime":{"ts":{"$timestamp":
+            {"t":)" +
+         previous + R"(,"i":)" + (previous == "0" ? "0" : "1") + R"(}},"t":1},)";
+}
+
+Bytes apply_ops(std::uint32_t at, const std::string& previous, const std::string& operations,
+                const std::string& flags = "") {
+  return entry_at(at, session(previous) + R"("op":"c","ns":"admin.$cmd","o":{"applyOps":[)" +
+                          operations + "]" + flags + "}");
+}
+
+// What a replay of these entries leaves, until the given second.
+struct Outcome {
+  std::vector<std::int64_t> ids;
+  std::vector<OpenTransaction> open;
+  std::optional<OpTime> last;
+};
+
+Result<Outcome> replayed(const std::vector<Bytes>& entries, std::uint32_t until = 1000) {
+  MemoryCollections collections;
+  Replay replay({.until = {until, 1}, .dialect = {}, .leaves_out = {}, .make_store = {}});
+  for (const auto& entry : entries) {
+    const auto progress = TRY(replay.apply(
+        view_document(entry), [&](const Write& write) { return collections.write(write); }));
+    if (progress == Progress::beyond) break;
+  }
+  Outcome outcome{{}, replay.open(), replay.last()};
+  for (const auto& [filter, document] : collections.documents[kThings])
+    outcome.ids.push_back(view_document(filter).begin()->integer().value());
+  return outcome;
+}
+
+using Ids = std::vector<std::int64_t>;
+
+TEST(Replay, AppliesUpToAndWithTheLimit) {
+  const std::vector<Bytes> log{
+      entry_at(1, R"("op":"i","ns":"d.c","o":{"_id":1})"),
+      entry_at(2, R"("op":"i","ns":"d.c","o":{"_id":2})"),
+      entry_at(3, R"("op":"i","ns":"d.c","o":{"_id":3})"),
+  };
+  EXPECT_EQ(replayed(log, 2)->ids, (Ids{1, 2}));
+  EXPECT_EQ(replayed(log, 2)->last, (OpTime{{2, 1}, 1}));
+  EXPECT_EQ(replayed(log, 0)->ids, Ids{});
+  EXPECT_EQ(replayed(log, 0)->last, std::nullopt);
+}
+
+TEST(Replay, APlainApplyOpsIsItsOperations) {
+  const auto inner = R"({"op":"c","ns":"d.$cmd","o":{"applyOps":[)" + insert_of(3) + "]}}";
+  const auto log = entry_at(1, R"("op":"c","ns":"admin.$cmd","o":{"applyOps":[)" + insert_of(1) +
+                                   "," + insert_of(2) + "," + inner + "]}");
+  EXPECT_EQ(replayed({log})->ids, (Ids{1, 2, 3}));
+}
+
+TEST(Replay, RetryableInsertsAreNoTransaction) {
+  const auto log = entry_at(1, session("5") + R"("multiOpType":1,"op":"c","ns":"admin.$cmd",
+                                   "o":{"applyOps":[)" +
+                                   insert_of(1) + "]}");
+  EXPECT_EQ(replayed({log})->ids, Ids{1});
+}
+
+TEST(Replay, ATransactionInOneEntryIsAppliedAtOnce) {
+  EXPECT_EQ(replayed({apply_ops(1, "0", insert_of(1) + "," + insert_of(2))})->ids, (Ids{1, 2}));
+}
+
+TEST(Replay, PartsOfATransactionWaitForTheLast) {
+  const std::vector<Bytes> log{
+      apply_ops(1, "0", insert_of(1), R"(,"partialTxn":true)"),
+      entry_at(2, R"("op":"i","ns":"d.c","o":{"_id":9})"),
+      apply_ops(3, "1", insert_of(2), R"(,"partialTxn":true)"),
+      apply_ops(4, "3", insert_of(3), R"(,"count":3)"),
+  };
+  EXPECT_EQ(replayed(log, 4)->ids, (Ids{1, 2, 3, 9}));
+  EXPECT_TRUE(replayed(log, 4)->open.empty());
+  const auto inside = replayed(log, 3).value();
+  EXPECT_EQ(inside.ids, Ids{9});
+  ASSERT_EQ(inside.open.size(), 1U);
+  EXPECT_EQ(inside.open[0].since, (Timestamp{1, 1}));
+  EXPECT_EQ(inside.open[0].session.number, 7);
+  EXPECT_FALSE(inside.open[0].prepared);
+}
+
+TEST(Replay, APreparedTransactionWaitsForItsCommitOrAbort) {
+  const auto prepare = apply_ops(1, "0", insert_of(1), R"(,"prepare":true)");
+  const auto ending = [](const std::string& name) {
+    return entry_at(5, session("1") + R"("op":"c","ns":"admin.$cmd","o":{")" + name + R"(":1})");
+  };
+  const std::vector<Bytes> committed{prepare, ending("commitTransaction")};
+  EXPECT_EQ(replayed(committed)->ids, Ids{1});
+  EXPECT_EQ(replayed(committed, 4)->ids, Ids{});
+  EXPECT_TRUE(replayed(committed, 4)->open.at(0).prepared);
+  const auto aborted = replayed({prepare, ending("abortTransaction")}).value();
+  EXPECT_EQ(aborted.ids, Ids{});
+  EXPECT_TRUE(aborted.open.empty());
+}
+
+TEST(Replay, ATransactionThatBeganBeforeTheLogIsNotHalfApplied) {
+  const auto last = apply_ops(4, "3", insert_of(3));
+  EXPECT_EQ(replayed({last}).error().code(), Code::not_restorable);
+  const auto commit =
+      entry_at(5, session("1") + R"("op":"c","ns":"admin.$cmd","o":{"commitTransaction":1})");
+  EXPECT_EQ(replayed({commit}).error().code(), Code::not_restorable);
+  const auto first = apply_ops(1, "0", insert_of(1), R"(,"partialTxn":true)");
+  EXPECT_EQ(replayed({first, last}).error().code(), Code::not_restorable);
+}
+
+TEST(Replay, TheEntryThatTwoSlicesShareIsAppliedOnce) {
+  const auto first = apply_ops(1, "0", insert_of(1), R"(,"partialTxn":true)");
+  const auto second = apply_ops(2, "1", insert_of(2), R"(,"partialTxn":true)");
+  const auto last = apply_ops(3, "2", insert_of(3));
+  EXPECT_EQ(replayed({first, second, second, last, last})->ids, (Ids{1, 2, 3}));
+}
+
+TEST(Replay, LeavesOutLocalAndConfigAndWhatItIsTold) {
+  MemoryCollections collections;
+  Replay replay({.until = {9, 9},
+                 .dialect = {},
+                 .leaves_out = [](const Namespace& where) { return where.collection == "no"; },
+                 .make_store = {}});
+  const auto visit = [&](const Write& write) { return collections.write(write); };
+  for (const std::string fields :
+       {R"("op":"i","ns":"local.oplog.rs","o":{"_id":1})",
+        R"("op":"i","ns":"config.x","o":{"_id":1})", R"("op":"i","ns":"d.no","o":{"_id":1})",
+        R"("op":"c","ns":"d.$cmd","o":{"create":"no"})",
+        R"("op":"c","ns":"config.$cmd","o":{"somethingNew":1})",
+        R"("op":"i","ns":"d.c","o":{"_id":1})"})
+    ASSERT_TRUE(replay.apply(view_document(entry_at(1, fields)), visit)) << fields;
+  EXPECT_EQ(collections.documents.size(), 1U);
+  EXPECT_EQ(collections.documents.count(kThings), 1U);
+}
+
+TEST(Replay, BoundsWhatATransactionMayTake) {
+  const auto store = keep_in_memory(10)().value();
+  EXPECT_TRUE(store->add(to_bytes("1234567890")));
+  EXPECT_EQ(store->add(to_bytes("1")).error().code(), Code::no_space);
+}
+
+TEST(Replay, SaysWhichEntryItCannotReplay) {
+  const auto outcome = replayed({entry_at(4, R"("op":"zz","ns":"d.c","o":{})")});
+  EXPECT_EQ(outcome.error().code(), Code::unsupported_format);
+  const auto within =
+      replayed({entry_at(4, R"("op":"c","ns":"d.$cmd","o":{"applyOps":[{"op":"i"}]})")});
+  EXPECT_NE(within.error().describe().find("4.1"), std::string::npos);
+}
+
+// Random operations of one writer in every form that servers log, with the state after each.
+struct RandomHistory {
+  std::vector<Bytes> log;
+  std::vector<std::map<Bytes, Bytes>> states{{}};
+
+  explicit RandomHistory(std::uint32_t seed) : random(seed) {
+    for (std::uint32_t second = 1; second <= 60; ++second) {
+      states.push_back(states.back());
+      step(second);
+    }
+  }
+
+ private:
+  void step(std::uint32_t second) {
+    auto& state = states.back();
+    const auto id =
+        DocumentBuilder().int32("_id", static_cast<std::int32_t>(random.below(5))).take();
+    const auto at = state.find(id);
+    if (at == state.end()) {
+      state[id] = with_fields(id);
+      add(second, "i", state[id], {});
+    } else if (random.below(4) == 0) {
+      state.erase(at);
+      add(second, "d", id, {});
+    } else {
+      change(second, id, at->second);
+    }
+  }
+
+  void change(std::uint32_t second, const Bytes& id, Bytes& document) {
+    const auto next = with_fields(id);
+    if (random.below(2) == 0) {
+      document = next;
+      return add(second, "u", next, id);
+    }
+    DocumentBuilder changes;
+    for (const auto& field : view_document(next))
+      if (field.key != "_id") changes.element(field);
+    const auto diff = DocumentBuilder().document("u", unique(changes.take())).take();
+    document =
+        apply_diff(view_document(document), view_document(diff), PresentField::moved).value();
+    add(second, "u", DocumentBuilder().int32("$v", 2).document("diff", diff).take(), id);
+  }
+
+  Bytes with_fields(const Bytes& id) {
+    DocumentBuilder builder;
+    builder.element(*view_document(id).begin());
+    const auto fields = unique(random.next());
+    for (const auto& field : view_document(fields)) builder.element(field);
+    return builder.take();
+  }
+
+  static Bytes unique(const Bytes& document) {
+    std::map<std::string, Element> fields;
+    for (const auto& field : view_document(document)) fields[std::string(field.key)] = field;
+    DocumentBuilder builder;
+    for (const auto& [name, field] : fields) builder.element(field);
+    return builder.take();
+  }
+
+  void add(std::uint32_t second, const std::string& op, const Bytes& object, const Bytes& id) {
+    DocumentBuilder entry;
+    entry.timestamp("ts", {second, 1}).text("op", op).text("ns", "d.c").document("o", object);
+    if (!id.empty()) entry.document("o2", id);
+    log.push_back(entry.take());
+  }
+
+  RandomDocuments random;
+};
+
+void replay_history(const RandomHistory& history, std::uint32_t until,
+                    MemoryCollections& collections) {
+  Replay replay({.until = {until, 1}, .dialect = {}, .leaves_out = {}, .make_store = {}});
+  for (const auto& entry : history.log)
+    ASSERT_TRUE(replay.apply(view_document(entry),
+                             [&](const Write& write) { return collections.write(write); }));
+}
+
+TEST(Replay, EveryMomentOfARandomHistoryEqualsTheModelAlsoTheSecondTime) {
+  for (std::uint32_t round = 0; round < 160; ++round) {
+    const RandomHistory history(round / 20);
+    const std::uint32_t until = round % 20 * 3;
+    MemoryCollections collections;
+    replay_history(history, until, collections);
+    EXPECT_EQ(collections.documents[kThings], history.states[until]) << round;
+    replay_history(history, until, collections);
+    EXPECT_EQ(collections.documents[kThings], history.states[until]) << round;
+  }
+}
+
+}  // namespace
+}  // namespace lifeboat::engine::mongodb
