@@ -143,6 +143,19 @@ TEST_F(CellTest, ShowsWhatIsNamedAndHidesWhatIsProduction) {
   EXPECT_TRUE(isolation->proven()) << to_json(*isolation).dump(2);
 }
 
+TEST_F(CellTest, ShowsWhatLinksLeadToWhereverTheLinkIs) {
+  const auto own = scratch_.path() / "application";
+  const auto release = own / "releases" / "3";
+  ASSERT_TRUE(make_directories(release));
+  ASSERT_TRUE(write_file(release / "program", view_of("content"), 0644));
+  fs::create_directory_symlink(release, own / "current");
+  fs::create_directory_symlink(release, scratch_.path() / "elsewhere");
+  spec_.read_only = {own, own / "current", scratch_.path() / "elsewhere", "/usr/bin/python3"};
+  EXPECT_EQ(said("cat " + (own / "current" / "program").string() + " " +
+                 (scratch_.path() / "elsewhere" / "program").string()),
+            "contentcontent");
+}
+
 TEST_F(CellTest, FindsProductionThatCanBeSeen) {
   const auto own = scratch_.path() / "application";
   ASSERT_TRUE(make_directories(own));

@@ -66,26 +66,32 @@ void add_devices(Words& words) {
   add(words, {"--symlink", "fd/1", "/dev/stdout", "--symlink", "fd/2", "/dev/stderr"});
 }
 
-// At its own path, however many links lead there; so what is to be hidden below is found.
-void show(Words& words, const fs::path& path) {
-  std::error_code error;
-  const auto own = fs::weakly_canonical(path, error);
-  add(words, {"--ro-bind", own.string(), own.string()});
-  if (own != path) add(words, {"--symlink", own.string(), path.string()});
-}
-
 bool is_below(const fs::path& path, const fs::path& folder) {
   const auto relative = path.lexically_relative(folder);
   return !relative.empty() && *relative.begin() != "..";
 }
 
+bool is_shown(const fs::path& path, const CellSpec& spec) {
+  std::error_code error;
+  return is_below(path, "/usr") || std::ranges::any_of(spec.read_only, [&](const auto& each) {
+           return is_below(path, fs::weakly_canonical(each, error));
+         });
+}
+
+// At its own path, however many links lead there; so what is to be hidden below is found. A link in
+// a folder that is shown is there already.
+void show(Words& words, const fs::path& path, const CellSpec& spec) {
+  std::error_code error;
+  const auto own = fs::weakly_canonical(path, error);
+  add(words, {"--ro-bind", own.string(), own.string()});
+  if (own != path && !is_shown(fs::weakly_canonical(path.parent_path(), error), spec))
+    add(words, {"--symlink", own.string(), path.string()});
+}
+
 // Over what is shown an empty folder or file is laid; what is not shown needs none.
 void hide(Words& words, const fs::path& path, const CellSpec& spec, const fs::path& etc) {
   std::error_code error;
-  const bool shown = std::any_of(
-      spec.read_only.begin(), spec.read_only.end(),
-      [&](const auto& each) { return is_below(path, fs::weakly_canonical(each, error)); });
-  if (!(shown || is_below(path, "/usr")) || !fs::exists(path, error)) return;
+  if (!is_shown(path, spec) || !fs::exists(path, error)) return;
   if (fs::is_directory(path, error))
     add(words, {"--tmpfs", path.string()});
   else
@@ -134,7 +140,7 @@ std::vector<std::string> arguments_of(const CellSpec& spec, const fs::path& etc)
   add_devices(words);
   for (const auto* folder : {"/tmp", "/var/tmp", "/dev/shm", "/home/app"})
     add(words, {"--size", std::to_string(spec.limits.temporary), "--tmpfs", folder});
-  for (const auto& path : spec.read_only) show(words, path);
+  for (const auto& path : spec.read_only) show(words, path, spec);
   for (const auto& path : spec.hidden) hide(words, path, spec, etc);
   for (const auto& [own, inside] : spec.writable)
     add(words, {"--bind", own.string(), inside.string()});
