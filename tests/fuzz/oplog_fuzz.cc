@@ -1,5 +1,8 @@
-// A server's log from anywhere: entries, differences of updates, and a replay with transactions.
+// A server's log from anywhere: entries, differences of updates, a replay with transactions, and
+// the manifests of slices.
+#include "base/json_value.h"
 #include "engine/mongodb/bson_reader.h"
+#include "engine/mongodb/log_chain.h"
 #include "engine/mongodb/replay.h"
 #include "fuzz/fuzz.h"
 
@@ -56,13 +59,29 @@ void replay(fuzz::Input input) {
   (void)replay.open();
 }
 
+void slices(fuzz::Input input) {
+  SliceTally tally;
+  each_document(input.rest(), [&](DocumentView entry) { return tally.add(entry); });
+  const auto slice = tally.finish({}, std::nullopt);
+  if (!slice) return;
+  fuzz::promise(decode_slice(encode_slice(*slice)).value() == *slice, "a manifest comes back");
+  (void)slices_between({*slice, *slice}, slice->first.at.ts, slice->last.at.ts);
+}
+
+void manifest(fuzz::Input input) {
+  const auto json = parse_json(input.text());
+  if (!json) return;
+  const auto slice = decode_slice(*json);
+  if (slice)
+    fuzz::promise(decode_slice(encode_slice(*slice)).value() == *slice, "a manifest comes back");
+}
+
 }  // namespace
 }  // namespace lifeboat::engine::mongodb
 
 LIFEBOAT_FUZZ(input) {
   using namespace lifeboat::engine::mongodb;
-  if (input.choose(2) == 0)
-    differences(input);
-  else
-    replay(input);
+  using Parser = void (*)(lifeboat::fuzz::Input);
+  constexpr Parser kParsers[] = {differences, replay, slices, manifest};
+  kParsers[input.choose(4)](input);
 }

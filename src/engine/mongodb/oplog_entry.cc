@@ -101,6 +101,6 @@ Result<OplogEntry> parse_nested(DocumentView operation, const OplogEntry& whole)
   return parsed;
 }
 
-crypto::Digest hash_of(const OplogEntry& entry) { return crypto::sha256(entry.whole.bytes()); }
+crypto::Digest entry_hash(const OplogEntry& entry) { return crypto::sha256(entry.whole.bytes()); }
 
 }  // namespace lifeboat::engine::mongodb

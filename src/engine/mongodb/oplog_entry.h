@@ -72,6 +72,6 @@ Result<OplogEntry> parse_entry(DocumentView entry);
 Result<OplogEntry> parse_nested(DocumentView operation, const OplogEntry& whole);
 
 // The hash by which two entries at the same place are known to be the same.
-crypto::Digest hash_of(const OplogEntry& entry);
+crypto::Digest entry_hash(const OplogEntry& entry);
 
 }  // namespace lifeboat::engine::mongodb

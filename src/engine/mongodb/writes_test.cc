@@ -232,7 +232,7 @@ TEST(OplogEntry, TellsItsPlaceAndItsSession) {
   EXPECT_EQ(entry.previous_in_transaction, (Timestamp{8, 2}));
   EXPECT_TRUE(entry.retryable_inserts);
   EXPECT_EQ(entry.command(), "applyOps");
-  EXPECT_EQ(hash_of(entry), crypto::sha256(bytes));
+  EXPECT_EQ(entry_hash(entry), crypto::sha256(bytes));
 }
 
 }  // namespace

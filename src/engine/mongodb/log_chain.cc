@@ -1,0 +1,109 @@
+#include "engine/mongodb/log_chain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+std::vector<std::size_t> by_beginning(const std::vector<SliceManifest>& slices) {
+  std::vector<std::size_t> order(slices.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) {
+    return std::pair(slices[i].first.at.ts, slices[i].last.at.ts);
+  });
+  return order;
+}
+
+const Timeline* line_with(const std::vector<Timeline>& lines, Timestamp moment) {
+  for (const auto& line : lines)
+    if (line.from <= moment && moment <= line.to) return &line;
+  return nullptr;
+}
+
+// Where the log that begins at the base goes no further.
+std::string why_it_ends(const std::vector<Timeline>& lines, const Timeline& line) {
+  const auto* next = &line + 1;
+  const bool is_last = next == lines.data() + lines.size();
+  if (is_last) return fmt::format("the log ends at {}", line.to.text());
+  return fmt::format("the log goes without a gap until {}, then {}, and resumes at {}",
+                     line.to.text(), fit_text(line.broken_by), next->from.text());
+}
+
+Failure cannot_reach(const std::string& why, Timestamp base, Timestamp last) {
+  return fail(Error(Code::not_restorable, why)
+                  .with_hint(fmt::format("from this snapshot, moments from {} to {} can be had",
+                                         base.text(), last.text())));
+}
+
+}  // namespace
+
+std::string_view fit_text(Fit fit) {
+  switch (fit) {
+    case Fit::follows:
+      return "it follows";
+    case Fit::gap:
+      return "entries are missing";
+    case Fit::diverged:
+      return "the history of the server was changed";
+    case Fit::other_server:
+      return "the log is of another server";
+    case Fit::altered:
+      return "a slice is not the one that the next was made after";
+  }
+  return "";
+}
+
+Fit fit_of(const SliceManifest& earlier, const SliceManifest& later) {
+  if (earlier.replica_set != later.replica_set || earlier.replica_set_id != later.replica_set_id)
+    return Fit::other_server;
+  if (later.first.at.ts > earlier.last.at.ts) return Fit::gap;
+  if (!(later.first == earlier.last)) return Fit::diverged;
+  if (later.previous && later.previous != earlier.content) return Fit::altered;
+  return Fit::follows;
+}
+
+Fit fit_of_log(const LogPoint& ours, Timestamp oldest, const std::optional<LogPoint>& found) {
+  if (found && *found == ours) return Fit::follows;
+  return oldest > ours.at.ts ? Fit::gap : Fit::diverged;
+}
+
+std::vector<Timeline> timelines(const std::vector<SliceManifest>& slices) {
+  std::vector<Timeline> lines;
+  for (const auto index : by_beginning(slices)) {
+    const auto& slice = slices[index];
+    const auto fit = lines.empty() ? Fit::gap : fit_of(slices[lines.back().slices.back()], slice);
+    if (fit != Fit::follows) {
+      if (!lines.empty()) lines.back().broken_by = fit;
+      lines.push_back({{}, slice.first.at.ts, {}, Fit::follows});
+    }
+    lines.back().slices.push_back(index);
+    lines.back().to = slice.last.at.ts;
+  }
+  return lines;
+}
+
+Result<std::vector<std::size_t>> slices_between(const std::vector<SliceManifest>& slices,
+                                                Timestamp base, Timestamp until) {
+  if (until < base)
+    return fail(Error(Code::not_restorable,
+                      fmt::format("the moment {} is before the end of the snapshot, {}",
+                                  until.text(), base.text()))
+                    .with_hint("choose an earlier snapshot, or a later moment"));
+  if (until == base) return std::vector<std::size_t>{};
+  const auto lines = timelines(slices);
+  const auto* line = line_with(lines, base);
+  if (line == nullptr)
+    return cannot_reach(
+        fmt::format("no log is there from {} on, where the snapshot ends", base.text()), base,
+        base);
+  if (until > line->to) return cannot_reach(why_it_ends(lines, *line), base, line->to);
+  std::vector<std::size_t> chosen;
+  for (const auto index : line->slices)
+    if (slices[index].last.at.ts >= base && slices[index].first.at.ts <= until)
+      chosen.push_back(index);
+  return chosen;
+}
+
+}  // namespace lifeboat::engine::mongodb
