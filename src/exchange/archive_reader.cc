@@ -1,0 +1,146 @@
+#include "exchange/archive_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lifeboat::exchange {
+namespace {
+
+using engine::mongodb::DocumentView;
+using engine::mongodb::kMaxDocument;
+using engine::mongodb::kMinDocument;
+
+constexpr std::uint32_t kMagic = 0x8199e26d;
+constexpr std::uint32_t kTerminator = 0xffffffff;
+constexpr std::size_t kUnitStart = 4;  // a length, the magic number or a terminator
+constexpr std::size_t kMostCollections = 100'000;
+
+std::uint32_t first_number(ByteView bytes) { return ByteReader(bytes).u32().value_or(0); }
+
+std::string text_or_empty(DocumentView document, std::string_view key) {
+  return std::string(document.text_at(key).value_or(""));
+}
+
+ArchiveCollection collection_from(DocumentView document) {
+  return {text_or_empty(document, "db"), text_or_empty(document, "collection"),
+          text_or_empty(document, "type"), text_or_empty(document, "metadata")};
+}
+
+}  // namespace
+
+Result<void> ArchiveReader::feed(ByteView chunk, ArchiveVisitor& visitor) {
+  const auto take = [&](std::size_t until) {
+    const auto count = std::min(until - std::min(until, begun_.size()), chunk.size());
+    append(begun_, chunk.first(count));
+    chunk = chunk.subspan(count);
+    return begun_.size() >= until;
+  };
+  while (!chunk.empty()) {
+    if (!take(kUnitStart)) return {};
+    const auto size = TRY(size_of(begun_));
+    if (!take(size)) return {};
+    TRY(pass(begun_, visitor));
+    position_ += begun_.size();
+    begun_.clear();
+  }
+  return {};
+}
+
+Result<void> ArchiveReader::finish() const {
+  if (!begun_.empty() || part_ != Part::header) return wrong("the archive ends in the middle");
+  std::string missing;
+  for (const auto& [name, progress] : collections_)
+    if (!progress.complete && progress.about.type != "view") missing += " " + name;
+  if (!missing.empty()) return wrong("the archive ends before these are complete:" + missing);
+  return {};
+}
+
+Result<std::size_t> ArchiveReader::size_of(ByteView start) const {
+  const auto number = first_number(start);
+  if (part_ == Part::magic || number == kTerminator) return kUnitStart;
+  if (number < kMinDocument || number > kMaxDocument)
+    return wrong(fmt::format("a document claims {} bytes", number));
+  return number;
+}
+
+Result<void> ArchiveReader::pass(ByteView unit, ArchiveVisitor& visitor) {
+  if (part_ == Part::magic) {
+    if (first_number(unit) != kMagic)
+      return fail(Code::unsupported_format, "this is no archive of mongodump");
+    part_ = Part::head;
+    return {};
+  }
+  if (unit.size() == kUnitStart) return end_part();
+  const auto document =
+      TRY_CONTEXT(fmt::format("the archive at byte {}", position_), DocumentView::check(unit));
+  switch (part_) {
+    case Part::head:
+      return take_head(document, visitor);
+    case Part::prelude:
+      return take_collection(document, visitor);
+    case Part::header:
+      return take_header(document, visitor);
+    default:
+      return take_document(document, visitor);
+  }
+}
+
+Result<void> ArchiveReader::end_part() {
+  if (part_ != Part::prelude && part_ != Part::body) return wrong("a part ends that has not begun");
+  part_ = Part::header;
+  current_ = nullptr;
+  return {};
+}
+
+Result<void> ArchiveReader::take_head(DocumentView document, ArchiveVisitor& visitor) {
+  const ArchiveHead head{text_or_empty(document, "version"),
+                         text_or_empty(document, "server_version"),
+                         text_or_empty(document, "tool_version")};
+  if (head.format_version != "0.1")
+    return fail(Code::unsupported_format,
+                fmt::format("an archive of mongodump of version \"{}\"", head.format_version));
+  part_ = Part::prelude;
+  return visitor.head(head);
+}
+
+Result<void> ArchiveReader::take_collection(DocumentView document, ArchiveVisitor& visitor) {
+  const auto about = collection_from(document);
+  if (about.collection.empty()) return wrong("a collection without a name");
+  if (collections_.size() == kMostCollections) return wrong("too many collections");
+  if (!collections_.emplace(about.name(), Progress{about, {}, 0, false}).second)
+    return wrong(about.name() + " is named twice");
+  return visitor.collection(about);
+}
+
+// {db, collection, EOF, CRC}: before each segment, and at the end of a collection instead of one.
+Result<void> ArchiveReader::take_header(DocumentView document, ArchiveVisitor& visitor) {
+  const auto about = collection_from(document);
+  if (about.collection.empty()) return wrong("a segment of no collection");
+  if (!collections_.contains(about.name()) && collections_.size() == kMostCollections)
+    return wrong("too many collections");
+  auto& progress = collections_.emplace(about.name(), Progress{about, {}, 0, false}).first->second;
+  if (progress.complete) return wrong(about.name() + " goes on after its end");
+  part_ = Part::body;
+  current_ = &progress;
+  if (!document.is_true_at("EOF")) return {};
+  const auto crc = document.find("CRC");
+  if (!crc || static_cast<std::uint64_t>(crc->integer().value_or(0)) != progress.crc.value())
+    return wrong(fmt::format("the checksum of the {} documents of {} is not that of the archive",
+                             progress.documents, about.name()));
+  progress.complete = true;
+  return visitor.complete(progress.about, progress.documents);
+}
+
+Result<void> ArchiveReader::take_document(DocumentView document, ArchiveVisitor& visitor) {
+  if (current_ == nullptr || current_->complete) return wrong("a document after the last one");
+  current_->crc.update(document.bytes());
+  ++current_->documents;
+  return visitor.document(current_->about, document);
+}
+
+Failure ArchiveReader::wrong(const std::string& what) const {
+  return fail(Code::corrupt, fmt::format("the archive at byte {}: {}", position_, what));
+}
+
+}  // namespace lifeboat::exchange
