@@ -16,7 +16,7 @@ set(LIFEBOAT_DIRECTIONS
     "backup: engine repository"
     "restore: engine repository"
     "maintenance: repository policy"
-    "exchange: engine storage"
+    "exchange: crypto engine storage"
     "drill: restore sandbox engine repository policy crypto net exchange"
     "config:"
     "service: crypto net storage engine policy notify catalog repository sandbox backup restore maintenance exchange drill config"

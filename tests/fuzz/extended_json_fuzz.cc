@@ -3,6 +3,7 @@
 #include "engine/mongodb/extended_json.h"
 
 #include "engine/mongodb/json_reader.h"
+#include "exchange/sample_hash.h"
 #include "fuzz/fuzz.h"
 
 namespace lifeboat::engine::mongodb {
@@ -15,6 +16,7 @@ void write_and_read(ByteView bytes) {
   fuzz::promise(text.has_value(), "every document can be written, escaped or not");
   const auto back = from_extended_json(text->text);
   fuzz::promise(back.has_value() && *back == to_bytes(bytes), "what was written comes back");
+  (void)exchange::python_json(*document);
   fuzz::promise(first_difference(*document, *document).empty(), "nothing differs from itself");
 }
 

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
+#include "engine/mongodb/bson_layout.h"
 #include "engine/mongodb/json_reader.h"
 #include "engine/mongodb/utf8.h"
 
@@ -122,6 +124,15 @@ Result<Bytes> from_extended_json(std::string_view text) {
   auto escaped = TRY_CONTEXT("an escaped document", from_base64(*base64));
   TRY_CONTEXT("an escaped document", DocumentView::check(escaped));
   return escaped;
+}
+
+std::string decimal_text(const Element& decimal) {
+  bson_decimal128_t number;
+  number.low = little_endian_64(decimal.value);
+  number.high = little_endian_64(decimal.value.subspan(8));
+  std::array<char, BSON_DECIMAL128_STRING> text{};
+  bson_decimal128_to_string(&number, text.data());
+  return text.data();
 }
 
 std::string first_difference(DocumentView left, DocumentView right) {

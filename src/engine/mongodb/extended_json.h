@@ -25,6 +25,9 @@ Result<JsonText> to_extended_json(DocumentView document, Lossy lossy);
 // says what is wrong with it.
 Result<Bytes> from_extended_json(std::string_view text);
 
+// The number of a decimal128 as text: "1.10".
+std::string decimal_text(const Element& decimal);
+
 // "a.b.0": the first field that differs, or that only one of them has; empty when they are equal.
 std::string first_difference(DocumentView left, DocumentView right);
 
