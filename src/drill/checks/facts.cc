@@ -19,9 +19,10 @@ struct KindInfo {
 
 constexpr std::array<KindInfo, 3> kKinds{{
     {FactKind::catalog, "catalog",
-     "every table, index, trigger, view, version and migration is as it was at the backup"},
+     "every table, collection, index, trigger, view, version and migration is as it was at the "
+     "backup"},
     {FactKind::counts, "counts",
-     "every table and folder holds exactly as many rows and files as then"},
+     "every table, collection and folder holds exactly as many rows, documents and files as then"},
     {FactKind::digests, "digests", "every row and every file attribute has the value it had then"},
 }};
 
@@ -37,8 +38,8 @@ std::string join_path(const std::string& path, const std::string& key) {
 }
 
 FactKind kind_of(const std::string& key) {
-  static const std::set<std::string> kCounts{"rows",      "files",    "directories", "symlinks",
-                                             "hardlinks", "specials", "bytes"};
+  static const std::set<std::string> kCounts{"rows",     "documents", "files",    "directories",
+                                             "symlinks", "hardlinks", "specials", "bytes"};
   if (kCounts.contains(key)) return FactKind::counts;
   return key.ends_with("digest") ? FactKind::digests : FactKind::catalog;
 }
