@@ -4,6 +4,10 @@ namespace lifeboat::config {
 namespace {
 
 constexpr Row kDrillRows[] = {
+    {.path = "services.*.drills.*.sandbox.server",
+     .type = Type::literal,
+     .about = "The program that a source of type `mongodb` is restored to.",
+     .fallback = "`mongod`, as the PATH finds it"},
     {.path = "services.*.drills.*.cold_start",
      .type = Type::flag,
      .about = "With an empty home, no cache and no variables: nothing but the repository and one "

@@ -4,7 +4,7 @@ namespace lifeboat::drill {
 namespace {
 
 bool is_count(const std::string& key, const Json& value) {
-  if (key != "rows" && key != "files" && key != "bytes") return false;
+  if (key != "rows" && key != "documents" && key != "files" && key != "bytes") return false;
   return value.is_number_unsigned() ||
          (value.is_number_integer() && value.get<std::int64_t>() >= 0);
 }

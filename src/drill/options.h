@@ -111,7 +111,8 @@ struct DrillOptions {
   std::string tier = "full";      // every digest; "quick": structure and counts
   std::string from;               // a repository's name; empty = the service's first that answers
   std::string sandbox_directory;  // where sandboxes are made; empty = below the state directory
-  std::vector<Check> checks;      // besides the equality of facts, which is always checked
+  std::string server;  // the program that a source on a server is restored to; empty = the engine's
+  std::vector<Check> checks;  // besides the equality of facts, which is always checked
   std::vector<BeforeCommand> before;
   std::optional<AppOptions> app;   // booted on the restored data and asked
   std::optional<Duration> within;  // for all of it

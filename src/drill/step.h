@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "repository/repository.h"
 #include "restore/restore.h"
+#include "sandbox/private_server.h"
 #include "sandbox/sandbox.h"
 
 namespace lifeboat::drill {
@@ -34,6 +35,7 @@ struct DrillState {
   std::vector<RestoredPlace> restored = {};              // of the snapshot and foreign ones
   std::vector<repository::SnapshotInfo> snapshots = {};  // all of them, when one was chosen
   std::optional<History> earlier = {};  // as it was when the drill began, once asked for
+  std::vector<sandbox::PrivateServer> servers = {};  // in the sandbox: gone before it
 };
 
 // Where everything is restored to, each source below its name. There must be a sandbox.
@@ -72,6 +74,9 @@ std::unique_ptr<Step> make_app_step();
 std::unique_ptr<Step> make_before_step();
 std::unique_ptr<Step> make_commands_step();
 std::unique_ptr<Step> make_manual_step();
+
+// Where the program is that a source of this engine is restored to.
+Result<std::string> server_program(const DrillOptions& options, const engine::Engine& engine);
 
 // A store that refuses to be opened or listed is no backup; one that does not answer in time
 // decides nothing.

@@ -148,6 +148,21 @@ struct Defect {
   std::vector<std::string> explained_by;  // rules of the diagnosis, of which one must say why
 };
 
+// A private server for a drill: which program, where it may write, and what the snapshot says of
+// the source.
+struct LaunchRequest {
+  std::string program;
+  std::string directory;  // short enough for a socket in it
+  Json position;
+};
+struct LaunchPlan {
+  std::vector<std::string> arguments;  // the program first
+  std::string directory;               // made before it starts, and where it starts
+  std::string log;                     // what it prints
+  std::string socket;                  // it is ready when somebody listens there
+  std::string place;                   // what open_target() and open_inspector() take
+};
+
 struct Traits {
   bool has_log = false;      // can be restored to any moment between snapshots
   bool is_database = false;  // begins before file sources of the same service
@@ -175,6 +190,10 @@ class Engine {
   // Of a server's engine: who and what is at the place.
   virtual Result<PlaceState> look_at(const std::string& place) const {
     return fail(Code::internal, place + " is no address");
+  }
+  virtual std::string server_program() const { return {}; }  // "mongod", by the PATH
+  virtual Result<LaunchPlan> plan_launch(const LaunchRequest& request) const {
+    return fail(Code::internal, request.program + " cannot be launched");
   }
   // One line of `lifeboat ls`: "-rw-r--r-- root root"; metadata from outside is validated.
   virtual Result<std::string> describe(const EntryInfo& entry) const = 0;

@@ -1,11 +1,11 @@
 #include "restore/window.h"
 
 #include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <thread>
 
 namespace lifeboat::restore {
 namespace {
@@ -82,15 +82,17 @@ Result<void> Window::fill_in_order(const RunContext& context) {
   std::vector<Result<void>> outcomes(files_.size());
   std::atomic<bool> failed{false};
   std::atomic<std::size_t> next{0};
-  tbb::task_arena arena(kEntriesAtOnce);
-  arena.execute([&] {
-    tbb::parallel_for(0, kEntriesAtOnce, [&](int) {
-      for (auto at = next++; at < files_.size() && !failed; at = next++) {
-        outcomes[at] = fill_one(*files_[at], context);
-        if (!outcomes[at]) failed = true;
-      }
-    });
-  });
+  const auto work = [&] {
+    for (auto at = next++; at < files_.size() && !failed; at = next++) {
+      outcomes[at] = fill_one(*files_[at], context);
+      if (!outcomes[at]) failed = true;
+    }
+  };
+  {
+    // Threads of their own: they wait for the target's server more than they compute.
+    std::vector<std::jthread> workers;
+    for (int i = 0; i < kEntriesAtOnce; ++i) workers.emplace_back(work);
+  }
   for (auto& outcome : outcomes) TRY(std::move(outcome));
   for (const auto& file : files_) counts_.fetched += file->entry.info.size;
   return {};

@@ -86,7 +86,7 @@ Result<void> visit_source(const OpenedSnapshot& opened, const SourceManifest& so
       context);
 }
 
-// The one entry with content that is meant; a database is the only one of its source.
+// The one entry with content that is meant; a database file is the only one of its source.
 Result<EntryRecord> find_entry(const OpenedSnapshot& opened, const restore::Selection& wanted,
                                const RunContext& context) {
   std::optional<EntryRecord> found;
@@ -96,7 +96,12 @@ Result<EntryRecord> find_entry(const OpenedSnapshot& opened, const restore::Sele
         opened, source,
         [&](EntryRecord&& entry) -> Result<void> {
           const bool whole = wanted.object.empty() && entry.info.kind == EntryKind::database;
-          if (whole || entry.info.path == wanted.object) found = std::move(entry);
+          if (!whole && entry.info.path != wanted.object) return {};
+          if (found)
+            return fail(Error(Code::usage, wanted.source + " has several parts")
+                            .with_hint("Name one of them: " + wanted.source + "/" +
+                                       found->info.path + ", for example."));
+          found = std::move(entry);
           return {};
         },
         context));

@@ -167,6 +167,8 @@ Result<std::unique_ptr<sandbox::Cell>> open_proven(DrillState& state, const Cell
 Names names_of(const DrillState& state) {
   Names names;
   for (const auto& item : state.restored) {
+    const auto engine = engine::find_engine(item.type);
+    if (engine && (*engine)->traits().is_server) continue;  // it has no path
     const auto relative = fs::path(item.place).lexically_relative(data_of(state));
     names["sandbox." + item.source + ".path"] =
         (fs::path(sandbox::kDataInside) / relative).string();

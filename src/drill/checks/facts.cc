@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <optional>
 #include <set>
 
 #include "base/json_value.h"
@@ -137,6 +139,7 @@ class FactsCheck final : public Question {
       if (is_asked(info.kind, compared) &&
           !(scope.tier == "quick" && info.kind == FactKind::digests))
         results.push_back(result_of(info, source_, compared));
+    if (auto server = server_result(expected, found)) results.push_back(std::move(*server));
     return results;
   }
 
@@ -156,6 +159,34 @@ class FactsCheck final : public Question {
     const auto& all = compared.differences();
     return compared.compared(kind) > 0 ||
            std::any_of(all.begin(), all.end(), [&](const auto& each) { return each.kind == kind; });
+  }
+
+  // Equal facts on another product, or an older one, do not show that the source's own would take
+  // them.
+  std::optional<CheckResult> server_result(const Json& expected, const Json& found) const {
+    const auto theirs = server_of(expected);
+    const auto ours = server_of(found);
+    if (theirs.empty()) return std::nullopt;
+    CheckResult result;
+    result.id = "server." + source_;
+    result.proves = "it was restored to a server like the one that it came from";
+    result.outcome = is_like(ours, theirs) ? Outcome::passed : Outcome::not_run;
+    result.message = ours == theirs ? ours : ours + ", and it came from " + theirs;
+    return result;
+  }
+
+  static std::string server_of(const Json& facts) {
+    const auto about = facts.find("about");
+    return about != facts.end() && about->is_object() ? about->value("server", "") : "";
+  }
+
+  // "MongoDB 7.0.12": the same word, and no smaller number before the first dot.
+  static bool is_like(const std::string& ours, const std::string& theirs) {
+    const auto split = [](const std::string& text) {
+      const auto digit = std::min(text.find_first_of("0123456789"), text.size());
+      return std::pair{text.substr(0, digit), std::atoi(text.c_str() + digit)};
+    };
+    return split(ours).first == split(theirs).first && split(ours).second >= split(theirs).second;
   }
 
   std::string source_;

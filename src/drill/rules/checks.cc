@@ -19,6 +19,10 @@ bool is_fact(S symptom, SignKind kind, std::string_view object) {
          symptom.sign->object.starts_with(object);
 }
 
+bool says_of(S symptom, std::string_view part) {
+  return symptom.sign->object.find(part) != std::string::npos;
+}
+
 bool is_exact_fact(S symptom, std::initializer_list<std::string_view> objects) {
   for (const auto object : objects)
     if (is_fact(symptom, SignKind::different, object) && symptom.sign->object == object)
@@ -34,9 +38,27 @@ std::int64_t number_of(const std::string& text) {
 
 bool fewer(S symptom) { return number_of(symptom.sign->found) < number_of(symptom.sign->expected); }
 
+// "collections.orders" itself, or what is told of it: "collections.orders.indexes.by_date".
+bool is_collection(S symptom, SignKind kind) {
+  return is_fact(symptom, kind, "collections.") && !says_of(symptom, ".indexes.");
+}
+
+bool is_collection_index(S symptom, SignKind kind) {
+  return is_fact(symptom, kind, "collections.") && says_of(symptom, ".indexes.");
+}
+
 bool is_row_count(S symptom) {
-  return is_fact(symptom, SignKind::different, "tables.") &&
-         symptom.sign->object.ends_with(".rows");
+  const auto ends_in = [&](std::string_view member) {
+    return symptom.sign->object.ends_with(member);
+  };
+  return (is_fact(symptom, SignKind::different, "tables.") && ends_in(".rows")) ||
+         (is_collection(symptom, SignKind::different) && ends_in(".documents"));
+}
+
+bool is_content_of_rows(S symptom) {
+  if (is_fact(symptom, SignKind::different, "tables.")) return true;
+  return is_collection(symptom, SignKind::different) &&
+         (symptom.sign->object.ends_with("digest") || symptom.sign->object.ends_with(".bytes"));
 }
 
 bool is_blob(S symptom, SignKind kind) {
@@ -106,9 +128,17 @@ constexpr std::array kCheckRules{
          "The migrations that the restored database says it has are not those it had: half of a "
          "migration, or rows of the ledger lost.",
          kGoBack, "application"},
-    Rule{"table-lost", [](S s) { return is_fact(s, SignKind::missing, "tables."); },
-         "A table that was backed up is not in what was restored.", kGoBack, "operator"},
-    Rule{"index-lost", [](S s) { return is_fact(s, SignKind::missing, "objects.index "); },
+    Rule{"table-lost",
+         [](S s) {
+           return is_fact(s, SignKind::missing, "tables.") || is_collection(s, SignKind::missing);
+         },
+         "A table or collection that was backed up is not in what was restored.", kGoBack,
+         "operator"},
+    Rule{"index-lost",
+         [](S s) {
+           return is_fact(s, SignKind::missing, "objects.index ") ||
+                  is_collection_index(s, SignKind::missing);
+         },
          "An index is gone: queries turn slow, and a unique one no longer protects its rows.",
          kGoBack, "operator"},
     Rule{"trigger-lost", [](S s) { return is_fact(s, SignKind::missing, "objects.trigger "); },
@@ -120,7 +150,9 @@ constexpr std::array kCheckRules{
          "Something of the schema is gone.", kGoBack, "application"},
     Rule{"schema-added",
          [](S s) {
-           return is_fact(s, SignKind::added, "tables.") || is_fact(s, SignKind::added, "objects.");
+           return is_fact(s, SignKind::added, "tables.") ||
+                  is_fact(s, SignKind::added, "objects.") ||
+                  is_fact(s, SignKind::added, "collections.");
          },
          "There is something in the restored database that was never backed up: another database, "
          "or a program that opened it.",
@@ -128,7 +160,9 @@ constexpr std::array kCheckRules{
     Rule{"schema-changed",
          [](S s) {
            return is_fact(s, SignKind::different, "objects.") ||
-                  is_exact_fact(s, {"schema_fingerprint"});
+                  is_exact_fact(s, {"schema_fingerprint", "catalog_fingerprint"}) ||
+                  (is_fact(s, SignKind::different, "collections.") && !is_row_count(s) &&
+                   !is_content_of_rows(s));
          },
          "The schema differs from the one that was backed up.", kGoBack, "application", true},
     Rule{"version-changed",
@@ -148,7 +182,7 @@ constexpr std::array kCheckRules{
          "There are more rows than were backed up: something wrote into the restored database, or "
          "an old journal was played into it.",
          "lifeboat drill run {service}, and look at who else can reach the sandbox", "operator"},
-    Rule{"values-changed", [](S s) { return is_fact(s, SignKind::different, "tables."); },
+    Rule{"values-changed", [](S s) { return is_content_of_rows(s); },
          "As many rows as before, but not the same values in them.", kGoBack, "operator"},
     Rule{"layout-changed", [](S s) { return is_exact_fact(s, {"page_count", "freelist_count"}); },
          "The database's pages are not those that were backed up; the other findings say what is "

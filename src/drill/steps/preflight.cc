@@ -2,6 +2,7 @@
 
 #include "drill/history.h"
 #include "drill/step.h"
+#include "engine/all.h"
 #include "sandbox/memory_room.h"
 
 namespace lifeboat::drill {
@@ -25,6 +26,7 @@ class PreflightStep final : public Step {
 
   Result<void> run(DrillState& state, const RunContext& context) override {
     TRY(refuse_production(state.request));
+    TRY(check_servers(state));
     TRY(reap(state, context));
     const auto bytes = bytes_ahead(state);
     const Ahead ahead{state.report.drill, state.report.tier, bytes};
@@ -53,6 +55,21 @@ class PreflightStep final : public Step {
       if (restore::touches(request.sandboxes.string(), guarded.identity))
         return fail(Error(Code::refused, "the sandbox would lie in or over " + guarded.name)
                         .with_hint("Name another place in the drill's sandbox: {directory}."));
+    return {};
+  }
+
+  // Before anything is fetched for a server that is not there.
+  static Result<void> check_servers(const DrillState& state) {
+    if (!state.report.snapshot) return {};
+    for (const auto& source : state.report.snapshot->sources) {
+      const auto* engine = TRY(engine::find_engine(source.type));
+      if (!engine->traits().is_server) continue;
+      TRY(server_program(state.request.options, *engine));
+      if (state.request.options.app)
+        return fail(Code::unavailable, "source " + source.name +
+                                           " lies on a server, which an application in the "
+                                           "sandbox cannot reach yet");
+    }
     return {};
   }
 

@@ -1,4 +1,5 @@
 #include "drill/step.h"
+#include "engine/all.h"
 
 namespace lifeboat::drill {
 namespace {
@@ -15,10 +16,11 @@ class ProvisionStep final : public Step {
     const auto& parent = state.request.sandboxes;
     state.sandbox.emplace(TRY(sandbox::Sandbox::provision(
         {parent, "drill " + state.request.service + "/" + state.request.options.name}, context)));
-    return plan_into_sandbox(state);
+    return plan_into_sandbox(state, context);
   }
 
   void undo(DrillState& state) override {
+    state.servers.clear();
     if (!state.sandbox) return;
     if (state.request.keep) keep(state);
     if (!state.report.tear_down) state.report.tear_down = state.sandbox->destroy();
@@ -35,17 +37,47 @@ class ProvisionStep final : public Step {
          "holds restored data until " + to_rfc3339(state.report.started + kKept), false});
   }
 
-  static Result<void> plan_into_sandbox(DrillState& state) {
+  static Result<void> plan_into_sandbox(DrillState& state, const RunContext& context) {
     if (!state.snapshot) return {};
     restore::PlanRequest request;
+    for (const auto& source : state.snapshot->sources())
+      if (TRY(engine::find_engine(source.type))->traits().is_server)
+        request.destination.places.emplace_back(source.name,
+                                                TRY(start_server(state, source, context)));
     request.destination.directory = data_of(state).string();
     state.plan =
         TRY(restore::plan_restore(*state.report.snapshot, state.snapshot->sources(), request));
     return {};
   }
+
+  // Returns where the source can be restored to.
+  static Result<std::string> start_server(DrillState& state,
+                                          const repository::SourceManifest& source,
+                                          const RunContext& context) {
+    const auto* engine = TRY(engine::find_engine(source.type));
+    const auto directory = state.sandbox->directory() / ("server-" + source.name);
+    TRY(make_directories(directory));
+    const auto plan =
+        TRY_CONTEXT("source " + source.name,
+                    engine->plan_launch({TRY(server_program(state.request.options, *engine)),
+                                         directory.string(), source.position}));
+    state.servers.push_back(TRY(sandbox::PrivateServer::start(plan, context)));
+    return plan.place;
+  }
 };
 
 }  // namespace
+
+// A drill with another product than the source's must be asked for.
+Result<std::string> server_program(const DrillOptions& options, const engine::Engine& engine) {
+  const auto wanted = options.server.empty() ? engine.server_program() : options.server;
+  auto program = sandbox::find_program(wanted);
+  if (program) return program;
+  const auto why = ", and a drill of a source of type " + engine.scheme() + " restores to it";
+  return fail(Error(Code::unavailable, program.error().message() + why)
+                  .with_hint("Install it, or name the program in the drill's sandbox: {server: "
+                             "PATH}."));
+}
 
 std::unique_ptr<Step> make_provision_step() { return std::make_unique<ProvisionStep>(); }
 

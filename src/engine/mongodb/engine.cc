@@ -2,6 +2,7 @@
 
 #include "engine/mongodb/doctor.h"
 #include "engine/mongodb/inspector.h"
+#include "engine/mongodb/launcher.h"
 #include "engine/mongodb/metadata.h"
 #include "engine/mongodb/source.h"
 #include "engine/mongodb/target.h"
@@ -37,6 +38,10 @@ class MongoEngine final : public Engine {
   }
   Result<PlaceState> look_at(const std::string& place) const override {
     return look_at_place(place);
+  }
+  std::string server_program() const override { return "mongod"; }
+  Result<LaunchPlan> plan_launch(const LaunchRequest& request) const override {
+    return plan_server(request);
   }
   Result<std::string> describe(const EntryInfo& entry) const override;
   bool holds(const EntryInfo& entry, const std::string& object) const override;

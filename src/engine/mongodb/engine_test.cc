@@ -1,6 +1,7 @@
 #include "engine/mongodb/engine.h"
 
 #include "base/json_value.h"
+#include "contract/engine_contract.h"
 #include "engine/mongodb/test_database.h"
 
 namespace lifeboat::engine::contract {

@@ -26,19 +26,21 @@ std::string kind_word(CollectionKind kind) {
   return "collection";
 }
 
-std::string hash_of(ByteView bytes) { return crypto::sha256(bytes).hex(); }
+std::string plain_hash(ByteView bytes) { return crypto::sha256(bytes).hex(); }
 
 // Options and each index by a hash of their own, so that a difference names what differs.
 Json catalog_json(const Collection& collection) {
   const auto document = normalised(collection);
   const auto view = view_document(document);
   Json json{{"type", kind_word(collection.kind)}, {"indexes", Json::object()}};
-  if (const auto options = view.document_at("options")) json["options"] = hash_of(options->bytes());
+  if (const auto options = view.document_at("options"))
+    json["options"] = plain_hash(options->bytes());
   const auto indexes = view.document_at("indexes");
   if (!indexes) return json;
   for (const auto& each : *indexes)
     if (const auto index = each.document())
-      json["indexes"][escape_name(index->text_at("name").value_or(""))] = hash_of(index->bytes());
+      json["indexes"][escape_name(index->text_at("name").value_or(""))] =
+          plain_hash(index->bytes());
   return json;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // Databases on a test's own server: filled as an application would, and carried through the engine.
 #include "base/test_context.h"
-#include "contract/engine_contract.h"
+#include "contract/carry.h"
 #include "engine/mongodb/connection.h"
 #include "engine/mongodb/engine.h"
 #include "engine/mongodb/test_server.h"
@@ -47,6 +47,9 @@ class Application {
                          .int32("limit", 1)
                          .take());
     run(DocumentBuilder().text("delete", collection).array("deletes", deletes.take()).take());
+  }
+  void drop_index(const std::string& collection, const std::string& name) const {
+    run(DocumentBuilder().text("dropIndexes", collection).text("index", name).take());
   }
   void drop(const std::string& collection) const {
     run(DocumentBuilder().text("drop", collection).take());

@@ -1,0 +1,112 @@
+#include "drill/test_drill.h"
+#include "engine/mongodb/test_database.h"
+
+namespace lifeboat::drill {
+namespace {
+
+using engine::mongodb::testing::Application;
+using engine::mongodb::testing::document;
+using engine::mongodb::testing::many_documents;
+using engine::mongodb::testing::source_at;
+using engine::mongodb::testing::TestServer;
+
+// The shop on a server instead of in a file.
+class MongoDrill : public DrillTest {
+ protected:
+  void SetUp() override {
+    const Application app(server_.uri(), "shop");
+    app.insert("orders", many_documents(2000));
+    app.make_index("orders", "name", true);
+    app.create_capped("log");
+    app.insert("log", many_documents(50));
+    open_repository();
+    backup::Request request;
+    request.service = "shop";
+    request.config = Json::object();
+    request.cache = scratch_.path() / "cache";
+    request.sources = {source_at(server_.uri(), "shop")};
+    const auto report = backup::run_backup(request, *repository_, test_.context);
+    ASSERT_TRUE(report) << report.error().describe();
+  }
+
+  Request request_with(const std::string& server) const {
+    Request request;
+    request.service = "shop";
+    request.options.name = "test";
+    request.options.server = server;
+    request.sandboxes = scratch_.path() / "s";
+    request.reports = scratch_.path() / "reports";
+    return request;
+  }
+  static std::string ferretdb() {
+    const char* path = std::getenv("LIFEBOAT_FERRETDB");
+    return path == nullptr ? "LIFEBOAT_FERRETDB is not set" : path;
+  }
+  // What a defect can be planted in: the restored database.
+  static Application restored(const fs::path& data) {
+    auto socket = (data.parent_path() / "server-db" / "db.sock").string();
+    std::string escaped;
+    for (const char c : socket) escaped += c == '/' ? std::string("%2F") : std::string(1, c);
+    return {"mongodb://" + escaped + "/?directConnection=true", "shop"};
+  }
+
+  TestServer server_;
+};
+
+TEST_F(MongoDrill, RestoresToAServerOfItsOwnAndProvesEqualFacts) {
+  const auto sealed = drill(request_with(ferretdb()));
+  EXPECT_EQ(sealed.report.verdict, Verdict::proven) << sealed.report.reason;
+  EXPECT_TRUE(sealed.report.tear_down->clean());
+  std::vector<std::string> asked;
+  for (const auto& check : sealed.report.checks) asked.push_back(check.id);
+  for (const auto* wanted : {"catalog.db", "counts.db", "digests.db", "server.db", "integrity.db"})
+    EXPECT_NE(std::ranges::find(asked, wanted), asked.end()) << wanted;
+}
+
+struct Planted {
+  std::string check;
+  std::string rule;
+  std::function<void(const Application&)> defect;
+};
+
+TEST_F(MongoDrill, FailsWhenADocumentACollectionOrAnIndexIsLostOrOneIsChanged) {
+  const std::vector<Planted> all{
+      {"counts.db", "rows-lost", [](const auto& app) { app.remove_one("orders", 7); }},
+      {"counts.db", "rows-added", [](const auto& app) { app.insert("orders", {document(-1)}); }},
+      {"catalog.db", "table-lost", [](const auto& app) { app.drop("log"); }},
+      {"catalog.db", "index-lost", [](const auto& app) { app.drop_index("orders", "by_name"); }},
+      {"catalog.db", "schema-added",
+       [](const auto& app) { app.make_index("orders", "other", false); }},
+      {"digests.db", "values-changed", [](const auto& app) {
+         app.remove_one("orders", 7);
+         app.insert("orders", {document(7, "name x")});
+       }}};
+  for (const auto& each : all) {
+    const auto report = drill_with(request_with(ferretdb()),
+                                   [&](const fs::path& data) { each.defect(restored(data)); });
+    EXPECT_EQ(report.verdict, Verdict::failed) << each.rule << ": " << report.reason;
+    const auto failed = failed_checks(report);
+    EXPECT_NE(std::ranges::find(failed, each.check), failed.end()) << each.rule;
+    EXPECT_TRUE(has_rule(report, each.rule)) << each.rule << ": " << rules_of(report);
+  }
+  const auto report = drill_with(request_with(ferretdb()), [](const fs::path&) {});
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+}
+
+TEST_F(MongoDrill, IsUnverifiedBeforeAnythingIsFetchedWhereTheServersProgramIsNotThere) {
+  const auto sealed = drill(request_with("/nowhere/mongod"));
+  EXPECT_EQ(sealed.report.verdict, Verdict::unverified) << sealed.report.reason;
+  EXPECT_NE(sealed.report.reason.find("/nowhere/mongod"), std::string::npos)
+      << sealed.report.reason;
+  EXPECT_FALSE(fs::exists(scratch_.path() / "s"));
+}
+
+TEST_F(MongoDrill, SaysWhatAServerSaidThatDidNotBegin) {
+  const auto sealed = drill(request_with("/bin/false"));
+  EXPECT_EQ(sealed.report.verdict, Verdict::unverified) << sealed.report.reason;
+  EXPECT_NE(sealed.report.reason.find("/bin/false ended"), std::string::npos)
+      << sealed.report.reason;
+}
+
+}  // namespace
+}  // namespace lifeboat::drill

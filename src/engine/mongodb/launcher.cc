@@ -1,0 +1,54 @@
+#include "engine/mongodb/launcher.h"
+
+#include "base/file.h"
+#include "base/json_value.h"
+#include "engine/mongodb/location.h"
+#include "engine/mongodb/object_names.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+// As a host in a URI.
+std::string escape_socket(const std::string& path) {
+  std::string escaped;
+  for (const char c : path) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.';
+    escaped += plain ? std::string(1, c) : "%" + to_hex(view_of(std::string(1, c)));
+  }
+  return escaped;
+}
+
+bool is_ferretdb(const std::string& program) {
+  return fs::path(program).filename().string().find("ferretdb") != std::string::npos;
+}
+
+std::vector<std::string> ferretdb_arguments(const std::string& data, const std::string& socket) {
+  return {"--handler=sqlite",    "--sqlite-url=file:" + data + "/",
+          "--listen-addr=",      "--listen-unix=" + socket,
+          "--state-dir=-",       "--debug-addr=-",
+          "--telemetry=disable", "--log-level=error"};
+}
+
+// Documents that have expired since the backup stay until all is compared.
+std::vector<std::string> mongod_arguments(const std::string& data, const std::string& socket) {
+  return {"--dbpath", data, "--bind_ip", socket, "--setParameter", "ttlMonitorEnabled=false"};
+}
+
+}  // namespace
+
+Result<LaunchPlan> plan_server(const LaunchRequest& request) {
+  const auto database = TRY(unescape_name(TRY(text_at(request.position, "database"))));
+  TRY(check_database_name(database));
+  LaunchPlan plan;
+  plan.directory = request.directory + "/data";
+  plan.socket = request.directory + "/db.sock";
+  plan.log = request.directory + "/log";
+  plan.arguments = is_ferretdb(request.program) ? ferretdb_arguments(plan.directory, plan.socket)
+                                                : mongod_arguments(plan.directory, plan.socket);
+  plan.arguments.insert(plan.arguments.begin(), request.program);
+  plan.place =
+      "mongodb://" + escape_socket(plan.socket) + "/" + database + "?directConnection=true";
+  return plan;
+}
+
+}  // namespace lifeboat::engine::mongodb
