@@ -1,5 +1,7 @@
 #include "engine/mongodb/doctor.h"
 
+#include <algorithm>
+
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/location.h"
 #include "engine/mongodb/source.h"

@@ -1,5 +1,7 @@
 #include "engine/mongodb/launcher.h"
 
+#include <cctype>
+
 #include "base/file.h"
 #include "base/json_value.h"
 #include "engine/mongodb/location.h"
