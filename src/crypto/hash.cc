@@ -1,13 +1,20 @@
 #include "crypto/hash.h"
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+
+#include <cstdlib>
 
 #include "crypto/require.h"
 
 namespace lifeboat::crypto {
 namespace {
+
+// libmongoc begins OpenSSL before main(), which has it end after oneTBB told its threads to: both
+// then touch what is just freed, and a program that was done dies. Here it ends before them.
+[[maybe_unused]] const int kOpenSslEndsFirst = std::atexit(OPENSSL_cleanup);
 
 // Fetched once for the process and never freed: OpenSSL's own clean-up at exit may come first.
 const EVP_MD* sha256_method() {

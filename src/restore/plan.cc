@@ -213,9 +213,12 @@ Result<void> check_protected(Plan& plan, const PlanItem& item, const Protected& 
     return fail(Code::refused, item.place + " is, holds or lies in " + guarded.name);
   plan.in_place = true;
   if (plan.overwrite) return {};
+  const std::string beside = is_on_server(item.type)
+                                 ? "--to " + item.source + "=mongodb://HOST/DATABASE"
+                                 : "--to DIRECTORY";
   return fail(Error(Code::refused, item.place + " is, holds or lies in the live " + guarded.name)
-                  .with_hint("Restore beside it with --to DIRECTORY. To replace live data, stop "
-                             "the application and give --overwrite."));
+                  .with_hint("Restore beside it with " + beside +
+                             ". To replace live data, stop the application and give --overwrite."));
 }
 
 }  // namespace

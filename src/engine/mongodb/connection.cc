@@ -62,12 +62,12 @@ Code code_of(const bson_error_t& error) {
 
 // A server that refuses the user does so while it is being selected.
 Failure fail_with(const bson_error_t& error) {
-  const std::string message = static_cast<const char*>(error.message);
-  auto code = code_of(error);
-  if (message.find("uthentication failed") != std::string::npos) code = Code::permission_denied;
-  Error result(code, message);
-  if (code == Code::unavailable) result = std::move(result).as_retryable();
-  return Failure(std::move(result));
+  std::string message = static_cast<const char*>(error.message);
+  if (message.find("uthentication failed") != std::string::npos)
+    return fail(Code::permission_denied, std::move(message));
+  const auto code = code_of(error);
+  if (code != Code::unavailable) return fail(code, std::move(message));
+  return fail(Error(code, std::move(message)).as_retryable());
 }
 
 // A document that the driver reads where it lies.
