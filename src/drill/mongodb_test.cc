@@ -98,6 +98,7 @@ TEST_F(MongoDrill, IsUnverifiedBeforeAnythingIsFetchedWhereTheServersProgramIsNo
   EXPECT_EQ(sealed.report.verdict, Verdict::unverified) << sealed.report.reason;
   EXPECT_NE(sealed.report.reason.find("/nowhere/mongod"), std::string::npos)
       << sealed.report.reason;
+  EXPECT_TRUE(has_rule(sealed.report, "server-missing")) << rules_of(sealed.report);
   EXPECT_FALSE(fs::exists(scratch_.path() / "s"));
 }
 
@@ -106,6 +107,7 @@ TEST_F(MongoDrill, SaysWhatAServerSaidThatDidNotBegin) {
   EXPECT_EQ(sealed.report.verdict, Verdict::unverified) << sealed.report.reason;
   EXPECT_NE(sealed.report.reason.find("/bin/false ended"), std::string::npos)
       << sealed.report.reason;
+  EXPECT_TRUE(has_rule(sealed.report, "server-failed")) << rules_of(sealed.report);
 }
 
 }  // namespace
