@@ -28,7 +28,7 @@ TEST(MongoConnection, SaysThatNoServerAnswersAndNeverThePassword) {
                          "admin", ping());
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code(), Code::unavailable);
-  EXPECT_NE(reply.error().describe().find("/nowhere/s.sock"), std::string::npos)
+  EXPECT_NE(reply.error().describe().find("Failed to connect"), std::string::npos)
       << reply.error().describe();
   EXPECT_EQ(reply.error().describe().find("tiger"), std::string::npos);
 }
