@@ -4,7 +4,18 @@
 #include <signal.h>
 #include <spawn.h>
 
+#include <string>
+#include <vector>
+
 namespace lifeboat {
+
+// As programs are handed their arguments and variables: the texts, which must stay, and a null.
+inline std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (auto& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
 
 class SpawnAttributes {
  public:

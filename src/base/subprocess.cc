@@ -41,13 +41,6 @@ std::vector<std::string> environment_of(const CommandSpec& spec) {
   return all;
 }
 
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (auto& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 int spawn_shell(const CommandSpec& spec, int output, pid_t& pid) {
   std::vector<std::string> arguments{"sh", "-c", spec.shell_text};
   auto environment = environment_of(spec);

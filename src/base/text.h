@@ -1,5 +1,5 @@
 #pragma once
-// What is replaced in texts. Pure.
+// What is replaced in texts, and how they are written into a URL. Pure.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +10,22 @@ namespace lifeboat {
 inline void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);
+}
+
+// All but what RFC 3986 (2.3) leaves as it is, and `kept`, written as %XX.
+inline std::string percent_encoded(std::string_view text, std::string_view kept = "") {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string result;
+  for (const char letter : text) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (kPlain.find(letter) != kPlain.npos || kept.find(letter) != kept.npos)
+      result += letter;
+    else
+      result += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
+  }
+  return result;
 }
 
 // With each secret taken out; those of less than four letters are in every text, and stay.

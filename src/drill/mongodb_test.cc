@@ -44,10 +44,8 @@ class MongoDrill : public DrillTest {
   }
   // What a defect can be planted in: the restored database.
   static Application restored(const fs::path& data) {
-    auto socket = (data.parent_path() / "server-db" / "db.sock").string();
-    std::string escaped;
-    for (const char c : socket) escaped += c == '/' ? std::string("%2F") : std::string(1, c);
-    return {"mongodb://" + escaped + "/?directConnection=true", "shop"};
+    const auto socket = data.parent_path() / "server-db" / "db.sock";
+    return {"mongodb://" + percent_encoded(socket.string()) + "/?directConnection=true", "shop"};
   }
 
   TestServer server_;

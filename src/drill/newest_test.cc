@@ -119,6 +119,13 @@ class NewestDrillTest : public ShopFixture {
     return sealed->report;
   }
 
+  Report expect_failed(const std::string& rules) {
+    auto report = drilled(drill_request());
+    EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+    EXPECT_EQ(rules_of(report), rules);
+    return report;
+  }
+
   static std::string rules_of(const Report& report) {
     std::string rules;
     for (const auto& each : report.diagnoses) rules += each.rule + " ";
@@ -136,51 +143,39 @@ TEST_F(NewestDrillTest, WithBothSnapshotsTheDrillIsProven) {
 
 TEST_F(NewestDrillTest, ADamagedHeadOfTheNewestSnapshotFailsAlthoughAnOlderOneIsGood) {
   flip(heads().at(1));
-  const auto report = drilled(drill_request());
-  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
-  EXPECT_EQ(rules_of(report), "newest-unreadable ");
+  const auto report = expect_failed("newest-unreadable ");
   EXPECT_THAT(report.checks.front().details, testing::ElementsAre(testing::HasSubstr("\"shop\"")));
   EXPECT_EQ(report.snapshot->seq, 1U);
 }
 
 TEST_F(NewestDrillTest, ANewestSnapshotOfANewerFormatFailsUnderItsName) {
   alter(heads().at(1), [](Bytes& object) { ++object[kFormatByte]; });
-  const auto report = drilled(drill_request());
-  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
-  EXPECT_EQ(rules_of(report), "newest-newer-format ");
+  const auto report = expect_failed("newest-newer-format ");
   EXPECT_EQ(report.snapshot->seq, 1U);
 }
 
 // It holds what opens the snapshot's packs.
 TEST_F(NewestDrillTest, ADamagedSessionFailsTheSnapshotThatItBegan) {
   flip(objects_in("sessions/").at(1));
-  const auto report = drilled(drill_request());
-  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
-  EXPECT_EQ(rules_of(report), "session-damaged ");
+  const auto report = expect_failed("session-damaged ");
   EXPECT_EQ(report.snapshot->seq, 2U);
 }
 
 // Most of what a snapshot holds was stored by the sessions before it.
 TEST_F(NewestDrillTest, ADamagedSessionFailsTheSnapshotsThatUseWhatItStored) {
   flip(objects_in("sessions/").at(0));
-  const auto report = drilled(drill_request());
-  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
-  EXPECT_EQ(rules_of(report), "session-damaged ");
+  expect_failed("session-damaged ");
 }
 
 TEST_F(NewestDrillTest, ALostSessionFailsTheSnapshotThatItBegan) {
   ASSERT_TRUE(backend_->remove(objects_in("sessions/").at(1)));
-  const auto report = drilled(drill_request());
-  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
-  EXPECT_EQ(rules_of(report), "session-damaged ");
+  expect_failed("session-damaged ");
 }
 
 TEST_F(NewestDrillTest, ANewestSnapshotThatTheStoreLostFailsAlthoughAnOlderOneIsGood) {
   ASSERT_TRUE(repository_->snapshots(test_.context));
   ASSERT_TRUE(backend_->remove(heads().at(1)));
-  const auto report = drilled(drill_request());
-  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
-  EXPECT_EQ(rules_of(report), "newest-missing ");
+  expect_failed("newest-missing ");
 }
 
 TEST_F(NewestDrillTest, ADamagedOlderSnapshotIsAFinding) {

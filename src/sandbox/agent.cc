@@ -15,6 +15,7 @@
 #include <cstring>
 #include <map>
 
+#include "base/spawn_attributes.h"
 #include "sandbox/census.h"
 #include "sandbox/isolation.h"
 #include "sandbox/message.h"
@@ -24,13 +25,6 @@ namespace {
 
 constexpr int kSocket = STDIN_FILENO;
 constexpr auto kBeat = std::chrono::milliseconds(50);
-
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (auto& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
 
 // An order to start something, taken apart before there is a second process.
 struct OrderedLaunch {

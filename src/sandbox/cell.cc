@@ -51,9 +51,7 @@ Result<Pair> make_pipe() {
 // Standard input is the socket; 3 is where bubblewrap says what it started. Nothing else that is
 // open here, by us or by who called us, is open there.
 int spawn(std::vector<std::string> arguments, const std::array<int, 3>& ends, pid_t& process) {
-  std::vector<char*> pointers;
-  for (auto& each : arguments) pointers.push_back(each.data());
-  pointers.push_back(nullptr);
+  const auto pointers = pointers_to(arguments);
   char* nothing = nullptr;
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);

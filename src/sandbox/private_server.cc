@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/spawn_attributes.h"
 #include "engine/engine.h"
 
 namespace lifeboat::sandbox {
@@ -35,13 +36,6 @@ struct Command {
   std::vector<char*> environment;
   std::string directory;
 };
-
-std::vector<char*> as_arguments(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (auto& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
 
 // Nothing of ours goes along: no variable, no descriptor.
 [[noreturn]] void become_server(const Command& command, int log, pid_t parent) {
@@ -116,8 +110,8 @@ Result<PrivateServer> PrivateServer::start(const engine::LaunchPlan& plan,
   command.words = plan.arguments;
   command.variables = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
                        "HOME=" + plan.directory};
-  command.arguments = as_arguments(command.words);
-  command.environment = as_arguments(command.variables);
+  command.arguments = pointers_to(command.words);
+  command.environment = pointers_to(command.variables);
   command.directory = plan.directory;
   const auto parent = ::getpid();
   const auto process = ::fork();

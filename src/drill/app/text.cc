@@ -44,21 +44,6 @@ Result<std::string> fill(std::string_view text, const Names& names, const Escape
   return result;
 }
 
-std::string percent_encoded(const std::string& text) {
-  static constexpr std::string_view kPlain =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  static constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string result;
-  for (const char letter : text) {
-    const auto byte = static_cast<unsigned char>(letter);
-    if (kPlain.find(letter) != std::string_view::npos)
-      result += letter;
-    else
-      result += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
-  }
-  return result;
-}
-
 }  // namespace
 
 Result<std::string> fill_in(const std::string& text, const Names& names) {
@@ -74,7 +59,7 @@ Result<Json> fill_in_json(const Json& value, const Names& names) {
 }
 
 Result<std::string> fill_in_path(const std::string& text, const Names& names) {
-  return fill(text, names, percent_encoded);
+  return fill(text, names, [](const std::string& value) { return percent_encoded(value); });
 }
 
 std::string quotable(std::string text, const std::vector<std::string>& secrets) {

@@ -1,24 +1,13 @@
 #include "engine/mongodb/launcher.h"
 
-#include <cctype>
-
 #include "base/file.h"
 #include "base/json_value.h"
+#include "base/text.h"
 #include "engine/mongodb/location.h"
 #include "engine/mongodb/object_names.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
-
-// As a host in a URI.
-std::string escape_socket(const std::string& path) {
-  std::string escaped;
-  for (const char c : path) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.';
-    escaped += plain ? std::string(1, c) : "%" + to_hex(view_of(std::string(1, c)));
-  }
-  return escaped;
-}
 
 bool is_ferretdb(const std::string& program) {
   return fs::path(program).filename().string().find("ferretdb") != std::string::npos;
@@ -49,7 +38,7 @@ Result<LaunchPlan> plan_server(const LaunchRequest& request) {
                                                 : mongod_arguments(plan.directory, plan.socket);
   plan.arguments.insert(plan.arguments.begin(), request.program);
   plan.place =
-      "mongodb://" + escape_socket(plan.socket) + "/" + database + "?directConnection=true";
+      "mongodb://" + percent_encoded(plan.socket) + "/" + database + "?directConnection=true";
   return plan;
 }
 

@@ -19,6 +19,8 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/spawn_attributes.h"
+#include "base/text.h"
 
 namespace lifeboat::engine::mongodb::testing {
 
@@ -50,9 +52,9 @@ class TestServer {
   std::string uri_of(const std::string& user, const std::string& password,
                      const std::string& database = "") const {
     std::string uri = "mongodb://";
-    if (!user.empty()) uri += escaped(user) + ":" + escaped(password) + "@";
-    uri +=
-        escaped(socket()) + "/" + database + "?directConnection=true&serverSelectionTimeoutMS=3000";
+    if (!user.empty()) uri += percent_encoded(user) + ":" + percent_encoded(password) + "@";
+    uri += percent_encoded(socket()) + "/" + database +
+           "?directConnection=true&serverSelectionTimeoutMS=3000";
     if (!user.empty())
       uri += "&authSource=" + options_.user_database + "&authMechanism=SCRAM-SHA-256";
     return uri;
@@ -67,18 +69,6 @@ class TestServer {
   }
 
  private:
-  static std::string escaped(const std::string& text) {
-    constexpr auto kDigits = "0123456789ABCDEF";
-    std::string result;
-    for (const char c : text) {
-      const auto byte = static_cast<unsigned char>(c);
-      const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-      result +=
-          plain ? std::string(1, c) : std::string{'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
-    }
-    return result;
-  }
-
   std::vector<std::string> arguments() const {
     const auto data = folder_.path() / "data";
     fs::create_directories(data);
@@ -110,9 +100,7 @@ class TestServer {
         << "FerretDB is not there (LIFEBOAT_FERRETDB=" << program()
         << "): run tools/ferretdb, and the tests through ctest";
     auto texts = arguments();
-    std::vector<char*> pointers;
-    for (auto& text : texts) pointers.push_back(text.data());
-    pointers.push_back(nullptr);
+    const auto pointers = pointers_to(texts);
     const auto log = (folder_.path() / "log").string();
     process_ = ::fork();
     if (process_ != 0) return;

@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/text.h"
+
 namespace lifeboat::engine::sqlite {
 namespace {
 
@@ -56,23 +58,8 @@ Meaning meaning_of(int code) {
   return {code, Code::source_unreadable, ""};
 }
 
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
-         c == '.' || c == '_' || c == '-';
-}
-
 std::string frozen_uri(const std::string& path) {
-  static constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string uri = "file:";
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (is_plain(c)) {
-      uri += c;
-    } else {
-      uri += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
-    }
-  }
-  return uri + "?mode=ro&immutable=1";
+  return "file:" + percent_encoded(path, "/") + "?mode=ro&immutable=1";
 }
 
 int flags_of(OpenOptions::Mode mode) {
