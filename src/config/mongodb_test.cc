@@ -34,6 +34,22 @@ TEST(MongoSourceKeys, GiveTheUriAsASecretAndTheDatabase) {
   EXPECT_EQ(options->database, "shop");
 }
 
+TEST(MongoSourceKeys, AreReachedInASandboxByAUriAndHaveNoPath) {
+  const auto with_app = [](const std::string& name) {
+    const auto text =
+        "        app: {start: \"x ${sandbox.port}\", ready: {http: /}, environment: {U: "
+        "\"${sandbox." +
+        name + "}\"}}\n";
+    return parse_text(replaced(with_database(kMongo), "        tier: full\n", text),
+                      {{"MONGO_URI", kUri}});
+  };
+  EXPECT_TRUE(with_app("db.uri")) << with_app("db.uri").error().describe();
+  const auto refused = with_app("db.path");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().describe().find("${sandbox.db.uri}"), std::string::npos)
+      << refused.error().describe();
+}
+
 TEST(MongoSourceKeys, TakeTheUriFromAFile) {
   const auto folder = *ScratchDirectory::make();
   ASSERT_TRUE(write_file(folder.path() / "uri", view_of(kUri + "\n")));

@@ -37,13 +37,15 @@ class NameCheck {
 
  private:
   void expect_name(const std::string& name, const Mark& mark) {
-    if (has_port_ && name == "port") return;
     const Node* sources = service_.find("sources");
+    std::vector<std::string> there;
     for (const auto& source : sources == nullptr ? std::vector<Member>{} : sources->members)
-      if (name == source.key + ".path") return;
+      there.push_back(source.key + (source.value.find("uri") == nullptr ? ".path" : ".uri"));
+    if (has_port_) there.emplace_back("port");
+    if (std::ranges::find(there, name) != there.end()) return;
+    for (auto& each : there) each = "${sandbox." + each + "}";
     problems_.error(mark, fmt::format("there is no ${{sandbox.{}}}", name),
-                    has_port_ ? "there are ${sandbox.port} and ${sandbox.SOURCE.path}"
-                              : "there is ${sandbox.SOURCE.path}");
+                    fmt::format("there is {}", fmt::join(there, ", ")));
   }
 
   const Node& service_;

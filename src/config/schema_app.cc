@@ -39,7 +39,8 @@ constexpr Row kAppRows[] = {
                 "\"${TOKEN_KEY}\"}"},
     {.path = "services.*.drills.*.app.environment.*",
      .type = Type::text,
-     .about = "`${sandbox.SOURCE.path}` is where a source was restored to, `${sandbox.port}` where "
+     .about = "`${sandbox.SOURCE.path}`, of a server `${sandbox.SOURCE.uri}`, is where a source "
+              "was restored to, `${sandbox.port}` where "
               "it must listen, on loopback."},
     {.path = "services.*.drills.*.app.ready",
      .type = Type::block,

@@ -11,7 +11,8 @@ constexpr Row kCommandRows[] = {
               "can be isolated it is not run."},
     {.path = "services.*.drills.*.checks.[].command.run",
      .type = Type::command,
-     .about = "Starts it; `${sandbox.SOURCE.path}` is where a source was restored to.",
+     .about = "Starts it; `${sandbox.SOURCE.path}`, of a server `${sandbox.SOURCE.uri}`, is where "
+              "a source was restored to.",
      .required = true,
      .example = "\"npx prisma migrate status\""},
     {.path = "services.*.drills.*.checks.[].command.name",
@@ -30,7 +31,7 @@ constexpr Row kCommandRows[] = {
      .about = "Its environment, besides the application's."},
     {.path = "services.*.drills.*.checks.[].command.environment.*",
      .type = Type::text,
-     .about = "The value of one variable; `${sandbox.SOURCE.path}` may stand in it."},
+     .about = "The value of one variable; `${sandbox.SOURCE.path}` or `….uri` may stand in it."},
     {.path = "services.*.drills.*.checks.[].command.within",
      .type = Type::duration,
      .about = "How long it may take. One that is not over by then has answered nothing.",

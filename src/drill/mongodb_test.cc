@@ -91,6 +91,86 @@ TEST_F(MongoDrill, FailsWhenADocumentACollectionOrAnIndexIsLostOrOneIsChanged) {
   EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
 }
 
+// Counts the orders by a driver of a few lines, once for each request; MODE=blind never asks.
+constexpr std::string_view kCounts = R"(
+import http.server, json, os, socket, struct, urllib.parse
+uri = urllib.parse.urlsplit(os.environ['MONGO_URI'])
+def text(value): return struct.pack('<i', len(value) + 1) + value.encode() + b'\0'
+def count():
+    fields = b'\2count\0' + text('orders') + b'\2$db\0' + text(uri.path[1:]) + b'\0'
+    body = struct.pack('<iB', 0, 0) + struct.pack('<i', len(fields) + 4) + fields
+    with socket.create_connection((uri.hostname, uri.port)) as server:
+        server.sendall(struct.pack('<iiii', 16 + len(body), 1, 0, 2013) + body)
+        said = server.recv(65536)
+    return struct.unpack('<i', said.split(b'\x10n\0', 1)[1][:4])[0]
+class Handler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_): pass
+    def do_GET(self):
+        said = 2000 if os.environ['MODE'] == 'blind' or self.path == '/ready' else count()
+        self.send_response(200)
+        self.send_header('Content-Type', 'application/json')
+        self.end_headers()
+        self.wfile.write(json.dumps({'total': said}).encode())
+http.server.ThreadingHTTPServer(('127.0.0.1', int(os.environ['PORT'])), Handler).serve_forever()
+)";
+
+class MongoApplication : public MongoDrill {
+ protected:
+  Request request_in(const std::string& mode) const {
+    const auto program = scratch_.path() / "app" / "app.py";
+    EXPECT_TRUE(make_directories(program.parent_path()));
+    EXPECT_TRUE(write_file(program, view_of(kCounts), 0644));
+    AppOptions app;
+    app.processes = {{"app", "exec python3 " + program.string()}};
+    app.directory = program.parent_path().string();
+    app.environment = {
+        {"PORT", "${sandbox.port}"}, {"MONGO_URI", "${sandbox.db.uri}"}, {"MODE", mode}};
+    app.ready = {"", "/ready", std::chrono::seconds(20)};
+    StepOptions step;
+    step.method = "GET";
+    step.path = "/orders";
+    step.expect.jq = {".total == 2000"};
+    app.journey = {step};
+    auto request = request_with(ferretdb());
+    request.options.app = app;
+    return request;
+  }
+};
+
+TEST_F(MongoApplication, IsBootedOnTheRestoredDatabaseAndNotOnTheLiveOne) {
+  Application(server_.uri(), "shop").insert("orders", {document(-1)});
+  const auto sealed = drill(request_in("good"));
+  EXPECT_EQ(sealed.report.verdict, Verdict::proven) << sealed.report.reason;
+  const auto& checks = sealed.report.checks;
+  const auto used = std::ranges::find(checks, "app.uses.db", &CheckResult::id);
+  ASSERT_NE(used, checks.end());
+  EXPECT_EQ(used->outcome, Outcome::passed);
+  EXPECT_NE(used->message.find("db.sandbox:27017"), std::string::npos) << used->message;
+}
+
+TEST_F(MongoApplication, FailsWhereItAnswersOtherwiseThanItMust) {
+  auto request = request_in("good");
+  request.options.app->journey[0].expect.jq = {".total == 2001"};
+  const auto sealed = drill(request);
+  EXPECT_EQ(sealed.report.verdict, Verdict::failed) << sealed.report.reason;
+  EXPECT_EQ(failed_checks(sealed.report), std::vector<std::string>{"journey.1"});
+}
+
+TEST_F(MongoApplication, ProvesNothingWhereItNeverAskedTheRestoredDatabase) {
+  const auto sealed = drill(request_in("blind"));
+  EXPECT_EQ(sealed.report.verdict, Verdict::unverified) << sealed.report.reason;
+  EXPECT_TRUE(has_rule(sealed.report, "server-unused")) << rules_of(sealed.report);
+}
+
+TEST_F(MongoApplication, IsNotStartedWhereAWayOutLeadsToProduction) {
+  auto request = request_in("good");
+  request.protected_places = {{"source shop/db", {{}, {}, {}, {"127.0.0.1:27999"}}, false}};
+  request.options.app->ways_out = {{"localhost", 27999, {}}};
+  const auto sealed = drill(request);
+  EXPECT_EQ(sealed.report.verdict, Verdict::unverified) << sealed.report.reason;
+  EXPECT_TRUE(has_rule(sealed.report, "production-inside")) << rules_of(sealed.report);
+}
+
 TEST_F(MongoDrill, IsUnverifiedBeforeAnythingIsFetchedWhereTheServersProgramIsNotThere) {
   const auto sealed = drill(request_with("/nowhere/mongod"));
   EXPECT_EQ(sealed.report.verdict, Verdict::unverified) << sealed.report.reason;

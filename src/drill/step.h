@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "repository/repository.h"
 #include "restore/restore.h"
+#include "sandbox/options.h"
 #include "sandbox/private_server.h"
 #include "sandbox/sandbox.h"
 
@@ -24,6 +25,14 @@ struct RestoredPlace {
   Time time;  // the moment it shows
 };
 
+// A server that a source was restored to, and how programs in the sandbox reach it.
+struct RestoredServer {
+  sandbox::PrivateServer process;
+  std::string source;
+  sandbox::Destination door;
+  std::string uri;
+};
+
 struct DrillState {
   const Request& request;
   repository::Repository& repository;
@@ -34,8 +43,8 @@ struct DrillState {
   std::vector<ForeignBackup> foreign = {};
   std::vector<RestoredPlace> restored = {};              // of the snapshot and foreign ones
   std::vector<repository::SnapshotInfo> snapshots = {};  // all of them, when one was chosen
-  std::optional<History> earlier = {};  // as it was when the drill began, once asked for
-  std::vector<sandbox::PrivateServer> servers = {};  // in the sandbox: gone before it
+  std::optional<History> earlier = {};       // as it was when the drill began, once asked for
+  std::vector<RestoredServer> servers = {};  // in the sandbox: gone before it
 };
 
 // Where everything is restored to, each source below its name. There must be a sandbox.

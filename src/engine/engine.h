@@ -132,7 +132,8 @@ struct Advice {
 struct Identity {
   std::vector<std::string> paths;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> inodes;
-  std::vector<std::string> names{};  // of servers: two that share one are the same
+  std::vector<std::string> names{};      // of servers: two that share one are the same
+  std::vector<std::string> addresses{};  // of servers: host:port
 };
 
 // What is at a place on a server that a restore would fill.
@@ -153,6 +154,7 @@ struct Defect {
 struct LaunchRequest {
   std::string program;
   std::string directory;  // short enough for a socket in it
+  std::string host;       // what programs in the sandbox call it
   Json position;
 };
 struct LaunchPlan {
@@ -161,6 +163,8 @@ struct LaunchPlan {
   std::string log;                     // what it prints
   std::string socket;                  // it is ready when somebody listens there
   std::string place;                   // what open_target() and open_inspector() take
+  std::uint16_t port = 0;              // where programs in the sandbox reach it,
+  std::string uri;                     // and what they are told
 };
 
 struct Traits {

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -24,7 +25,7 @@ namespace lifeboat::sandbox {
 namespace {
 
 constexpr int kSocket = STDIN_FILENO;
-constexpr auto kBeat = std::chrono::milliseconds(50);
+constexpr int kBeatMilliseconds = 50;
 
 // An order to start something, taken apart before there is a second process.
 struct OrderedLaunch {
@@ -90,7 +91,8 @@ class Agent {
   int run() {
     if (!send_message(kSocket, {{"event", "begun"}})) return 1;
     for (;;) {
-      auto message = receive_message(kSocket, kBeat);
+      await();
+      auto message = receive_message(kSocket, Duration(0));
       if (!message) return 0;
       if (*message && !answer(**message)) return 0;
       if (!reap() || !accept_outward()) return 0;
@@ -99,6 +101,14 @@ class Agent {
   }
 
  private:
+  // For an order, for somebody at a way out, or for the next look at everything.
+  void await() const {
+    std::vector<pollfd> watched{{kSocket, POLLIN, 0}};
+    for (const auto& [number, listener] : listeners_)
+      watched.push_back({listener.get(), POLLIN, 0});
+    (void)poll(watched.data(), watched.size(), kBeatMilliseconds);
+  }
+
   // False when nobody listens any more.
   bool answer(Message& message) {
     Json reply{{"id", message.body.value("id", 0)}};

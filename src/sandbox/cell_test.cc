@@ -5,11 +5,14 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <thread>
 
 #include "base/test_context.h"
+#include "sandbox/dial.h"
 #include "sandbox/output.h"
 
 namespace lifeboat::sandbox {
@@ -199,6 +202,31 @@ struct Listener {
   std::uint16_t port = 0;
 };
 
+FileDescriptor listen_at(const std::string& path) {
+  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  EXPECT_EQ(bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  EXPECT_EQ(listen(socket.get(), 1), 0);
+  return socket;
+}
+
+// Takes one connection, and says pong to its ping.
+std::jthread answer_at(const FileDescriptor& listener) {
+  return std::jthread([&] {
+    const FileDescriptor made(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    char buffer[8];
+    EXPECT_EQ(recv(made.get(), buffer, 4, MSG_WAITALL), 4);
+    EXPECT_EQ(send(made.get(), "pong!", 5, MSG_NOSIGNAL), 5);
+  });
+}
+
+std::string ping_to(const std::string& host, std::uint16_t port) {
+  return "python3 -c '\nimport socket\ns = socket.create_connection((\"" + host + "\", " +
+         std::to_string(port) + "))\ns.sendall(b\"ping\")\nprint(s.recv(9))'";
+}
+
 TEST_F(CellTest, CannotReachWhatListensOutside) {
   const Listener outside;
   EXPECT_EQ(cell().connect(outside.port).error().code(), Code::unavailable);
@@ -206,24 +234,39 @@ TEST_F(CellTest, CannotReachWhatListensOutside) {
 
 TEST_F(CellTest, CarriesOnWhatIsAllowedAndWritesItDown) {
   const Listener outside;
-  const std::jthread server([&] {
-    const FileDescriptor made(accept4(outside.socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    char buffer[8];
-    EXPECT_EQ(recv(made.get(), buffer, 4, MSG_WAITALL), 4);
-    EXPECT_EQ(send(made.get(), "pong!", 5, MSG_NOSIGNAL), 5);
-  });
+  const auto server = answer_at(outside.socket);
   spec_.ways_out = {{"127.0.0.1", outside.port}};
-  const auto port = std::to_string(outside.port);
-  EXPECT_EQ(said("python3 -c '\nimport socket\ns = socket.create_connection((\"127.0.1.1\", " +
-                     port + "))\ns.sendall(b\"ping\")\nprint(s.recv(9))'",
-                 {{"PATH", "/usr/bin:/bin"}}),
-            "b'pong!'\n");
+  EXPECT_EQ(said(ping_to("127.0.1.1", outside.port), {{"PATH", "/usr/bin:/bin"}}), "b'pong!'\n");
   wait_until([&] { return cell().traffic()[0].received > 0; });
   const auto traffic = cell().traffic();
   EXPECT_EQ(traffic[0].connections, 1U);
   EXPECT_EQ(traffic[0].sent, 4U);
   EXPECT_EQ(traffic[0].received, 5U);
   EXPECT_TRUE(cell().probe({})->proven());
+}
+
+TEST_F(CellTest, LeadsToAServerOfTheSandboxByItsNameAndCountsWhatFails) {
+  const auto socket = (scratch_.path() / "db.sock").string();
+  spec_.ways_out = {{"db.sandbox", 27017, socket}};
+  const auto ping = ping_to("db.sandbox", 27017);
+  EXPECT_EQ(said(ping + " 2>&1 | grep -c pong", {{"PATH", "/usr/bin:/bin"}}), "0\n");
+  wait_until([&] { return cell().traffic()[0].refused > 0; });
+  const auto listener = listen_at(socket);
+  const auto server = answer_at(listener);
+  EXPECT_EQ(said(ping, {{"PATH", "/usr/bin:/bin"}}), "b'pong!'\n");
+  wait_until([&] { return cell().traffic()[0].received > 0; });
+  EXPECT_EQ(cell().traffic()[0].connections, 2U);
+  EXPECT_EQ(cell().traffic()[0].refused, 1U);
+  EXPECT_TRUE(cell().probe({})->proven());
+}
+
+TEST(Destinations, AreTheSameByWhateverNamesTheyHave) {
+  const Destination literal{"127.0.0.1", 27017, {}};
+  EXPECT_TRUE(is_same_place(literal, {"localhost", 27017, {}}));
+  EXPECT_FALSE(is_same_place(literal, {"localhost", 27018, {}}));
+  EXPECT_FALSE(is_same_place(literal, {"127.0.0.2", 27017, {}}));
+  EXPECT_TRUE(is_same_place({"no.such.host", 1, {}}, {"no.such.host", 1, {}}));
+  EXPECT_FALSE(is_same_place({"no.such.host", 1, {}}, {"nor.this.one", 1, {}}));
 }
 
 TEST_F(CellTest, SmallPortsAreTheAgentsAlone) {

@@ -14,6 +14,7 @@ inline constexpr const char* kDataInside = "/data";
 struct Destination {
   std::string host;
   std::uint16_t port = 0;
+  std::string socket{};  // of this machine, which it leads to instead: a server of the sandbox
   std::string text() const { return host + ":" + std::to_string(port); }
 };
 

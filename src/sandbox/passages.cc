@@ -1,44 +1,24 @@
 #include "sandbox/passages.h"
 
 #include <fcntl.h>
-#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <memory>
+
+#include "sandbox/dial.h"
 
 namespace lifeboat::sandbox {
 namespace {
 
-constexpr std::size_t kMostAtOnce = 64;
-constexpr int kConnectMilliseconds = 10'000;
+// More than the pools of drivers hold.
+constexpr std::size_t kMostAtOnce = 256;
+constexpr int kWriteMilliseconds = 10'000;
 constexpr int kRelayBeatMilliseconds = 50;
-
-bool finishes(int socket) {
-  pollfd watched{socket, POLLOUT, 0};
-  int error = 0;
-  socklen_t size = sizeof error;
-  return poll(&watched, 1, kConnectMilliseconds) == 1 &&
-         getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
-}
-
-FileDescriptor dial(const Destination& destination) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const auto port = std::to_string(destination.port);
-  if (getaddrinfo(destination.host.c_str(), port.c_str(), &hints, &found) != 0) return {};
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(found, freeaddrinfo);
-  for (const auto* each = found; each != nullptr; each = each->ai_next) {
-    FileDescriptor socket(::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    const int begun = connect(socket.get(), each->ai_addr, each->ai_addrlen);
-    if (begun == 0 || (errno == EINPROGRESS && finishes(socket.get()))) return socket;
-  }
-  return {};
-}
 
 // One direction: what is read here is written there, until the end of it.
 struct Direction {
@@ -57,7 +37,7 @@ bool write_all(int to, const char* bytes, std::size_t size) {
       continue;
     }
     pollfd watched{to, POLLOUT, 0};
-    if (errno != EAGAIN || poll(&watched, 1, kConnectMilliseconds) != 1) return false;
+    if (errno != EAGAIN || poll(&watched, 1, kWriteMilliseconds) != 1) return false;
   }
   return true;
 }
@@ -109,7 +89,10 @@ void Passages::run(std::size_t number, FileDescriptor inside, Carrier& carrier) 
   Direction out{inside.get(), outside.get()};
   Direction in{outside.get(), inside.get()};
   if (outside) {
-    fcntl(inside.get(), F_SETFL, O_NONBLOCK);
+    for (const int end : {inside.get(), outside.get()}) fcntl(end, F_SETFL, O_NONBLOCK);
+    // An answer in two parts must not wait for an acknowledgement of the first.
+    const int yes = 1;
+    setsockopt(inside.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     move_all(out, in, stop_.get_token());
   }
   const std::lock_guard hold(mutex_);

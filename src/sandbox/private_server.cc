@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,7 +11,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -20,6 +18,7 @@
 #include "base/file.h"
 #include "base/spawn_attributes.h"
 #include "engine/engine.h"
+#include "sandbox/dial.h"
 
 namespace lifeboat::sandbox {
 namespace {
@@ -55,15 +54,6 @@ struct Command {
   ::_exit(127);
 }
 
-bool answers(const std::string& socket) {
-  const FileDescriptor connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(static_cast<char*>(address.sun_path), socket.c_str(), socket.size() + 1);
-  return ::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address),
-                   sizeof(address)) == 0;
-}
-
 std::string last_words(const std::string& log) {
   const auto text = read_file(log);
   if (!text || text->empty()) return "it said nothing";
@@ -81,7 +71,7 @@ bool server_ended(pid_t process) {
 Result<void> wait_until_ready(const engine::LaunchPlan& plan, pid_t process,
                               const RunContext& context) {
   const auto until = std::chrono::steady_clock::now() + kStartPatience;
-  while (!answers(plan.socket)) {
+  while (!dial(plan.socket)) {
     TRY(context.check_stop());
     const bool ended = server_ended(process);
     if (ended || std::chrono::steady_clock::now() > until)

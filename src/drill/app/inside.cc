@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 #include "engine/all.h"
+#include "sandbox/dial.h"
 
 namespace lifeboat::drill {
 namespace {
@@ -25,12 +28,13 @@ void adopt(const fs::path& data) {
 sandbox::CellSpec bare_spec(const DrillState& state) {
   sandbox::CellSpec spec;
   spec.data = data_of(state);
+  for (const auto& server : state.servers) spec.ways_out.push_back(server.door);
   for (const auto& guarded : state.request.protected_places)
     for (const auto& path : guarded.identity.paths) spec.hidden.emplace_back(path);
   if (!state.request.options.app) return spec;
   const auto& options = *state.request.options.app;
   spec.limits = options.limits;
-  spec.ways_out = options.ways_out;
+  spec.ways_out.insert(spec.ways_out.end(), options.ways_out.begin(), options.ways_out.end());
   for (const auto& path : options.visible) spec.read_only.emplace_back(path);
   return spec;
 }
@@ -50,6 +54,28 @@ bool lies_in(const fs::path& shown, const std::vector<std::string>& paths) {
     const auto relative = own.lexically_relative(path);
     return !relative.empty() && *relative.begin() != "..";
   });
+}
+
+// "db1:27017", "[::1]:27017"; a path, or what has no port, is no destination.
+std::optional<sandbox::Destination> read_address(const std::string& address) {
+  const auto colon = address.rfind(':');
+  std::uint16_t port = 0;
+  if (colon == std::string::npos || address.front() == '/') return std::nullopt;
+  const char* end = address.data() + address.size();
+  if (std::from_chars(address.data() + colon + 1, end, port).ptr != end) return std::nullopt;
+  auto host = address.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return sandbox::Destination{std::move(host), port, {}};
+}
+
+bool leads_to(const sandbox::Destination& way, const std::string& address) {
+  const auto production = read_address(address);
+  return production && way.socket.empty() && sandbox::is_same_place(way, *production);
+}
+
+bool is_on_server(const DrillState& state, const std::string& source) {
+  return std::ranges::any_of(state.servers,
+                             [&](const auto& server) { return server.source == source; });
 }
 
 // Nothing is started where it might reach what it must not.
@@ -132,7 +158,7 @@ sandbox::CellSpec spec_for_commands(const DrillState& state) {
   return spec;
 }
 
-// What lies inside production cannot be shown without it.
+// What lies inside production cannot be shown without it, and no way out may lead to it.
 std::string production_in(const sandbox::CellSpec& spec, const Request& request) {
   auto shown = spec.read_only;
   for (const auto& [own, inside] : spec.writable) shown.push_back(inside);
@@ -140,6 +166,11 @@ std::string production_in(const sandbox::CellSpec& spec, const Request& request)
     for (const auto& guarded : request.protected_places)
       if (lies_in(path, guarded.identity.paths))
         return path.string() + " lies in " + guarded.name + ", which nothing may see inside";
+  for (const auto& way : spec.ways_out)
+    for (const auto& guarded : request.protected_places)
+      for (const auto& address : guarded.identity.addresses)
+        if (leads_to(way, address))
+          return way.text() + " leads to " + guarded.name + ", which nothing may reach from inside";
   return {};
 }
 
@@ -167,12 +198,12 @@ Result<std::unique_ptr<sandbox::Cell>> open_proven(DrillState& state, const Cell
 Names names_of(const DrillState& state) {
   Names names;
   for (const auto& item : state.restored) {
-    const auto engine = engine::find_engine(item.type);
-    if (engine && (*engine)->traits().is_server) continue;  // it has no path
+    if (is_on_server(state, item.source)) continue;  // it has no path
     const auto relative = fs::path(item.place).lexically_relative(data_of(state));
     names["sandbox." + item.source + ".path"] =
         (fs::path(sandbox::kDataInside) / relative).string();
   }
+  for (const auto& server : state.servers) names["sandbox." + server.source + ".uri"] = server.uri;
   return names;
 }
 

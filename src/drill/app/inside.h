@@ -18,7 +18,7 @@ CheckResult decide(CheckResult result, Outcome outcome, std::string message);
 sandbox::CellSpec spec_for_app(const DrillState& state);
 // The same; a program can change nothing but the restored data.
 sandbox::CellSpec spec_for_commands(const DrillState& state);
-// Why this may not be shown: it lies in production, which cannot be hidden then. Empty when it may.
+// Why this may not be opened: it shows, or leads to, production. Empty when it may.
 std::string production_in(const sandbox::CellSpec& spec, const Request& request);
 
 struct CellOrder {
@@ -30,7 +30,7 @@ struct CellOrder {
 Result<std::unique_ptr<sandbox::Cell>> open_proven(DrillState& state, const CellOrder& order,
                                                    const RunContext& context);
 
-// ${sandbox.SOURCE.path}, as it is inside.
+// ${sandbox.SOURCE.path} and ${sandbox.SOURCE.uri}, as they are inside.
 Names names_of(const DrillState& state);
 // What programs did to the restored data: a check "WHO.changes.SOURCE" each.
 void compare_after(DrillState& state, const std::string& who, const std::string& proves,

@@ -71,6 +71,19 @@ constexpr std::array kApplicationRules{
          "The sandbox was killed from outside while the application ran in it: by a person, or by "
          "a machine that had no memory left. What was asked then says nothing about the backup.",
          "look for who did it: journalctl -k; then lifeboat drill run {service}", "operator"},
+    Rule{"server-unused",
+         [](S s) {
+           return is_check(s, "app.uses.", Outcome::not_run) && says(s, "was not told of");
+         },
+         "The application never asked the restored database, so its journeys prove nothing of it: "
+         "it was not given the address, or has another one.",
+         "hand it ${sandbox.SOURCE.uri} in app: environment", "operator"},
+    Rule{"server-lost", [](S s) { return is_check(s, "app.uses.", Outcome::not_run); },
+         "The server of the sandbox did not take what the application wanted to ask it: it ended, "
+         "or the application opens more connections than are carried. This says nothing about the "
+         "backup.",
+         "lifeboat drill run {service} --keep, then read the server's log in the sandbox",
+         "operator"},
     Rule{"reaches-out", [](S s) { return is_check(s, "isolation.attempts", Outcome::warned); },
          "Booted on this data the application calls, mails or looks up names outside. The sandbox "
          "blocked it; after a real restore nothing would.",

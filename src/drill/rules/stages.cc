@@ -47,13 +47,6 @@ constexpr std::array kStageRules{
          "The program that this source is restored to is not on this machine: nothing is said "
          "about the backup.",
          "install it, or name it in the drill's sandbox: {server: PATH}", "operator"},
-    Rule{"server-unreachable",
-         [](S s) {
-           return stopped_at(s, kPreflightStage, {Code::unavailable}) &&
-                  says(s, "cannot reach yet");
-         },
-         "This version compares such a source, and boots no application on it.",
-         "take app: out of the drill, and boot the application by hand", "operator"},
     Rule{"server-failed", [](S s) { return stopped_at(s, "provision", {Code::unavailable}); },
          "The server of the sandbox did not begin: nothing is said about the backup.",
          "run the program by hand, and name the right one in the drill's sandbox: {server: PATH}",

@@ -112,7 +112,7 @@ class AppStep final : public Step {
     checks.push_back(judge_log(state, application));
     checks.push_back(judge_attempts(census));
     checks.push_back(say_limits(state.request.options.app->limits));
-    if (!cell.traffic().empty()) checks.push_back(write_down(cell.traffic()));
+    judge_traffic(state, cell.traffic());
     checks.push_back(judge_end(ended || !census, gone, state.request.options.app->stop_within));
     return keep_log(state, application);
   }
@@ -165,6 +165,32 @@ class AppStep final : public Step {
                   counted(census->outward, "attempt", "attempts") +
                       " to reach the outside, blocked: a boot of this data sends mail, calls or "
                       "look-ups");
+  }
+
+  // The servers of the sandbox come first, in their order: what was asked of them, and then what
+  // went out.
+  static void judge_traffic(DrillState& state, std::vector<sandbox::Traffic> traffic) {
+    auto& checks = state.report.checks;
+    for (std::size_t i = 0; i < state.servers.size() && i < traffic.size(); ++i)
+      checks.push_back(judge_use(state.servers[i], traffic[i]));
+    std::erase_if(traffic, [](const auto& each) { return !each.destination.socket.empty(); });
+    if (!traffic.empty()) checks.push_back(write_down(traffic));
+  }
+
+  // Journeys that never asked the restored database prove nothing of it.
+  static CheckResult judge_use(const RestoredServer& server, const sandbox::Traffic& traffic) {
+    auto result = answer("app.uses." + server.source, "the application works on the restored data");
+    const auto made = counted(traffic.connections, "connection", "connections") + " to " +
+                      server.door.text() + ", " + describe_size(traffic.sent) + " asked, " +
+                      describe_size(traffic.received) + " answered";
+    if (traffic.refused > 0)
+      return decide(std::move(result), Outcome::not_run,
+                    made + "; " + std::to_string(traffic.refused) +
+                        " of them failed: the server of the sandbox ended, or had too many");
+    if (traffic.received == 0)
+      return decide(std::move(result), Outcome::not_run,
+                    made + ": it was not told of ${sandbox." + server.source + ".uri}");
+    return decide(std::move(result), Outcome::passed, made);
   }
 
   static CheckResult write_down(const std::vector<sandbox::Traffic>& traffic) {

@@ -63,12 +63,7 @@ class PreflightStep final : public Step {
     if (!state.report.snapshot) return {};
     for (const auto& source : state.report.snapshot->sources) {
       const auto* engine = TRY(engine::find_engine(source.type));
-      if (!engine->traits().is_server) continue;
-      TRY(server_program(state.request.options, *engine));
-      if (state.request.options.app)
-        return fail(Code::unavailable, "source " + source.name +
-                                           " lies on a server, which an application in the "
-                                           "sandbox cannot reach yet");
+      if (engine->traits().is_server) TRY(server_program(state.request.options, *engine));
     }
     return {};
   }

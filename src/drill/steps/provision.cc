@@ -57,11 +57,15 @@ class ProvisionStep final : public Step {
     const auto* engine = TRY(engine::find_engine(source.type));
     const auto directory = state.sandbox->directory() / ("server-" + source.name);
     TRY(make_directories(directory));
+    const auto host = source.name + ".sandbox";
     const auto plan =
         TRY_CONTEXT("source " + source.name,
                     engine->plan_launch({TRY(server_program(state.request.options, *engine)),
-                                         directory.string(), source.position}));
-    state.servers.push_back(TRY(sandbox::PrivateServer::start(plan, context)));
+                                         directory.string(), host, source.position}));
+    state.servers.push_back({TRY(sandbox::PrivateServer::start(plan, context)),
+                             source.name,
+                             {host, plan.port, plan.socket},
+                             plan.uri});
     return plan.place;
   }
 };

@@ -42,10 +42,16 @@ std::vector<std::string> addresses_of(const Location& location) {
   std::string_view rest = location.server->address();
   while (!rest.empty()) {
     const auto end = std::min(rest.find(','), rest.size());
-    all.push_back("address " + std::string(rest.substr(0, end)) + " " + location.database);
+    all.emplace_back(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return all;
+}
+
+void add_addresses(const Location& location, Identity& identity) {
+  identity.addresses = addresses_of(location);
+  for (const auto& each : identity.addresses)
+    identity.names.push_back("address " + each + " " + location.database);
 }
 
 Result<Catalog> add_identity(const Location& location, Identity& identity) {
@@ -83,7 +89,7 @@ Result<std::uint64_t> estimate_source(const SourceOptions& options) {
 Result<Identity> identify_source(const SourceOptions& options) {
   const auto location = TRY(locate(options));
   Identity identity;
-  identity.names = addresses_of(location);
+  add_addresses(location, identity);
   // One that does not answer now is still not to be overwritten under the names that it has.
   static_cast<void>(add_identity(location, identity));
   return identity;
@@ -92,7 +98,7 @@ Result<Identity> identify_source(const SourceOptions& options) {
 Result<PlaceState> look_at_place(const std::string& place) {
   const auto location = TRY(locate(place));
   PlaceState state;
-  state.identity.names = addresses_of(location);
+  add_addresses(location, state.identity);
   state.occupied = !TRY(add_identity(location, state.identity)).collections.empty();
   return state;
 }

@@ -9,6 +9,8 @@
 namespace lifeboat::engine::mongodb {
 namespace {
 
+constexpr std::uint16_t kPort = 27'017;
+
 bool is_ferretdb(const std::string& program) {
   return fs::path(program).filename().string().find("ferretdb") != std::string::npos;
 }
@@ -18,6 +20,10 @@ std::vector<std::string> ferretdb_arguments(const std::string& data, const std::
           "--listen-addr=",      "--listen-unix=" + socket,
           "--state-dir=-",       "--debug-addr=-",
           "--telemetry=disable", "--log-level=error"};
+}
+
+std::string uri_of(const std::string& host, const std::string& database) {
+  return "mongodb://" + host + "/" + database + "?directConnection=true";
 }
 
 // Documents that have expired since the backup stay until all is compared.
@@ -37,8 +43,9 @@ Result<LaunchPlan> plan_server(const LaunchRequest& request) {
   plan.arguments = is_ferretdb(request.program) ? ferretdb_arguments(plan.directory, plan.socket)
                                                 : mongod_arguments(plan.directory, plan.socket);
   plan.arguments.insert(plan.arguments.begin(), request.program);
-  plan.place =
-      "mongodb://" + percent_encoded(plan.socket) + "/" + database + "?directConnection=true";
+  plan.port = kPort;
+  plan.place = uri_of(percent_encoded(plan.socket), database);
+  plan.uri = uri_of(request.host + ":" + std::to_string(kPort), database);
   return plan;
 }
 
