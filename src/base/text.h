@@ -1,5 +1,5 @@
 #pragma once
-// What is replaced in texts, and how they are written into a URL. Pure.
+// What is replaced and quoted in texts, and how they are written into a URL. Pure.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +34,16 @@ inline std::string without_secrets(std::string text, const std::vector<std::stri
   for (const auto& secret : secrets)
     if (secret.size() >= kShortestSecret) replace_all(text, secret, "***");
   return text;
+}
+
+// As one word for /bin/sh: in quotes where it must be.
+inline std::string shell_word(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@+,";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
 }
 
 }  // namespace lifeboat

@@ -38,6 +38,8 @@ const std::vector<CommandSpec>& all_commands() {
     add(people_commands());
     add({verify_command(), forget_command(), prune_command(), status_command(), mark_command(),
          schedule_command()});
+    add(export_commands());
+    add(import_commands());
     add(notify_commands());
     add(key_commands());
     add({version_command(), completion_command()});

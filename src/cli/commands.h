@@ -21,6 +21,8 @@ CommandSpec mark_command();
 CommandSpec schedule_command();
 std::vector<CommandSpec> notify_commands();
 std::vector<CommandSpec> key_commands();
+std::vector<CommandSpec> export_commands();
+std::vector<CommandSpec> import_commands();
 CommandSpec version_command();
 CommandSpec completion_command();
 

@@ -76,16 +76,16 @@ void Session::note(std::string_view text) {
   write_lines(watch_.streams.err, text);
 }
 
-Result<void> Session::confirm(std::string_view question) {
+Result<void> Session::confirm(std::string_view question, std::string_view word) {
   if (arguments_.has("yes")) return {};
   if (json() || !watch_.terminal.in_is_terminal)
     return fail(Error(Code::refused, "not confirmed")
                     .with_hint("Nothing was changed. Give --yes to go on without being asked."));
   watch_.progress.clear();
-  watch_.streams.err << question << " Type yes to go on: " << std::flush;
+  watch_.streams.err << question << " Type " << word << " to go on: " << std::flush;
   std::string answer;
   std::getline(watch_.streams.in, answer);
-  if (answer == "yes") return {};
+  if (answer == word) return {};
   return fail(Error(Code::refused, "not confirmed").with_hint("Nothing was changed."));
 }
 

@@ -58,9 +58,9 @@ class Session {
   // Something a person should know that is not the result: to stderr.
   void note(std::string_view text);
 
-  // Asks "Type yes to go on". True with --yes. Without a terminal to ask at: `refused`; any other
-  // answer: `refused`.
-  Result<void> confirm(std::string_view question);
+  // Asks "Type yes to go on", or another word. True with --yes. Without a terminal to ask at:
+  // `refused`; any other answer: `refused`.
+  Result<void> confirm(std::string_view question, std::string_view word = "yes");
   // A line that a person types after the question. Nothing without a terminal to ask at, with
   // --json, or when they close it.
   std::optional<std::string> ask(std::string_view question);

@@ -231,4 +231,10 @@ Result<void> SampleHash::add(DocumentView document) {
   return {};
 }
 
+Result<void> SampleHash::add_line(DocumentView document, bool escaped) {
+  if (!escaped || rest_ == 0) return add(document);
+  const auto escape = engine::mongodb::escape_document(document);
+  return add(engine::mongodb::view_document(escape));
+}
+
 }  // namespace lifeboat::exchange

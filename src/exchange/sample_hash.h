@@ -19,6 +19,8 @@ class SampleHash {
 
   // Documents beyond the sample change nothing.
   Result<void> add(engine::mongodb::DocumentView document);
+  // As a line of a file: of an escaped document the scripts see the escape.
+  Result<void> add_line(engine::mongodb::DocumentView document, bool escaped);
   // Nothing may be added after.
   std::string finish() { return hash_.finish().hex(); }
 

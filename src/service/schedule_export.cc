@@ -5,20 +5,14 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.h"
+
 namespace lifeboat::service {
 namespace {
 
 bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("-_./:=@+,").find(c) != std::string_view::npos;
-}
-
-// A word for /bin/sh.
-std::string shell_word(const std::string& word) {
-  if (!word.empty() && std::ranges::all_of(word, is_plain)) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 // A word of ExecStart= (systemd.service(5)): its own quotes, and %% and $$ for what it would fill.

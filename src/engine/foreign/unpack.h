@@ -1,7 +1,7 @@
 #pragma once
 // Unpacks an archive that somebody else made into an empty folder. Archives are hostile: what names
 // a place outside, a device, a bomb, a broken checksum or half an archive gets its own error.
-// Stateless; the only user of libarchive.
+// Stateless; with pack.h the only user of libarchive.
 #include <string>
 #include <vector>
 

@@ -105,6 +105,20 @@ struct Reply {
   bson_t document = BSON_INITIALIZER;
 };
 
+// How many writes a unique key refused; 0 when any was refused for another reason.
+std::uint64_t duplicates_in(DocumentView reply) {
+  constexpr std::int64_t kDuplicateKey = 11000;
+  const auto errors = reply.document_at("writeErrors");
+  if (!errors || reply.find("writeConcernErrors")) return 0;
+  std::uint64_t present = 0;
+  for (const auto& each : *errors) {
+    const auto code = each.inside().find("code");
+    if (!code || code->integer() != kDuplicateKey) return 0;
+    ++present;
+  }
+  return present;
+}
+
 // What the driver made, and the function that it wants it destroyed with.
 template <class T, void (*destroy)(T*)>
 struct Destroyer {
@@ -180,42 +194,74 @@ Result<Bytes> Connection::command(const std::string& database, ByteView command)
   return bytes_of(reply.document);
 }
 
+struct Connection::Insert {
+  const std::string& database;
+  const std::string& collection;
+  const std::vector<ByteView>& documents;
+  bool ordered;
+};
+
 // The driver cuts what is too large for one message, and would refuse names that servers allow: the
 // documents were checked before.
-Result<void> Connection::insert(const std::string& database, const std::string& collection,
-                                const std::vector<ByteView>& documents) const {
-  std::vector<Borrowed> borrowed(documents.begin(), documents.end());
+Result<void> Connection::run(const Insert& insert, bson_t& reply) const {
+  std::vector<Borrowed> borrowed(insert.documents.begin(), insert.documents.end());
   std::vector<Pointer> pointers;
   for (const auto& each : borrowed) {
     TRY(each.check());
     pointers.push_back({each.get()});
   }
   const Handle<mongoc_collection_t, mongoc_collection_destroy> target(
-      mongoc_client_get_collection(client_, database.c_str(), collection.c_str()));
+      mongoc_client_get_collection(client_, insert.database.c_str(), insert.collection.c_str()));
   Reply options;
-  BSON_APPEND_BOOL(&options.document, "ordered", true);
+  BSON_APPEND_BOOL(&options.document, "ordered", insert.ordered);
   BSON_APPEND_BOOL(&options.document, "validate", false);
   bson_error_t error{};
+  bson_destroy(&reply);
   if (mongoc_collection_insert_many(target.get(), &pointers.data()->document, pointers.size(),
-                                    &options.document, nullptr, &error))
+                                    &options.document, &reply, &error))
     return {};
   auto failure = fail_with(error);
   if (failure.value().code() != Code::source_unreadable) return failure;
   return fail(Code::io_error, failure.value().message());
 }
 
+Result<void> Connection::insert(const std::string& database, const std::string& collection,
+                                const std::vector<ByteView>& documents) const {
+  Reply reply;
+  return run({database, collection, documents, true}, reply.document);
+}
+
+Result<std::uint64_t> Connection::insert_missing(const std::string& database,
+                                                 const std::string& collection,
+                                                 const std::vector<ByteView>& documents) const {
+  Reply reply;
+  auto inserted = run({database, collection, documents, false}, reply.document);
+  if (inserted) return std::uint64_t{0};
+  const auto bytes = bytes_of(reply.document);
+  const auto present = duplicates_in(view_document(bytes));
+  if (present == 0) return fail(std::move(inserted).error());
+  return present;
+}
+
+// The cursor lives on the one server that answered: the driver must be told which, or it could ask
+// another for more, and ends the program when it is to close a cursor of no server.
 Result<Cursor> Connection::open_cursor(const std::string& database, ByteView command,
                                        std::uint32_t batch) const {
   const Borrowed document(command);
   TRY(document.check());
-  bson_t reply;
   bson_error_t error{};
-  if (!mongoc_client_command_with_opts(client_, database.c_str(), document.get(), nullptr, nullptr,
-                                       &reply, &error)) {
+  const Handle<mongoc_server_description_t, mongoc_server_description_destroy> server(
+      mongoc_client_select_server(client_, false, nullptr, &error));
+  if (!server) return fail_with(error);
+  Reply options;
+  BSON_APPEND_INT32(&options.document, "serverId",
+                    static_cast<std::int32_t>(mongoc_server_description_id(server.get())));
+  bson_t reply;
+  if (!mongoc_client_command_with_opts(client_, database.c_str(), document.get(), nullptr,
+                                       &options.document, &reply, &error)) {
     bson_destroy(&reply);
     return fail_with(error);
   }
-  Reply options;
   BSON_APPEND_INT32(&options.document, "batchSize", static_cast<std::int32_t>(batch));
   return Cursor(mongoc_cursor_new_from_command_reply_with_opts(client_, &reply, &options.document));
 }

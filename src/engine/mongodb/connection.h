@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "engine/mongodb/bson.h"
 
+struct _bson_t;
 struct _mongoc_client_t;
 struct _mongoc_client_pool_t;
 struct _mongoc_cursor_t;
@@ -43,6 +44,10 @@ class Connection {
   // with its reason.
   Result<void> insert(const std::string& database, const std::string& collection,
                       const std::vector<ByteView>& documents) const;
+  // The same into a collection that holds some of them already: how many were left as they are
+  // because their _id, or another unique key, is there.
+  Result<std::uint64_t> insert_missing(const std::string& database, const std::string& collection,
+                                       const std::vector<ByteView>& documents) const;
   // Every document of a cursor command (`find`, `listCollections` …), in batches of `batch`.
   Result<Cursor> open_cursor(const std::string& database, ByteView command,
                              std::uint32_t batch) const;
@@ -51,6 +56,8 @@ class Connection {
   friend class Server;
   Connection(_mongoc_client_pool_t* pool, _mongoc_client_t* client)
       : pool_(pool), client_(client) {}
+  struct Insert;
+  Result<void> run(const Insert& insert, _bson_t& reply) const;
   _mongoc_client_pool_t* pool_;
   _mongoc_client_t* client_;
 };

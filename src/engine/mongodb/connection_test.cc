@@ -1,6 +1,6 @@
 #include "engine/mongodb/connection.h"
 
-#include "engine/mongodb/test_server.h"
+#include "engine/mongodb/test_database.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
@@ -48,6 +48,40 @@ TEST(MongoConnection, RefusesWhatIsNoUriWithoutRepeatingIt) {
   ASSERT_FALSE(server);
   EXPECT_EQ(server.error().code(), Code::config_invalid);
   EXPECT_EQ(server.error().describe().find("tiger"), std::string::npos);
+}
+
+Bytes find_in(const std::string& collection) {
+  return DocumentBuilder().text("find", collection).int32("batchSize", 2).take();
+}
+
+TEST(MongoConnection, LeavesACursorThatIsNotReadToItsEnd) {
+  const TestServer server;
+  testing::Application(server.uri(), "shop").insert("items", testing::many_documents(100));
+  const auto opened = Server::open(Secret::from_text(server.uri())).value();
+  const auto connection = opened->connect();
+  auto cursor = connection.open_cursor("shop", find_in("items"), 2);
+  ASSERT_TRUE(cursor) << cursor.error().describe();
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(cursor->next().value().empty());
+}
+
+TEST(MongoConnection, InsertsOnlyWhatIsMissingAndCountsTheRest) {
+  const TestServer server;
+  const testing::Application shop(server.uri(), "shop");
+  shop.insert("items", testing::many_documents(3));
+  const auto opened = Server::open(Secret::from_text(server.uri())).value();
+  const auto more = testing::many_documents(5, 1);
+  const std::vector<ByteView> views(more.begin(), more.end());
+  EXPECT_EQ(opened->connect().insert_missing("shop", "items", views).value(), 2U);
+  EXPECT_EQ(opened->connect().insert_missing("shop", "items", views).value(), 5U);
+}
+
+TEST(MongoConnection, TakesNoOtherRefusalForADocumentThatIsThere) {
+  const TestServer server;
+  const auto opened = Server::open(Secret::from_text(server.uri())).value();
+  const auto refused = DocumentBuilder().int32("_id", 1).text("$bad", "x").take();
+  const auto inserted = opened->connect().insert_missing("shop", "items", {ByteView(refused)});
+  ASSERT_FALSE(inserted);
+  EXPECT_EQ(inserted.error().code(), Code::io_error) << inserted.error().describe();
 }
 
 }  // namespace

@@ -41,20 +41,23 @@ class ParsedJson {
   bson_t* document_;
 };
 
+using WriteJson = char* (*)(const bson_t*, std::size_t*);
+
 // Nothing where libbson cannot write it: text that is not UTF-8.
-std::optional<std::string> canonical_text(DocumentView document) {
+std::optional<std::string> text_by(WriteJson write, DocumentView document, JsonLayout layout) {
   bson_t view;
   if (!bson_init_static(&view, document.bytes().data(), document.bytes().size()))
     return std::nullopt;
   std::size_t length = 0;
-  const std::unique_ptr<char, FreeText> text(bson_as_canonical_extended_json(&view, &length));
+  const std::unique_ptr<char, FreeText> text(write(&view, &length));
   if (text == nullptr) return std::nullopt;
-  return std::string(text.get(), length);
+  return lay_out({text.get(), length}, layout);
 }
 
-std::string escaped_text(DocumentView document) {
-  return fmt::format(R"({{"{}":{{"{}":"{}"}}}})", kEscape, kEscapedBson,
-                     to_base64(document.bytes()));
+std::string escaped_text(DocumentView document, JsonLayout layout) {
+  return lay_out(
+      fmt::format(R"({{"{}":{{"{}":"{}"}}}})", kEscape, kEscapedBson, to_base64(document.bytes())),
+      layout);
 }
 
 std::optional<Element> only_element(DocumentView document, std::string_view key) {
@@ -101,29 +104,76 @@ Result<Bytes> round_trip(const std::optional<std::string>& text) {
 
 bool same_bytes(ByteView left, ByteView right) { return std::ranges::equal(left, right); }
 
+bool is_integer(const Element& element) {
+  return element.holds(BsonType::int32) || element.holds(BsonType::int64);
+}
+
+bool same_but_for_width(DocumentView left, DocumentView right);
+
+bool same_but_for_width(const Element& left, const Element& right) {
+  if (left.key != right.key) return false;
+  if (is_integer(left) && is_integer(right)) return left.integer() == right.integer();
+  if (left.type != right.type) return false;
+  if (left.document()) return same_but_for_width(left.inside(), right.inside());
+  return same_bytes(left.value, right.value);
+}
+
+bool same_but_for_width(DocumentView left, DocumentView right) {
+  auto one = left.begin();
+  auto other = right.begin();
+  while (!(one == left.end()) && !(other == right.end()) && same_but_for_width(*one, *other)) {
+    ++one;
+    ++other;
+  }
+  return one == left.end() && other == right.end();
+}
+
 std::string below(const Element& element, const std::string& rest) {
   return rest.empty() ? std::string(element.key) : fmt::format("{}.{}", element.key, rest);
 }
 
 }  // namespace
 
-Result<JsonText> to_extended_json(DocumentView document, Lossy lossy) {
-  auto text = canonical_text(document);
+Result<JsonText> to_extended_json(DocumentView document, Lossy lossy, JsonLayout layout) {
+  auto text = text_by(bson_as_canonical_extended_json, document, layout);
   const auto back = round_trip(text);
   if (back && same_bytes(*back, document.bytes())) return JsonText{std::move(*text), false};
   if (lossy == Lossy::refused) return refuse_lossy(document, back);
-  return JsonText{escaped_text(document), true};
+  return JsonText{escaped_text(document, layout), true};
+}
+
+Result<JsonText> to_plain_json(DocumentView document, Lossy lossy) {
+  auto text = text_by(bson_as_relaxed_extended_json, document, JsonLayout::line);
+  const auto back = round_trip(text);
+  const auto view = back ? DocumentView::check(*back) : Result<DocumentView>(DocumentView());
+  if (back && view && same_but_for_width(document, *view)) return JsonText{std::move(*text), false};
+  return to_extended_json(document, lossy);
 }
 
 Result<Bytes> from_extended_json(std::string_view text) {
+  return std::move(TRY(read_extended_json(text)).bytes);
+}
+
+Result<JsonDocument> read_extended_json(std::string_view text) {
   TRY(check_frame(text));
   auto document = TRY(ParsedJson(text).bytes());
   const auto view = TRY(DocumentView::check(document));
-  const auto base64 = escaped_base64(view);
-  if (!base64) return document;
+  if (!escaped_base64(view)) return JsonDocument{std::move(document), false};
+  return JsonDocument{TRY(unescaped(view)), true};
+}
+
+Result<Bytes> unescaped(DocumentView document) {
+  const auto base64 = escaped_base64(document);
+  if (!base64) return to_bytes(document.bytes());
   auto escaped = TRY_CONTEXT("an escaped document", from_base64(*base64));
   TRY_CONTEXT("an escaped document", DocumentView::check(escaped));
   return escaped;
+}
+
+Bytes escape_document(DocumentView document) {
+  DocumentBuilder content;
+  content.text(kEscapedBson, to_base64(document.bytes()));
+  return DocumentBuilder().document(kEscape, content.take()).take();
 }
 
 std::string decimal_text(const Element& decimal) {

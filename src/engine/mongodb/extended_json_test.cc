@@ -35,8 +35,8 @@ void expect_escaped(const Bytes& document) {
 
 TEST(ExtendedJson, IsCanonical) {
   const auto text = written(bson_of(R"({"a":1,"b":{"$numberLong":"2"},"c":1.0,"d":"x"})"));
-  EXPECT_EQ(text.text, R"({ "a" : { "$numberInt" : "1" }, "b" : { "$numberLong" : "2" }, )"
-                       R"("c" : { "$numberDouble" : "1.0" }, "d" : "x" })");
+  EXPECT_EQ(text.text, R"({"a": {"$numberInt": "1"}, "b": {"$numberLong": "2"}, )"
+                       R"("c": {"$numberDouble": "1.0"}, "d": "x"})");
   EXPECT_FALSE(text.escaped);
 }
 
@@ -235,6 +235,41 @@ TEST(JsonReader, SaysWhichDocumentTheVisitorRefused) {
   ASSERT_FALSE(fed);
   EXPECT_TRUE(fed.error().describe().starts_with("the document on line 2: not Extended JSON"))
       << fed.error().describe();
+}
+
+TEST(PlainJson, HasPlainNumbers) {
+  const auto document = DocumentBuilder().int64("size", 65536).number("share", 5).take();
+  EXPECT_EQ(to_plain_json(view_document(document), Lossy::refused)->text,
+            R"({"size": 65536, "share": 5.0})");
+}
+
+TEST(PlainJson, IsCanonicalWhereMoreThanTheWidthOfIntegersWouldChange) {
+  // The driver's relaxed form of a date after the year 9999 is another date.
+  const auto document = bson_of(R"({"a": {"$date": {"$numberLong": "253402300800000"}}})");
+  const auto text = to_plain_json(view_document(document), Lossy::refused);
+  ASSERT_TRUE(text);
+  EXPECT_EQ(from_extended_json(text->text).value(), document) << text->text;
+}
+
+TEST(PlainJson, RefusesWhatEvenTheCanonicalFormLoses) {
+  const auto document = DocumentBuilder().document("name", of_text("$regex", "^x")).take();
+  EXPECT_FALSE(to_plain_json(view_document(document), Lossy::refused));
+  const auto escaped = to_plain_json(view_document(document), Lossy::escaped);
+  ASSERT_TRUE(escaped);
+  EXPECT_TRUE(escaped->escaped);
+}
+
+TEST(ExtendedJson, TellsAnEscapeFromADocumentThatLooksLikeOne) {
+  const auto document = of_text("a", "\xff");
+  const auto escape = escape_document(view_document(document));
+  const auto text = to_extended_json(view_document(document), Lossy::escaped);
+  EXPECT_TRUE(read_extended_json(text->text)->escaped);
+  EXPECT_EQ(unescaped(view_document(escape)).value(), document);
+  // As a document of its own it is escaped once more, and comes back as it was.
+  const auto twice = to_extended_json(view_document(escape), Lossy::escaped);
+  EXPECT_TRUE(twice->escaped);
+  EXPECT_EQ(from_extended_json(twice->text).value(), escape);
+  EXPECT_FALSE(read_extended_json(R"({"$lifeboat": {"bson": 5}})")->escaped);
 }
 
 }  // namespace

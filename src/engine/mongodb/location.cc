@@ -63,7 +63,9 @@ Result<Location> locate(const SourceOptions& options) {
   return located(*options.uri, options.database);
 }
 
-Result<Location> locate(const std::string& place) { return located(TRY(uri_at(place)), ""); }
+Result<Location> locate(const std::string& place, const std::string& database) {
+  return located(TRY(uri_at(place)), database);
+}
 
 Result<void> check_database_name(const std::string& name) {
   constexpr std::string_view kForbidden = "/\\. \"$*<>:|?";

@@ -19,8 +19,8 @@ Result<Location> locate(const SourceOptions& options);
 
 // Of a place that a restore fills: a mongodb:// URI that names the database, or where such a URI
 // is: "env:NAME", "file:/PATH". `refused` for a URI with a password: it would be in the list of
-// processes and in the report.
-Result<Location> locate(const std::string& place);
+// processes and in the report. A database that is named here counts more than the URI's.
+Result<Location> locate(const std::string& place, const std::string& database = "");
 
 // `config_invalid` for a name that no server allows.
 Result<void> check_database_name(const std::string& name);

@@ -1,0 +1,62 @@
+#include "engine/mongodb/offered.h"
+
+#include <array>
+#include <charconv>
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+struct Lifespan {
+  Feature feature;
+  double since;
+  double until;  // the first version without it
+};
+
+constexpr double kForEver = 1000;
+constexpr double kOldest = 4.2;  // that the driver speaks to at all is another matter
+constexpr std::array kLifespans{
+    Lifespan{Feature::capped, 0, kForEver},
+    Lifespan{Feature::clustered, 5.3, kForEver},
+    Lifespan{Feature::collation, 0, kForEver},
+    Lifespan{Feature::encrypted_fields, 6.0, kForEver},
+    Lifespan{Feature::expiry, 0, kForEver},
+    Lifespan{Feature::geo_2d, 0, kForEver},
+    Lifespan{Feature::geo_2dsphere, 0, kForEver},
+    Lifespan{Feature::geo_haystack, 0, 5.0},
+    Lifespan{Feature::hashed, 0, kForEver},
+    Lifespan{Feature::hidden, 4.4, kForEver},
+    Lifespan{Feature::partial, 0, kForEver},
+    Lifespan{Feature::pre_images, 6.0, kForEver},
+    Lifespan{Feature::sparse, 0, kForEver},
+    Lifespan{Feature::text, 0, kForEver},
+    Lifespan{Feature::time_series, 5.0, kForEver},
+    Lifespan{Feature::unique, 0, kForEver},
+    Lifespan{Feature::validator, 0, kForEver},
+    Lifespan{Feature::view, 0, kForEver},
+    Lifespan{Feature::wildcard, 4.2, kForEver},
+};
+
+// "7.0.12" as 7.0; the oldest when it cannot be told.
+double release_of(const std::string& version) {
+  double release = kOldest;
+  const auto* end = version.data() + version.size();
+  std::from_chars(version.data(), end, release);
+  return release;
+}
+
+}  // namespace
+
+// FerretDB 1 takes no option of a collection or an index but these; what FerretDB 2 takes is not
+// known here, so it is asked as the MongoDB that it says it is.
+std::set<Feature> offered_by(const ServerFacts& server) {
+  const auto& ferretdb = server.ferretdb;
+  if (ferretdb.starts_with("v1.") || ferretdb.starts_with("1."))
+    return {Feature::capped, Feature::unique};
+  const double release = release_of(server.version);
+  std::set<Feature> offered;
+  for (const auto& each : kLifespans)
+    if (release >= each.since && release < each.until) offered.insert(each.feature);
+  return offered;
+}
+
+}  // namespace lifeboat::engine::mongodb

@@ -1,0 +1,281 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/mongodb/collection_scan.h"
+#include "exchange/jsonl/import.h"
+#include "exchange/jsonl/validators.h"
+
+namespace lifeboat::exchange::jsonl {
+namespace {
+
+using engine::mongodb::Collection;
+using engine::mongodb::CollectionScan;
+using engine::mongodb::Connection;
+using engine::mongodb::DocumentBuilder;
+using engine::mongodb::DocumentDigest;
+using engine::mongodb::DocumentView;
+using engine::mongodb::Location;
+using engine::mongodb::Validators;
+
+constexpr std::size_t kInsertedAtOnce = 8U << 20U;  // bytes
+
+// The documents of one collection on their way, in batches.
+class Inserting {
+ public:
+  Inserting(const Location& to, const PlannedCollection& planned, std::uint64_t batch_size)
+      : connection_(to.server->connect()),
+        database_(to.database),
+        planned_(planned),
+        batch_size_(batch_size) {}
+
+  Result<void> add(DocumentView document) {
+    const auto bytes = document.bytes();
+    if (sizes_.size() >= batch_size_ ||
+        (!sizes_.empty() && waiting_.size() + bytes.size() > kInsertedAtOnce))
+      TRY(flush());
+    append(waiting_, bytes);
+    sizes_.push_back(bytes.size());
+    return {};
+  }
+
+  Result<void> flush() {
+    if (sizes_.empty()) return {};
+    std::vector<ByteView> documents;
+    std::size_t at = 0;
+    for (const auto size : sizes_) {
+      documents.push_back(ByteView(waiting_).subspan(at, size));
+      at += size;
+    }
+    TRY(insert(documents));
+    inserted_ += sizes_.size();
+    waiting_.clear();
+    sizes_.clear();
+    return {};
+  }
+
+  std::uint64_t inserted() const { return inserted_ - present_; }
+  std::uint64_t present() const { return present_; }
+
+ private:
+  Result<void> insert(const std::vector<ByteView>& documents) {
+    const auto& name = planned_.file.name;
+    const auto from = inserted_ + 1;
+    const auto context = fmt::format("documents {} to {}", from, inserted_ + sizes_.size());
+    if (!planned_.adds_to) {
+      TRY_CONTEXT(context, connection_.insert(database_, name, documents));
+      return {};
+    }
+    present_ += TRY_CONTEXT(context, connection_.insert_missing(database_, name, documents));
+    return {};
+  }
+
+  Connection connection_;
+  std::string database_;
+  const PlannedCollection& planned_;
+  std::uint64_t batch_size_;
+  Bytes waiting_;
+  std::vector<std::size_t> sizes_;
+  std::uint64_t inserted_ = 0;
+  std::uint64_t present_ = 0;
+};
+
+class Importing {
+ public:
+  Importing(const Location& to, const ImportPlan& plan, const ImportOptions& options,
+            const RunContext& context)
+      : to_(to),
+        plan_(plan),
+        options_(options),
+        context_(context),
+        validators_(to, options.journal) {}
+
+  Result<ImportReport> run();
+
+ private:
+  Result<void> recover();
+  Result<void> set_validators_aside();
+  Result<void> change();
+  Result<void> command(const std::string& what, ByteView command) const;
+  Result<void> drop(const std::string& name);
+  Result<void> take(const PlannedCollection& planned);
+  Result<void> insert_all(const PlannedCollection& planned);
+  Result<void> make_views();
+  Result<void> let_expire();
+  Result<void> verify();
+  Result<ImportedCollection> compare(const PlannedCollection& planned) const;
+  Result<void> count_violators(const Collection& collection);
+
+  const Location& to_;
+  const ImportPlan& plan_;
+  const ImportOptions& options_;
+  const RunContext& context_;
+  ValidatorsAside validators_;
+  ImportReport report_;
+};
+
+// Validators go back also when the import fails.
+Result<ImportReport> Importing::run() {
+  report_.findings = plan_.losses;
+  TRY(recover());
+  if (options_.force) TRY(set_validators_aside());
+  auto changed = change();
+  auto put_back = validators_.put_back();
+  TRY(std::move(changed));
+  TRY(std::move(put_back));
+  TRY(make_views());
+  TRY(verify());
+  TRY(let_expire());
+  return std::move(report_);
+}
+
+Result<void> Importing::recover() {
+  const auto recovered = TRY(validators_.recover());
+  if (recovered != 0)
+    report_.findings.push_back({"validators-put-back", plan_.database,
+                                fmt::format("{} validators that an interrupted import had set "
+                                            "aside are back",
+                                            recovered),
+                                false});
+  return {};
+}
+
+Result<void> Importing::set_validators_aside() {
+  std::vector<const Collection*> there;
+  std::vector<const Collection*> made;
+  for (const auto& each : plan_.collections)
+    (each.is_made() ? made : there).push_back(&each.wanted);
+  return validators_.set_aside(there, made);
+}
+
+Result<void> Importing::change() {
+  for (const auto& name : plan_.drop) TRY_CONTEXT(name, drop(name));
+  context_.progress.stage("inserting", plan_.archive.bytes);
+  for (const auto& each : plan_.collections) {
+    TRY(context_.check_stop());
+    TRY_CONTEXT(each.file.name, take(each));
+  }
+  return {};
+}
+
+Result<void> Importing::command(const std::string& what, ByteView command) const {
+  auto reply = to_.server->connect().command(to_.database, command);
+  if (reply) return {};
+  auto error = std::move(reply).error();
+  error.add_context(what);
+  return fail(std::move(error));
+}
+
+Result<void> Importing::drop(const std::string& name) {
+  TRY(command("dropping it", DocumentBuilder().text("drop", name).take()));
+  report_.dropped.push_back(name);
+  return {};
+}
+
+Result<void> Importing::take(const PlannedCollection& planned) {
+  if (planned.is_dropped_first) TRY(drop(planned.file.name));
+  const auto validators = options_.force ? Validators::set_aside : Validators::kept;
+  if (planned.is_made())
+    TRY(command("making it", TRY(engine::mongodb::create_command(planned.wanted, validators))));
+  return insert_all(planned);
+}
+
+Result<void> Importing::insert_all(const PlannedCollection& planned) {
+  Inserting inserting(to_, planned, options_.batch_size);
+  const auto file = plan_.archive.folder / (planned.file.stem + std::string(kLinesSuffix));
+  std::optional<Error> refused;  // of a whole batch, not of the line that was read meanwhile
+  const auto visit = [&](DocumentView document, bool) {
+    auto added = inserting.add(document);
+    if (!added) refused = added.error();
+    return added;
+  };
+  auto read = read_lines(file, visit, context_);
+  if (refused) return fail(*refused);
+  TRY(std::move(read));
+  TRY(inserting.flush());
+  report_.inserted += inserting.inserted();
+  if (inserting.present() != 0)
+    report_.findings.push_back(
+        {"documents-present", planned.file.name,
+         fmt::format("{} documents were there already and stayed as they were",
+                     inserting.present()),
+         false});
+  return {};
+}
+
+Result<void> Importing::make_views() {
+  for (const auto& view : plan_.views) {
+    const bool is_there = std::ranges::any_of(
+        plan_.before.collections, [&](const auto& each) { return each.name == view.name; });
+    if (is_there) TRY_CONTEXT(view.name, drop(view.name));
+    TRY_CONTEXT(view.name, command("making the view",
+                                   TRY(engine::mongodb::create_command(view, Validators::kept))));
+    report_.views.push_back(view.name);
+  }
+  return {};
+}
+
+Result<void> Importing::verify() {
+  context_.progress.stage("verifying", 0);
+  for (const auto& each : plan_.collections) {
+    TRY(context_.check_stop());
+    report_.collections.push_back(TRY_CONTEXT(each.file.name, compare(each)));
+    if (options_.force) TRY_CONTEXT(each.file.name, count_violators(each.wanted));
+  }
+  return {};
+}
+
+Result<ImportedCollection> Importing::compare(const PlannedCollection& planned) const {
+  const auto& survey = planned.survey;
+  const bool by_keys = planned.is_time_series();
+  DocumentDigest digest;
+  auto scan = TRY(CollectionScan::begin(*to_.server, to_.database, planned.wanted));
+  for (auto bytes = TRY(scan.next()); !bytes.empty(); bytes = TRY(scan.next())) {
+    TRY(context_.check_stop());
+    if (by_keys) digest.add(fields_by_name(engine::mongodb::view_document(bytes)));
+    context_.progress.advance(bytes.size(), 1);
+  }
+  const auto there = by_keys ? digest.sum() : scan.finish().sum;
+  const auto& wanted = by_keys ? survey.by_keys : survey.sum;
+  ImportedCollection compared{planned.file.name,  wanted.count,        there.count,
+                              survey.sample_hash, wanted.digest.hex(), there.digest.hex()};
+  // The server gave these their _id: the plan said that they cannot be compared.
+  if (survey.without_id != 0) compared.file_digest = compared.db_digest;
+  return compared;
+}
+
+Result<void> Importing::count_violators(const Collection& collection) {
+  const auto counting = violators_command(collection);
+  if (!counting) return {};
+  const auto connection = to_.server->connect();
+  auto cursor = TRY(connection.open_cursor(to_.database, *counting, 1));
+  const auto answer = TRY(cursor.next());
+  const auto count = engine::mongodb::view_document(answer).find("count");
+  if (count && count->integer().value_or(0) != 0)
+    report_.findings.push_back({"validator-violated", collection.name,
+                                fmt::format("{} documents break its validator, which is back",
+                                            count->integer().value_or(0)),
+                                false});
+  return {};
+}
+
+// Documents do not expire before they were compared.
+Result<void> Importing::let_expire() {
+  for (const auto& each : plan_.collections)
+    if (const auto expiry = engine::mongodb::expiry_command(each.wanted); expiry && each.is_made())
+      TRY_CONTEXT(each.file.name, command("letting documents expire", *expiry));
+  return {};
+}
+
+}  // namespace
+
+bool ImportReport::is_equal() const {
+  return std::ranges::all_of(collections, &ImportedCollection::is_equal);
+}
+
+Result<ImportReport> run_import(const Location& to, const ImportPlan& plan,
+                                const ImportOptions& options, const RunContext& context) {
+  return Importing(to, plan, options, context).run();
+}
+
+}  // namespace lifeboat::exchange::jsonl
