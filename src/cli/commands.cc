@@ -40,6 +40,7 @@ const std::vector<CommandSpec>& all_commands() {
          schedule_command()});
     add(export_commands());
     add(import_commands());
+    add({import_mongodump_command()});
     add(notify_commands());
     add(key_commands());
     add({version_command(), completion_command()});

@@ -23,6 +23,7 @@ std::vector<CommandSpec> notify_commands();
 std::vector<CommandSpec> key_commands();
 std::vector<CommandSpec> export_commands();
 std::vector<CommandSpec> import_commands();
+CommandSpec import_mongodump_command();
 CommandSpec version_command();
 CommandSpec completion_command();
 

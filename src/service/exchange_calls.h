@@ -3,6 +3,7 @@
 // not say comes from the environment and from `.env` in the working directory. One call at a time.
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -54,5 +55,21 @@ struct ImportJsonlCall {
 // "before" (what was there, exported) and "go_back" (the command). Exit 1 when not all is equal.
 Result<Answer> import_jsonl(const Setup& setup, const ImportJsonlCall& call, const Confirm& confirm,
                             const RunContext& context);
+
+struct ImportMongodumpCall {
+  DatabaseChoice database;
+  std::filesystem::path path;  // an archive, or a folder
+  std::string from_database;   // of the dump; empty: its only one
+  bool dry_run = false;
+  bool without_oplog = false;
+  bool accept_losses = false;
+};
+// Plan: {"path", "from", "database", "server", "product", "documents", "collections": [{"name",
+// "count", "bytes", "indexes"}], "views", "losses", "findings"}. Answer: the plan and, unless it
+// was a dry run, "report": {"equal", "views", "findings", "collections": [{"name", "file_count",
+// "db_count", "file_digest", "db_digest", "indexes", "equal"}]}. Exit 1 when not all is equal.
+Result<Answer> import_mongodump(const Setup& setup, const ImportMongodumpCall& call,
+                                const std::function<void(const Json& plan)>& planned,
+                                const RunContext& context);
 
 }  // namespace lifeboat::service

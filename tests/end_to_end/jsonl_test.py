@@ -55,7 +55,7 @@ class Documents:
             lambda: bson.Int64(rng.randrange(-2 ** 63, 2 ** 63)),
             lambda: bson.Int64(rng.randrange(10)),
             lambda: rng.choice([0.5, 5.0, 1e300, 1e-7, rng.random(), 1e16, 123456789.0]),
-            lambda: "".join(rng.choice("aé☃😀\"\\\n\t/{}[]:, \x7f") for _ in range(rng.randrange(9))),
+            lambda: "".join(rng.choices("aé☃😀\"\\\n\t/{}[]:, \x7f", k=rng.randrange(9))),
             lambda: rng.choice([True, False, None]),
             lambda: datetime.datetime(1970, 1, 1) + datetime.timedelta(
                 milliseconds=rng.randrange(-10 ** 12, 10 ** 13)),
@@ -101,8 +101,11 @@ class JsonLinesTest(Stage):
         """The documents as bytes, by their _id."""
         options = bson.CodecOptions(document_class=RawBSONDocument)
         documents = self.client[database].get_collection(collection, codec_options=options)
-        return {bytes(bson.encode({"_id": each["_id"]})): bytes(each.raw)
-                for each in documents.find()}
+        return {self.key_of(each): bytes(each.raw) for each in documents.find()}
+
+    @staticmethod
+    def key_of(document):
+        return bson.encode({"_id": document["_id"]})
 
     def fill(self, count=300):
         documents = Documents(seed=20261122)
@@ -144,7 +147,7 @@ class JsonLinesTest(Stage):
             there = self.raw(collection["name"])
             for line in lines:
                 document = json_util.loads(line)
-                self.assertEqual(bson.encode(document), there[bson.encode({"_id": document["_id"]})])
+                self.assertEqual(bson.encode(document), there[self.key_of(document)])
         self.assertEqual({each["name"] for each in exported["collections"]},
                          {"mixed", "a/b c", "log"})
 
@@ -174,8 +177,9 @@ class JsonLinesTest(Stage):
     def test_an_export_that_is_killed_shows_nothing(self):
         self.fill(20000)
         started = self.start("export", "jsonl")
-        hidden = lambda: list((self.place / "backup_dtb").glob(".backup_*/mixed.jsonl"))  # noqa: E731
-        self.wait_until(lambda: hidden() or started.poll() is not None)
+        hidden = self.place / "backup_dtb"
+        self.wait_until(lambda: list(hidden.glob(".backup_*/mixed.jsonl")) or
+                        started.poll() is not None)
         started.send_signal(signal.SIGKILL)
         started.wait()
         self.assertEqual(list((self.place / "backup_dtb").glob("backup_2*")), [])
@@ -195,7 +199,8 @@ class JsonLinesTest(Stage):
             for each in report["collections"]:
                 file = each["name"].replace(" ", "_") + ".jsonl"
                 self.assertEqual(each["sample_hash"], recorded[file, "100"])
-                self.assertEqual(each["db_count"], self.client["shop"][each["name"]].count_documents({}))
+                there = self.client["shop"][each["name"]].count_documents({})
+                self.assertEqual(each["db_count"], there)
         self.assertEqual(self.client["shop"]["orders"].count_documents({}), 2000)
 
     def test_documents_of_a_script_come_back_byte_for_byte_and_go_out_as_they_came(self):
@@ -209,7 +214,7 @@ class JsonLinesTest(Stage):
         there = self.raw("mixed")
         self.assertEqual(len(there), 200)
         for document in all_of_them:
-            self.assertEqual(there[bson.encode({"_id": document["_id"]})], bson.encode(document))
+            self.assertEqual(there[self.key_of(document)], bson.encode(document))
         exported = self.result("export", "jsonl")
         back = {str(each["_id"]): each for each in map(
             json_util.loads, self.lines_of(exported["folder"], "mixed.jsonl"))}
@@ -310,6 +315,26 @@ class JsonLinesTest(Stage):
             tar.addfile(member, Spaces(member.size))
         ran = self.run_program("import", "jsonl", bomb, "--yes", status=4)
         self.assertIn("times its size", ran.stderr)
+
+    # What mongodump wrote.
+
+    def test_an_archive_of_mongodump_fills_an_empty_database(self):
+        archive = FIXTURES.parent / "mongodump" / "pixelcraft.archive"
+        self.run_program("import", "mongodump", archive, "--dry-run")
+        self.assertEqual(self.client["shop"].list_collection_names(), [])
+        imported = self.result("import", "mongodump", archive)
+        self.assertEqual(imported["from"], "pixelcraft")
+        self.assertTrue(imported["report"]["equal"])
+        self.assertEqual(self.client["shop"]["orders"].count_documents({}), 2000)
+        self.assertIn("email_1", self.client["shop"]["users"].index_information())
+        refused = self.run_program("import", "mongodump", archive, status=4)
+        self.assertIn("is not empty", refused.stderr)
+        # The same documents as the script's archive holds, which was made of the same database.
+        lines = self.result("import", "jsonl", FIXTURES / "backup_20261121_094500.tar", "--yes",
+                            "--mongo-db", "other", *RENAME)["report"]["collections"]
+        dumped = {each["name"]: each["db_digest"] for each in imported["report"]["collections"]}
+        self.assertEqual(dumped["orders"], {each["name"]: each["db_digest"]
+                                            for each in lines}["orders"])
 
     # Where the database is, and what is never said.
 

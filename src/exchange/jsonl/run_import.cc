@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/mongodb/collection_scan.h"
+#include "exchange/inserting.h"
 #include "exchange/jsonl/import.h"
 #include "exchange/jsonl/validators.h"
 
@@ -11,74 +12,11 @@ namespace {
 
 using engine::mongodb::Collection;
 using engine::mongodb::CollectionScan;
-using engine::mongodb::Connection;
 using engine::mongodb::DocumentBuilder;
 using engine::mongodb::DocumentDigest;
 using engine::mongodb::DocumentView;
 using engine::mongodb::Location;
 using engine::mongodb::Validators;
-
-constexpr std::size_t kInsertedAtOnce = 8U << 20U;  // bytes
-
-// The documents of one collection on their way, in batches.
-class Inserting {
- public:
-  Inserting(const Location& to, const PlannedCollection& planned, std::uint64_t batch_size)
-      : connection_(to.server->connect()),
-        database_(to.database),
-        planned_(planned),
-        batch_size_(batch_size) {}
-
-  Result<void> add(DocumentView document) {
-    const auto bytes = document.bytes();
-    if (sizes_.size() >= batch_size_ ||
-        (!sizes_.empty() && waiting_.size() + bytes.size() > kInsertedAtOnce))
-      TRY(flush());
-    append(waiting_, bytes);
-    sizes_.push_back(bytes.size());
-    return {};
-  }
-
-  Result<void> flush() {
-    if (sizes_.empty()) return {};
-    std::vector<ByteView> documents;
-    std::size_t at = 0;
-    for (const auto size : sizes_) {
-      documents.push_back(ByteView(waiting_).subspan(at, size));
-      at += size;
-    }
-    TRY(insert(documents));
-    inserted_ += sizes_.size();
-    waiting_.clear();
-    sizes_.clear();
-    return {};
-  }
-
-  std::uint64_t inserted() const { return inserted_ - present_; }
-  std::uint64_t present() const { return present_; }
-
- private:
-  Result<void> insert(const std::vector<ByteView>& documents) {
-    const auto& name = planned_.file.name;
-    const auto from = inserted_ + 1;
-    const auto context = fmt::format("documents {} to {}", from, inserted_ + sizes_.size());
-    if (!planned_.adds_to) {
-      TRY_CONTEXT(context, connection_.insert(database_, name, documents));
-      return {};
-    }
-    present_ += TRY_CONTEXT(context, connection_.insert_missing(database_, name, documents));
-    return {};
-  }
-
-  Connection connection_;
-  std::string database_;
-  const PlannedCollection& planned_;
-  std::uint64_t batch_size_;
-  Bytes waiting_;
-  std::vector<std::size_t> sizes_;
-  std::uint64_t inserted_ = 0;
-  std::uint64_t present_ = 0;
-};
 
 class Importing {
  public:
@@ -181,11 +119,11 @@ Result<void> Importing::take(const PlannedCollection& planned) {
 }
 
 Result<void> Importing::insert_all(const PlannedCollection& planned) {
-  Inserting inserting(to_, planned, options_.batch_size);
+  Inserting inserting(to_, {planned.file.name, options_.batch_size, planned.adds_to});
   const auto file = plan_.archive.folder / (planned.file.stem + std::string(kLinesSuffix));
   std::optional<Error> refused;  // of a whole batch, not of the line that was read meanwhile
   const auto visit = [&](DocumentView document, bool) {
-    auto added = inserting.add(document);
+    auto added = inserting.add(document.bytes());
     if (!added) refused = added.error();
     return added;
   };

@@ -1,0 +1,347 @@
+#include "exchange/mongodump/import.h"
+
+#include <algorithm>
+
+#include "engine/mongodb/catalog_reader.h"
+#include "engine/mongodb/collection_scan.h"
+#include "engine/mongodb/extended_json.h"
+#include "engine/mongodb/offered.h"
+#include "engine/mongodb/recreate.h"
+#include "engine/mongodb/source.h"
+#include "exchange/inserting.h"
+#include "exchange/jsonl/losses.h"
+
+namespace lifeboat::exchange::mongodump {
+namespace {
+
+using engine::mongodb::ArrayBuilder;
+using engine::mongodb::Catalog;
+using engine::mongodb::Collection;
+using engine::mongodb::CollectionKind;
+using engine::mongodb::CollectionScan;
+using engine::mongodb::DocumentBuilder;
+using engine::mongodb::DocumentDigest;
+using engine::mongodb::DocumentView;
+using engine::mongodb::Location;
+using engine::mongodb::Validators;
+
+constexpr std::size_t kMostWaiting = 64U << 20U;  // bytes, of all collections of an archive
+
+Failure refuse_dump(std::string message, std::string hint) {
+  return fail(Error(Code::refused, std::move(message)).with_hint(std::move(hint)));
+}
+
+bool is_log(const ArchiveCollection& collection) { return collection.database.empty(); }
+
+bool is_the_servers(std::string_view database) {
+  return database == "admin" || database == "config" || database == "local";
+}
+
+// Of older dumps the type is not told: its options are.
+std::string_view type_in(const ArchiveCollection& about, DocumentView options) {
+  if (!about.type.empty()) return about.type;
+  if (options.find("viewOn")) return "view";
+  return options.find("timeseries") ? "timeseries" : "collection";
+}
+
+Result<Collection> collection_of(const ArchiveCollection& about) {
+  const std::string text = about.metadata.empty() ? "{}" : about.metadata;
+  const auto metadata = TRY_CONTEXT("the metadata", engine::mongodb::from_extended_json(text));
+  const auto view = engine::mongodb::view_document(metadata);
+  const auto options = view.document_at("options").value_or(DocumentView());
+  std::vector<Bytes> indexes;
+  for (const auto& each : view.document_at("indexes").value_or(DocumentView()))
+    indexes.push_back(to_bytes(each.inside().bytes()));
+  return engine::mongodb::check_collection(DocumentBuilder()
+                                               .text("name", about.collection)
+                                               .text("type", type_in(about, options))
+                                               .document("options", options.bytes())
+                                               .take(),
+                                           std::move(indexes));
+}
+
+// The first pass: what there is, of every database.
+class DumpSurvey final : public ArchiveVisitor {
+ public:
+  Result<void> head(const ArchiveHead& head) override {
+    head_ = head;
+    return {};
+  }
+  Result<void> collection(const ArchiveCollection& about) override {
+    if (is_log(about)) return {};
+    auto collection = TRY_CONTEXT(about.name(), collection_of(about));
+    if (!databases_[about.database]
+             .emplace(about.collection, Found{std::move(collection), DocumentDigest()})
+             .second)
+      return fail(Code::corrupt, about.name() + " is there twice");
+    return {};
+  }
+  Result<void> document(const ArchiveCollection& of, DocumentView document) override {
+    if (is_log(of)) {
+      ++log_entries_;
+      return {};
+    }
+    const auto database = databases_.find(of.database);
+    if (database == databases_.end() || !database->second.contains(of.collection))
+      return fail(Code::corrupt, of.name() + " has documents, and no metadata");
+    database->second.at(of.collection).digest.add(document.bytes());
+    return {};
+  }
+  Result<void> complete(const ArchiveCollection& about, std::uint64_t) override {
+    has_log_ = has_log_ || is_log(about);
+    return {};
+  }
+
+  struct Found {
+    Collection collection;
+    DocumentDigest digest;
+  };
+  const ArchiveHead& told() const { return head_; }
+  const std::map<std::string, std::map<std::string, Found>>& databases() const {
+    return databases_;
+  }
+  bool has_log() const { return has_log_ || log_entries_ != 0; }
+  std::uint64_t log_entries() const { return log_entries_; }
+
+ private:
+  ArchiveHead head_;
+  std::map<std::string, std::map<std::string, Found>> databases_;
+  std::uint64_t log_entries_ = 0;
+  bool has_log_ = false;
+};
+
+Result<std::string> choose_database(const DumpSurvey& survey, const std::string& wanted) {
+  std::string all;
+  std::string only;
+  for (const auto& [name, collections] : survey.databases()) {
+    if (is_the_servers(name)) continue;
+    only = all.empty() ? name : "";
+    all += (all.empty() ? "" : ", ") + name;
+  }
+  if (!wanted.empty() && survey.databases().contains(wanted) && !is_the_servers(wanted))
+    return wanted;
+  if (wanted.empty() && !only.empty()) return only;
+  if (all.empty()) return fail(Code::damage_found, "the dump holds no database of an application");
+  return fail(Error(Code::usage, wanted.empty() ? "the dump holds several databases"
+                                                : "the dump holds no database " + wanted)
+                  .with_hint("Give --from-db with one of: " + all + "."));
+}
+
+Result<void> take_found(const std::string& name, const DumpSurvey::Found& found, DumpPlan& plan) {
+  const auto& collection = found.collection;
+  if (collection.kind == CollectionKind::time_series || name.starts_with("system.buckets."))
+    return refuse_dump(name + " is a time series, which cannot be imported from a dump yet",
+                       "Nothing was changed. mongorestore restores it.");
+  if (name.starts_with("system.") && name != "system.js") {
+    plan.findings.push_back({"servers-own", name, "is the server's own and left out", false});
+  } else if (collection.kind == CollectionKind::view) {
+    plan.views.collections.push_back(collection);
+  } else {
+    plan.collections.emplace(name, DumpedCollection{collection, found.digest.sum()});
+  }
+  return {};
+}
+
+Result<void> check_server_for(const Location& to, DumpPlan& plan) {
+  if (is_the_servers(to.database))
+    return refuse_dump("the database " + to.database + " is the server's own",
+                       "Name the application's: --mongo-db NAME, or MONGO_DB.");
+  const auto connection = to.server->connect();
+  const auto server = TRY(engine::mongodb::ask_server(connection));
+  TRY(engine::mongodb::check_server(server));
+  plan.product = server.product();
+  plan.offered = engine::mongodb::offered_by(server);
+  const auto there = TRY(engine::mongodb::read_catalog(connection, to.database));
+  if (there.collections.empty()) return {};
+  return refuse_dump(to.describe() + " is not empty: it has " + there.collections[0].name,
+                     "Name a database that is not there yet: --mongo-db NAME.");
+}
+
+Result<void> check_log(const DumpSurvey& survey, const DumpOptions& options, DumpPlan& plan) {
+  if (!survey.has_log()) return {};
+  const auto entries = std::to_string(survey.log_entries()) + " entries";
+  if (!options.without_oplog)
+    return refuse_dump("the dump has a log of " + entries + ", which cannot be replayed yet",
+                       "Nothing was changed. --without-oplog leaves it out: each collection is "
+                       "then as of the moment when it was read, and not all as of one.");
+  plan.findings.push_back({"log-left-out", "oplog",
+                           "its " + entries +
+                               " are left out: each collection is as of the moment "
+                               "when it was read",
+                           false});
+  return {};
+}
+
+// Each loss is named before anything is changed.
+Result<void> check_dump_losses(const DumpOptions& options, DumpPlan& plan) {
+  Catalog needed = plan.views;
+  for (const auto& [name, each] : plan.collections) needed.collections.push_back(each.wanted);
+  plan.losses = engine::mongodb::lost_features(needed, plan.offered);
+  if (plan.losses.empty() || options.accept_losses) return {};
+  std::string all;
+  for (const auto& each : plan.losses) all += "\n" + each.subject + ": " + each.message;
+  return refuse_dump(plan.product + " cannot do what the dump needs:" + all,
+                     "Nothing was changed. --accept-losses leaves it out.");
+}
+
+// The second pass: the documents of one database.
+class DumpInsert final : public ArchiveVisitor {
+ public:
+  DumpInsert(const Location& to, const DumpPlan& plan) : to_(to), plan_(plan) {}
+
+  Result<void> head(const ArchiveHead&) override { return {}; }
+  Result<void> collection(const ArchiveCollection&) override { return {}; }
+  Result<void> document(const ArchiveCollection& of, DocumentView document) override {
+    if (!is_wanted(of)) return {};
+    auto& inserting = of_collection(of.collection);
+    waiting_ -= inserting.waiting();
+    TRY_CONTEXT(of.collection, inserting.add(document.bytes()));
+    waiting_ += inserting.waiting();
+    return waiting_ > kMostWaiting ? flush_all() : Result<void>();
+  }
+  Result<void> complete(const ArchiveCollection& about, std::uint64_t) override {
+    if (!is_wanted(about)) return {};
+    auto& inserting = of_collection(about.collection);
+    waiting_ -= inserting.waiting();
+    TRY_CONTEXT(about.collection, inserting.flush());
+    return {};
+  }
+
+ private:
+  bool is_wanted(const ArchiveCollection& about) const {
+    return about.database == plan_.database && plan_.collections.contains(about.collection);
+  }
+  Inserting& of_collection(const std::string& name) {
+    return inserting_.try_emplace(name, to_, Inserting::Into{name}).first->second;
+  }
+  // An archive may go through many collections at once.
+  Result<void> flush_all() {
+    for (auto& [name, each] : inserting_) TRY_CONTEXT(name, each.flush());
+    waiting_ = 0;
+    return {};
+  }
+
+  const Location& to_;
+  const DumpPlan& plan_;
+  std::map<std::string, Inserting> inserting_;
+  std::size_t waiting_ = 0;  // bytes, of all
+};
+
+class DumpRestore {
+ public:
+  DumpRestore(const Location& to, const DumpPlan& plan, const RunContext& context)
+      : to_(to), plan_(plan), context_(context) {}
+
+  Result<DumpReport> run(const fs::path& path) {
+    report_.findings = plan_.losses;
+    for (const auto& [name, each] : plan_.collections) TRY_CONTEXT(name, make(each.wanted));
+    DumpInsert insert(to_, plan_);
+    TRY(visit_dump(path, insert, context_));
+    TRY(make_views());
+    for (const auto& [name, each] : plan_.collections) TRY_CONTEXT(name, finish(name, each));
+    for (const auto& expiry : expiries_) TRY(command("letting documents expire", expiry));
+    return std::move(report_);
+  }
+
+ private:
+  Result<void> command(const std::string& what, ByteView command) const {
+    TRY_CONTEXT(what, to_.server->connect().command(to_.database, command));
+    return {};
+  }
+
+  Result<void> make(const Collection& collection) {
+    const auto possible = jsonl::without_lost(collection, plan_.offered);
+    if (auto expiry = engine::mongodb::expiry_command(possible))
+      expiries_.push_back(std::move(*expiry));
+    return command("making it", TRY(engine::mongodb::create_command(possible, Validators::kept)));
+  }
+
+  Result<void> make_views() {
+    if (!plan_.offered.contains(engine::mongodb::Feature::view)) return {};
+    for (const auto* view : TRY(engine::mongodb::views_in_order(plan_.views))) {
+      TRY_CONTEXT(view->name, command("making the view", TRY(engine::mongodb::create_command(
+                                                             *view, Validators::kept))));
+      report_.views.push_back(view->name);
+    }
+    return {};
+  }
+
+  Result<void> finish(const std::string& name, const DumpedCollection& dumped) {
+    TRY(context_.check_stop());
+    RestoredCollection restored{name, dumped.sum, {}, TRY(make_indexes(dumped.wanted))};
+    auto scan = TRY(CollectionScan::begin(*to_.server, to_.database, dumped.wanted));
+    for (auto bytes = TRY(scan.next()); !bytes.empty(); bytes = TRY(scan.next()))
+      TRY(context_.check_stop());
+    restored.there = scan.finish().sum;
+    report_.collections.push_back(std::move(restored));
+    return {};
+  }
+
+  // Those that the server cannot have were named in the plan.
+  Result<std::vector<std::string>> make_indexes(const Collection& collection) {
+    std::vector<std::string> made;
+    for (const auto& plan : TRY(engine::mongodb::index_plans(collection))) {
+      if (is_lost(collection, plan.name)) continue;
+      ArrayBuilder specs;
+      specs.document(plan.spec);
+      TRY(command("index " + plan.name, DocumentBuilder()
+                                            .text("createIndexes", collection.name)
+                                            .array("indexes", specs.take())
+                                            .take()));
+      made.push_back(plan.name);
+      if (!plan.set_expiry.empty()) expiries_.push_back(plan.set_expiry);
+    }
+    return made;
+  }
+
+  bool is_lost(const Collection& collection, const std::string& index) const {
+    const auto subject = plan_.database + "." + collection.name + ", index " + index;
+    return std::ranges::any_of(plan_.losses,
+                               [&](const auto& each) { return each.subject == subject; });
+  }
+
+  const Location& to_;
+  const DumpPlan& plan_;
+  const RunContext& context_;
+  DumpReport report_;
+  std::vector<Bytes> expiries_;
+};
+
+}  // namespace
+
+std::uint64_t DumpPlan::documents() const {
+  std::uint64_t all = 0;
+  for (const auto& [name, each] : collections) all += each.sum.count;
+  return all;
+}
+
+bool DumpReport::is_equal() const {
+  return std::ranges::all_of(collections, &RestoredCollection::is_equal);
+}
+
+Result<DumpPlan> plan_dump(const Location& to, const DumpOptions& options,
+                           const RunContext& context) {
+  DumpPlan plan;
+  TRY(check_server_for(to, plan));
+  DumpSurvey survey;
+  TRY(visit_dump(options.path, survey, context));
+  plan.head = survey.told();
+  plan.database = TRY(choose_database(survey, options.database));
+  plan.views.database = plan.database;
+  for (const auto& [name, found] : survey.databases().at(plan.database))
+    TRY(take_found(name, found, plan));
+  for (const auto& [name, collections] : survey.databases())
+    if (name != plan.database)
+      plan.findings.push_back(
+          {"database-left-out", name, "is another database of the dump", false});
+  TRY(check_log(survey, options, plan));
+  TRY(check_dump_losses(options, plan));
+  return plan;
+}
+
+Result<DumpReport> restore_dump(const Location& to, const DumpPlan& plan,
+                                const DumpOptions& options, const RunContext& context) {
+  return DumpRestore(to, plan, context).run(options.path);
+}
+
+}  // namespace lifeboat::exchange::mongodump

@@ -1,0 +1,225 @@
+#include "exchange/mongodump/import.h"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+
+#include "base/test_context.h"
+#include "engine/mongodb/catalog_reader.h"
+#include "engine/mongodb/test_database.h"
+
+namespace lifeboat::exchange::mongodump {
+namespace {
+
+using engine::mongodb::testing::document;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+fs::path recorded_dump(const std::string& name) {
+  return fs::path(__FILE__).parent_path() / "../../../tests/fixtures/mongodump" / name;
+}
+
+template <class T>
+std::string why(const Result<T>& result) {
+  return result ? "" : result.error().describe();
+}
+
+class DumpImport : public ::testing::Test {
+ protected:
+  engine::mongodb::Location at(const std::string& database) const {
+    return engine::mongodb::locate(server_.uri(database)).value();
+  }
+  Result<DumpPlan> plan(const fs::path& path) {
+    options_.path = path;
+    return plan_dump(at("restored"), options_, test_.context);
+  }
+  Result<DumpReport> import(const fs::path& path) {
+    const auto planned = TRY(plan(path));
+    return restore_dump(at("restored"), planned, options_, test_.context);
+  }
+  static std::string counts(const DumpReport& report) {
+    std::string text;
+    for (const auto& each : report.collections)
+      text += each.name + " " + std::to_string(each.there.count) + "\n";
+    return text;
+  }
+  // A folder as `mongodump --out` writes it: the documents of two collections.
+  fs::path folder(const std::string& database = "shop") {
+    const auto root = scratch_.path() / "dump";
+    fs::create_directories(root / database);
+    auto orders = document(1);
+    append(orders, document(2));
+    write(root / database / "orders.bson", orders);
+    write_metadata(root / database / "orders.metadata.json", "orders");
+    write(root / database / "a%2Fb+c.bson", document(7));
+    write_metadata(root / database / "a%2Fb+c.metadata.json", "a/b c");
+    return root;
+  }
+  static void write(const fs::path& file, ByteView content) {
+    ASSERT_TRUE(write_file(file, content));
+  }
+  static void write_metadata(const fs::path& file, const std::string& name,
+                             const std::string& more = "") {
+    write(file, view_of(R"({"indexes": [{"v": {"$numberInt": "2"}, "key": {"_id":
+        {"$numberInt": "1"}}, "name": "_id_"}], "collectionName": ")" +
+                        name + "\", \"type\": \"collection\"" + more + "}"));
+  }
+  static void compress(const fs::path& file) {
+    ASSERT_EQ(std::system(("gzip '" + file.string() + "'").c_str()), 0);
+  }
+
+  TestContext test_;
+  ScratchDirectory scratch_ = std::move(*ScratchDirectory::make());
+  engine::mongodb::testing::TestServer server_;
+  DumpOptions options_;
+};
+
+TEST_F(DumpImport, RestoresARecordedArchiveWithItsIndexesAndOptions) {
+  const auto report = import(recorded_dump("pixelcraft.archive"));
+  ASSERT_TRUE(report) << why(report);
+  EXPECT_TRUE(report->is_equal());
+  EXPECT_EQ(counts(*report),
+            "_migrations 6\naudit_log 300\ncapped_log 60\nempty_collection 0\nfilemetas 40\n"
+            "orders 2000\nreadings 1000\ntypes of values 17\nusers 500\n");
+  EXPECT_THAT(report->collections.back().indexes, ElementsAre("email_1", "role_created"));
+  const auto location = at("restored");
+  const auto catalog =
+      engine::mongodb::read_catalog(location.server->connect(), "restored").value();
+  EXPECT_TRUE(catalog.collections[2].options().is_true_at("capped"));
+  EXPECT_EQ(catalog.collections.back().indexes.size(), 3U);
+}
+
+TEST_F(DumpImport, ReadsACompressedArchive) {
+  const auto copy = scratch_.path() / "pixelcraft.archive";
+  fs::copy_file(recorded_dump("pixelcraft.archive"), copy);
+  compress(copy);
+  const auto planned = plan(copy.string() + ".gz");
+  ASSERT_TRUE(planned) << why(planned);
+  EXPECT_EQ(planned->documents(), 3923U);
+  EXPECT_EQ(planned->head.format_version, "0.1");
+}
+
+TEST_F(DumpImport, RestoresAFolderPlainOrCompressed) {
+  const auto root = folder();
+  const auto plain = import(root);
+  ASSERT_TRUE(plain) << why(plain);
+  EXPECT_EQ(counts(*plain), "a/b c 1\norders 2\n");
+  for (const auto* name : {"orders.bson", "orders.metadata.json", "a%2Fb+c.bson"})
+    compress(root / "shop" / name);
+  options_.path = root / "shop";  // the folder of the database itself
+  const auto again = plan_dump(at("again"), options_, test_.context);
+  ASSERT_TRUE(again) << why(again);
+  EXPECT_EQ(again->database, "shop");
+  const auto packed = restore_dump(at("again"), *again, options_, test_.context);
+  ASSERT_TRUE(packed) << why(packed);
+  EXPECT_EQ(counts(*packed), counts(*plain));
+  EXPECT_TRUE(packed->is_equal());
+}
+
+TEST_F(DumpImport, RefusesADatabaseThatIsNotEmpty) {
+  engine::mongodb::testing::Application(server_.uri(), "restored").insert("x", {document(1)});
+  const auto refused = plan(folder());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused);
+  EXPECT_THAT(why(refused), HasSubstr("is not empty"));
+}
+
+TEST_F(DumpImport, RefusesALogThatItCannotReplayUnlessItIsLeftOut) {
+  const auto root = folder();
+  write(root / "oplog.bson", *read_file(recorded_dump("oplog.bson")));
+  const auto refused = plan(root);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(why(refused), HasSubstr("41 entries"));
+  options_.without_oplog = true;
+  const auto planned = plan(root);
+  ASSERT_TRUE(planned) << why(planned);
+  EXPECT_EQ(planned->findings.back().code, "log-left-out");
+}
+
+TEST_F(DumpImport, AsksWhichOfSeveralDatabases) {
+  const auto root = folder();
+  folder("other");
+  folder("admin");
+  const auto asked = plan(root);
+  ASSERT_FALSE(asked);
+  EXPECT_EQ(asked.error().code(), Code::usage);
+  EXPECT_THAT(std::string(asked.error().hint()), HasSubstr("other, shop"));
+  options_.database = "shop";
+  const auto planned = plan(root);
+  ASSERT_TRUE(planned) << why(planned);
+  EXPECT_EQ(planned->documents(), 3U);
+  options_.database = "admin";
+  EXPECT_FALSE(plan(root));
+}
+
+TEST_F(DumpImport, NamesWhatTheServerCannotDoFirst) {
+  const auto root = folder();
+  write_metadata(root / "shop" / "orders.metadata.json", "orders",
+                 R"(, "options": {"validator": {"a": 1}})");
+  const auto refused = import(root);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(why(refused), HasSubstr("shop.orders: the server has no validator"));
+  options_.accept_losses = true;
+  const auto accepted = import(root);
+  ASSERT_TRUE(accepted) << why(accepted);
+  EXPECT_EQ(accepted->findings[0].code, "feature-lost");
+}
+
+TEST_F(DumpImport, RefusesTimeSeries) {
+  const auto root = folder();
+  write_metadata(root / "shop" / "orders.metadata.json", "orders",
+                 R"(, "options": {"timeseries": {"timeField": "ts"}}, "type": "timeseries")");
+  EXPECT_FALSE(plan(root));
+  write(root / "shop" / "orders.metadata.json",
+        view_of(R"({"options": {"timeseries": {"timeField": "ts"}}})"));
+  EXPECT_THAT(why(plan(root)), HasSubstr("time series"));
+}
+
+TEST_F(DumpImport, RefusesWhatIsDamagedBeforeAnythingIsMade) {
+  const auto root = folder();
+  const auto orders = root / "shop" / "orders.bson";
+  const auto whole = read_file(orders).value();
+  write(orders, ByteView(whole).first(whole.size() - 3));
+  EXPECT_EQ(import(root).error().code(), Code::corrupt);
+  write(orders, whole);
+  compress(orders);
+  const auto packed = root / "shop" / "orders.bson.gz";
+  auto bytes = read_file(packed).value();
+  bytes[bytes.size() - 6] ^= 1U;  // of the checksum
+  write(packed, bytes);
+  EXPECT_EQ(import(root).error().code(), Code::corrupt);
+  fs::remove(packed);
+  EXPECT_THAT(why(import(root)), HasSubstr("its documents are not"));
+  fs::create_symlink("/etc/passwd", orders);
+  EXPECT_FALSE(import(root));
+  const auto location = at("restored");
+  EXPECT_TRUE(
+      engine::mongodb::read_catalog(location.server->connect(), "restored")->collections.empty());
+}
+
+TEST_F(DumpImport, RefusesAnArchiveThatIsCutOrChangedOrNone) {
+  const auto archive = scratch_.path() / "cut.archive";
+  auto bytes = read_file(recorded_dump("pixelcraft.archive")).value();
+  write(archive, ByteView(bytes).first(bytes.size() / 2));
+  EXPECT_EQ(plan(archive).error().code(), Code::corrupt);
+  bytes[bytes.size() / 2] ^= 1U;
+  write(archive, bytes);
+  EXPECT_EQ(plan(archive).error().code(), Code::corrupt);
+  write(archive, view_of("something else"));
+  EXPECT_EQ(plan(archive).error().code(), Code::unsupported_format);
+  write(archive, {});
+  EXPECT_EQ(plan(archive).error().code(), Code::corrupt);
+  EXPECT_EQ(plan(scratch_.path() / "missing").error().code(), Code::not_found);
+  fs::create_directory(scratch_.path() / "empty");
+  EXPECT_EQ(plan(scratch_.path() / "empty").error().code(), Code::unsupported_format);
+}
+
+TEST(DumpFileNames, AreUnescaped) {
+  EXPECT_EQ(unescape_file_name("types+of+values").value(), "types of values");
+  EXPECT_EQ(unescape_file_name("a%2Fb%2b").value(), "a/b+");
+  for (const auto* wrong : {"%", "%2", "a%zz", "%2g"})
+    EXPECT_EQ(unescape_file_name(wrong).error().code(), Code::corrupt) << wrong;
+}
+
+}  // namespace
+}  // namespace lifeboat::exchange::mongodump
