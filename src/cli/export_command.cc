@@ -81,8 +81,43 @@ CommandSpec export_jsonl_spec() {
   return spec;
 }
 
+Result<int> run_export_mongodump(Session& session) {
+  const auto& arguments = session.arguments();
+  service::ExportMongodumpCall call;
+  call.database = {arguments.text("mongo-uri"), arguments.text("mongo-db")};
+  call.file = arguments.text("FILE");
+  const auto answer = TRY(service::export_mongodump(session.setup(), call, session.context()));
+  const auto& body = answer.body;
+  say_findings(session, list_of(body, "findings"));
+  session.say(fmt::format("{} of {} collections of {} are in {} ({})",
+                          counted(number_of(body, "documents"), "document", "documents"),
+                          list_of(body, "collections").size(), text_of(body, "database"),
+                          printable(text_of(body, "archive")), size_of(body, "archive_bytes")));
+  session.result(body, answer.exit_status);
+  return answer.exit_status;
+}
+
+CommandSpec export_mongodump_spec() {
+  CommandSpec spec;
+  spec.name = "export mongodump";
+  spec.summary = "Write a MongoDB database as an archive that mongorestore reads.";
+  spec.about =
+      "Options and indexes of every collection, their documents and a checksum of each, as "
+      "mongodump --archive writes them. Not users, roles and the log. MONGO_URI and MONGO_DB come "
+      "from the environment or from .env; needs no configuration.";
+  spec.positionals = {{"FILE", "The archive; never over anything."}};
+  spec.options = {{"mongo-uri", "URI", "The server, without a password; or env:NAME, file:/PATH."},
+                  {"mongo-db", "NAME", "The database; else MONGO_DB, or what the URI names."}};
+  spec.examples = {{"lifeboat export mongodump shop.archive --mongo-db shop",
+                    "then: mongorestore --archive=shop.archive"}};
+  spec.run = run_export_mongodump;
+  return spec;
+}
+
 }  // namespace
 
-std::vector<CommandSpec> export_commands() { return {export_spec(), export_jsonl_spec()}; }
+std::vector<CommandSpec> export_commands() {
+  return {export_spec(), export_jsonl_spec(), export_mongodump_spec()};
+}
 
 }  // namespace lifeboat::cli

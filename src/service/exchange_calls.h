@@ -72,4 +72,13 @@ Result<Answer> import_mongodump(const Setup& setup, const ImportMongodumpCall& c
                                 const std::function<void(const Json& plan)>& planned,
                                 const RunContext& context);
 
+struct ExportMongodumpCall {
+  DatabaseChoice database;
+  std::filesystem::path file;
+};
+// {"database", "server", "archive", "archive_bytes", "documents", "views", "findings",
+// "collections": [{"name", "count", "bytes", "digest"}]}
+Result<Answer> export_mongodump(const Setup& setup, const ExportMongodumpCall& call,
+                                const RunContext& context);
+
 }  // namespace lifeboat::service

@@ -1,3 +1,4 @@
+#include "exchange/mongodump/export.h"
 #include "exchange/mongodump/import.h"
 #include "service/exchange_calls.h"
 #include "service/exchange_place.h"
@@ -75,6 +76,28 @@ Result<Answer> import_mongodump(const Setup& setup, const ImportMongodumpCall& c
   answer.body["report"] = dump_report_json(TRY(std::move(report)));
   answer.exit_status = answer.body["report"]["equal"].get<bool>() ? 0 : 1;
   return answer;
+}
+
+Result<Answer> export_mongodump(const Setup& setup, const ExportMongodumpCall& call,
+                                const RunContext& context) {
+  const auto from = TRY(database_of(setup, call.database));
+  const auto file = exchange_path(setup, call.file, "");
+  const auto report = TRY(mongodump::export_archive(from, file, context));
+  Json collections = Json::array();
+  for (const auto& each : report.collections)
+    collections.push_back({{"name", each.name},
+                           {"count", each.sum.count},
+                           {"bytes", each.sum.bytes},
+                           {"digest", each.sum.digest.hex()}});
+  return Answer{{{"database", from.database},
+                 {"server", from.server->address()},
+                 {"archive", file.string()},
+                 {"archive_bytes", report.bytes},
+                 {"documents", report.documents()},
+                 {"views", report.views},
+                 {"findings", to_json(report.findings)},
+                 {"collections", collections}},
+                0};
 }
 
 }  // namespace lifeboat::service
