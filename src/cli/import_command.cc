@@ -85,7 +85,7 @@ void say_import_report(Session& session, const Json& body) {
                              equal ? Style::good : Style::bad));
   if (body.contains("go_back")) {
     session.say("To go back: " + printable(text_of(body, "go_back")));
-    session.say("Indexes are not in an export: those of replaced collections do not come back.");
+    session.say("Indexes are not in an export: those of dropped collections do not come back.");
   }
 }
 

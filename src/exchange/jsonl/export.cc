@@ -9,6 +9,7 @@
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/collection_scan.h"
 #include "engine/mongodb/source.h"
+#include "exchange/indexing.h"
 #include "exchange/jsonl/counts.h"
 #include "exchange/jsonl/lines_file.h"
 #include "exchange/jsonl/metadata.h"
@@ -135,11 +136,7 @@ Result<bool> Exporting::write_document(DocumentView document, LinesFile& file) c
 }
 
 void Exporting::note_indexes(const Collection& collection) {
-  std::string names;
-  for (const auto& each : collection.indexes) {
-    const auto name = engine::mongodb::view_document(each).text_at("name").value_or("");
-    if (name != "_id_") names += (names.empty() ? "" : ", ") + std::string(name);
-  }
+  const auto names = index_names(collection);
   if (names.empty()) return;
   report_.findings.push_back({"indexes-not-exported", collection.name,
                               "this format has no indexes: " + names + " must be made anew",

@@ -36,6 +36,8 @@ struct PlannedCollection {
   bool adds_to = false;  // it is kept, and holds documents
 
   bool is_made() const { return !exists || is_dropped_first; }
+  // It is made anew as what it was.
+  bool keeps_indexes() const { return is_dropped_first && !is_time_series(); }
   bool is_time_series() const {
     return wanted.kind == engine::mongodb::CollectionKind::time_series;
   }

@@ -4,6 +4,7 @@
 
 #include <sstream>
 
+#include "exchange/indexing.h"
 #include "exchange/jsonl/test_exchange.h"
 
 namespace lifeboat::exchange::jsonl {
@@ -120,11 +121,36 @@ TEST_F(JsonLinesImport, ReplacesWhatIsThereWhereAsked) {
   import_.replace_existing = true;
   const auto planned = plan(two_collections());
   ASSERT_TRUE(planned) << error_of(planned);
-  EXPECT_TRUE(has_finding(planned->findings, "indexes-lost"));
+  EXPECT_TRUE(has_finding(planned->findings, "indexes-kept"));
   const auto report = run_import(at("restored"), *planned, import_, test_.context);
   ASSERT_TRUE(report) << error_of(report);
   EXPECT_TRUE(report->is_equal());
   EXPECT_THAT(report->dropped, ElementsAre("orders"));
+  const auto location = at("restored");
+  const auto catalog =
+      engine::mongodb::read_catalog(location.server->connect(), "restored").value();
+  EXPECT_EQ(index_names(catalog.collections[0]), "by_old");
+}
+
+TEST_F(JsonLinesImport, FailsWhenAnIndexThatWasThereDoesNotFitTheDocuments) {
+  const Application restored(server_.uri(), "restored");
+  restored.insert("orders", one_order_);
+  restored.make_index("orders", "same", true);
+  import_.replace_existing = true;
+  const auto report = import(
+      TarMaker().file("orders.jsonl", "{\"_id\": 1, \"same\": 1}\n{\"_id\": 2, \"same\": 1}\n"));
+  ASSERT_FALSE(report);
+  EXPECT_THAT(error_of(report), HasSubstr("orders: index by_same"));
+}
+
+TEST_F(JsonLinesImport, NamesTheIndexesThatGoWithADroppedCollection) {
+  const Application restored(server_.uri(), "restored");
+  restored.insert("stranger", one_order_);
+  restored.make_index("stranger", "old", false);
+  const auto planned = plan(two_collections());
+  ASSERT_TRUE(planned) << error_of(planned);
+  EXPECT_TRUE(has_finding(planned->findings, "indexes-lost"));
+  EXPECT_TRUE(has_finding(planned->findings, "indexes-not-in-format"));
 }
 
 TEST_F(JsonLinesImport, FailsWithTheBatchThatTheServerDoesNotTake) {

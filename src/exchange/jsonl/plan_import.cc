@@ -7,6 +7,7 @@
 #include "engine/mongodb/offered.h"
 #include "engine/mongodb/recreate.h"
 #include "engine/mongodb/source.h"
+#include "exchange/indexing.h"
 #include "exchange/jsonl/import.h"
 #include "exchange/jsonl/losses.h"
 #include "exchange/jsonl/metadata.h"
@@ -324,22 +325,24 @@ void Planning::make_sets() {
       plan_.drop.push_back(each.name);
 }
 
-// The format has no indexes at all.
+// The format has no indexes at all; those of a collection that is replaced are made again.
 void Planning::note_indexes() {
-  const auto lose = [&](const Collection& collection) {
-    std::string names;
-    for (const auto& each : collection.indexes) {
-      const auto name = engine::mongodb::view_document(each).text_at("name").value_or("");
-      if (name != "_id_") names += (names.empty() ? "" : ", ") + std::string(name);
-    }
-    if (!names.empty()) find("indexes-lost", collection.name, "its indexes go with it: " + names);
+  const auto note = [&](const std::string& name, const char* code, const std::string& message) {
+    const auto* there = existing(name);
+    const auto names = there == nullptr ? std::string() : index_names(*there);
+    if (!names.empty()) find(code, name, message + names);
   };
-  for (const auto& each : plan_.collections)
-    if (const auto* there = existing(each.file.name); there != nullptr && each.is_dropped_first)
-      lose(*there);
-  find("indexes-not-in-format", plan_.database,
-       "JSON lines hold no indexes: those of collections that are made now must be made by the "
-       "application");
+  for (const auto& name : plan_.drop) note(name, "indexes-lost", "its indexes go with it: ");
+  for (const auto& each : plan_.collections) {
+    if (each.keeps_indexes())
+      note(each.file.name, "indexes-kept", "the indexes it has are made again: ");
+    else if (each.is_dropped_first)
+      note(each.file.name, "indexes-lost", "its indexes go with it: ");
+  }
+  if (!plan_.create.empty())
+    find("indexes-not-in-format", plan_.database,
+         "JSON lines hold no indexes: those of collections that are created must be made by the "
+         "application");
 }
 
 const Collection* Planning::existing(const std::string& name) const {

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "engine/mongodb/collection_scan.h"
+#include "exchange/indexing.h"
 #include "exchange/inserting.h"
 #include "exchange/jsonl/import.h"
 #include "exchange/jsonl/validators.h"
@@ -38,6 +40,7 @@ class Importing {
   Result<void> drop(const std::string& name);
   Result<void> take(const PlannedCollection& planned);
   Result<void> insert_all(const PlannedCollection& planned);
+  Result<void> make_indexes_again();
   Result<void> make_views();
   Result<void> let_expire();
   Result<void> verify();
@@ -50,6 +53,7 @@ class Importing {
   const RunContext& context_;
   ValidatorsAside validators_;
   ImportReport report_;
+  std::vector<Bytes> set_expiry_;  // of indexes
 };
 
 // Validators go back also when the import fails.
@@ -61,6 +65,7 @@ Result<ImportReport> Importing::run() {
   auto put_back = validators_.put_back();
   TRY(std::move(changed));
   TRY(std::move(put_back));
+  TRY(make_indexes_again());
   TRY(make_views());
   TRY(verify());
   TRY(let_expire());
@@ -141,6 +146,22 @@ Result<void> Importing::insert_all(const PlannedCollection& planned) {
   return {};
 }
 
+// The archive says nothing of indexes: without them a collection would take duplicates that it
+// refused before.
+Result<void> Importing::make_indexes_again() {
+  for (const auto& each : plan_.collections) {
+    if (!each.keeps_indexes()) continue;
+    const auto there =
+        std::ranges::find(plan_.before.collections, each.file.name, &Collection::name);
+    if (there == plan_.before.collections.end()) continue;
+    auto wanted = each.wanted;
+    wanted.indexes = there->indexes;
+    auto made = TRY_CONTEXT(each.file.name, make_indexes(to_, wanted));
+    std::ranges::move(made.set_expiry, std::back_inserter(set_expiry_));
+  }
+  return {};
+}
+
 Result<void> Importing::make_views() {
   for (const auto& view : plan_.views) {
     const bool is_there = std::ranges::any_of(
@@ -202,6 +223,7 @@ Result<void> Importing::let_expire() {
   for (const auto& each : plan_.collections)
     if (const auto expiry = engine::mongodb::expiry_command(each.wanted); expiry && each.is_made())
       TRY_CONTEXT(each.file.name, command("letting documents expire", *expiry));
+  for (const auto& expiry : set_expiry_) TRY(command("letting documents expire", expiry));
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include "exchange/mongodump/import.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/collection_scan.h"
@@ -8,13 +9,13 @@
 #include "engine/mongodb/offered.h"
 #include "engine/mongodb/recreate.h"
 #include "engine/mongodb/source.h"
+#include "exchange/indexing.h"
 #include "exchange/inserting.h"
 #include "exchange/jsonl/losses.h"
 
 namespace lifeboat::exchange::mongodump {
 namespace {
 
-using engine::mongodb::ArrayBuilder;
 using engine::mongodb::Catalog;
 using engine::mongodb::Collection;
 using engine::mongodb::CollectionKind;
@@ -268,30 +269,17 @@ class DumpRestore {
 
   Result<void> finish(const std::string& name, const DumpedCollection& dumped) {
     TRY(context_.check_stop());
-    RestoredCollection restored{name, dumped.sum, {}, TRY(make_indexes(dumped.wanted))};
+    // Those that the server cannot have were named in the plan.
+    auto indexes = TRY(make_indexes(
+        to_, dumped.wanted, [&](const auto& index) { return is_lost(dumped.wanted, index); }));
+    std::ranges::move(indexes.set_expiry, std::back_inserter(expiries_));
+    RestoredCollection restored{name, dumped.sum, {}, std::move(indexes.names)};
     auto scan = TRY(CollectionScan::begin(*to_.server, to_.database, dumped.wanted));
     for (auto bytes = TRY(scan.next()); !bytes.empty(); bytes = TRY(scan.next()))
       TRY(context_.check_stop());
     restored.there = scan.finish().sum;
     report_.collections.push_back(std::move(restored));
     return {};
-  }
-
-  // Those that the server cannot have were named in the plan.
-  Result<std::vector<std::string>> make_indexes(const Collection& collection) {
-    std::vector<std::string> made;
-    for (const auto& plan : TRY(engine::mongodb::index_plans(collection))) {
-      if (is_lost(collection, plan.name)) continue;
-      ArrayBuilder specs;
-      specs.document(plan.spec);
-      TRY(command("index " + plan.name, DocumentBuilder()
-                                            .text("createIndexes", collection.name)
-                                            .array("indexes", specs.take())
-                                            .take()));
-      made.push_back(plan.name);
-      if (!plan.set_expiry.empty()) expiries_.push_back(plan.set_expiry);
-    }
-    return made;
   }
 
   bool is_lost(const Collection& collection, const std::string& index) const {
