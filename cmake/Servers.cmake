@@ -1,5 +1,8 @@
-# Where the tests find the servers that tools/ builds; a test that needs one that is not there fails.
+# Where the tests find what tools/ builds or fetches; a test that needs what is not there fails.
 execute_process(
   COMMAND "${CMAKE_SOURCE_DIR}/tools/ferretdb" --where OUTPUT_VARIABLE ferretdb
   OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-set(LIFEBOAT_TEST_ENVIRONMENT "LIFEBOAT_FERRETDB=${ferretdb}")
+execute_process(
+  COMMAND "${CMAKE_SOURCE_DIR}/tools/pixelcraft" --where OUTPUT_VARIABLE pixelcraft
+  OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+set(LIFEBOAT_TEST_ENVIRONMENT "LIFEBOAT_FERRETDB=${ferretdb};LIFEBOAT_PIXELCRAFT=${pixelcraft}")

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/json_value.h"
 #include "config/bind_app.h"
 #include "config/bind_commands.h"
 #include "config/bind_notify.h"
@@ -108,11 +109,26 @@ Result<drill::Check> bind_blobs(const Place& place) {
   return check;
 }
 
+// What people write of MongoDB becomes the command that its engine takes.
+std::string bind_question(const Place& place) {
+  const auto count = place["count"];
+  const auto aggregate = place["aggregate"];
+  if (!count.absent()) {
+    const auto where = count["where"].absent() ? std::string("{}") : count["where"].text();
+    return R"({"count": )" + canonical_json(Json(count["collection"].text())) + R"(, "query": )" +
+           where + "}";
+  }
+  if (!aggregate.absent())
+    return R"({"aggregate": )" + canonical_json(Json(aggregate["collection"].text())) +
+           R"(, "pipeline": )" + aggregate["pipeline"].text() + "}";
+  return place["sql"].text();
+}
+
 Result<drill::Check> bind_query(const Place& place) {
   drill::QueryCheck check;
   check.name = place["name"].text();
   check.source = place["source"].text();
-  check.sql = place["sql"].text();
+  check.text = bind_question(place);
   check.expect = TRY(parse_expectation(place["expect"].text()));
   return check;
 }

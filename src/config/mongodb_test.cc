@@ -50,6 +50,41 @@ TEST(MongoSourceKeys, AreReachedInASandboxByAUriAndHaveNoPath) {
       << refused.error().describe();
 }
 
+// What a drill's checks say when the database is MongoDB; empty when they are accepted.
+std::string said_of_checks(const std::string& check) {
+  const auto text = replaced(with_database(kMongo), "        tier: full\n",
+                             "        tier: full\n        checks: [" + check + "]\n");
+  const auto loaded = parse_text(text, {{"MONGO_URI", kUri}});
+  return loaded ? "" : loaded.error().describe();
+}
+
+TEST(MongoSourceKeys, AreAskedByCountsAndPipelinesAndNotBySql) {
+  const std::string query = "query: {name: a, source: db, expect: '> 0', ";
+  for (const auto& good :
+       {query + "count: {collection: users}}", query + "count: {collection: u, where: '{}'}}",
+        query + "aggregate: {collection: users, pipeline: '[]'}}",
+        std::string("freshness: {source: db, table: orders, field: at, within: 1h}"),
+        std::string("migrations: {source: db}")})
+    EXPECT_EQ(said_of_checks("{" + good + "}"), "") << good;
+  EXPECT_NE(said_of_checks("{" + query + "sql: SELECT 1}}").find("one of type sqlite"),
+            std::string::npos);
+  EXPECT_NE(said_of_checks("{query: {name: a, source: db, expect: '> 0'}}").find("exactly one"),
+            std::string::npos);
+  EXPECT_NE(said_of_checks("{" + query + "sql: SELECT 1, count: {collection: a}}}").find("exactly"),
+            std::string::npos);
+}
+
+TEST(MongoSourceKeys, BecomeTheCommandThatTheEngineTakes) {
+  const auto text =
+      replaced(with_database(kMongo), "        tier: full\n",
+               "        checks: [{query: {name: a, source: db, expect: '> 0', count: {collection: "
+               "'a\"b', where: '{\"x\": 1}'}}}]\n");
+  const auto loaded = parse_text(text, {{"MONGO_URI", kUri}});
+  ASSERT_TRUE(loaded) << loaded.error().describe();
+  const auto& check = loaded->config.services[0].drills[0].options.checks.at(0);
+  EXPECT_EQ(std::get<drill::QueryCheck>(check).text, R"({"count": "a\"b", "query": {"x": 1}})");
+}
+
 TEST(MongoSourceKeys, TakeTheUriFromAFile) {
   const auto folder = *ScratchDirectory::make();
   ASSERT_TRUE(write_file(folder.path() / "uri", view_of(kUri + "\n")));

@@ -11,6 +11,9 @@
 namespace lifeboat::config {
 namespace {
 
+// The kinds of sources that have tables, or collections.
+const std::vector<std::string_view> kDatabases{"sqlite", "mongodb"};
+
 const std::vector<Member>& members_at(const Node& node, std::string_view key) {
   static const std::vector<Member> kNone;
   const Node* found = node.find(key);
@@ -88,15 +91,31 @@ class ReferenceWalk {
   void check_check(const Node& check, const Node& service) {
     if (const Node* blobs = check.find("blobs")) {
       if (const Node* rows = blobs->find("rows"); rows != nullptr && parse_table(rows->text))
-        expect_source({rows->text.substr(0, rows->text.find('.')), rows->mark}, service, "sqlite");
-      if (const Node* in = blobs->find("in")) expect_source({in->text, in->mark}, service, "files");
+        expect_source({rows->text.substr(0, rows->text.find('.')), rows->mark}, service,
+                      kDatabases);
+      if (const Node* in = blobs->find("in"))
+        expect_source({in->text, in->mark}, service, {"files"});
     }
     if (const Node* command = check.find("command")) check_command(*command, service, problems_);
-    for (const auto* kind : {"query", "freshness", "migrations"}) {
+    for (const auto* kind : {"freshness", "migrations"}) {
       const Node* asked = check.find(kind);
       const Node* source = asked == nullptr ? nullptr : asked->find("source");
-      if (source != nullptr) expect_source({source->text, source->mark}, service, "sqlite");
+      if (source != nullptr) expect_source({source->text, source->mark}, service, kDatabases);
     }
+    if (const Node* query = check.find("query")) check_query(*query, service);
+  }
+
+  // Asked in the language of its source.
+  void check_query(const Node& query, const Node& service) {
+    std::vector<std::string> asked;
+    for (const auto* key : {"sql", "count", "aggregate"})
+      if (query.find(key) != nullptr) asked.emplace_back(key);
+    if (asked.size() != 1)
+      return problems_.error(query.mark, "exactly one of sql, count, aggregate is needed here");
+    const Node* source = query.find("source");
+    if (source == nullptr) return;
+    expect_source({source->text, source->mark}, service,
+                  {asked[0] == "sql" ? "sqlite" : "mongodb"});
   }
 
   struct Mention {
@@ -104,7 +123,8 @@ class ReferenceWalk {
     Mark mark;
   };
 
-  void expect_source(const Mention& mention, const Node& service, std::string_view type) {
+  void expect_source(const Mention& mention, const Node& service,
+                     const std::vector<std::string_view>& types) {
     const auto& sources = members_at(service, "sources");
     Node name;
     name.text = mention.name;
@@ -112,10 +132,11 @@ class ReferenceWalk {
     const Node* source = expect_member(name, "source", sources);
     const auto kind = source == nullptr ? "" : kind_of_source(*source);
     // A kind that is wrong in itself has been named already.
-    if ((kind == "sqlite" || kind == "files" || kind == "mongodb") && kind != type)
+    const bool known = kind == "sqlite" || kind == "files" || kind == "mongodb";
+    if (known && std::ranges::find(types, kind) == types.end())
       problems_.error(mention.mark,
                       fmt::format("\"{}\" is of type {}; this check needs one of type {}",
-                                  mention.name, kind, type));
+                                  mention.name, kind, fmt::join(types, " or ")));
   }
 
   const Node* expect_member(const Node& name, std::string_view what,

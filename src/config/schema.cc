@@ -8,6 +8,7 @@
 #include "config/schema_drill.h"
 #include "config/schema_foreign.h"
 #include "config/schema_notify.h"
+#include "config/schema_questions.h"
 
 namespace lifeboat::config {
 namespace {
@@ -219,91 +220,6 @@ constexpr Row kSchema[] = {
      .about = "Questions besides the equality of facts."},
     {.path = "services.*.drills.*.checks.[]", .type = Type::one_of, .about = "One question."},
 
-    {.path = "services.*.drills.*.checks.[].blobs",
-     .type = Type::block,
-     .about = "Every file that a row names is there, with its size and hash; files without a row "
-              "are named too."},
-    {.path = "services.*.drills.*.checks.[].blobs.rows",
-     .type = Type::table,
-     .about = "The database source and the table, such as `db.images`.",
-     .required = true},
-    {.path = "services.*.drills.*.checks.[].blobs.key",
-     .type = Type::literal,
-     .about = "The column with the file's path, relative to the files source.",
-     .required = true},
-    {.path = "services.*.drills.*.checks.[].blobs.size",
-     .type = Type::literal,
-     .about = "The column with its size in bytes.",
-     .fallback = "not compared"},
-    {.path = "services.*.drills.*.checks.[].blobs.sha256",
-     .type = Type::literal,
-     .about = "The column with its SHA-256 in hex.",
-     .fallback = "not compared"},
-    {.path = "services.*.drills.*.checks.[].blobs.in",
-     .type = Type::name,
-     .about = "The files source.",
-     .required = true},
-    {.path = "services.*.drills.*.checks.[].blobs.where",
-     .type = Type::literal,
-     .about = "An SQL condition on the rows.",
-     .fallback = "all rows"},
-
-    {.path = "services.*.drills.*.checks.[].query",
-     .type = Type::block,
-     .about = "A query on the restored database answers one value, as expected."},
-    {.path = "services.*.drills.*.checks.[].query.name",
-     .type = Type::literal,
-     .about = "What the report calls it.",
-     .required = true},
-    {.path = "services.*.drills.*.checks.[].query.source",
-     .type = Type::name,
-     .about = "The database source.",
-     .required = true},
-    {.path = "services.*.drills.*.checks.[].query.sql",
-     .type = Type::literal,
-     .about = "The query, in the database's own language; it can change nothing.",
-     .required = true},
-    {.path = "services.*.drills.*.checks.[].query.expect",
-     .type = Type::expectation,
-     .about = "What the value must be: `==`, `!=`, `<`, `<=`, `>` or `>=`, and a number or text.",
-     .required = true},
-    {.path = "services.*.drills.*.checks.[].query.count"},
-
-    {.path = "services.*.drills.*.checks.[].freshness",
-     .type = Type::block,
-     .about = "The newest row is not older than this at the snapshot's own time."},
-    {.path = "services.*.drills.*.checks.[].freshness.source",
-     .type = Type::name,
-     .about = "The database source.",
-     .required = true},
-    {.path = "services.*.drills.*.checks.[].freshness.table",
-     .type = Type::literal,
-     .about = "The table.",
-     .required = true},
-    {.path = "services.*.drills.*.checks.[].freshness.field",
-     .type = Type::literal,
-     .about = "The column with the time.",
-     .required = true},
-    {.path = "services.*.drills.*.checks.[].freshness.within",
-     .type = Type::duration,
-     .about = "How old the newest row may be.",
-     .required = true},
-    {.path = "services.*.drills.*.checks.[].freshness.collection"},
-
-    {.path = "services.*.drills.*.checks.[].migrations",
-     .type = Type::block,
-     .about = "Every migration is applied, none failed and none is held half-way. Asked of every "
-              "database with a ledger, also unasked; here with the list that must be there."},
-    {.path = "services.*.drills.*.checks.[].migrations.source",
-     .type = Type::name,
-     .about = "The database source.",
-     .required = true},
-    {.path = "services.*.drills.*.checks.[].migrations.folder",
-     .type = Type::path,
-     .about = "The application's migrations, in the layout of their tool, on the machine that "
-              "drills.",
-     .fallback = "pending ones are not looked for"},
-
     {.path = "services.*.drills.*.trigger",
      .type = Type::block,
      .about = "When the drill is due; `lifeboat schedule` writes it for cron, systemd or GitHub."},
@@ -426,22 +342,22 @@ constexpr Row kSchema[] = {
     {.path = "repositories.*.object_lock"},
 };
 
-// The rows of commands stand behind this one.
-constexpr std::string_view kLastCheck = "services.*.drills.*.checks.[].migrations.folder";
-
-// The rows of an application stand in a file of their own, and here behind its first one; those of
-// notifiers come last.
+// Some parts stand in files of their own, and here behind their first row; those of notifiers come
+// last.
 std::vector<Row> whole_schema() {
   std::vector<Row> rows;
+  const auto add = [&](std::span<const Row> more) {
+    rows.insert(rows.end(), more.begin(), more.end());
+  };
   for (const auto& row : kSchema) {
     rows.push_back(row);
-    auto more = row.path == kAppPath ? app_rows() : std::span<const Row>();
-    if (row.path == kLastCheck) more = command_rows();
-    if (row.path == "services.*.drills.*.from") more = drill_rows();
-    if (row.path == kSourcePath) more = foreign_rows();
-    rows.insert(rows.end(), more.begin(), more.end());
+    if (row.path == kAppPath) add(app_rows());
+    if (row.path == kQuestionsPath) add(question_rows());
+    if (row.path == kQuestionsPath) add(command_rows());
+    if (row.path == "services.*.drills.*.from") add(drill_rows());
+    if (row.path == kSourcePath) add(foreign_rows());
   }
-  rows.insert(rows.end(), notify_rows().begin(), notify_rows().end());
+  add(notify_rows());
   return rows;
 }
 

@@ -59,8 +59,6 @@ std::unique_ptr<Question> make_migrations_check(const MigrationsCheck& options);
 
 // The restored source of this name; `config_invalid` when there is none.
 Result<RestoredSource*> source_of(CheckScope& scope, const std::string& name);
-// "\"name\"" with quotes doubled: an SQL identifier.
-std::string quote_identifier(const std::string& name);
 
 constexpr std::size_t kMaxDetails = 20;
 

@@ -91,6 +91,41 @@ TEST_F(MongoDrill, FailsWhenADocumentACollectionOrAnIndexIsLostOrOneIsChanged) {
   EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
 }
 
+CheckResult asked_as(const Report& report, const std::string& id) {
+  for (const auto& check : report.checks)
+    if (check.id == id) return check;
+  ADD_FAILURE() << "nothing was asked as " << id;
+  return {};
+}
+
+TEST_F(MongoDrill, AsksWhatItsConfigurationAsks) {
+  auto request = request_with(ferretdb());
+  const auto ask = [&](const std::string& name, const std::string& text, const std::string& most) {
+    request.options.checks.emplace_back(
+        QueryCheck{name, "db", text, {Relation::equal, most, "== " + most}});
+  };
+  ask("all", R"({"count": "orders", "query": {}})", "2000");
+  ask("one", R"({"count": "orders", "query": {"name": "name 7"}})", "2");
+  ask("wrong", R"({"drop": "orders"})", "0");
+  request.options.checks.emplace_back(FreshnessCheck{"db", "orders", "at", std::chrono::hours(1)});
+  const auto report = drill(request).report;
+  EXPECT_EQ(asked_as(report, "query.all").outcome, Outcome::passed);
+  EXPECT_EQ(asked_as(report, "query.one").outcome, Outcome::failed);
+  EXPECT_EQ(asked_as(report, "query.wrong").outcome, Outcome::not_run);
+  EXPECT_EQ(asked_as(report, "freshness.db.orders").outcome, Outcome::failed)
+      << "no order has that field";
+}
+
+TEST_F(MongoDrill, LooksAtTheLedgerOfMigrationsUnasked) {
+  const auto report = drill_with(request_with(ferretdb()), [](const fs::path& data) {
+    restored(data).insert("_migrations", {engine::mongodb::DocumentBuilder()
+                                              .text("name", "1-users")
+                                              .text("status", "failed")
+                                              .take()});
+  });
+  EXPECT_EQ(asked_as(report, "migrations.db._migrations").outcome, Outcome::failed);
+}
+
 // Counts the orders by a driver of a few lines, once for each request; MODE=blind never asks.
 constexpr std::string_view kCounts = R"(
 import http.server, json, os, socket, struct, urllib.parse

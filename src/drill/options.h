@@ -44,7 +44,7 @@ struct Expectation {
 struct QueryCheck {
   std::string name;
   std::string source;
-  std::string sql;
+  std::string text;  // in the engine's own language
   Expectation expect;
 };
 

@@ -85,6 +85,13 @@ class Target {
 
 using Row = std::vector<Json>;
 
+// Some fields of the rows of a table, or of the documents of a collection.
+struct Selection {
+  std::string table;
+  std::vector<std::string> fields;  // an empty one is null in each row
+  std::string where;                // a condition in the engine's own language; empty = all
+};
+
 // What a migration tool says it has done to a database.
 struct Ledger {
   struct Applied {
@@ -107,6 +114,15 @@ class Inspector {
   // Runs a read-only query in the engine's own language; at most `limit` rows.
   virtual Result<std::vector<Row>> query(const std::string& text, std::size_t limit,
                                          const RunContext& context) = 0;
+  // Visits the selected rows, or documents, in no order.
+  virtual Result<void> select(const Selection&, const std::function<Result<void>(const Row&)>&,
+                              const RunContext&) {
+    return fail(Code::usage, "this kind of source has no tables");
+  }
+  // The highest value of a field; null when there is none.
+  virtual Result<Json> newest(const std::string& table, const std::string&, const RunContext&) {
+    return fail(Code::usage, "this kind of source has no table " + table);
+  }
   // The complaints of the engine's own structural check; none means sound. `quick` may look at
   // less.
   virtual Result<std::vector<std::string>> integrity(bool quick, const RunContext& context) = 0;

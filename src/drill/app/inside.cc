@@ -68,9 +68,11 @@ std::optional<sandbox::Destination> read_address(const std::string& address) {
   return sandbox::Destination{std::move(host), port, {}};
 }
 
-bool leads_to(const sandbox::Destination& way, const std::string& address) {
-  const auto production = read_address(address);
-  return production && way.socket.empty() && sandbox::is_same_place(way, *production);
+bool leads_to(const sandbox::Destination& way, const std::vector<std::string>& addresses) {
+  return way.socket.empty() && std::ranges::any_of(addresses, [&](const auto& address) {
+           const auto production = read_address(address);
+           return production && sandbox::is_same_place(way, *production);
+         });
 }
 
 bool is_on_server(const DrillState& state, const std::string& source) {
@@ -168,9 +170,8 @@ std::string production_in(const sandbox::CellSpec& spec, const Request& request)
         return path.string() + " lies in " + guarded.name + ", which nothing may see inside";
   for (const auto& way : spec.ways_out)
     for (const auto& guarded : request.protected_places)
-      for (const auto& address : guarded.identity.addresses)
-        if (leads_to(way, address))
-          return way.text() + " leads to " + guarded.name + ", which nothing may reach from inside";
+      if (leads_to(way, guarded.identity.addresses))
+        return way.text() + " leads to " + guarded.name + ", which nothing may reach from inside";
   return {};
 }
 

@@ -29,12 +29,19 @@ class BlobsCheckRun {
       : options_(options), rows_(rows), files_(files) {}
 
   Result<void> run(const RunContext& context) {
-    const auto rows = TRY(rows_.inspector->query(query(), kMaxRows + 1, context));
-    if (rows.size() > kMaxRows)
-      return fail(Code::usage, "more than " + std::to_string(kMaxRows) + " rows refer to files");
+    const engine::Selection wanted{
+        options_.table, {options_.key, options_.size, options_.sha256}, options_.where};
+    std::vector<BlobRow> rows;
+    const auto visit = [&](const engine::Row& row) -> Result<void> {
+      if (rows.size() == kMaxRows)
+        return fail(Code::usage, "more than " + std::to_string(kMaxRows) + " rows refer to files");
+      rows.push_back(TRY(read_row(row)));
+      return {};
+    };
+    TRY(rows_.inspector->select(wanted, visit, context));
     for (const auto& row : rows) {
       TRY(context.check_stop());
-      TRY(check_row(TRY(read_row(row))));
+      TRY(check_row(row));
     }
     rows_checked_ = rows.size();
     return find_orphans(context);
@@ -67,14 +74,6 @@ class BlobsCheckRun {
   }
 
  private:
-  std::string query() const {
-    std::string text = "SELECT " + quote_identifier(options_.key);
-    text += options_.size.empty() ? ", NULL" : ", " + quote_identifier(options_.size);
-    text += options_.sha256.empty() ? ", NULL" : ", " + quote_identifier(options_.sha256);
-    text += " FROM " + quote_identifier(options_.table);
-    return options_.where.empty() ? text : text + " WHERE (" + options_.where + ")";
-  }
-
   static Result<BlobRow> read_row(const engine::Row& row) {
     if (row.size() != 3 || !row[0].is_string())
       return fail(Code::check_failed, "a row's file key is not a text: " +

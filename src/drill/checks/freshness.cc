@@ -33,18 +33,16 @@ class FreshnessQuestion final : public Question {
 
   Result<std::vector<CheckResult>> run(CheckScope& scope, const RunContext& context) override {
     auto* source = TRY(source_of(scope, options_.source));
-    const auto sql = "SELECT max(" + quote_identifier(options_.field) + ") FROM " +
-                     quote_identifier(options_.table);
-    const auto rows = TRY(source->inspector->query(sql, 1, context));
+    const auto newest = TRY(source->inspector->newest(options_.table, options_.field, context));
     CheckResult result;
     result.id = id();
     result.proves_data = true;
-    if (rows.empty() || rows[0].empty() || rows[0][0].is_null()) {
+    if (newest.is_null()) {
       result.outcome = Outcome::failed;
       result.message = options_.table + " is empty: there is no newest " + options_.field;
       return std::vector{std::move(result)};
     }
-    judge(TRY(time_of(rows[0][0])), source->time, result);
+    judge(TRY(time_of(newest)), source->time, result);
     return std::vector{std::move(result)};
   }
 

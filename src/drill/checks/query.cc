@@ -58,7 +58,7 @@ class QueryQuestion final : public Question {
 
   Result<std::vector<CheckResult>> run(CheckScope& scope, const RunContext& context) override {
     auto* source = TRY(source_of(scope, options_.source));
-    const auto rows = TRY(source->inspector->query(options_.sql, 2, context));
+    const auto rows = TRY(source->inspector->query(options_.text, 2, context));
     if (rows.size() != 1 || rows[0].size() != 1)
       return fail(Code::config_invalid, "the query must answer one row of one value");
     const auto found = text_of_value(rows[0][0]);

@@ -30,10 +30,12 @@ bool is_of(const repository::SnapshotReader& snapshot, const std::string& name) 
                              [&](const auto& source) { return source.name == name; });
 }
 
-bool has_ledger(const repository::SourceManifest& source) {
-  if (!source.facts.is_object()) return false;
-  const auto found = source.facts.find("migrations");
-  return found != source.facts.end() && !found->empty();
+// As the facts say; of an engine whose facts do not speak of ledgers, by looking.
+bool has_ledger(const Json& facts, engine::Inspector& inspector, const RunContext& context) {
+  const auto found = facts.is_object() ? facts.find("migrations") : facts.end();
+  if (found != facts.end()) return !found->empty();
+  const auto ledgers = inspector.ledgers(context);
+  return !ledgers || !ledgers->empty();
 }
 
 struct Asked {
@@ -63,14 +65,16 @@ void ask_of_history(const std::string& tier, std::vector<Asked>& questions) {
 }
 
 // What the snapshot says of its sources, what was found in foreign ones, and what is asked of both.
-std::vector<Asked> all_questions(const DrillState& state) {
+std::vector<Asked> all_questions(const DrillState& state, const CheckScope& scope,
+                                 const RunContext& context) {
   std::vector<Asked> questions;
   const auto& checks = state.request.options.checks;
   for (const auto& each : state.restored) {
     const bool own = state.snapshot && is_of(*state.snapshot, each.source);
     if (own) ask_of_own(*each.manifest, state.request.options.tier, questions);
     if (each.type != "files") questions.push_back({make_integrity_check(each.source)});
-    if (has_ledger(*each.manifest) && !asks_for_migrations(checks, each.source))
+    if (!asks_for_migrations(checks, each.source) &&
+        has_ledger(each.manifest->facts, *scope.sources.at(each.source).inspector, context))
       questions.push_back({make_migrations_check({each.source, ""})});
   }
   if (state.snapshot) ask_of_history(state.request.options.tier, questions);
@@ -121,7 +125,7 @@ class CheckStep final : public Step {
       ask(*make_readable_check(state.foreign[i]), scope, state.report, context);
       state.report.foreign[i].facts = trend_facts(state.foreign[i].manifest.facts);
     }
-    for (const auto& [question, sources] : all_questions(state)) {
+    for (const auto& [question, sources] : all_questions(state, scope, context)) {
       TRY(context.check_stop());
       const auto before = state.report.checks.size();
       ask(*question, scope, state.report, context);
@@ -181,12 +185,6 @@ Result<RestoredSource*> source_of(CheckScope& scope, const std::string& name) {
   if (found == scope.sources.end() || !found->second.inspector)
     return fail(Code::config_invalid, "the snapshot has no source \"" + name + "\"");
   return &found->second;
-}
-
-std::string quote_identifier(const std::string& name) {
-  std::string quoted = "\"";
-  for (const char c : name) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
 }
 
 }  // namespace lifeboat::drill

@@ -2,6 +2,7 @@
 
 #include "base/json_value.h"
 #include "engine/mongodb/facts.h"
+#include "engine/mongodb/ledgers.h"
 #include "engine/mongodb/location.h"
 
 namespace lifeboat::engine::mongodb {
@@ -18,8 +19,26 @@ class MongoInspector final : public Inspector {
   Result<Json> facts(const RunContext& context) override {
     return collect_facts(*location_.server, location_.database, context);
   }
-  Result<std::vector<Row>> query(const std::string&, std::size_t, const RunContext&) override {
-    return fail(Code::usage, "a MongoDB source cannot be queried yet");
+  Result<std::vector<Row>> query(const std::string& text, std::size_t limit,
+                                 const RunContext& context) override {
+    const auto connection = location_.server->connect();
+    return run_query({connection, location_.database}, text, limit, context);
+  }
+  Result<void> select(const Selection& selection,
+                      const std::function<Result<void>(const Row&)>& visit,
+                      const RunContext& context) override {
+    const auto connection = location_.server->connect();
+    return select_rows({connection, location_.database}, selection, visit, context);
+  }
+  Result<Json> newest(const std::string& table, const std::string& field,
+                      const RunContext&) override {
+    const auto connection = location_.server->connect();
+    return newest_value({connection, location_.database}, table, field);
+  }
+  Result<std::vector<Ledger>> ledgers(const RunContext& context) override {
+    const auto connection = location_.server->connect();
+    const auto catalog = TRY(read_catalog(connection, location_.database));
+    return list_ledgers({connection, location_.database}, catalog, context);
   }
   Result<std::vector<std::string>> integrity(bool quick, const RunContext& context) override;
   Result<std::unique_ptr<Reader>> open_file(const std::string&) override { return no_files(); }

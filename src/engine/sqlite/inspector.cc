@@ -28,10 +28,33 @@ class SqliteInspector final : public Inspector {
 
   Result<std::vector<Row>> query(const std::string& text, std::size_t limit,
                                  const RunContext& context) override {
-    auto options = frozen(context);
-    options.for_query = true;
-    options.largest_value = kLargestQueryValue;
-    return run_query(TRY(Connection::open(options)), text, limit, context);
+    std::vector<Row> rows;
+    if (limit == 0) return rows;
+    TRY(run(
+        text,
+        [&](Row row) -> Result<bool> {
+          rows.push_back(std::move(row));
+          return rows.size() < limit;
+        },
+        context));
+    return rows;
+  }
+
+  Result<void> select(const Selection& selection,
+                      const std::function<Result<void>(const Row&)>& visit,
+                      const RunContext& context) override {
+    const auto go_on = [&](const Row& row) -> Result<bool> {
+      TRY(visit(row));
+      return true;
+    };
+    return run(sql_of(selection), go_on, context);
+  }
+
+  Result<Json> newest(const std::string& table, const std::string& field,
+                      const RunContext& context) override {
+    const auto rows =
+        TRY(query("SELECT max(" + in_quotes(field) + ") FROM " + in_quotes(table), 1, context));
+    return rows.empty() || rows[0].empty() ? Json() : rows[0][0];
   }
 
   Result<std::vector<Ledger>> ledgers(const RunContext& context) override {
@@ -49,6 +72,21 @@ class SqliteInspector final : public Inspector {
   }
 
  private:
+  static std::string sql_of(const Selection& selection) {
+    std::string fields;
+    for (const auto& field : selection.fields)
+      fields += (fields.empty() ? "" : ", ") + (field.empty() ? "NULL" : in_quotes(field));
+    const auto all = "SELECT " + fields + " FROM " + in_quotes(selection.table);
+    return selection.where.empty() ? all : all + " WHERE (" + selection.where + ")";
+  }
+
+  Result<void> run(const std::string& sql, const VisitRow& visit, const RunContext& context) const {
+    auto options = frozen(context);
+    options.for_query = true;
+    options.largest_value = kLargestQueryValue;
+    return run_query(TRY(Connection::open(options)), sql, visit, context);
+  }
+
   OpenOptions frozen(const RunContext& context) const {
     OpenOptions options;
     options.path = path_;

@@ -71,10 +71,10 @@ Row read_row(const Statement& statement) {
   return row;
 }
 
-Result<std::vector<Row>> read_rows(Statement& statement, std::size_t limit) {
-  std::vector<Row> rows;
-  while (rows.size() < limit && TRY(statement.step())) rows.push_back(read_row(statement));
-  return rows;
+Result<void> read_rows(Statement& statement, const VisitRow& visit) {
+  while (TRY(statement.step()))
+    if (!TRY(visit(read_row(statement)))) break;
+  return {};
 }
 
 Failure not_accepted(const std::string& why) {
@@ -109,17 +109,17 @@ Result<Statement> prepare_one(const Connection& connection, const std::string& s
 
 }  // namespace
 
-Result<std::vector<Row>> run_query(const Connection& connection, const std::string& sql,
-                                   std::size_t limit, const RunContext& context) {
+Result<void> run_query(const Connection& connection, const std::string& sql, const VisitRow& visit,
+                       const RunContext& context) {
   TRY(declare_json_tables(connection));
   auto statement = TRY(prepare_one(connection, sql));
   Watch watch{context, context.clock.steady() + kQueryTime};
   sqlite3_progress_handler(connection.handle(), 20'000, &Watch::check, &watch);
-  auto rows = read_rows(statement, limit);
+  auto done = read_rows(statement, visit);
   sqlite3_progress_handler(connection.handle(), 0, nullptr, nullptr);
-  if (!rows && watch.expired)
+  if (!done && watch.expired)
     return fail(Code::timed_out, "the query took longer than " + describe_duration(kQueryTime));
-  return rows;
+  return done;
 }
 
 }  // namespace lifeboat::engine::sqlite

@@ -9,8 +9,11 @@ namespace lifeboat::engine::sqlite {
 inline constexpr Duration kQueryTime = std::chrono::minutes(5);
 inline constexpr std::int64_t kLargestQueryValue = 16 << 20;
 
+// Whether to go on.
+using VisitRow = std::function<Result<bool>(Row row)>;
+
 // Runs on a frozen connection made for it alone. `usage` for what is not one reading statement.
-Result<std::vector<Row>> run_query(const Connection& connection, const std::string& sql,
-                                   std::size_t limit, const RunContext& context);
+Result<void> run_query(const Connection& connection, const std::string& sql, const VisitRow& visit,
+                       const RunContext& context);
 
 }  // namespace lifeboat::engine::sqlite

@@ -1,0 +1,122 @@
+#include "config/schema_questions.h"
+
+namespace lifeboat::config {
+namespace {
+
+constexpr Row kQuestionRows[] = {
+    {.path = "services.*.drills.*.checks.[].blobs",
+     .type = Type::block,
+     .about = "Every file that a row names is there, with its size and hash; files without a row "
+              "are named too."},
+    {.path = "services.*.drills.*.checks.[].blobs.rows",
+     .type = Type::table,
+     .about = "The database source and the table or collection, such as `db.images`.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].blobs.key",
+     .type = Type::literal,
+     .about =
+         "The column with the file's path, relative to the files source; of documents a path such "
+         "as `photo.key`, through lists too.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].blobs.size",
+     .type = Type::literal,
+     .about = "The column, or field, with its size in bytes.",
+     .fallback = "not compared"},
+    {.path = "services.*.drills.*.checks.[].blobs.sha256",
+     .type = Type::literal,
+     .about = "The column, or field, with its SHA-256 in hex.",
+     .fallback = "not compared"},
+    {.path = "services.*.drills.*.checks.[].blobs.in",
+     .type = Type::name,
+     .about = "The files source.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].blobs.where",
+     .type = Type::literal,
+     .about = "An SQL condition on the rows, or a filter in Extended JSON on the documents.",
+     .fallback = "all rows"},
+
+    {.path = "services.*.drills.*.checks.[].query",
+     .type = Type::block,
+     .about = "A query on the restored database answers one value, as expected."},
+    {.path = "services.*.drills.*.checks.[].query.name",
+     .type = Type::literal,
+     .about = "What the report calls it.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].query.source",
+     .type = Type::name,
+     .about = "The database source.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].query.sql",
+     .type = Type::literal,
+     .about = "The query, of a SQL database; it can change nothing."},
+    {.path = "services.*.drills.*.checks.[].query.count",
+     .type = Type::block,
+     .about = "Or, of MongoDB, how many documents there are.",
+     .example = "{collection: users}"},
+    {.path = "services.*.drills.*.checks.[].query.count.collection",
+     .type = Type::literal,
+     .about = "The collection.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].query.count.where",
+     .type = Type::literal,
+     .about = "Only those that match this filter, in Extended JSON.",
+     .fallback = "all"},
+    {.path = "services.*.drills.*.checks.[].query.aggregate",
+     .type = Type::block,
+     .about = "Or, of MongoDB, what a pipeline answers: one document of one field besides `_id`.",
+     .example =
+         "{collection: orders, pipeline: '[{\"$group\": {\"_id\": null, \"most\": {\"$max\": "
+         "\"$total\"}}}]'}"},
+    {.path = "services.*.drills.*.checks.[].query.aggregate.collection",
+     .type = Type::literal,
+     .about = "The collection.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].query.aggregate.pipeline",
+     .type = Type::literal,
+     .about = "The stages as a list in Extended JSON; it can change nothing.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].query.expect",
+     .type = Type::expectation,
+     .about = "What the value must be: `==`, `!=`, `<`, `<=`, `>` or `>=`, and a number or text.",
+     .required = true},
+
+    {.path = "services.*.drills.*.checks.[].freshness",
+     .type = Type::block,
+     .about = "The newest row is not older than this at the snapshot's own time."},
+    {.path = "services.*.drills.*.checks.[].freshness.source",
+     .type = Type::name,
+     .about = "The database source.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].freshness.table",
+     .type = Type::literal,
+     .about = "The table or collection.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].freshness.field",
+     .type = Type::literal,
+     .about = "The column, or field, with the time.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].freshness.within",
+     .type = Type::duration,
+     .about = "How old the newest row may be.",
+     .required = true},
+
+    {.path = "services.*.drills.*.checks.[].migrations",
+     .type = Type::block,
+     .about = "Every migration is applied, none failed and none is held half-way. Asked of every "
+              "database with a ledger, also unasked; here with the list that must be there."},
+    {.path = "services.*.drills.*.checks.[].migrations.source",
+     .type = Type::name,
+     .about = "The database source.",
+     .required = true},
+    {.path = "services.*.drills.*.checks.[].migrations.folder",
+     .type = Type::path,
+     .about = "The application's migrations, in the layout of their tool, on the machine that "
+              "drills.",
+     .fallback = "pending ones are not looked for"},
+};
+
+}  // namespace
+
+std::span<const Row> question_rows() { return kQuestionRows; }
+
+}  // namespace lifeboat::config
