@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <map>
+#include <cerrno>
 
 #include "engine/foreign/unpack.h"
 #include "engine/mongodb/utf8.h"
@@ -127,16 +127,24 @@ std::string stem_of(const fs::path& archive) {
   return name;
 }
 
+// "backup_1", or "backup_1-2" when it was unpacked there before: for a dry run, for instance.
+Result<fs::path> new_folder(const fs::path& wanted) {
+  constexpr int kMostTimes = 1000;
+  for (int time = 1; time <= kMostTimes; ++time) {
+    const auto place = time == 1 ? wanted : fs::path(wanted.string() + "-" + std::to_string(time));
+    if (::mkdir(place.c_str(), 0700) == 0) return place;
+    if (errno != EEXIST) return fail_errno(errno, "cannot unpack into " + place.string());
+  }
+  return fail(Code::exists, "it was unpacked too often into " + wanted.string());
+}
+
 Result<fs::path> place_for(const fs::path& archive, const fs::path& into, OpenedArchive& opened) {
   if (into.empty()) {
     opened.scratch = std::make_unique<ScratchDirectory>(TRY(ScratchDirectory::make()));
     return opened.scratch->path();
   }
   TRY(make_directories(into));
-  const auto place = into / stem_of(archive);
-  if (::mkdir(place.c_str(), 0700) != 0)
-    return fail_errno(errno, "cannot unpack into " + place.string());
-  return place;
+  return new_folder(into / stem_of(archive));
 }
 
 }  // namespace
