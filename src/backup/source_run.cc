@@ -65,8 +65,10 @@ Result<SourceReport> SourceRun::run(const RunContext& context) {
   for (auto& finding : outcome.findings) report_.findings.push_back(std::move(finding));
   for (const auto& finding : report_.findings) report_.complete &= !finding.incomplete;
   report_.position = outcome.position;
-  TRY(stores_.writer.finish_source(
-      number_, {std::move(outcome.position), std::move(outcome.facts), report_.findings}, context));
+  TRY(stores_.writer.finish_source(number_,
+                                   {std::move(outcome.position), std::move(outcome.facts),
+                                    report_.findings, outcome.log_position},
+                                   context));
   TRY(next_list_->commit());
   return std::move(report_);
 }
@@ -104,9 +106,17 @@ Result<void> SourceRun::read_entries(const RunContext& context) {
   });
   const auto keep = tbb::make_filter<Passed, void>(
       tbb::filter_mode::serial_in_order, [&](const Passed& item) { keep_item(*item, context); });
-  arena.execute([&] { tbb::parallel_pipeline(tokens, take & store & keep); });
+  do {
+    arena.execute([&] { tbb::parallel_pipeline(tokens, take & store & keep); });
+    if (late_) read_late(context);
+  } while (std::exchange(late_, nullptr));
   if (error_) return fail(*error_);
   return {};
+}
+
+void SourceRun::read_late(const RunContext& context) {
+  store_item(*late_, context);
+  keep_item(*late_, context);
 }
 
 // Null ends the pipeline: no more entries, or an error that stop_with() keeps.
@@ -125,7 +135,9 @@ std::shared_ptr<SourceRun::Item> SourceRun::next_item(const RunContext& context)
   auto item = std::make_shared<Item>();
   item->entry = std::move(*entry);
   item->previous = previous_.find(item->entry->info.path);
-  return item;
+  if (!item->entry->is_late) return item;
+  late_ = std::move(item);
+  return nullptr;
 }
 
 void SourceRun::store_item(Item& item, const RunContext& context) {

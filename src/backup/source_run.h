@@ -27,6 +27,7 @@ class SourceRun {
 
   Result<engine::SourceOutcome> read_all(const RunContext& context);
   Result<void> read_entries(const RunContext& context);
+  void read_late(const RunContext& context);
   std::shared_ptr<Item> next_item(const RunContext& context);
   void store_item(Item& item, const RunContext& context);
   Result<void> store_content(Item& item, const RunContext& context);
@@ -45,6 +46,7 @@ class SourceRun {
   std::filesystem::path list_file_;
   std::optional<PreviousWriter> next_list_;
   std::size_t number_ = 0;
+  std::shared_ptr<Item> late_;  // waits until all before it are read
   SourceReport report_;
   std::atomic<bool> stopped_{false};
   std::mutex error_mutex_;             // workers race to report the first error

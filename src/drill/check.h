@@ -16,7 +16,8 @@ namespace lifeboat::drill {
 struct RestoredSource {
   const repository::SourceManifest* manifest = nullptr;
   std::string place;
-  Time time;  // the moment it shows
+  Time time;                       // the moment it shows
+  std::optional<Json> facts = {};  // to be expected instead of the manifest's; null = nobody knows
   std::unique_ptr<engine::Inspector> inspector;
 };
 

@@ -22,7 +22,8 @@ struct RestoredPlace {
   std::string type;
   std::string place;
   const repository::SourceManifest* manifest = nullptr;
-  Time time;  // the moment it shows
+  Time time;                       // the moment it shows
+  std::optional<Json> facts = {};  // to be expected instead of the manifest's: a log was replayed
 };
 
 // A server that a source was restored to, and how programs in the sandbox reach it.

@@ -26,6 +26,8 @@ class Entry {
   EntryInfo info;
   // Equal non-empty tokens mean equal content and metadata since last time; empty means "read it".
   std::string change_token;
+  // To be opened when all entries before it have been read to their end.
+  bool is_late = false;
   // Opens the content; entries of different files may be opened and read in parallel.
   // `source_unreadable` is a finding of the snapshot (incomplete), `not_found` means it vanished.
   virtual Result<std::unique_ptr<Reader>> open() = 0;
@@ -35,6 +37,8 @@ struct SourceOutcome {
   Json position;  // the consistent point, engine's own form; {"time": …} at least
   Json facts;     // what was true at that point: docs/format-engines.md
   std::vector<Finding> findings;
+  // Of a source with a log: where the log goes on from this; increasing, never 0.
+  std::optional<std::uint64_t> log_position = {};
 };
 
 // A consistent read of one source. One thread calls it; entries' readers may be used in others.
@@ -65,6 +69,11 @@ class Sink {
 
 struct TargetReport {
   std::vector<Finding> findings;  // e.g. "owner-not-restored"
+  // Where a log was replayed: what must be true now instead of the facts of the snapshot (null is
+  // what nobody can know), and what was the last that was applied, for people.
+  std::optional<Json> facts = {};
+  std::string last_applied = {};
+  std::uint64_t applied = 0;  // entries of the log
 };
 
 // A place that a restore fills. The plan is over before prepare() is called; create() may be called
@@ -79,8 +88,37 @@ class Target {
   // Its sinks take the ranges of an entry one after the other, each from one thread at a time, and
   // have nothing that exists: entries are filled in parallel, not their ranges.
   virtual bool wants_order() const { return false; }
+  // Of a source with a log: applies the next piece, after all entries and before finish().
+  virtual Result<void> replay(ByteView, const RunContext&) {
+    return fail(Code::internal, "this kind of source has no log");
+  }
   // After all entries: links, directory times, removal of strangers when asked, durability.
   virtual Result<TargetReport> finish(const RunContext& context) = 0;
+};
+
+// A piece of a source's log, complete in itself. Positions are the engine's own, and increase.
+struct LogPiece {
+  std::uint64_t from = 0;  // of its first entry, which is the last of the piece before
+  std::uint64_t to = 0;    // until here the log is known to have nothing more
+  Json about;              // the engine's own form: what the next piece is fitted to
+  Bytes content;
+  std::string broken;  // why it does not follow what was asked for; empty: it does
+  bool more_follows = false;
+};
+
+// The log of a live source. One thread calls it.
+class ChangeLog {
+ public:
+  virtual ~ChangeLog() = default;
+  // What came after `about`: that of a piece, or `log` in the position of a snapshot. A log that
+  // does not reach back so far, or whose past was changed, is read from where it can be: `broken`.
+  virtual Result<LogPiece> read(const Json& about, const RunContext& context) = 0;
+};
+
+// Which pieces of a log lead from a snapshot to a moment, and the last position within it.
+struct LogRoute {
+  std::vector<std::size_t> pieces;  // indexes, in order
+  std::uint64_t until = 0;
 };
 
 using Row = std::vector<Json>;
@@ -217,6 +255,25 @@ class Engine {
   }
   // One line of `lifeboat ls`: "-rw-r--r-- root root"; metadata from outside is validated.
   virtual Result<std::string> describe(const EntryInfo& entry) const = 0;
+  // Of a source with a log.
+  virtual Result<std::unique_ptr<ChangeLog>> open_change_log(const SourceOptions& options) const {
+    return fail(Code::usage, options.name + " has no log");
+  }
+  // The last position that a moment includes, and the one that a person writes.
+  virtual std::uint64_t log_position_at(Time) const { return 0; }
+  virtual Result<std::uint64_t> parse_log_position(const std::string& text) const {
+    return fail(Code::usage, "\"" + text + "\" is no position of a log");
+  }
+  virtual std::string describe_log_position(std::uint64_t position) const {
+    return std::to_string(position);
+  }
+  // From a snapshot's position and what its pieces say of themselves. `not_restorable` names the
+  // gap and what can be had.
+  virtual Result<LogRoute> plan_replay(const Json&, const std::vector<Json>&, std::uint64_t) const {
+    return fail(Code::not_restorable, "this source has no log");
+  }
+  // An entry that goes with whatever objects are restored.
+  virtual bool is_for_all(const EntryInfo&) const { return false; }
   // What `restore --only SOURCE/OBJECT` means here: whether this entry holds the object. For a
   // table of a database the whole entry is restored beside and then cut down by extract_object().
   virtual bool holds(const EntryInfo& entry, const std::string& object) const = 0;

@@ -23,8 +23,23 @@ void HashSum::add(const crypto::Digest& hash) {
   add(one);
 }
 
+// The two's complement, as of one number of 256 bits.
+void HashSum::subtract(const HashSum& other) {
+  HashSum negative;
+  for (std::size_t i = 0; i < words.size(); ++i) negative.words[i] = ~other.words[i];
+  add(negative);
+  add(HashSum{{1, 0, 0, 0}});
+}
+
 std::string HashSum::hex() const {
   return to_hex(ByteView(reinterpret_cast<const std::uint8_t*>(words.data()), sizeof words));
+}
+
+Result<HashSum> HashSum::from_hex(std::string_view text) {
+  const auto digest = TRY(crypto::Digest::from_hex(text));
+  HashSum sum;
+  sum.add(digest);
+  return sum;
 }
 
 }  // namespace lifeboat::engine

@@ -13,8 +13,11 @@ struct HashSum {
 
   void add(const HashSum& other);
   void add(const crypto::Digest& hash);
+  // Takes away what was added.
+  void subtract(const HashSum& other);
   // The sum's little-endian bytes: 64 hex digits.
   std::string hex() const;
+  static Result<HashSum> from_hex(std::string_view text);
 
   bool operator==(const HashSum&) const = default;
 };

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/secret.h"
 #include "engine/foreign/options.h"
 
@@ -32,6 +33,8 @@ struct TargetOptions {
                       // database is, without a password
   bool overwrite = false;         // an existing target may be changed (a plan was confirmed)
   bool delete_strangers = false;  // files: remove what the snapshot does not have
+  std::shared_ptr<const Json> facts = {};  // of the snapshot; a log changes what is to be expected
+  std::uint64_t until = 0;  // of a log: the last position that is applied; 0 = the snapshot's own
 };
 
 }  // namespace lifeboat::engine

@@ -10,6 +10,7 @@
 #include "repository/index_access.h"
 #include "repository/index_object.h"
 #include "repository/key_slot.h"
+#include "repository/log_pieces.h"
 #include "repository/parallel.h"
 #include "repository/statement.h"
 
@@ -46,6 +47,7 @@ Result<CheckReport> Check::run(const RunContext& context) {
   TRY(check_sessions(census, context));
   TRY(check_indexes(context));
   TRY(check_packs(context));
+  notes_.find_all(TRY(check_logs(store_, depth_, context)));
   TRY(judge_snapshots(census, context));
   TRY(sign_for(context));
   report_.snapshots = visible_.size();

@@ -25,6 +25,12 @@ class FormatRepository final : public Repository {
                                                         const RunContext& context) override;
   Result<ChunkId> identify(ByteView chunk) override;
 
+  Result<LogPieceInfo> add_log_piece(const NewLogPiece& piece, const RunContext& context) override;
+  Result<std::vector<LogPieceInfo>> log_pieces(const std::string& service,
+                                               const std::string& source) override;
+  Result<Json> log_about(const LogPieceInfo& piece) override;
+  Result<LogPiece> read_log_piece(const LogPieceInfo& piece) override;
+
   Result<std::string> add_statement(const std::string& kind, Json body,
                                     const RunContext& context) override;
   Result<std::vector<Statement>> statements(const std::string& kind) override;
@@ -42,6 +48,7 @@ class FormatRepository final : public Repository {
   Bytes root_public() const override { return store_.keys.root_public; }
 
  private:
+  Result<PruneReport> collect(const PruneOptions& options, const RunContext& context);
   Result<SnapshotInfo> locate(const SnapshotId& id, const RunContext& context);
 
   Store store_;

@@ -3,6 +3,7 @@
 #include "repository/check.h"
 #include "repository/collection.h"
 #include "repository/format_repository.h"
+#include "repository/log_pieces.h"
 #include "repository/snapshot_list.h"
 
 namespace lifeboat::repository {
@@ -74,6 +75,15 @@ Result<PruneReport> FormatRepository::prune(const PruneOptions& options,
                                             const RunContext& context) {
   TRY(require_role(store_, {Role::admin, Role::collector}, "prune"));
   TRY(require_features(store_.config, Operation::collect));
+  auto report = TRY(collect(options, context));
+  const auto logs = TRY(prune_logs(store_, options.dry_run, context));
+  report.log_pieces_removed = logs.pieces;
+  report.bytes_freed += logs.bytes;
+  return report;
+}
+
+Result<PruneReport> FormatRepository::collect(const PruneOptions& options,
+                                              const RunContext& context) {
   Collection first(store_, options, context);
   auto report = TRY(first.run());
   if (!first.resumed()) return report;

@@ -28,6 +28,7 @@ using ChunkId = Id<struct ChunkTag, 32>;
 using SnapshotId = Id<struct SnapshotTag, 32>;
 using RepositoryId = Id<struct RepositoryTag, 16>;
 using WriterId = Id<struct WriterTag, 8>;
+using LogId = Id<struct LogTag, 8>;
 
 enum class Role : std::uint8_t { admin = 1, writer = 2, reader = 3, collector = 4 };
 
@@ -77,6 +78,7 @@ struct EntryRecord {
 struct SourceSummary {
   std::string name;
   std::string type;
+  std::optional<std::uint64_t> log = {};  // where its log goes on from this; none: it has none
 };
 
 // What a head tells: enough to list, choose and decide retention without reading keys.
@@ -134,6 +136,7 @@ struct SourceEnd {
   Json position;
   Json facts;
   std::vector<Finding> findings;
+  std::optional<std::uint64_t> log = {};  // where its log goes on; an increasing number
 };
 
 struct SnapshotDraft {
@@ -215,6 +218,35 @@ class SnapshotReader {
                              const RunContext& context) = 0;
 };
 
+// A piece of a source's log to be stored. Positions increase; they and `about` are the engine's
+// own.
+struct NewLogPiece {
+  std::string service;
+  std::string source;
+  std::string type;
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  Json about;
+  Bytes content;
+};
+
+// One that is there, as far as its name tells.
+struct LogPieceInfo {
+  LogId log;
+  std::string service;
+  std::string source;
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::uint64_t stored = 0;  // bytes of the object
+  Time stored_at;            // by the store's own clock
+};
+
+struct LogPiece {
+  LogPieceInfo info;
+  Json about;
+  Bytes content;
+};
+
 struct Statement {
   std::string id;
   std::string kind;
@@ -258,6 +290,7 @@ struct PruneReport {
   std::uint64_t bytes_moved = 0;
   std::uint64_t bytes_kept = 0;
   std::uint64_t sessions_voided = 0;
+  std::uint64_t log_pieces_removed = 0;
   std::vector<Finding> findings;
 };
 
@@ -289,6 +322,18 @@ class Repository {
                                                                 const RunContext& context) = 0;
   // The keyed identity of a chunk: what chunk lists hold. Thread-safe.
   virtual Result<ChunkId> identify(ByteView chunk) = 0;
+
+  // The log of a source between snapshots. `exists` when there is a piece of that name.
+  virtual Result<LogPieceInfo> add_log_piece(const NewLogPiece& piece,
+                                             const RunContext& context) = 0;
+  // By their beginnings, then by their ends. Names that no Lifeboat gives are passed over: check()
+  // tells of them.
+  virtual Result<std::vector<LogPieceInfo>> log_pieces(const std::string& service,
+                                                       const std::string& source) = 0;
+  // What one says of itself, its signature checked; any role may ask …
+  virtual Result<Json> log_about(const LogPieceInfo& piece) = 0;
+  // … and with its content.
+  virtual Result<LogPiece> read_log_piece(const LogPieceInfo& piece) = 0;
 
   virtual Result<std::string> add_statement(const std::string& kind, Json body,
                                             const RunContext& context) = 0;

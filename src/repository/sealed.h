@@ -17,6 +17,8 @@ enum class PartType : std::uint8_t {
   statement = 7,
   collect = 8,
   segment = 9,
+  log_head = 10,
+  log_content = 11,
 };
 
 constexpr std::uint32_t kMaxPlain = 256U << 20U;

@@ -8,11 +8,23 @@ namespace {
 constexpr std::size_t kMaxNeeds = 10'000;
 constexpr std::size_t kMaxLabels = 1000;
 
+Json summary_json(const SourceSummary& source) {
+  Json json{{"name", source.name}, {"type", source.type}};
+  if (source.log) json["log"] = hex_of(*source.log);
+  return json;
+}
+
+Result<SourceSummary> summary_from(const Json& value) {
+  SourceSummary source{TRY(short_text_at(value, "name", kMaxText)),
+                       TRY(short_text_at(value, "type", kMaxText))};
+  if (value.contains("log")) source.log = TRY(parse_seq(TRY(text_at(value, "log"))));
+  return source;
+}
+
 Json head_json(const SnapshotHead& head) {
   const auto& info = head.info;
   auto sources = Json::array();
-  for (const auto& each : info.sources)
-    sources.push_back({{"name", each.name}, {"type", each.type}});
+  for (const auto& each : info.sources) sources.push_back(summary_json(each));
   return {{"bytes", info.bytes},
           {"complete", info.complete},
           {"entries", info.entries},
@@ -33,8 +45,7 @@ Json head_json(const SnapshotHead& head) {
 Result<std::vector<SourceSummary>> sources_from(const Json& value) {
   std::vector<SourceSummary> sources;
   for (const auto& each : *TRY(array_at(value, "sources", kMaxSources)))
-    sources.push_back(
-        {TRY(short_text_at(each, "name", kMaxText)), TRY(short_text_at(each, "type", kMaxText))});
+    sources.push_back(TRY(summary_from(each)));
   return sources;
 }
 

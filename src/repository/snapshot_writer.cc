@@ -129,6 +129,7 @@ Result<void> SessionWriter::finish_source(std::size_t source, SourceEnd end,
   manifest.position = std::move(end.position);
   manifest.facts = std::move(end.facts);
   manifest.findings = std::move(end.findings);
+  into.log = end.log;
   for (auto& each : manifest.findings) shorten(each.message);
   return {};
 }
@@ -149,7 +150,7 @@ SnapshotHead SessionWriter::make_head(Time time, bool complete) {
   for (const auto& each : sources_) {
     info.bytes += each.bytes;
     info.entries += each.manifest.entry_count;
-    info.sources.push_back({each.manifest.name, each.manifest.type});
+    info.sources.push_back({each.manifest.name, each.manifest.type, each.log});
   }
   return head;
 }

@@ -30,6 +30,7 @@ class SessionWriter final : public SnapshotWriter {
  private:
   struct OpenSource {
     SourceManifest manifest;
+    std::optional<std::uint64_t> log;  // of its end
     std::uint64_t bytes = 0;
     std::unique_ptr<ChunkWriter::Stream> entries;  // null once finished
   };

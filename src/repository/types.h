@@ -19,6 +19,7 @@ enum class ObjectType : std::uint8_t {
   void_ = 6,
   statement = 7,
   collect = 8,
+  log = 9,
 };
 
 constexpr std::uint8_t kFormat = 1;

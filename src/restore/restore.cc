@@ -34,6 +34,7 @@ engine::TargetOptions target_options(const Job& job, const std::string& place) {
   options.type = job.item.type;
   options.place = place;
   options.overwrite = job.plan.overwrite || job.item.resumes;
+  options.facts = std::make_shared<const Json>(job.source.facts);
   options.delete_strangers = job.plan.delete_strangers && job.item.objects.empty();
   return options;
 }
@@ -45,7 +46,7 @@ struct From {
 
 bool is_wanted(const Job& job, const EntryInfo& entry, std::vector<bool>& met) {
   const auto& objects = job.item.objects;
-  bool wanted = objects.empty();
+  bool wanted = objects.empty() || job.engine.is_for_all(entry);
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (!job.engine.holds(entry, objects[i])) continue;
     met[i] = true;
@@ -91,7 +92,11 @@ Result<ItemReport> fill_target(const Job& job, const std::string& place, const F
   TRY(target->prepare(context));
   Window window(*target, from.repository, from.snapshot, options.overwrite);
   report.entries = TRY(restore_entries(job, window, from.snapshot, context));
-  report.findings = TRY(target->finish(context)).findings;
+  auto end = TRY(target->finish(context));
+  report.findings = std::move(end.findings);
+  report.facts = std::move(end.facts);
+  report.last_applied = std::move(end.last_applied);
+  report.log_entries = end.applied;
   report.bytes = window.counts().bytes;
   report.bytes_fetched = window.counts().fetched;
   return report;
@@ -130,13 +135,17 @@ Json findings_json(const std::vector<Finding>& findings) {
 }
 
 Json item_json(const ItemReport& item) {
-  return {{"source", item.source},
-          {"place", item.place},
-          {"entries", item.entries},
-          {"bytes", item.bytes},
-          {"bytes_fetched", item.bytes_fetched},
-          {"milliseconds", whole_milliseconds(item.elapsed)},
-          {"findings", findings_json(item.findings)}};
+  Json json{{"source", item.source},
+            {"place", item.place},
+            {"entries", item.entries},
+            {"bytes", item.bytes},
+            {"bytes_fetched", item.bytes_fetched},
+            {"milliseconds", whole_milliseconds(item.elapsed)},
+            {"findings", findings_json(item.findings)}};
+  if (item.last_applied.empty()) return json;
+  json["last_applied"] = item.last_applied;
+  json["log_entries"] = item.log_entries;
+  return json;
 }
 
 }  // namespace

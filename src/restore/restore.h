@@ -14,6 +14,10 @@ struct ItemReport {
   std::uint64_t bytes_fetched = 0;  // of it, what came from the repository
   Duration elapsed{0};
   std::vector<Finding> findings;
+  // Where a log was replayed: what must be true now (see engine::TargetReport) …
+  std::optional<Json> facts = {};
+  std::string last_applied = {};  // … and the last entry that was applied
+  std::uint64_t log_entries = 0;
 };
 
 struct Report {

@@ -450,7 +450,9 @@ class Repository:
         plain = unseal(key, self.keys.repository, (BODY, snapshot.name), *snapshot.sealed)
         body = canonical(plain, snapshot.name)
         named = [{"name": source["name"], "type": source["type"]} for source in body["sources"]]
-        need(named == snapshot.head["sources"], f"{snapshot.name}: head and body differ")
+        heads = [{"name": source["name"], "type": source["type"]}
+                 for source in snapshot.head["sources"]]
+        need(named == heads, f"{snapshot.name}: head and body differ")
         return body
 
     def load_index(self):

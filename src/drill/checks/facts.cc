@@ -67,6 +67,7 @@ std::string shown_value(const Json& value) {
 class Comparison {
  public:
   void compare(const Json& expected, const Json& found, const std::string& path, FactKind kind) {
+    if (expected.is_null()) return unknown_.push_back(path);
     if (expected.is_object() && found.is_object()) return compare_objects(expected, found, path);
     ++compared_[static_cast<std::size_t>(kind)];
     if (expected == found) return;
@@ -76,14 +77,15 @@ class Comparison {
 
   const std::vector<Difference>& differences() const { return differences_; }
   std::size_t compared(FactKind kind) const { return compared_[static_cast<std::size_t>(kind)]; }
+  const std::vector<std::string>& unknown() const { return unknown_; }
 
  private:
   void compare_objects(const Json& expected, const Json& found, const std::string& path) {
     for (const auto& [key, value] : expected.items()) {
       const auto at = join_path(path, key);
       if (!is_compared(at)) continue;
-      if (found.contains(key)) {
-        compare(value, found[key], at, kind_of(key));
+      if (found.contains(key) || value.is_null()) {
+        compare(value, found.value(key, Json()), at, kind_of(key));
       } else {
         differences_.push_back(
             {FactKind::catalog, {Sign::Kind::missing, at, shown_value(value), ""}});
@@ -98,6 +100,7 @@ class Comparison {
   }
 
   std::vector<Difference> differences_;
+  std::vector<std::string> unknown_;  // what a replay of the log leaves nobody knows
   std::array<std::size_t, 3> compared_{};
 };
 
@@ -129,7 +132,7 @@ class FactsCheck final : public Question {
 
   Result<std::vector<CheckResult>> run(CheckScope& scope, const RunContext& context) override {
     auto* source = TRY(source_of(scope, source_));
-    const auto& expected = source->manifest->facts;
+    const auto& expected = source->facts ? *source->facts : source->manifest->facts;
     if (!expected.is_object() || expected.empty()) return std::vector{without_facts()};
     const Json found = TRY(source->inspector->facts(context));
     Comparison compared;
@@ -139,6 +142,7 @@ class FactsCheck final : public Question {
       if (is_asked(info.kind, compared) &&
           !(scope.tier == "quick" && info.kind == FactKind::digests))
         results.push_back(result_of(info, source_, compared));
+    if (!compared.unknown().empty()) results.push_back(unknown_result(compared.unknown()));
     if (auto server = server_result(expected, found)) results.push_back(std::move(*server));
     return results;
   }
@@ -150,6 +154,18 @@ class FactsCheck final : public Question {
     result.proves = proves();
     result.outcome = Outcome::failed;
     result.message = "the snapshot holds no facts of this source";
+    return result;
+  }
+
+  CheckResult unknown_result(const std::vector<std::string>& unknown) const {
+    CheckResult result;
+    result.id = "replayed." + source_;
+    result.proves = "what the log changed is as it was at that moment";
+    result.outcome = Outcome::not_run;
+    result.message = counted(unknown.size(), "fact is", "facts are") +
+                     " not known after the log was replayed; first " + unknown[0];
+    result.details.assign(unknown.begin(), unknown.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                 unknown.size(), kMaxDetails)));
     return result;
   }
 

@@ -154,6 +154,7 @@ class CheckStep final : public Step {
       source.manifest = each.manifest;
       source.place = each.place;
       source.time = each.time;
+      source.facts = each.facts;
       const auto* engine = TRY(engine::find_engine(each.type));
       auto inspector = engine->open_inspector(each.place);
       if (!inspector) return fail(cannot_open(std::move(inspector).error()));

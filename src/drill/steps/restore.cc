@@ -26,8 +26,14 @@ class RestoreStep final : public Step {
     }
     for (const auto& item : state.plan.items)
       state.restored.push_back({item.source, item.type, item.place, manifest_of(state, item.source),
-                                state.report.snapshot->time});
+                                state.report.snapshot->time, facts_of(report, item.source)});
     return {};
+  }
+
+  static std::optional<Json> facts_of(const restore::Report& report, const std::string& source) {
+    for (const auto& item : report.items)
+      if (item.source == source) return item.facts;
+    return std::nullopt;
   }
 
   static const repository::SourceManifest* manifest_of(const DrillState& state,

@@ -4,6 +4,7 @@
 
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/location.h"
+#include "engine/mongodb/oplog.h"
 #include "engine/mongodb/source.h"
 
 namespace lifeboat::engine::mongodb {
@@ -15,6 +16,22 @@ std::size_t documents_in(const Catalog& catalog) {
   std::size_t count = 0;
   for (const auto& each : catalog.collections) count += each.kind == CollectionKind::collection;
   return count;
+}
+
+Advice without_log(const std::string& why) {
+  return {
+      Level::warning,
+      why + ": each collection is backed up as of the moment when it is read, not all as of one",
+      "Run backups when little is written; a member of a replica set keeps a log."};
+}
+
+Result<Advice> examine_log(const Connection& connection, const ServerFacts& server) {
+  const auto ends = ask_log(connection, server);
+  if (!ends && ends.error().code() == Code::permission_denied)
+    return without_log("this user may not read local.oplog.rs");
+  if (!ends) return fail(ends.error());
+  if (!*ends) return without_log(server.product() + " keeps no log");
+  return Advice{Level::ok, "its log reaches back to " + moment_text((*ends)->oldest.at.ts), ""};
 }
 
 Result<std::vector<Advice>> examine(const SourceOptions& options) {
@@ -29,10 +46,7 @@ Result<std::vector<Advice>> examine(const SourceOptions& options) {
                                location.describe() + ": " + server.product() + ", " +
                                    std::to_string(documents_in(catalog)) + " collections, " + size,
                                ""}};
-  advices.push_back({Level::warning,
-                     "each collection is backed up as of the moment when it is read, not all as "
-                     "of one",
-                     "Run backups when little is written."});
+  advices.push_back(TRY(examine_log(connection, server)));
   return advices;
 }
 

@@ -1,5 +1,6 @@
 #include "engine/mongodb/engine.h"
 
+#include "engine/mongodb/change_log.h"
 #include "engine/mongodb/doctor.h"
 #include "engine/mongodb/inspector.h"
 #include "engine/mongodb/launcher.h"
@@ -14,7 +15,7 @@ class MongoEngine final : public Engine {
  public:
   std::string scheme() const override { return "mongodb"; }
   Traits traits() const override {
-    return {.has_log = false, .is_database = true, .is_server = true};
+    return {.has_log = true, .is_database = true, .is_server = true};
   }
 
   Result<std::unique_ptr<Source>> open_source(const SourceOptions& options) const override {
@@ -43,8 +44,25 @@ class MongoEngine final : public Engine {
   Result<LaunchPlan> plan_launch(const LaunchRequest& request) const override {
     return plan_server(request);
   }
+  Result<std::unique_ptr<ChangeLog>> open_change_log(const SourceOptions& options) const override {
+    return make_change_log(options);
+  }
+  std::uint64_t log_position_at(Time moment) const override {
+    return mongodb::log_position_at(moment);
+  }
+  Result<std::uint64_t> parse_log_position(const std::string& text) const override {
+    return mongodb::parse_log_position(text);
+  }
+  std::string describe_log_position(std::uint64_t position) const override {
+    return moment_text(timestamp_of(position));
+  }
+  Result<LogRoute> plan_replay(const Json& position, const std::vector<Json>& pieces,
+                               std::uint64_t until) const override {
+    return route_log(position, pieces, until);
+  }
   Result<std::string> describe(const EntryInfo& entry) const override;
   bool holds(const EntryInfo& entry, const std::string& object) const override;
+  bool is_for_all(const EntryInfo& entry) const override;
   Result<void> extract_object(const std::string&, const std::string&,
                               const std::string&) const override {
     return fail(Code::usage, "a collection is restored by itself, not cut out");
@@ -59,6 +77,7 @@ class MongoEngine final : public Engine {
 Result<std::string> MongoEngine::describe(const EntryInfo& entry) const {
   const auto metadata = TRY_CONTEXT("entry " + entry.path, decode_metadata(entry.metadata));
   if (metadata.kind == Metadata::Kind::catalog) return std::string("catalog");
+  if (metadata.kind == Metadata::Kind::log) return std::string("log of the time of the backup");
   const auto count = metadata.collection.indexes.size();
   return "collection, " + std::to_string(count) + (count == 1 ? " index" : " indexes");
 }
@@ -68,6 +87,11 @@ bool MongoEngine::holds(const EntryInfo& entry, const std::string& object) const
   const auto metadata = decode_metadata(entry.metadata);
   return metadata && metadata->kind == Metadata::Kind::documents &&
          metadata->collection.name == object;
+}
+
+bool MongoEngine::is_for_all(const EntryInfo& entry) const {
+  const auto metadata = decode_metadata(entry.metadata);
+  return metadata && metadata->kind == Metadata::Kind::log;
 }
 
 }  // namespace

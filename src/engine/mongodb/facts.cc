@@ -28,29 +28,6 @@ std::string kind_word(CollectionKind kind) {
 
 std::string plain_hash(ByteView bytes) { return crypto::sha256(bytes).hex(); }
 
-// Options and each index by a hash of their own, so that a difference names what differs.
-Json catalog_json(const Collection& collection) {
-  const auto document = normalised(collection);
-  const auto view = view_document(document);
-  Json json{{"type", kind_word(collection.kind)}, {"indexes", Json::object()}};
-  if (const auto options = view.document_at("options"))
-    json["options"] = plain_hash(options->bytes());
-  const auto indexes = view.document_at("indexes");
-  if (!indexes) return json;
-  for (const auto& each : *indexes)
-    if (const auto index = each.document())
-      json["indexes"][escape_name(index->text_at("name").value_or(""))] =
-          plain_hash(index->bytes());
-  return json;
-}
-
-void add_facts(Json& json, const CollectionFacts& facts) {
-  json["documents"] = facts.sum.count;
-  json["bytes"] = facts.sum.bytes;
-  json["digest"] = facts.sum.digest.hex();
-  if (facts.natural) json["natural_digest"] = facts.natural->hex();
-}
-
 // Shares the collections out among readers; the first error ends all of them.
 class ParallelScan {
  public:
@@ -105,13 +82,36 @@ class ParallelScan {
 
 }  // namespace
 
+// Options and each index by a hash of their own, so that a difference names what differs.
+Json catalog_facts(const Collection& collection) {
+  const auto document = normalised(collection);
+  const auto view = view_document(document);
+  Json json{{"type", kind_word(collection.kind)}, {"indexes", Json::object()}};
+  if (const auto options = view.document_at("options"))
+    json["options"] = plain_hash(options->bytes());
+  const auto indexes = view.document_at("indexes");
+  if (!indexes) return json;
+  for (const auto& each : *indexes)
+    if (const auto index = each.document())
+      json["indexes"][escape_name(index->text_at("name").value_or(""))] =
+          plain_hash(index->bytes());
+  return json;
+}
+
+void add_facts(Json& json, const CollectionFacts& facts) {
+  json["documents"] = facts.sum.count;
+  json["bytes"] = facts.sum.bytes;
+  json["digest"] = facts.sum.digest.hex();
+  if (facts.natural) json["natural_digest"] = facts.natural->hex();
+}
+
 Result<Json> facts_json(const Catalog& catalog, const FactsByName& collections,
                         const ServerFacts& server) {
   Json json{{"collections", Json::object()},
             {"catalog_fingerprint", fingerprint_of(catalog).hex()},
             {"about", {{"server", server.product()}}}};
   for (const auto& collection : catalog.collections) {
-    auto one = catalog_json(collection);
+    auto one = catalog_facts(collection);
     if (collection.kind != CollectionKind::view) {
       const auto found = collections.find(collection.name);
       if (found == collections.end())

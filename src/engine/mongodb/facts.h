@@ -15,6 +15,10 @@ using FactsByName = std::map<std::string, CollectionFacts>;
 Result<Json> facts_json(const Catalog& catalog, const FactsByName& collections,
                         const ServerFacts& server);
 
+// The parts of them that a replay of a log works out anew: of the catalog, and of the data.
+Json catalog_facts(const Collection& collection);
+void add_facts(Json& json, const CollectionFacts& facts);
+
 // Reads a whole database with a few connections at once. Thread-safe.
 Result<Json> collect_facts(const Server& server, const std::string& database,
                            const RunContext& context);

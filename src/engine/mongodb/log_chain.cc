@@ -26,15 +26,15 @@ const Timeline* line_with(const std::vector<Timeline>& lines, Timestamp moment) 
 std::string why_it_ends(const std::vector<Timeline>& lines, const Timeline& line) {
   const auto* next = &line + 1;
   const bool is_last = next == lines.data() + lines.size();
-  if (is_last) return fmt::format("the log ends at {}", line.to.text());
+  if (is_last) return fmt::format("the log ends at {}", moment_text(line.to));
   return fmt::format("the log goes without a gap until {}, then {}, and resumes at {}",
-                     line.to.text(), fit_text(line.broken_by), next->from.text());
+                     moment_text(line.to), fit_text(line.broken_by), moment_text(next->from));
 }
 
 Failure cannot_reach(const std::string& why, Timestamp base, Timestamp last) {
   return fail(Error(Code::not_restorable, why)
                   .with_hint(fmt::format("from this snapshot, moments from {} to {} can be had",
-                                         base.text(), last.text())));
+                                         moment_text(base), moment_text(last))));
 }
 
 }  // namespace
@@ -79,7 +79,7 @@ std::vector<Timeline> timelines(const std::vector<SliceManifest>& slices) {
       lines.push_back({{}, slice.first.at.ts, {}, Fit::follows});
     }
     lines.back().slices.push_back(index);
-    lines.back().to = slice.last.at.ts;
+    lines.back().to = slice.known_until;
   }
   return lines;
 }
@@ -89,14 +89,14 @@ Result<std::vector<std::size_t>> slices_between(const std::vector<SliceManifest>
   if (until < base)
     return fail(Error(Code::not_restorable,
                       fmt::format("the moment {} is before the end of the snapshot, {}",
-                                  until.text(), base.text()))
+                                  moment_text(until), moment_text(base)))
                     .with_hint("choose an earlier snapshot, or a later moment"));
   if (until == base) return std::vector<std::size_t>{};
   const auto lines = timelines(slices);
   const auto* line = line_with(lines, base);
   if (line == nullptr)
     return cannot_reach(
-        fmt::format("no log is there from {} on, where the snapshot ends", base.text()), base,
+        fmt::format("no log is there from {} on, where the snapshot ends", moment_text(base)), base,
         base);
   if (until > line->to) return cannot_reach(why_it_ends(lines, *line), base, line->to);
   std::vector<std::size_t> chosen;

@@ -171,12 +171,18 @@ TEST(LogChain, SaysWhyAMomentCannotBeHadAndWhichCan) {
     return slices_between(slices, at(base), at(until)).error();
   };
   EXPECT_EQ(refused(4, 2).code(), Code::not_restorable);
-  EXPECT_EQ(refused(4, 2).message(), "the moment 2.1 is before the end of the snapshot, 4.1");
+  EXPECT_EQ(refused(4, 2).message(),
+            "the moment 1970-01-01T00:00:02Z (2.1) is before the end of the snapshot, "
+            "1970-01-01T00:00:04Z (4.1)");
   EXPECT_EQ(refused(4, 15).message(),
-            "the log goes without a gap until 9.1, then entries are missing, and resumes at 20.1");
-  EXPECT_EQ(refused(4, 22).hint(), "from this snapshot, moments from 4.1 to 9.1 can be had");
-  EXPECT_EQ(refused(21, 99).message(), "the log ends at 25.1");
-  EXPECT_EQ(refused(12, 22).message(), "no log is there from 12.1 on, where the snapshot ends");
+            "the log goes without a gap until 1970-01-01T00:00:09Z (9.1), then entries are "
+            "missing, and resumes at 1970-01-01T00:00:20Z (20.1)");
+  EXPECT_EQ(refused(4, 22).hint(),
+            "from this snapshot, moments from 1970-01-01T00:00:04Z (4.1) to "
+            "1970-01-01T00:00:09Z (9.1) can be had");
+  EXPECT_EQ(refused(21, 99).message(), "the log ends at 1970-01-01T00:00:25Z (25.1)");
+  EXPECT_EQ(refused(12, 22).message(),
+            "no log is there from 1970-01-01T00:00:12Z (12.1) on, where the snapshot ends");
 }
 
 }  // namespace

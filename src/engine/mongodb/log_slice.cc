@@ -70,6 +70,8 @@ Result<void> check_slice(const SliceManifest& manifest) {
   for (const auto& [op, count] : manifest.operations) sum += count;
   if (manifest.entries == 0 || sum != manifest.entries) return no_slice("the counts do not add up");
   if (manifest.first.at.ts > manifest.last.at.ts) return no_slice("it ends before it begins");
+  if (manifest.known_until < manifest.last.at.ts)
+    return no_slice("it is known for less than it has");
   return {};
 }
 
@@ -84,6 +86,15 @@ bool is_begin(const OplogEntry& entry) {
 
 }  // namespace
 
+Time time_of(Timestamp ts) { return Time(std::chrono::seconds(ts.seconds)); }
+
+// The end of a second, which is what a person names, is no entry's own place.
+std::string moment_text(Timestamp ts) {
+  const auto time = to_rfc3339(time_of(ts));
+  return ts.increment == std::numeric_limits<std::uint32_t>::max() ? time
+                                                                   : time + " (" + ts.text() + ")";
+}
+
 Json encode_slice(const SliceManifest& manifest) {
   Json open = Json::array();
   for (const auto& each : manifest.open)
@@ -91,16 +102,19 @@ Json encode_slice(const SliceManifest& manifest) {
                     {"number", each.number},
                     {"seconds", each.since.seconds},
                     {"increment", each.since.increment}});
-  return {{"replica_set", manifest.replica_set},
-          {"replica_set_id", manifest.replica_set_id},
-          {"server_version", manifest.server_version},
-          {"first", encode_point(manifest.first)},
-          {"last", encode_point(manifest.last)},
-          {"entries", manifest.entries},
-          {"operations", manifest.operations},
-          {"content", manifest.content.hex()},
-          {"previous", manifest.previous ? Json(manifest.previous->hex()) : Json(nullptr)},
-          {"open", open}};
+  return {
+      {"replica_set", manifest.replica_set},
+      {"replica_set_id", manifest.replica_set_id},
+      {"server_version", manifest.server_version},
+      {"first", encode_point(manifest.first)},
+      {"last", encode_point(manifest.last)},
+      {"known_until",
+       {{"seconds", manifest.known_until.seconds}, {"increment", manifest.known_until.increment}}},
+      {"entries", manifest.entries},
+      {"operations", manifest.operations},
+      {"content", manifest.content.hex()},
+      {"previous", manifest.previous ? Json(manifest.previous->hex()) : Json(nullptr)},
+      {"open", open}};
 }
 
 Result<SliceManifest> decode_slice(const Json& json) {
@@ -111,6 +125,7 @@ Result<SliceManifest> decode_slice(const Json& json) {
   manifest.server_version = TRY(text_at(json, "server_version"));
   manifest.first = TRY(decode_point(*TRY(member(json, "first"))));
   manifest.last = TRY(decode_point(*TRY(member(json, "last"))));
+  manifest.known_until = TRY(decode_timestamp(*TRY(member(json, "known_until"))));
   manifest.entries = static_cast<std::uint64_t>(TRY(number_at(json, "entries")));
   manifest.operations = TRY(decode_operations(*TRY(member(json, "operations"))));
   manifest.content = TRY(crypto::Digest::from_hex(TRY(text_at(json, "content"))));
@@ -148,6 +163,7 @@ Result<SliceManifest> SliceTally::finish(const LogOrigin& origin,
   manifest.server_version = origin.server_version;
   manifest.first = *first_;
   manifest.last = {last.at, entry_hash(last), last.wall_ms};
+  manifest.known_until = last.at.ts;
   manifest.entries = entries_;
   manifest.operations = operations_;
   manifest.content = content_.finish();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "crypto/hash.h"
 #include "engine/mongodb/oplog_entry.h"
@@ -20,6 +21,17 @@ struct LogPoint {
 
   bool operator==(const LogPoint& other) const { return at == other.at && hash == other.hash; }
 };
+
+// A place in the log as one number that increases, for whoever does not know what it is.
+constexpr std::uint64_t position_of(Timestamp ts) {
+  return (std::uint64_t{ts.seconds} << 32U) | ts.increment;
+}
+constexpr Timestamp timestamp_of(std::uint64_t position) {
+  return {static_cast<std::uint32_t>(position >> 32U), static_cast<std::uint32_t>(position)};
+}
+Time time_of(Timestamp ts);
+// "2026-11-20T14:32:07Z (1763718300.1)"
+std::string moment_text(Timestamp ts);
 
 // A transaction that has begun: a later slice may finish it.
 struct BegunTransaction {
@@ -36,6 +48,8 @@ struct SliceManifest {
   std::string server_version;
   LogPoint first;
   LogPoint last;
+  // Until then the log is known to have had no more entries than these; no earlier than the last.
+  Timestamp known_until;
   std::uint64_t entries = 0;
   std::map<std::string, std::uint64_t> operations;  // by op: "i", "u" …
   crypto::Digest content;                           // SHA-256 of all entries as they lie
@@ -67,6 +81,7 @@ class SliceTally {
   // `not_found` when there was no entry. Nothing may be added after.
   Result<SliceManifest> finish(const LogOrigin& origin,
                                const std::optional<crypto::Digest>& previous);
+  bool empty() const { return !first_; }
 
  private:
   void follow_transaction(const OplogEntry& entry);

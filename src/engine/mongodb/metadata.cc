@@ -24,8 +24,9 @@ Result<Metadata> decode_metadata(ByteView bytes) {
     return fail(Code::unsupported_format, "metadata of a MongoDB entry is of a newer version");
   const auto kind = TRY(reader.u8());
   auto catalog = TRY(decode_catalog(TRY(reader.raw(reader.remaining()))));
-  const bool known = kind == 1 || kind == 2;
-  if (!known || catalog.collections.size() + 1 != kind)
+  const bool known = kind >= 1 && kind <= 3;
+  const std::size_t collections = kind == 2 ? 1 : 0;
+  if (!known || catalog.collections.size() != collections)
     return fail(Code::corrupt, "metadata of a MongoDB entry has impossible values");
   Metadata metadata;
   metadata.kind = static_cast<Metadata::Kind>(kind);
@@ -37,6 +38,8 @@ Result<Metadata> decode_metadata(ByteView bytes) {
 std::string catalog_path(const std::string& database) {
   return escape_name(database) + "/catalog.bson";
 }
+
+std::string log_path(const std::string& database) { return escape_name(database) + "/log.bson"; }
 
 std::string documents_path(const std::string& database, const std::string& collection) {
   return escape_name(database) + "/collections/" + escape_name(collection) + ".bson";

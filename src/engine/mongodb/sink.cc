@@ -1,6 +1,7 @@
 #include "engine/mongodb/sink.h"
 
 #include "engine/mongodb/bson_reader.h"
+#include "engine/mongodb/log_replay.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
@@ -103,7 +104,28 @@ class CatalogSink final : public Sink {
   Bytes bytes_;
 };
 
+class LogSink final : public Sink {
+ public:
+  explicit LogSink(KeptWindow& window) : window_(window) {}
+
+  Result<void> write(std::uint64_t offset, ByteView bytes) override {
+    if (offset != position_) return out_of_order();
+    position_ += bytes.size();
+    return window_.append(bytes);
+  }
+  Result<std::size_t> existing(std::uint64_t, ByteSpan) override { return 0; }
+  Result<void> commit() override { return window_.close(); }
+
+ private:
+  KeptWindow& window_;
+  std::uint64_t position_ = 0;
+};
+
 }  // namespace
+
+std::unique_ptr<Sink> make_log_sink(KeptWindow& window) {
+  return std::make_unique<LogSink>(window);
+}
 
 std::unique_ptr<Sink> make_documents_sink(const Location& location, std::string collection) {
   return std::make_unique<DocumentsSink>(location, std::move(collection));

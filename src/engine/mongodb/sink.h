@@ -11,6 +11,10 @@ namespace lifeboat::engine::mongodb {
 // The collection is there and empty. Holds one connection until it goes.
 std::unique_ptr<Sink> make_documents_sink(const Location& location, std::string collection);
 
+class KeptWindow;
+// The log goes into a file of its own, and waits there.
+std::unique_ptr<Sink> make_log_sink(KeptWindow& window);
+
 // Gives the catalog away when all of it has come and can be read.
 using KeepCatalog = std::function<Result<void>(Bytes)>;
 std::unique_ptr<Sink> make_catalog_sink(KeepCatalog keep);

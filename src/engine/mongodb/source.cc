@@ -6,6 +6,7 @@
 #include "engine/mongodb/catalog_fingerprint.h"
 #include "engine/mongodb/facts.h"
 #include "engine/mongodb/location.h"
+#include "engine/mongodb/log_window.h"
 #include "engine/mongodb/metadata.h"
 #include "engine/mongodb/object_names.h"
 
@@ -88,12 +89,16 @@ class MongoSource final : public Source {
   const Location& location() const { return location_; }
   const Catalog& catalog() const { return catalog_; }
   Found& found() { return found_; }
+  Result<std::unique_ptr<Reader>> open_log();
 
  private:
+  Result<void> look_at_log(const Connection& connection);
+  std::unique_ptr<Entry> log_entry();
   std::unique_ptr<Entry> catalog_entry();
   std::unique_ptr<Entry> documents_entry(const Collection& collection);
   Result<void> check_unchanged() const;
   Json position() const;
+  Finding inconsistency() const;
 
   SourceOptions options_;
   Location location_;
@@ -103,6 +108,9 @@ class MongoSource final : public Source {
   bool catalog_given_ = false;
   std::size_t given_ = 0;
   Found found_;
+  std::optional<LogEnds> log_before_;  // none: the server keeps no log that can be read
+  bool log_given_ = false;
+  Window window_;
 };
 
 class CatalogEntry final : public Entry {
@@ -133,6 +141,15 @@ class DocumentsEntry final : public Entry {
   const Collection& collection_;
 };
 
+class LogEntry final : public Entry {
+ public:
+  explicit LogEntry(MongoSource& source) : source_(source) {}
+  Result<std::unique_ptr<Reader>> open() override { return source_.open_log(); }
+
+ private:
+  MongoSource& source_;
+};
+
 Result<void> MongoSource::begin(const RunContext& context) {
   TRY(context.check_stop());
   location_ = TRY(locate(options_));
@@ -140,11 +157,29 @@ Result<void> MongoSource::begin(const RunContext& context) {
   server_ = TRY(ask_server(connection));
   TRY(check_server(server_));
   moment_ = context.clock.now();
+  TRY(look_at_log(connection));
   catalog_ = TRY(read_catalog(connection, location_.database));
   return check_catalog(connection, catalog_);
 }
 
-// The catalog first; then whatever can hold documents, by name.
+// A user who may read the database and not the log still gets a backup, of less.
+Result<void> MongoSource::look_at_log(const Connection& connection) {
+  window_.broken = server_.product() + " keeps no log";
+  auto ends = ask_log(connection, server_);
+  if (!ends && ends.error().code() != Code::permission_denied) return fail(std::move(ends).error());
+  if (ends)
+    log_before_ = std::move(*ends);
+  else
+    window_.broken = "this user may not read the log: " + ends.error().message();
+  return {};
+}
+
+Result<std::unique_ptr<Reader>> MongoSource::open_log() {
+  window_.broken.clear();
+  return open_window({*location_.server, server_, location_.database, *log_before_}, window_);
+}
+
+// The catalog first; then whatever can hold documents, by name; and what was written meanwhile.
 Result<std::unique_ptr<Entry>> MongoSource::next(const RunContext& context) {
   TRY(context.check_stop());
   if (!std::exchange(catalog_given_, true)) return catalog_entry();
@@ -152,7 +187,18 @@ Result<std::unique_ptr<Entry>> MongoSource::next(const RunContext& context) {
     const auto& collection = catalog_.collections[given_++];
     if (collection.kind == CollectionKind::collection) return documents_entry(collection);
   }
-  return nullptr;
+  if (!log_before_ || std::exchange(log_given_, true)) return nullptr;
+  return log_entry();
+}
+
+std::unique_ptr<Entry> MongoSource::log_entry() {
+  auto entry = std::make_unique<LogEntry>(*this);
+  entry->info.path = log_path(catalog_.database);
+  entry->info.kind = EntryKind::database;
+  entry->info.metadata = encode_metadata({Metadata::Kind::log, catalog_.database, Collection{}});
+  entry->info.profile = Profile::db_stream;
+  entry->is_late = true;
+  return entry;
 }
 
 std::unique_ptr<Entry> MongoSource::catalog_entry() {
@@ -181,12 +227,18 @@ Result<SourceOutcome> MongoSource::finish(const RunContext& context) {
   SourceOutcome outcome;
   outcome.facts = TRY(facts_json(catalog_, found_.all(), server_));
   outcome.position = position();
-  outcome.findings.push_back(
-      {"consistency-per-collection", options_.name,
-       "each collection is as of the moment when it was read, not all as of one: " +
-           server_.product() + " keeps no moment for all",
-       false});
+  if (window_.manifest)
+    outcome.log_position = position_of(window_.manifest->last.at.ts);
+  else
+    outcome.findings.push_back(inconsistency());
   return outcome;
+}
+
+Finding MongoSource::inconsistency() const {
+  return {
+      "consistency-per-collection", options_.name,
+      "each collection is as of the moment when it was read, not all as of one: " + window_.broken,
+      false};
 }
 
 // What was made, changed or dropped meanwhile is partly in the snapshot, and nothing says which.
@@ -200,11 +252,16 @@ Result<void> MongoSource::check_unchanged() const {
 }
 
 Json MongoSource::position() const {
-  return {{"time", to_rfc3339(moment_)},
-          {"database", escape_name(location_.database)},
-          {"consistency", "per-collection"},
-          {"server", server_.product()},
-          {"version", server_.version}};
+  Json position{{"time", to_rfc3339(moment_)},
+                {"database", escape_name(location_.database)},
+                {"consistency", "per-collection"},
+                {"server", server_.product()},
+                {"version", server_.version}};
+  if (!window_.manifest) return position;
+  position["consistency"] = "log-window";
+  position["log"] = encode_slice(*window_.manifest);
+  position["time"] = to_rfc3339(time_of(window_.manifest->known_until));
+  return position;
 }
 
 }  // namespace

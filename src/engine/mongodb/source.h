@@ -1,6 +1,7 @@
 #pragma once
 // Reads one database: its catalog before and after, and between them every collection as raw BSON,
-// several at once. Each collection is as of the moment when it was read, and the position says so.
+// several at once. Where the server has a log, the part of it from before to after makes them one
+// moment; else each is as of the moment when it was read, and the position says so.
 #include "engine/engine.h"
 
 namespace lifeboat::engine::mongodb {

@@ -7,6 +7,7 @@
 #include "engine/mongodb/catalog_fingerprint.h"
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/location.h"
+#include "engine/mongodb/log_replay.h"
 #include "engine/mongodb/metadata.h"
 #include "engine/mongodb/recreate.h"
 #include "engine/mongodb/sink.h"
@@ -23,8 +24,13 @@ class MongoTarget final : public Target {
   Result<std::unique_ptr<Sink>> create(const EntryInfo& entry) override;
   Result<TargetReport> finish(const RunContext& context) override;
   bool wants_order() const override { return true; }
+  Result<void> replay(ByteView piece, const RunContext& context) override;
 
  private:
+  Result<std::unique_ptr<Sink>> keep_log();
+  Result<void> begin_replay(const RunContext& context);
+  Result<void> end_replay(TargetReport& report);
+  Catalog restored() const;
   Result<void> make_collection(const Collection& collection);
   Result<void> keep_catalog(Bytes bytes);
   Result<void> run(const std::string& what, ByteView command) const;
@@ -40,6 +46,8 @@ class MongoTarget final : public Target {
   std::mutex mutex_;               // create() runs in several threads
   std::vector<Collection> made_;
   std::optional<Catalog> catalog_;  // none where only some objects are restored
+  std::unique_ptr<KeptWindow> window_;
+  std::unique_ptr<LogReplay> replay_;
 };
 
 Failure refuse(std::string message, std::string hint) {
@@ -62,6 +70,7 @@ Result<std::unique_ptr<Sink>> MongoTarget::create(const EntryInfo& entry) {
   const auto metadata = TRY_CONTEXT("entry " + entry.path, decode_metadata(entry.metadata));
   if (metadata.kind == Metadata::Kind::catalog)
     return make_catalog_sink([this](Bytes bytes) { return keep_catalog(std::move(bytes)); });
+  if (metadata.kind == Metadata::Kind::log) return keep_log();
   if (metadata.collection.kind != CollectionKind::collection)
     return fail(Code::corrupt, "entry " + entry.path + " is no collection of documents");
   TRY_CONTEXT(metadata.collection.name, make_collection(metadata.collection));
@@ -86,6 +95,53 @@ Result<void> MongoTarget::keep_catalog(Bytes bytes) {
   return {};
 }
 
+Result<std::unique_ptr<Sink>> MongoTarget::keep_log() {
+  const std::scoped_lock lock(mutex_);
+  if (window_) return fail(Code::corrupt, "the snapshot holds its log twice");
+  window_ = TRY(KeptWindow::make());
+  return make_log_sink(*window_);
+}
+
+// What the log is replayed onto: the collections that are here, and the views that will be.
+Catalog MongoTarget::restored() const {
+  Catalog catalog{location_.database, made_};
+  if (!catalog_) return catalog;
+  for (const auto& each : catalog_->collections)
+    if (each.kind == CollectionKind::view) catalog.collections.push_back(each);
+  std::ranges::sort(catalog.collections, {}, &Collection::name);
+  return catalog;
+}
+
+// A window that is not complete was not to be had: the snapshot says that it is of no one moment.
+Result<void> MongoTarget::begin_replay(const RunContext& context) {
+  if (replay_ || !window_ || !window_->end().complete) return {};
+  ReplayRequest request{location_, restored(), timestamp_of(options_.until), !catalog_};
+  replay_ = std::make_unique<LogReplay>(std::move(request), window_->end());
+  TRY_CONTEXT("the log of the snapshot", replay_->replay_window(*window_, context));
+  return {};
+}
+
+Result<void> MongoTarget::replay(ByteView piece, const RunContext& context) {
+  TRY(begin_replay(context));
+  if (!replay_) return fail(Code::not_restorable, "the snapshot is of no one moment");
+  return replay_->replay_piece(piece, context);
+}
+
+// The catalog is now what the log made of it.
+Result<void> MongoTarget::end_replay(TargetReport& report) {
+  if (!replay_) return {};
+  TRY(replay_->finish());
+  made_.clear();
+  Catalog views{location_.database, {}};
+  for (const auto& each : replay_->catalog().collections)
+    (each.kind == CollectionKind::view ? views.collections : made_).push_back(each);
+  if (catalog_) catalog_ = std::move(views);
+  if (options_.facts && !replay_->is_part()) report.facts = TRY(replay_->expected(*options_.facts));
+  report.applied = replay_->applied();
+  if (replay_->last()) report.last_applied = moment_text(replay_->last()->ts);
+  return {};
+}
+
 Result<void> MongoTarget::run(const std::string& what, ByteView command) const {
   TRY_CONTEXT(what, location_.server->connect().command(location_.database, command));
   return {};
@@ -98,13 +154,17 @@ Result<void> MongoTarget::drop(const std::string& name) {
 }
 
 Result<TargetReport> MongoTarget::finish(const RunContext& context) {
+  TargetReport report;
+  TRY(begin_replay(context));
+  TRY(end_replay(report));
   for (const auto& collection : made_) {
     TRY(context.check_stop());
     TRY_CONTEXT(collection.name, make_indexes(collection));
   }
   if (catalog_) TRY(make_views());
   if (options_.delete_strangers) TRY(drop_strangers());
-  return TargetReport{TRY(compare())};
+  report.findings = TRY(compare());
+  return report;
 }
 
 // One index a command: FerretDB stumbles over several, and the error names the one.

@@ -1,0 +1,144 @@
+#include "engine/mongodb/change_log.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/json_value.h"
+#include "engine/mongodb/location.h"
+#include "engine/mongodb/log_window.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+constexpr std::uint32_t kWholeSecond = ~0U;
+
+class OplogChanges final : public ChangeLog {
+ public:
+  OplogChanges(Location location, std::size_t piece_bytes)
+      : location_(std::move(location)), piece_bytes_(piece_bytes) {}
+
+  Result<LogPiece> read(const Json& about, const RunContext& context) override {
+    TRY(context.check_stop());
+    const auto previous = TRY(decode_slice(about));
+    const auto connection = location_.server->connect();
+    const auto server = TRY(ask_server(connection));
+    TRY_CONTEXT(location_.describe(), check_has_log(TRY(ask_log(connection, server)), server));
+    const auto broken = TRY(why_broken(connection, server, previous));
+    if (!broken.empty()) return begin_anew(connection, server, broken);
+    auto piece = follow(connection, server, previous);
+    if (piece || piece.error().code() != Code::corrupt) return piece;
+    return begin_anew(connection, server, piece.error().message());
+  }
+
+ private:
+  static Result<void> check_has_log(const std::optional<LogEnds>& ends, const ServerFacts& server) {
+    if (ends) return {};
+    return fail(Error(Code::not_restorable, server.product() + " keeps no log")
+                    .with_hint("A server keeps one when it is a member of a replica set."));
+  }
+
+  static Result<std::string> why_broken(const Connection& connection, const ServerFacts& server,
+                                        const SliceManifest& previous) {
+    if (server.replica_set != previous.replica_set) return std::string(fit_text(Fit::other_server));
+    const auto fit = TRY(fit_of_live(connection, previous.last));
+    if (fit == Fit::follows) return std::string();
+    return fmt::format("{}: the log that is here ends at {}", fit_text(fit),
+                       moment_text(previous.last.at.ts));
+  }
+
+  Result<LogPiece> follow(const Connection& connection, const ServerFacts& server,
+                          const SliceManifest& previous) const {
+    const auto ends = TRY(ends_of(connection, server));
+    LogRange range{previous.last.at.ts, previous.last, ends.newest,
+                   location_.database,  piece_bytes_,  previous.open};
+    return copy(std::move(range), server, {ends, previous.content});
+  }
+
+  // From where the log is now: what was before it has no snapshot that it could be brought on from.
+  Result<LogPiece> begin_anew(const Connection& connection, const ServerFacts& server,
+                              const std::string& broken) const {
+    const auto ends = TRY(ends_of(connection, server));
+    LogRange range{ends.begin, std::nullopt, ends.newest, location_.database, piece_bytes_, {}};
+    auto piece = TRY(copy(std::move(range), server, {ends, std::nullopt}));
+    piece.broken = broken;
+    return piece;
+  }
+
+  static Result<LogEnds> ends_of(const Connection& connection, const ServerFacts& server) {
+    const auto ends = TRY(ask_log(connection, server));
+    TRY(check_has_log(ends, server));
+    return *ends;
+  }
+
+  struct Around {
+    LogEnds ends;
+    std::optional<crypto::Digest> previous;
+  };
+
+  Result<LogPiece> copy(LogRange range, const ServerFacts& server, const Around& around) const {
+    LogPiece piece;
+    auto entries = TRY(LogCopy::begin(*location_.server, std::move(range)));
+    for (auto entry = TRY(entries.next()); !entry.empty(); entry = TRY(entries.next()))
+      append(piece.content, entry);
+    auto manifest = TRY(entries.finish(origin_of(server), around.previous));
+    if (entries.reached_end())
+      manifest.known_until = std::max(manifest.known_until, around.ends.known_until);
+    piece.from = position_of(manifest.first.at.ts);
+    piece.to = position_of(manifest.known_until);
+    piece.about = encode_slice(manifest);
+    piece.more_follows = !entries.reached_end();
+    return piece;
+  }
+
+  Location location_;
+  std::size_t piece_bytes_;
+};
+
+Result<std::uint32_t> parse_half(std::string_view text) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && !text.empty()) return value;
+  return fail(Code::usage, fmt::format("\"{}\" is no part of a position", text));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ChangeLog>> make_change_log(const SourceOptions& options,
+                                                   std::size_t piece_bytes) {
+  return std::make_unique<OplogChanges>(TRY(locate(options)), piece_bytes);
+}
+
+Result<LogRoute> route_log(const Json& position, const std::vector<Json>& pieces,
+                           std::uint64_t until) {
+  const auto* log = position.is_object() && position.contains("log") ? &position["log"] : nullptr;
+  if (log == nullptr)
+    return fail(Error(Code::not_restorable,
+                      "the snapshot is of no one moment, so no log can bring it on to another")
+                    .with_hint("Choose a later snapshot, or restore this one as it is."));
+  const auto window = TRY(decode_slice(*log));
+  std::vector<SliceManifest> slices;
+  for (const auto& each : pieces) slices.push_back(TRY(decode_slice(each)));
+  const auto moment = timestamp_of(until);
+  LogRoute route{{}, until};
+  const bool in_snapshot = moment >= window.last.at.ts && moment <= window.known_until;
+  if (!in_snapshot) route.pieces = TRY(slices_between(slices, window.last.at.ts, moment));
+  return route;
+}
+
+std::uint64_t log_position_at(Time moment) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(moment).time_since_epoch().count();
+  if (seconds <= 0) return 0;
+  return position_of({static_cast<std::uint32_t>(seconds), kWholeSecond});
+}
+
+Result<std::uint64_t> parse_log_position(const std::string& text) {
+  const auto dot = text.find('.');
+  if (dot == text.npos)
+    return fail(Error(Code::usage, "\"" + text + "\" is no position of a log")
+                    .with_hint("It looks like 1763718300.1: seconds and a counter."));
+  const std::string_view view(text);
+  return position_of({TRY(parse_half(view.substr(0, dot))), TRY(parse_half(view.substr(dot + 1)))});
+}
+
+}  // namespace lifeboat::engine::mongodb

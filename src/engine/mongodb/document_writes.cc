@@ -1,0 +1,202 @@
+#include "engine/mongodb/document_writes.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+// Of one batch: what a server takes well in one command, and what may be held in memory.
+constexpr std::size_t kMostSteps = 1000;
+constexpr std::size_t kMostBytes = 8U << 20U;
+constexpr std::size_t kMostInCommand = 16U << 20U;
+constexpr std::uint32_t kFetchBatch = 1000;
+
+const Bytes& filter_of(const Replace& write) { return write.filter; }
+const Bytes& filter_of(const ApplyDiff& write) { return write.filter; }
+const Bytes& filter_of(const Delete& write) { return write.filter; }
+
+Bytes filter_by_id(DocumentView document) {
+  const auto id = document.find("_id");
+  return id ? DocumentBuilder().element(*id).take() : Bytes{};
+}
+
+DocumentSum sum_of(ByteView document) {
+  DocumentDigest digest;
+  digest.add(document);
+  return digest.sum();
+}
+
+// One command with many statements, cut before it grows too large.
+class Statements {
+ public:
+  Statements(std::string command, std::string list, std::string collection)
+      : command_(std::move(command)), list_(std::move(list)), collection_(std::move(collection)) {}
+  bool empty() const { return size_ == 0; }
+  bool has_room_for(std::size_t more) const { return empty() || size_ + more <= kMostInCommand; }
+  void add(const Bytes& statement) {
+    size_ += statement.size();
+    array_.document(statement);
+  }
+  Bytes take() {
+    size_ = 0;
+    return DocumentBuilder()
+        .text(command_, collection_)
+        .array(list_, array_.take())
+        .boolean("ordered", true)
+        .take();
+  }
+
+ private:
+  std::string command_;
+  std::string list_;
+  std::string collection_;
+  ArrayBuilder array_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace
+
+Result<void> DocumentWrites::add(Replace write) {
+  const auto size = write.document.size();
+  return keep(std::move(write), size);
+}
+
+Result<void> DocumentWrites::add(ApplyDiff write) {
+  const auto size = write.diff.size();
+  return keep(std::move(write), size);
+}
+
+Result<void> DocumentWrites::add(Delete write) { return keep(std::move(write), 0); }
+
+// Operators with paths are the server's own affair: it is asked what came of them.
+Result<void> DocumentWrites::add(Update write) {
+  TRY(flush());
+  const auto& collection = write.where.collection;
+  Document document;
+  document.before = TRY(find_one(collection, write.filter));
+  if (!document.before) return {};
+  ArrayBuilder updates;
+  updates.document(
+      DocumentBuilder().document("q", write.filter).document("u", write.operators).take());
+  TRY(run(DocumentBuilder().text("update", collection).array("updates", updates.take()).take()));
+  document.now = TRY(find_one(collection, write.filter));
+  count(collection, document);
+  return {};
+}
+
+Result<void> DocumentWrites::keep(Step step, std::size_t size) {
+  const auto collection = std::visit([](const auto& each) { return each.where.collection; }, step);
+  steps_[collection].push_back(std::move(step));
+  bytes_ += size;
+  if (++kept_ < kMostSteps && bytes_ < kMostBytes) return {};
+  return flush();
+}
+
+Result<void> DocumentWrites::flush() {
+  for (const auto& [collection, steps] : std::exchange(steps_, {})) {
+    Documents documents;
+    for (const auto& step : steps)
+      documents[std::visit([](const auto& each) { return filter_of(each); }, step)];
+    TRY_CONTEXT(collection, fetch(collection, documents));
+    for (const auto& step : steps) TRY_CONTEXT(collection, apply(step, documents));
+    TRY_CONTEXT(collection, store(collection, documents));
+  }
+  kept_ = bytes_ = 0;
+  return {};
+}
+
+Result<void> DocumentWrites::fetch(const std::string& collection, Documents& documents) {
+  ArrayBuilder ids;
+  for (const auto& [filter, document] : documents) {
+    const auto id = view_document(filter).find("_id");
+    if (!id) return fail(Code::corrupt, "a change of a document without _id");
+    ids.element(*id);
+  }
+  const auto any = DocumentBuilder().array("$in", ids.take()).take();
+  const auto command = DocumentBuilder()
+                           .text("find", collection)
+                           .document("filter", DocumentBuilder().document("_id", any).take())
+                           .take();
+  auto cursor = TRY(connection_.open_cursor(database_, command, kFetchBatch));
+  for (auto found = TRY(cursor.next()); !found.empty(); found = TRY(cursor.next())) {
+    const auto at = documents.find(filter_by_id(TRY(DocumentView::check(found))));
+    // An _id may equal another of a different number type, and is then not the one.
+    if (at == documents.end()) continue;
+    at->second.before = to_bytes(found);
+    at->second.now = at->second.before;
+  }
+  return {};
+}
+
+Result<void> DocumentWrites::apply(const Step& step, Documents& documents) {
+  if (const auto* replace = std::get_if<Replace>(&step)) {
+    auto& document = documents[replace->filter];
+    if (replace->upsert || document.now) document.now = replace->document;
+  } else if (const auto* diff = std::get_if<ApplyDiff>(&step)) {
+    auto& document = documents[diff->filter];
+    if (!document.now) return {};
+    const auto old = std::move(*document.now);
+    document.now = TRY(apply_diff(view_document(old), view_document(diff->diff), diff->present));
+  } else {
+    documents[std::get<Delete>(step).filter].now.reset();
+  }
+  return {};
+}
+
+// What goes makes room before what comes: an _id may come back as a number of another type.
+Result<void> DocumentWrites::store(const std::string& collection, const Documents& documents) {
+  Statements deletes("delete", "deletes", collection);
+  Statements updates("update", "updates", collection);
+  const auto add = [&](Statements& list, const Bytes& statement) -> Result<void> {
+    if (!list.has_room_for(statement.size())) TRY(run(list.take()));
+    list.add(statement);
+    return {};
+  };
+  for (const auto& [filter, document] : documents)
+    if (document.before && !document.now)
+      TRY(add(deletes, DocumentBuilder().document("q", filter).int32("limit", 1).take()));
+  if (!deletes.empty()) TRY(run(deletes.take()));
+  for (const auto& [filter, document] : documents)
+    if (document.now && document.now != document.before)
+      TRY(add(updates, DocumentBuilder()
+                           .document("q", filter)
+                           .document("u", *document.now)
+                           .boolean("upsert", true)
+                           .take()));
+  if (!updates.empty()) TRY(run(updates.take()));
+  for (const auto& [filter, document] : documents) count(collection, document);
+  return {};
+}
+
+Result<void> DocumentWrites::run(ByteView command) {
+  TRY(connection_.command(database_, command));
+  return {};
+}
+
+Result<std::optional<Bytes>> DocumentWrites::find_one(const std::string& collection,
+                                                      ByteView filter) {
+  const auto command = DocumentBuilder()
+                           .text("find", collection)
+                           .document("filter", filter)
+                           .int32("limit", 1)
+                           .take();
+  auto cursor = TRY(connection_.open_cursor(database_, command, 1));
+  const auto found = TRY(cursor.next());
+  if (found.empty()) return std::nullopt;
+  return to_bytes(found);
+}
+
+void DocumentWrites::count(const std::string& collection, const Document& document) {
+  auto& change = changes_[collection];
+  if (document.before == document.now) return;
+  if (document.before) change.gone.add(sum_of(*document.before));
+  if (document.now) change.come.add(sum_of(*document.now));
+}
+
+void DocumentWrites::rename(const std::string& from, const std::string& to) {
+  auto moved = changes_.extract(from);
+  changes_.erase(to);
+  if (moved.empty()) return;
+  moved.key() = to;
+  changes_.insert(std::move(moved));
+}
+
+}  // namespace lifeboat::engine::mongodb

@@ -1,0 +1,278 @@
+#include "engine/mongodb/log_replay.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/json_value.h"
+#include "engine/mongodb/bson_reader.h"
+#include "engine/mongodb/catalog_fingerprint.h"
+#include "engine/mongodb/facts.h"
+#include "engine/mongodb/object_names.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+constexpr std::size_t kWindowPiece = 1U << 20U;
+
+Timestamp limit_of(const ReplayRequest& request, const WindowEnd& window) {
+  return request.until == Timestamp{} ? window.last : request.until;
+}
+
+DocumentSum difference(DocumentSum sum, const CollectionChange& change) {
+  sum.add(change.come);
+  sum.count -= change.gone.count;
+  sum.bytes -= change.gone.bytes;
+  sum.digest.subtract(change.gone.digest);
+  return sum;
+}
+
+Result<DocumentSum> recorded_sum(const Json& facts) {
+  DocumentSum sum;
+  sum.count = static_cast<std::uint64_t>(TRY(number_at(facts, "documents")));
+  sum.bytes = static_cast<std::uint64_t>(TRY(number_at(facts, "bytes")));
+  sum.digest = TRY(HashSum::from_hex(TRY(text_at(facts, "digest"))));
+  return sum;
+}
+
+// A capped collection lets old documents go by itself, and its order is the server's.
+void forget_sums(Json& facts) {
+  for (const auto* key : {"documents", "bytes", "digest", "natural_digest"}) facts[key] = nullptr;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<KeptWindow>> KeptWindow::make() {
+  std::unique_ptr<KeptWindow> window(new KeptWindow(TRY(ScratchDirectory::make())));
+  window->file_ =
+      TRY(open_file(window->folder_.path() / "log", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC));
+  return window;
+}
+
+Result<void> KeptWindow::append(ByteView bytes) {
+  TRY(write_at(file_.get(), size_, bytes));
+  size_ += bytes.size();
+  return {};
+}
+
+Result<void> KeptWindow::each_document(const std::function<Result<void>(DocumentView)>& visit) {
+  BsonReader reader;
+  Bytes piece(kWindowPiece);
+  for (std::uint64_t at = 0; at < size_;) {
+    const auto count = TRY(read_at(file_.get(), at, piece));
+    if (count == 0) return fail(Code::io_error, "the log that was set aside is cut");
+    TRY(reader.feed(ByteView(piece).first(count), visit));
+    at += count;
+  }
+  return reader.finish();
+}
+
+Result<void> KeptWindow::close() {
+  bool closed = false;
+  TRY(each_document([&](DocumentView document) -> Result<void> {
+    if (closed) return fail(Code::corrupt, "something follows the end of a snapshot's log");
+    const auto end = TRY(decode_window_end(document));
+    closed = end.has_value();
+    if (closed) end_ = *end;
+    return {};
+  }));
+  if (closed) return {};
+  return fail(Code::corrupt, "the log of a snapshot has no end");
+}
+
+Result<void> KeptWindow::each_entry(const std::function<Result<void>(DocumentView)>& visit) {
+  return each_document([&](DocumentView document) -> Result<void> {
+    const auto first = document.begin();
+    if (first != document.end() && first->key == "lifeboat") return {};
+    return visit(document);
+  });
+}
+
+LogReplay::LogReplay(ReplayRequest request, const WindowEnd& window)
+    : location_(request.location),
+      window_(window),
+      is_part_(request.is_part),
+      catalog_(std::move(request.restored)),
+      documents_(location_),
+      replay_({.until = limit_of(request, window),
+               .dialect = window.dialect,
+               .leaves_out = [this](const Namespace& where) { return leaves_out(where); },
+               .make_store = {}}) {}
+
+Result<void> LogReplay::replay_window(KeptWindow& window, const RunContext& context) {
+  TRY(window.each_entry([&](DocumentView entry) -> Result<void> {
+    TRY(context.check_stop());
+    const auto last = TRY(parse_entry(entry));
+    const bool is_own = last.ns.starts_with(window_.database + ".");
+    window_hash_ = is_own ? std::optional(entry_hash(last)) : std::nullopt;
+    return take(entry);
+  }));
+  met_window_ = !window_hash_;
+  return documents_.flush();
+}
+
+Result<void> LogReplay::replay_piece(ByteView entries, const RunContext& context) {
+  BsonReader reader;
+  TRY(reader.feed(entries, [&](DocumentView entry) -> Result<void> {
+    TRY(context.check_stop());
+    return take_after_window(entry);
+  }));
+  return reader.finish();
+}
+
+Result<void> LogReplay::take_after_window(DocumentView document) {
+  const auto entry = TRY(parse_entry(document));
+  if (entry.at.ts <= window_.last) {
+    met_window_ = met_window_ || (window_hash_ && entry_hash(entry) == *window_hash_);
+    return {};
+  }
+  if (met_window_) return take(document);
+  return fail(
+      Code::not_restorable,
+      "the log is not that of the snapshot: it has another entry at " + moment_text(window_.last));
+}
+
+Result<void> LogReplay::take(DocumentView entry) {
+  const auto progress =
+      TRY(replay_.apply(entry, [this](const Write& change) { return write(change); }));
+  if (progress == Replay::Progress::applied) ++applied_;
+  return {};
+}
+
+Result<void> LogReplay::finish() { return documents_.flush(); }
+
+Result<void> LogReplay::write(const Write& write) {
+  return std::visit([this](const auto& each) { return this->apply(each); }, write);
+}
+
+bool LogReplay::leaves_out(const Namespace& where) const {
+  if (where.database != window_.database) return true;
+  return is_part_ && where.collection != "$cmd" && catalog_.find(where.collection) == nullptr;
+}
+
+Result<void> LogReplay::apply(const Replace& write) {
+  const auto& name = write.where.collection;
+  if (write.upsert && catalog_.find(name) == nullptr) TRY(catalog_.make_plain(name));
+  return documents_.add(write);
+}
+
+Result<void> LogReplay::run(ByteView command) {
+  TRY(documents_.flush());
+  TRY(location_.server->connect().command(location_.database, command));
+  return {};
+}
+
+// A view is only listed: it is made when all is there that it may be on.
+Result<void> LogReplay::apply(const Create& write) {
+  if (catalog_.find(write.where.collection) != nullptr) return {};
+  TRY(catalog_.create(write));
+  const auto* made = catalog_.find(write.where.collection);
+  if (made->kind == CollectionKind::view) return {};
+  if (made->kind == CollectionKind::time_series)
+    return fail(Code::unsupported_format, "a time series cannot be replayed yet");
+  return run(write.command);
+}
+
+Result<void> LogReplay::drop(const std::string& name) {
+  const auto* there = catalog_.find(name);
+  if (there == nullptr) return {};
+  const bool is_view = there->kind == CollectionKind::view;
+  catalog_.drop(name);
+  if (!is_view) TRY(run(DocumentBuilder().text("drop", name).take()));
+  documents_.forget(name);
+  return {};
+}
+
+Result<void> LogReplay::apply(const Drop& write) { return drop(write.where.collection); }
+
+Result<void> LogReplay::apply(const DropDatabase&) {
+  while (!catalog_.catalog().collections.empty())
+    TRY(drop(catalog_.catalog().collections.front().name));
+  return {};
+}
+
+// What leaves the database is gone from it; what comes from another was not backed up.
+Result<void> LogReplay::apply(const Rename& write) {
+  const bool arrives = write.from.database != window_.database;
+  if (arrives)
+    return fail(
+        Error(Code::unsupported_format, "the log moves " + write.from.text() + " into the database")
+            .with_hint("Restore to a moment before it, or from a snapshot after it."));
+  const auto& from = write.from.collection;
+  if (write.to.database != window_.database) return drop(from);
+  if (catalog_.find(from) == nullptr) return {};
+  TRY(documents_.flush());
+  const auto here = [&](const std::string& name) { return location_.database + "." + name; };
+  const auto command = DocumentBuilder()
+                           .text("renameCollection", here(from))
+                           .text("to", here(write.to.collection))
+                           .boolean("dropTarget", write.drop_target)
+                           .take();
+  TRY(location_.server->connect().command("admin", command));
+  TRY(catalog_.rename(from, write.to.collection));
+  documents_.rename(from, write.to.collection);
+  return {};
+}
+
+Result<void> LogReplay::apply(const ModifyCollection& write) {
+  if (catalog_.find(write.where.collection) == nullptr) return {};
+  catalog_.lose_options(write.where.collection);
+  return run(write.command);
+}
+
+Result<void> LogReplay::apply(const AddIndexes& write) {
+  catalog_.add_indexes(write);
+  return {};
+}
+
+Result<void> LogReplay::apply(const RemoveIndex& write) {
+  catalog_.remove_index(write);
+  return {};
+}
+
+Result<void> LogReplay::apply(const ModifyIndex& write) {
+  catalog_.modify_index(write);
+  return {};
+}
+
+Result<void> LogReplay::apply(const RunCapped& write) {
+  if (catalog_.find(write.where.collection) == nullptr) return {};
+  catalog_.lose_options(write.where.collection);
+  return run(write.command);
+}
+
+Result<Json> LogReplay::expected(const Json& recorded) const {
+  auto expected = recorded;
+  auto& collections = expected["collections"] = Json::object();
+  bool known = true;
+  for (const auto& each : catalog().collections) {
+    collections[escape_name(each.name)] = TRY(expected_of(each, recorded));
+    known = known && catalog_.has_known_options(each.name);
+  }
+  if (catalog_.changed())
+    expected["catalog_fingerprint"] = known ? Json(fingerprint_of(catalog()).hex()) : Json(nullptr);
+  return expected;
+}
+
+Result<Json> LogReplay::expected_of(const Collection& collection, const Json& recorded) const {
+  auto facts = catalog_facts(collection);
+  if (!catalog_.has_known_options(collection.name)) facts["options"] = nullptr;
+  if (collection.kind == CollectionKind::view) return facts;
+  const auto origin = catalog_.restored_as(collection.name);
+  const Json* then = nullptr;
+  if (origin) then = TRY(member(*TRY(member(recorded, "collections")), escape_name(*origin)));
+  const auto found = documents_.changes().find(collection.name);
+  const bool touched = found != documents_.changes().end();
+  if (is_capped(collection) && (touched || !catalog_.has_known_options(collection.name))) {
+    forget_sums(facts);
+    return facts;
+  }
+  const auto base = then == nullptr ? DocumentSum{} : TRY(recorded_sum(*then));
+  add_facts(facts, {touched ? difference(base, found->second) : base, std::nullopt});
+  if (then != nullptr && then->contains("natural_digest"))
+    facts["natural_digest"] = (*then)["natural_digest"];
+  return facts;
+}
+
+}  // namespace lifeboat::engine::mongodb

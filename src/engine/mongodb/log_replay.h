@@ -1,0 +1,93 @@
+#pragma once
+// Brings a restored database on to a later moment by the log: the window that its snapshot holds,
+// then pieces of the log. Says what must be true of it then. One thread at a time.
+#include "base/file.h"
+#include "engine/mongodb/document_writes.h"
+#include "engine/mongodb/log_window.h"
+#include "engine/mongodb/replay.h"
+#include "engine/mongodb/replayed_catalog.h"
+
+namespace lifeboat::engine::mongodb {
+
+// The window of a snapshot in a file of its own, until all that it is replayed onto is there.
+class KeptWindow {
+ public:
+  static Result<std::unique_ptr<KeptWindow>> make();
+  Result<void> append(ByteView bytes);
+  // All has come: finds its last document. `corrupt` when it is not whole.
+  Result<void> close();
+  // After close().
+  const WindowEnd& end() const { return end_; }
+  Result<void> each_entry(const std::function<Result<void>(DocumentView)>& visit);
+
+ private:
+  explicit KeptWindow(ScratchDirectory folder) : folder_(std::move(folder)) {}
+  Result<void> each_document(const std::function<Result<void>(DocumentView)>& visit);
+
+  ScratchDirectory folder_;
+  FileDescriptor file_;
+  std::uint64_t size_ = 0;
+  WindowEnd end_;
+};
+
+struct ReplayRequest {
+  const Location& location;
+  Catalog restored;      // with its views, which are not made yet
+  Timestamp until;       // nothing: as far as the window goes
+  bool is_part = false;  // only what was restored is brought on
+};
+
+class LogReplay {
+ public:
+  // `window` is closed and complete.
+  LogReplay(ReplayRequest request, const WindowEnd& window);
+
+  Result<void> replay_window(KeptWindow& window, const RunContext& context);
+  // Entries that the window has are passed over. `not_restorable` when the piece is of another
+  // history.
+  Result<void> replay_piece(ByteView entries, const RunContext& context);
+  Result<void> finish();
+
+  const Catalog& catalog() const { return catalog_.catalog(); }
+  // What the snapshot recorded, as it must be now.
+  Result<Json> expected(const Json& recorded) const;
+  const std::optional<OpTime>& last() const { return replay_.last(); }
+  std::uint64_t applied() const { return applied_; }
+  bool is_part() const { return is_part_; }
+  std::size_t left_open() const { return replay_.open().size(); }
+
+ private:
+  Result<void> take(DocumentView entry);
+  Result<void> take_after_window(DocumentView entry);
+  Result<void> write(const Write& write);
+  Result<void> apply(const Replace& write);
+  Result<void> apply(const Update& write) { return documents_.add(write); }
+  Result<void> apply(const ApplyDiff& write) { return documents_.add(write); }
+  Result<void> apply(const Delete& write) { return documents_.add(write); }
+  Result<void> apply(const Create& write);
+  Result<void> apply(const Drop& write);
+  Result<void> apply(const DropDatabase& write);
+  Result<void> apply(const Rename& write);
+  Result<void> apply(const ModifyCollection& write);
+  Result<void> apply(const AddIndexes& write);
+  Result<void> apply(const RemoveIndex& write);
+  Result<void> apply(const ModifyIndex& write);
+  Result<void> apply(const RunCapped& write);
+  Result<void> drop(const std::string& name);
+  Result<void> run(ByteView command);
+  bool leaves_out(const Namespace& where) const;
+  Result<Json> expected_of(const Collection& collection, const Json& recorded) const;
+
+  const Location& location_;
+  WindowEnd window_;
+  bool is_part_;
+  ReplayedCatalog catalog_;
+  DocumentWrites documents_;
+  Replay replay_;
+  // Of its last entry, where pieces have it too: they leave out what is of other databases.
+  std::optional<crypto::Digest> window_hash_;
+  bool met_window_ = false;  // in a piece
+  std::uint64_t applied_ = 0;
+};
+
+}  // namespace lifeboat::engine::mongodb

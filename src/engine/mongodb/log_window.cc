@@ -1,0 +1,130 @@
+#include "engine/mongodb/log_window.h"
+
+#include <algorithm>
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+constexpr std::string_view kMark = "log";
+constexpr std::int32_t kVersion = 1;
+
+// A log that is not as it must be says something of the window, not of the copy.
+bool is_about_the_log(const Error& error) {
+  return error.code() == Code::not_restorable || error.code() == Code::corrupt ||
+         error.code() == Code::unsupported_format;
+}
+
+class WindowReader final : public Reader {
+ public:
+  WindowReader(LogCopy copy, WindowEnd end, LogOrigin origin, Window& window)
+      : copy_(std::move(copy)), end_(std::move(end)), origin_(std::move(origin)), window_(window) {}
+
+  Result<std::size_t> read(ByteSpan into) override {
+    std::size_t filled = 0;
+    while (filled < into.size()) {
+      if (rest_.empty() && !TRY(take_next())) break;
+      const auto part = std::min(rest_.size(), into.size() - filled);
+      std::ranges::copy(rest_.first(part), into.begin() + static_cast<std::ptrdiff_t>(filled));
+      rest_ = rest_.subspan(part);
+      filled += part;
+    }
+    return filled;
+  }
+
+ private:
+  Result<bool> take_next() {
+    if (ended_) return false;
+    auto entry = copy_.next();
+    if (entry && !entry->empty()) {
+      rest_ = *entry;
+      return true;
+    }
+    ended_ = true;
+    if (!entry && !is_about_the_log(entry.error())) return fail(std::move(entry).error());
+    if (entry)
+      TRY(close());
+    else
+      window_.broken = entry.error().message();
+    last_ = encode_window_end(end_);
+    rest_ = last_;
+    return true;
+  }
+
+  Result<void> close() {
+    auto manifest = TRY(copy_.finish(origin_, std::nullopt));
+    manifest.known_until = std::max(manifest.known_until, window_.known_until);
+    end_.complete = true;
+    end_.last = manifest.last.at.ts;
+    window_.manifest = std::move(manifest);
+    return {};
+  }
+
+  LogCopy copy_;
+  WindowEnd end_;
+  LogOrigin origin_;
+  Window& window_;
+  Bytes last_;
+  ByteView rest_;  // of the document that did not fit
+  bool ended_ = false;
+};
+
+Result<Dialect> dialect_named(std::string_view name) {
+  if (name == "mongodb") return Dialect::mongodb;
+  if (name == "ferretdb") return Dialect::ferretdb;
+  return fail(Code::unsupported_format, "the log of a snapshot is in an unknown dialect");
+}
+
+}  // namespace
+
+Bytes encode_window_end(const WindowEnd& end) {
+  return DocumentBuilder()
+      .text("lifeboat", kMark)
+      .int32("version", kVersion)
+      .text("database", end.database)
+      .text("dialect", end.dialect == Dialect::mongodb ? "mongodb" : "ferretdb")
+      .boolean("complete", end.complete)
+      .timestamp("last", end.last)
+      .take();
+}
+
+Result<std::optional<WindowEnd>> decode_window_end(DocumentView document) {
+  const auto first = document.begin();
+  if (first == document.end() || first->key != "lifeboat") return std::nullopt;
+  const auto version = document.find("version");
+  if (first->text() != kMark || !version || version->integer() != kVersion)
+    return fail(Code::unsupported_format, "the log of a snapshot is of a newer version");
+  const auto database = document.text_at("database");
+  const auto last = document.find("last");
+  if (!database || !last || !last->timestamp())
+    return fail(Code::corrupt, "the end of the log of a snapshot is not whole");
+  WindowEnd end;
+  end.database = *database;
+  end.dialect = TRY(dialect_named(document.text_at("dialect").value_or("")));
+  end.complete = document.is_true_at("complete");
+  end.last = *last->timestamp();
+  return end;
+}
+
+Result<std::unique_ptr<Reader>> open_window(const WindowRequest& request, Window& window) {
+  const auto after = TRY(ask_log(request.server.connect(), request.facts));
+  const auto& before = request.before;
+  LogRange range;
+  range.begin = before.begin;
+  if (before.begin == before.newest.at.ts) range.first = before.newest;
+  // An empty log after one that was not is another log: its end is not found.
+  range.end = after ? after->newest : before.newest;
+  range.database = request.database;
+  window.known_until = after ? after->known_until : before.known_until;
+  WindowEnd end{request.database, dialect_of(request.facts), false, {}};
+  auto copy = TRY(LogCopy::begin(request.server, std::move(range)));
+  return std::make_unique<WindowReader>(std::move(copy), std::move(end), origin_of(request.facts),
+                                        window);
+}
+
+Dialect dialect_of(const ServerFacts& server) {
+  return server.ferretdb.empty() ? Dialect::mongodb : Dialect::ferretdb;
+}
+
+LogOrigin origin_of(const ServerFacts& server) { return {server.replica_set, "", server.version}; }
+
+}  // namespace lifeboat::engine::mongodb

@@ -1,0 +1,149 @@
+#include "engine/mongodb/replayed_catalog.h"
+
+#include <algorithm>
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+constexpr std::int32_t kIndexVersion = 2;
+
+Bytes plain_info(const std::string& name, std::string_view type, ByteView options) {
+  return DocumentBuilder()
+      .text("name", name)
+      .text("type", type)
+      .document("options", options)
+      .take();
+}
+
+Bytes index_of_id() {
+  return DocumentBuilder()
+      .int32("v", kIndexVersion)
+      .document("key", DocumentBuilder().int32("_id", 1).take())
+      .text("name", "_id_")
+      .take();
+}
+
+bool has_key(DocumentView index, const Bytes& key) {
+  const auto own = index.document_at("key");
+  return own && std::ranges::equal(own->bytes(), key);
+}
+
+bool is_index_of_id(DocumentView index) { return index.text_at("name") == "_id_"; }
+
+bool is_meant(DocumentView index, const RemoveIndex& write) {
+  if (write.name == "*") return !is_index_of_id(index);
+  if (!write.name.empty()) return index.text_at("name") == write.name;
+  return has_key(index, write.key);
+}
+
+bool is_meant(DocumentView index, DocumentView change) {
+  if (const auto name = change.text_at("name")) return index.text_at("name") == name;
+  const auto key = change.document_at("keyPattern");
+  return key && has_key(index, to_bytes(key->bytes()));
+}
+
+// What collMod may change of an index.
+Bytes changed_index(DocumentView index, DocumentView change) {
+  DocumentBuilder changed;
+  for (const auto& field : index)
+    if (!change.find(field.key) || field.key == "name") changed.element(field);
+  for (const auto& field : change)
+    if (field.key != "name" && field.key != "keyPattern") changed.element(field);
+  return changed.take();
+}
+
+}  // namespace
+
+ReplayedCatalog::ReplayedCatalog(Catalog restored) : catalog_(std::move(restored)) {
+  for (const auto& each : catalog_.collections) origins_[each.name] = each.name;
+}
+
+Collection* ReplayedCatalog::mutable_find(const std::string& name) {
+  const auto found = std::ranges::find(catalog_.collections, name, &Collection::name);
+  return found == catalog_.collections.end() ? nullptr : &*found;
+}
+
+const Collection* ReplayedCatalog::find(const std::string& name) const {
+  const auto found = std::ranges::find(catalog_.collections, name, &Collection::name);
+  return found == catalog_.collections.end() ? nullptr : &*found;
+}
+
+Result<void> ReplayedCatalog::add(Bytes info, std::vector<Bytes> indexes) {
+  catalog_.collections.push_back(TRY(check_collection(std::move(info), std::move(indexes))));
+  std::ranges::sort(catalog_.collections, {}, &Collection::name);
+  changed_ = true;
+  return {};
+}
+
+Result<void> ReplayedCatalog::make_plain(const std::string& name) {
+  return add(plain_info(name, "collection", DocumentBuilder().take()), {index_of_id()});
+}
+
+Result<void> ReplayedCatalog::create(const Create& write) {
+  DocumentBuilder options;
+  const auto command = view_document(write.command);
+  for (const auto& field : command)
+    if (field.key != "create") options.element(field);
+  const bool is_view = command.find("viewOn").has_value();
+  const bool is_clustered = command.find("clusteredIndex").has_value();
+  std::vector<Bytes> indexes;
+  if (!is_view && !is_clustered) indexes.push_back(index_of_id());
+  return add(plain_info(write.where.collection, is_view ? "view" : "collection", options.take()),
+             std::move(indexes));
+}
+
+void ReplayedCatalog::drop(const std::string& name) {
+  std::erase_if(catalog_.collections, [&](const auto& each) { return each.name == name; });
+  origins_.erase(name);
+  unknown_.erase(name);
+  changed_ = true;
+}
+
+Result<void> ReplayedCatalog::rename(const std::string& from, const std::string& to) {
+  const auto* found = find(from);
+  if (found == nullptr) return fail(Code::internal, "renaming what is not there");
+  auto moved = *found;
+  const auto origin = restored_as(from);
+  drop(to);
+  drop(from);
+  TRY(add(plain_info(to, "collection", moved.options().bytes()), std::move(moved.indexes)));
+  if (origin) origins_[to] = *origin;
+  return {};
+}
+
+void ReplayedCatalog::add_indexes(const AddIndexes& write) {
+  auto* collection = mutable_find(write.where.collection);
+  if (collection == nullptr) return;
+  for (const auto& spec : write.specs) {
+    const auto name = view_document(spec).text_at("name");
+    std::erase_if(collection->indexes,
+                  [&](const Bytes& each) { return view_document(each).text_at("name") == name; });
+    collection->indexes.push_back(spec);
+  }
+  changed_ = true;
+}
+
+void ReplayedCatalog::remove_index(const RemoveIndex& write) {
+  auto* collection = mutable_find(write.where.collection);
+  if (collection == nullptr) return;
+  std::erase_if(collection->indexes,
+                [&](const Bytes& each) { return is_meant(view_document(each), write); });
+  changed_ = true;
+}
+
+void ReplayedCatalog::modify_index(const ModifyIndex& write) {
+  auto* collection = mutable_find(write.where.collection);
+  if (collection == nullptr) return;
+  const auto change = view_document(write.index);
+  for (auto& each : collection->indexes)
+    if (is_meant(view_document(each), change)) each = changed_index(view_document(each), change);
+  changed_ = true;
+}
+
+std::optional<std::string> ReplayedCatalog::restored_as(const std::string& name) const {
+  const auto found = origins_.find(name);
+  if (found == origins_.end()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace lifeboat::engine::mongodb

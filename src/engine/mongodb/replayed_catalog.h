@@ -1,0 +1,45 @@
+#pragma once
+// The catalog of a database while a log is replayed onto it: what was restored, and what the log
+// makes of it. Indexes and views are only listed: they are made when the replay is over. Values.
+#include <map>
+#include <optional>
+#include <set>
+
+#include "engine/mongodb/catalog.h"
+#include "engine/mongodb/writes.h"
+
+namespace lifeboat::engine::mongodb {
+
+class ReplayedCatalog {
+ public:
+  explicit ReplayedCatalog(Catalog restored);
+
+  const Catalog& catalog() const { return catalog_; }
+  const Collection* find(const std::string& name) const;
+  // One that documents went into and nobody made: servers make it then.
+  Result<void> make_plain(const std::string& name);
+  Result<void> create(const Create& write);
+  void drop(const std::string& name);
+  Result<void> rename(const std::string& from, const std::string& to);
+  void add_indexes(const AddIndexes& write);
+  void remove_index(const RemoveIndex& write);
+  void modify_index(const ModifyIndex& write);
+  // Its options are what the server made of a command.
+  void lose_options(const std::string& name) { unknown_.insert(name); }
+
+  bool has_known_options(const std::string& name) const { return !unknown_.contains(name); }
+  // The name that it had when it was restored; nothing for one that the log made.
+  std::optional<std::string> restored_as(const std::string& name) const;
+  bool changed() const { return changed_; }
+
+ private:
+  Collection* mutable_find(const std::string& name);
+  Result<void> add(Bytes info, std::vector<Bytes> indexes);
+
+  Catalog catalog_;
+  std::map<std::string, std::string> origins_;  // names now → names then
+  std::set<std::string> unknown_;
+  bool changed_ = false;
+};
+
+}  // namespace lifeboat::engine::mongodb

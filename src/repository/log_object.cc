@@ -1,0 +1,157 @@
+#include "repository/log_object.h"
+
+#include <algorithm>
+
+#include "crypto/hash.h"
+#include "crypto/sealed_box.h"
+#include "repository/fields.h"
+#include "repository/session_object.h"
+
+namespace lifeboat::repository {
+namespace {
+
+constexpr std::size_t kLogBoxSize = kSessionKeySize + crypto::kBoxOverhead;
+constexpr std::size_t kMaxHead = 16U << 20U;
+constexpr std::size_t kMaxRecipients = 64;
+constexpr std::string_view kLogs = "logs/";
+
+PartSpec log_spec(const RoleKeys& keys, PartType type, std::string_view name, ByteView clear) {
+  return {type, keys.repository, name, clear};
+}
+
+Json log_head(const NewLogPiece& piece) {
+  return {{"service", piece.service},
+          {"source", piece.source},
+          {"type", piece.type},
+          {"about", piece.about},
+          {"size", piece.content.size()}};
+}
+
+Result<Bytes> boxes_for(const RoleKeys& keys, const Secret& key) {
+  ByteWriter writer;
+  writer.u16(static_cast<std::uint16_t>(keys.recipients.size()));
+  for (const auto& each : keys.recipients) {
+    const auto recipient = TRY(crypto::BoxPublicKey::from(each));
+    writer.raw(each).raw(TRY(crypto::seal_to(recipient, key.view())));
+  }
+  return writer.take();
+}
+
+Result<void> take_boxes(ByteReader& reader, LogObject& object) {
+  const auto count = TRY(reader.u16());
+  if (count > kMaxRecipients) return fail(Code::corrupt, "a log with far too many recipients");
+  for (unsigned i = 0; i < count; ++i) {
+    const auto recipient = TRY(reader.raw(crypto::BoxPublicKey::kSize));
+    object.boxes.emplace_back(recipient, TRY(reader.raw(kLogBoxSize)));
+  }
+  return {};
+}
+
+// Head and name must be of the same log.
+Result<void> read_log_head(const RoleKeys& keys, const LogName& name, ByteView plain,
+                           LogObject& object) {
+  const auto head = TRY(parse_json(to_text(plain), kMaxHead));
+  object.info.service = TRY(short_text_at(head, "service", kMaxText));
+  object.info.source = TRY(short_text_at(head, "source", kMaxText));
+  TRY(short_text_at(head, "type", kMaxText));
+  TRY(count_at(head, "size"));
+  object.about = *TRY(member(head, "about"));
+  if (log_id_of(keys, object.info.service, object.info.source) == name.log) return {};
+  return fail(Code::corrupt, "a piece of another log");
+}
+
+Result<Secret> open_log_key(const RoleKeys& keys, const LogObject& object) {
+  if (keys.box_seed.empty())
+    return fail(Error(Code::wrong_key, "this key may write but not read logs")
+                    .with_hint("Use a key of the role reader or admin."));
+  const auto pair = TRY(crypto::BoxKeyPair::from_seed(keys.box_seed));
+  for (const auto& [recipient, box] : object.boxes) {
+    if (!std::ranges::equal(recipient, pair.public_key().view())) continue;
+    auto key = TRY(crypto::open_sealed(pair, box));
+    if (key.size() != kSessionKeySize) return fail(Code::corrupt, "a log's key of wrong size");
+    return key;
+  }
+  return fail(Code::wrong_key, "the log's key was not sealed to this repository's readers");
+}
+
+}  // namespace
+
+LogId log_id_of(const RoleKeys& keys, const std::string& service, const std::string& source) {
+  ByteWriter name;
+  name.raw("lifeboat 1 log").sized(service).sized(source);
+  const auto mac = crypto::hmac_sha256(keys.index.view(), name.bytes());
+  return LogId::from(mac.view().first(LogId::kSize)).value();
+}
+
+std::string log_folder(const LogId& log) { return std::string(kLogs) + log.hex() + "/"; }
+
+std::string log_key(const LogName& name) {
+  return log_folder(name.log) + hex_of(name.from) + "-" + hex_of(name.to);
+}
+
+Result<LogName> parse_log_key(std::string_view key) {
+  constexpr std::size_t kId = 2 * LogId::kSize;
+  constexpr std::size_t kNumber = 16;
+  const auto form = fail(Code::corrupt, "\"" + std::string(key) + "\" names no piece of a log");
+  if (!key.starts_with(kLogs)) return form;
+  const auto rest = key.substr(kLogs.size());
+  if (rest.size() != kId + 1 + kNumber + 1 + kNumber) return form;
+  if (rest[kId] != '/' || rest[kId + 1 + kNumber] != '-') return form;
+  LogName name;
+  name.log = TRY(LogId::from_hex(std::string(rest.substr(0, kId))));
+  name.from = TRY(parse_seq(rest.substr(kId + 1, kNumber)));
+  name.to = TRY(parse_seq(rest.substr(kId + 1 + kNumber + 1)));
+  if (name.from > name.to) return form;
+  return name;
+}
+
+Result<Bytes> make_log_object(const RoleKeys& keys, const NewLogPiece& piece, Random& random) {
+  if (piece.content.size() > kMaxLogContent)
+    return fail(Code::usage, "a piece of a log that is larger than the format allows");
+  const auto name = log_key({log_id_of(keys, piece.service, piece.source), piece.from, piece.to});
+  Bytes raw(kSessionKeySize);
+  random.fill(raw);
+  const Secret key(std::move(raw));
+  auto object = make_prefix(ObjectType::log);
+  ByteWriter head;
+  head.sized(TRY(seal_part(log_spec(keys, PartType::log_head, name, object), keys.index.view(),
+                           view_of(canonical_json(log_head(piece))), random)));
+  append(object, head.bytes());
+  append(object, TRY(boxes_for(keys, key)));
+  ByteWriter content;
+  content.sized(TRY(seal_part(log_spec(keys, PartType::log_content, name, object), key.view(),
+                              piece.content, random)));
+  append(object, content.bytes());
+  TRY(append_signature(keys, name, object));
+  return object;
+}
+
+Result<LogObject> parse_log_object(const RoleKeys& keys, const LogName& name, ByteView bytes) {
+  const auto key = log_key(name);
+  ByteReader reader(TRY(strip_prefix(bytes, ObjectType::log)));
+  LogObject object;
+  object.info.log = name.log;
+  object.info.from = name.from;
+  object.info.to = name.to;
+  object.info.stored = bytes.size();
+  const auto head = TRY(reader.sized(kMaxHead));
+  TRY(take_boxes(reader, object));
+  object.clear = bytes.first(bytes.size() - reader.remaining());
+  object.content = TRY(reader.sized(kMaxLogObject));
+  object.signer = TRY(read_signature(keys, key, bytes, reader));
+  TRY(require_role(object.signer, {Role::writer, Role::admin}));
+  const auto prefix = bytes.first(kPrefixSize);
+  const auto plain = TRY_CONTEXT(
+      "head", open_part(log_spec(keys, PartType::log_head, key, prefix), keys.index.view(), head));
+  TRY_CONTEXT("head", read_log_head(keys, name, plain, object));
+  return object;
+}
+
+Result<Bytes> open_log_content(const RoleKeys& keys, const LogName& name, const LogObject& object) {
+  const auto key = TRY(open_log_key(keys, object));
+  return TRY_CONTEXT("content",
+                     open_part(log_spec(keys, PartType::log_content, log_key(name), object.clear),
+                               key.view(), object.content));
+}
+
+}  // namespace lifeboat::repository
