@@ -40,6 +40,8 @@ void say_snapshot(Session& session, const std::string& service, const Json& outc
       "{} is in {}: snapshot {}, {}", service, repository, short_id(snapshot),
       session.colour(complete ? "complete" : "INCOMPLETE", complete ? Style::good : Style::bad)));
   say_sources(session, list_of(outcome, "sources"));
+  if (const auto log = outcome.find("log"); log != outcome.end())
+    say_log_round(session, {{"repositories", {*log}}});
   session.say(fmt::format("  {} in the snapshot; {} of it new, stored in {}. {}.",
                           size_of(snapshot, "bytes"), size_of(stats, "new"),
                           size_of(stats, "stored"), milliseconds_of(outcome)));
@@ -47,23 +49,17 @@ void say_snapshot(Session& session, const std::string& service, const Json& outc
     session.say("  What is missing is named above; the last complete snapshot stays the latest.");
 }
 
-// Asked for something less than everything, say why it is everything.
-Result<void> check_type(Session& session) {
+// Both archive what came since the last piece of the log: all since the last snapshot is there
+// then.
+Result<bool> is_of_log(const Session& session) {
   const auto type = session.arguments().text("type");
-  if (type.empty() || type == "full") return {};
-  if (type != "incremental" && type != "differential")
-    return fail(Error(Code::usage, "\"" + type + "\" is no type of a backup")
-                    .with_hint("Write full, incremental or differential."));
-  session.note(
-      "These sources keep no log: the snapshot is complete in itself, and only what "
-      "changed is stored.");
-  return {};
+  if (type.empty() || type == "full") return false;
+  if (type == "incremental" || type == "differential") return true;
+  return fail(Error(Code::usage, "\"" + type + "\" is no type of a backup")
+                  .with_hint("Write full, incremental or differential."));
 }
 
-Result<int> run_backup(Session& session) {
-  TRY(check_type(session));
-  const auto names =
-      TRY(service::names_to_back_up(session.setup(), session.arguments().list("SERVICE")));
+Result<int> run_full(Session& session, const std::vector<std::string>& names) {
   const auto ask = [&](const std::string& name) {
     return service::back_up(session.setup(), name, session.context());
   };
@@ -72,6 +68,42 @@ Result<int> run_backup(Session& session) {
       say_snapshot(session, text_of(body, "service"), outcome);
     say_notices(session, body);
   });
+}
+
+// Whether the log alone does it. Sources without one have no part of a snapshot, and a log that
+// does not go on needs a whole one.
+Result<bool> is_done_by_log(Session& session, const std::string& name) {
+  const auto note = [&](const std::string& why) {
+    session.note(name + ": " + why + ", so the backup is a full one; only what changed is stored.");
+    return false;
+  };
+  const auto answer = service::follow_log(
+      session.setup(), {name, {}}, [&](const Json& round) { say_log_round(session, round); },
+      session.context());
+  if (!answer && answer.error().code() == Code::usage) return note("its sources keep no log");
+  const auto body = TRY(answer).body;
+  for (const auto& outcome : list_of(body, "repositories")) {
+    if (outcome.contains("error") && text_of(outcome["error"], "code") == "not_found")
+      return note("there is no snapshot that a log could go on from");
+    for (const auto& log : list_of(outcome, "logs"))
+      if (!text_of(log, "broken").empty()) return note("its log does not go on");
+  }
+  session.result(body, 0);
+  return true;
+}
+
+Result<int> run_incremental(Session& session, const std::vector<std::string>& names) {
+  std::vector<std::string> whole;
+  for (const auto& name : names)
+    if (!TRY(is_done_by_log(session, name))) whole.push_back(name);
+  return whole.empty() ? 0 : run_full(session, whole);
+}
+
+Result<int> run_backup(Session& session) {
+  const bool of_log = TRY(is_of_log(session));
+  const auto names =
+      TRY(service::names_to_back_up(session.setup(), session.arguments().list("SERVICE")));
+  return of_log ? run_incremental(session, names) : run_full(session, names);
 }
 
 }  // namespace
@@ -86,8 +118,8 @@ CommandSpec backup_command() {
       "interrupted. SQLite databases and files keep no log: every snapshot is complete in itself. "
       "Sources of type foreign are drilled and never taken: their own tools back them up.";
   spec.positionals = {{"SERVICE", "Which services; else all of the configuration.", false, true}};
-  spec.options = {{"type", "TYPE",
-                   "full, incremental or differential: all the same for sources without a log."}};
+  spec.options = {
+      {"type", "TYPE", "full; incremental or differential archive the log where there is one."}};
   spec.examples = {{"lifeboat backup", "everything that is configured"},
                    {"lifeboat backup shop --lock-wait 10m", "wait for a backup that is running"}};
   spec.run = run_backup;

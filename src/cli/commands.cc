@@ -41,6 +41,7 @@ const std::vector<CommandSpec>& all_commands() {
     add(export_commands());
     add(import_commands());
     add({import_mongodump_command()});
+    add(log_commands());
     add(notify_commands());
     add(key_commands());
     add({version_command(), completion_command()});

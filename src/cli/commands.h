@@ -18,6 +18,7 @@ CommandSpec forget_command();
 CommandSpec prune_command();
 CommandSpec status_command();
 CommandSpec mark_command();
+std::vector<CommandSpec> log_commands();
 CommandSpec schedule_command();
 std::vector<CommandSpec> notify_commands();
 std::vector<CommandSpec> key_commands();

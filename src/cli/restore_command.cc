@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/table.h"
@@ -34,6 +36,22 @@ void say_warnings(Session& session, const Json& plan) {
     warn("What is there now is NOT saved first.");
 }
 
+// What has no log can only be had as it was at the snapshot.
+void say_moments(Session& session, const Json& plan) {
+  const auto& items = list_of(plan, "items");
+  const auto has_moment = [](const Json& item) { return item.contains("moment"); };
+  if (std::none_of(items.begin(), items.end(), has_moment)) return;
+  for (const auto& item : items)
+    if (has_moment(item))
+      session.say(fmt::format("  {} is brought on to {}, by {} of its log", text_of(item, "source"),
+                              text_of(item, "moment"),
+                              counted(number_of(item, "log_pieces"), "piece", "pieces")));
+    else
+      session.say(session.colour(
+          "  " + text_of(item, "source") + " keeps no log: it will be as it was at the snapshot",
+          Style::caution));
+}
+
 void say_restore_plan(Session& session, const Json& plan) {
   const Json& snapshot = plan["snapshot"];
   session.say(fmt::format("Restore {} as it was at {} ({}): snapshot {} of {}",
@@ -54,6 +72,7 @@ void say_restore_plan(Session& session, const Json& plan) {
               state == "CHANGED" ? Style::caution : Style::plain);
   }
   session.say(table_indented(table.text(session.terminal()), 2));
+  say_moments(session, plan);
   if (!flag_of(snapshot, "complete"))
     session.say(
         session.colour("The snapshot is incomplete: `lifeboat snapshots show` says what "
@@ -72,6 +91,9 @@ void say_restore_report(Session& session, const Json& body) {
     session.say(fmt::format("  {}  {}, {}, {}", text_of(item, "place"),
                             counted(number_of(item, "entries"), "entry", "entries"),
                             size_of(item, "bytes"), milliseconds_of(item)));
+    if (const auto last = text_of(item, "last_applied"); !last.empty())
+      session.say(fmt::format("    {} of the log replayed, the last of {}",
+                              counted(number_of(item, "log_entries"), "entry", "entries"), last));
     say_findings(session, list_of(item, "findings"));
   }
   session.say(session.colour(
@@ -101,6 +123,7 @@ Result<service::RestoreCall> call_of(const Session& session) {
   call.choice.repository = arguments.text("from");
   call.choice.snapshot = arguments.text("snapshot");
   call.choice.at = arguments.text("at");
+  call.choice.position = arguments.text("at-position");
   call.to = arguments.list("to");
   call.only = arguments.list("only");
   call.overwrite = arguments.has("overwrite") || arguments.has("delete");
@@ -143,7 +166,8 @@ CommandSpec restore_command() {
       {"to", "PLACE", "DIRECTORY for everything, or SOURCE=PLACE; may be repeated.", true},
       {"only", "SOURCE[/OBJECT]", "Only this source, or one folder, file or table of it.", true},
       {"snapshot", "ID", "An id, its beginning, latest, first or latest-proven; else latest."},
-      {"at", "TIME", "The snapshot of this moment, such as 2026-11-21T09:45:00Z."},
+      {"at", "TIME", "As it was then, such as 2026-11-21T09:45:00Z; with a log, any second."},
+      {"at-position", "POSITION", "The last entry of the log to apply, such as 1763718300.7."},
       {"from", "REPOSITORY", "From this one; else the first of the service that answers."},
       {"dry-run", "", "Print the plan and change nothing."},
       {"overwrite", "", "Change what is at the place; only what differs is written."},

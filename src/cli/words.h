@@ -27,6 +27,8 @@ std::string table_indented(const std::string& text, std::size_t indent);
 std::size_t say_findings(Session& session, const Json& findings);
 // What came of the notices of an answer: a line for each notifier.
 void say_notices(Session& session, const Json& body);
+// What was archived of logs, by repository: as service::follow_log() says it.
+void say_log_round(Session& session, const Json& round);
 // An error within an answer, one of several: "error: …" and "hint: …" in the result's own place.
 void say_error(Session& session, const Json& error);
 

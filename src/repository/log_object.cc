@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kLogBoxSize = kSessionKeySize + crypto::kBoxOverhead;
 constexpr std::size_t kMaxHead = 16U << 20U;
-constexpr std::size_t kMaxRecipients = 64;
+constexpr std::size_t kMaxLogRecipients = 64;
 constexpr std::string_view kLogs = "logs/";
 
 PartSpec log_spec(const RoleKeys& keys, PartType type, std::string_view name, ByteView clear) {
@@ -39,7 +39,7 @@ Result<Bytes> boxes_for(const RoleKeys& keys, const Secret& key) {
 
 Result<void> take_boxes(ByteReader& reader, LogObject& object) {
   const auto count = TRY(reader.u16());
-  if (count > kMaxRecipients) return fail(Code::corrupt, "a log with far too many recipients");
+  if (count > kMaxLogRecipients) return fail(Code::corrupt, "a log with far too many recipients");
   for (unsigned i = 0; i < count; ++i) {
     const auto recipient = TRY(reader.raw(crypto::BoxPublicKey::kSize));
     object.boxes.emplace_back(recipient, TRY(reader.raw(kLogBoxSize)));

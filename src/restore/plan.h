@@ -14,6 +14,13 @@ namespace lifeboat::restore {
 struct Selector {
   std::string snapshot;    // an id or its beginning, "latest", "first" or "latest-proven"
   std::optional<Time> at;  // sources without a log can only be restored to a snapshot's own moment
+  std::string position = {};  // of a source's log, as its engine writes it
+};
+
+// What a source with a log is restored to: a time, or its engine's own position.
+struct Moment {
+  Time at;
+  std::string position = {};
 };
 
 // The snapshot of `service` that the selector means. `not_restorable` names the nearest moments.
@@ -45,6 +52,10 @@ struct PlanItem {
   std::vector<std::string> objects;  // empty: everything
   std::uint64_t entries = 0;
   bool resumes = false;  // an interrupted restore is there: set by check_targets()
+  // Of a source that is restored to a moment after its snapshot: set by plan_logs().
+  std::vector<repository::LogPieceInfo> log = {};
+  std::uint64_t until = 0;
+  std::string moment = {};
 };
 
 // The file in a folder that says that a restore into it has not ended (engines write and remove

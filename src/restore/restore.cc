@@ -34,6 +34,7 @@ engine::TargetOptions target_options(const Job& job, const std::string& place) {
   options.type = job.item.type;
   options.place = place;
   options.overwrite = job.plan.overwrite || job.item.resumes;
+  options.until = job.item.until;
   options.facts = std::make_shared<const Json>(job.source.facts);
   options.delete_strangers = job.plan.delete_strangers && job.item.objects.empty();
   return options;
@@ -84,6 +85,16 @@ Result<std::uint64_t> restore_entries(const Job& job, Window& window,
   return restored;
 }
 
+Result<void> replay_log(const Job& job, engine::Target& target, repository::Repository& repository,
+                        const RunContext& context) {
+  for (const auto& each : job.item.log) {
+    TRY(context.check_stop());
+    const auto piece = TRY(repository.read_log_piece(each));
+    TRY_CONTEXT("the log", target.replay(piece.content, context));
+  }
+  return {};
+}
+
 Result<ItemReport> fill_target(const Job& job, const std::string& place, const From& from,
                                const RunContext& context) {
   ItemReport report{job.item.source, job.item.place, 0, 0, 0, Duration(0), {}};
@@ -92,6 +103,7 @@ Result<ItemReport> fill_target(const Job& job, const std::string& place, const F
   TRY(target->prepare(context));
   Window window(*target, from.repository, from.snapshot, options.overwrite);
   report.entries = TRY(restore_entries(job, window, from.snapshot, context));
+  TRY(replay_log(job, *target, from.repository, context));
   auto end = TRY(target->finish(context));
   report.findings = std::move(end.findings);
   report.facts = std::move(end.facts);

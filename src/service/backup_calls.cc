@@ -37,6 +37,7 @@ Json backup_json(const BackupOutcome& outcome) {
   Json json = outcome.report ? backup_json(*outcome.report)
                              : Json{{"error", service::to_json(outcome.report.error())}};
   json["repository"] = outcome.repository;
+  if (!outcome.log.logs.empty() || outcome.log.error) json["log"] = service::to_json(outcome.log);
   return json;
 }
 

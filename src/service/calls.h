@@ -32,13 +32,30 @@ Result<std::string> only_repository(const Setup& setup, const std::string& given
 // {"repository", "error"}]}. A repository that fails does not stop the others: the worst decides.
 Result<Answer> back_up(const Setup& setup, const std::string& service, const RunContext& context);
 
+struct LogCall {
+  std::string service;
+  std::optional<Duration> every;  // none: once
+};
+// What came of the logs of its sources since the last piece, into each repository; with `every`
+// again and again until the run is stopped, `visit` being called after each time.
+// {"service", "repositories": [{"repository", "logs": [{"source", "pieces", "bytes", "reaches",
+// "broken"}], "error"}]}; exit 1 when a log does not go on from what was there.
+using VisitLog = std::function<void(const Json& round)>;
+Result<Answer> follow_log(const Setup& setup, const LogCall& call, const VisitLog& visit,
+                          const RunContext& context);
+// Which moments can be had: {"service", "repositories": [{"repository", "ranges": [{"source",
+// "from", "to"}]}]}
+Result<Answer> log_status(const Setup& setup, const std::string& service,
+                          const RunContext& context);
+
 // Which snapshot: an id, its beginning, or "latest", "first", "latest-proven"; or a moment. From
 // any repository that answers when none is named.
 struct SnapshotChoice {
   std::string service;  // empty: whichever has the id
   std::string repository;
   std::string snapshot;
-  std::string at;  // RFC 3339; without an offset in the service's time zone
+  std::string at;             // RFC 3339; without an offset in the service's time zone
+  std::string position = {};  // of a log, instead
 };
 
 struct RestoreCall {

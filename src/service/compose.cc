@@ -70,11 +70,13 @@ Result<Chosen> choose(Composition& composition, const SnapshotChoice& choice,
 }
 
 Result<restore::Selector> selector_of(const SnapshotChoice& choice, const std::string& tz) {
-  if (!choice.snapshot.empty() && !choice.at.empty())
-    return fail(Error(Code::usage, "--snapshot and --at cannot be given together")
+  const auto given = [](const std::string& text) { return text.empty() ? 0 : 1; };
+  if (given(choice.snapshot) + given(choice.at) + given(choice.position) > 1)
+    return fail(Error(Code::usage, "--snapshot, --at and --at-position cannot be given together")
                     .with_hint("Either name the snapshot, or the moment."));
   restore::Selector selector;
   selector.snapshot = choice.snapshot;
+  selector.position = choice.position;
   if (!choice.at.empty()) selector.at = TRY(policy::parse_time(choice.at, tz));
   return selector;
 }

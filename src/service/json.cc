@@ -40,13 +40,13 @@ Json to_json(const repository::SnapshotInfo& snapshot) {
 
 Json to_json(const restore::Plan& plan) {
   Json items = Json::array();
-  for (const auto& item : plan.items)
-    items.push_back({{"source", item.source},
-                     {"type", item.type},
-                     {"place", item.place},
-                     {"objects", item.objects},
-                     {"entries", item.entries},
-                     {"resumes", item.resumes}});
+  for (const auto& item : plan.items) {
+    Json row{{"source", item.source},   {"type", item.type},       {"place", item.place},
+             {"objects", item.objects}, {"entries", item.entries}, {"resumes", item.resumes}};
+    if (item.until != 0) row["moment"] = item.moment;
+    if (item.until != 0) row["log_pieces"] = item.log.size();
+    items.push_back(std::move(row));
+  }
   return {{"service", plan.snapshot.service},
           {"snapshot", to_json(plan.snapshot)},
           {"items", std::move(items)},

@@ -2,6 +2,7 @@
 
 #include "config/portable.h"
 #include "drill/evidence.h"
+#include "restore/moment.h"
 #include "service/lock.h"
 #include "service/placement.h"
 
@@ -13,6 +14,15 @@ std::string stamp(Time time) {
   for (const char c : to_rfc3339(time))
     if (c != '-' && c != ':') text += c;
   return text;
+}
+
+// A position is one of a log; a time is one where there are logs.
+std::optional<restore::Moment> asked_moment(const restore::Selector& selector,
+                                            const std::vector<repository::SnapshotInfo>& snapshots,
+                                            const std::string& service) {
+  if (!selector.position.empty()) return restore::Moment{{}, selector.position};
+  if (!selector.at || !restore::have_logs(snapshots, service)) return std::nullopt;
+  return restore::Moment{*selector.at, {}};
 }
 
 }  // namespace
@@ -69,14 +79,18 @@ Result<std::vector<BackupOutcome>> Service::back_up(const BackupRequest& request
   const auto here = circumstances(service, context);
   std::vector<BackupOutcome> outcomes;
   for (const auto& name : service.repositories) {
+    LogOutcome log;
     auto report = [&]() -> Result<backup::Report> {
       TRY(check_placement(made, name));
       const auto repository = TRY(open_repository(name, context));
       auto own = made;
       own.labels.merge(TRY(labels_of(here, *repository)));
-      return backup::run_backup(own, *repository, context);
+      auto taken = TRY(backup::run_backup(own, *repository, context));
+      log = extend_logs(made, taken, *repository, context);
+      return taken;
     }();
-    outcomes.push_back({name, std::move(report)});
+    log.repository = name;
+    outcomes.push_back({name, std::move(report), std::move(log)});
     TRY(context.check_stop());
   }
   return outcomes;
@@ -125,9 +139,15 @@ Result<PreparedRestore> Service::prepare_restore(const RestoreRequest& request,
   for (const auto& finding : list.findings) context.log.warning(finding.message);
   if (const auto names = service.foreign_names(); !names.empty())
     context.log.warning("not in any snapshot, for other tools back it up: " + names);
-  const auto chosen = TRY(restore::choose_snapshot(list.snapshots, service.name, request.selector));
+  const auto moment = asked_moment(request.selector, list.snapshots, service.name);
+  const auto chosen =
+      TRY(moment ? restore::choose_base(list.snapshots, service.name, *moment)
+                 : restore::choose_snapshot(list.snapshots, service.name, request.selector));
   prepared.snapshot = TRY(prepared.repository->open_snapshot(chosen.id, context));
   prepared.plan = TRY(restore::plan_restore(chosen, prepared.snapshot->sources(), request.plan));
+  if (moment)
+    TRY(restore::plan_logs(prepared.plan, prepared.snapshot->sources(), *moment,
+                           *prepared.repository));
   TRY(restore::check_targets(prepared.plan, protected_places()));
   return prepared;
 }

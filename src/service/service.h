@@ -5,6 +5,7 @@
 #include <memory>
 #include <variant>
 
+#include "backup/archive_log.h"
 #include "backup/backup.h"
 #include "base/run_context.h"
 #include "config/config.h"
@@ -30,10 +31,18 @@ struct BackupRequest {
   std::map<std::string, std::string> labels;
 };
 
+// What of the logs of its sources came into one repository.
+struct LogOutcome {
+  std::string repository;
+  std::vector<backup::LogReport> logs = {};
+  std::optional<Error> error = {};
+};
+
 // One repository's part of a backup; each repository gets a snapshot of its own.
 struct BackupOutcome {
   std::string repository;
   Result<backup::Report> report;
+  LogOutcome log = {};  // that goes on from it
 };
 
 struct RestoreRequest {
@@ -126,6 +135,10 @@ class Service {
 
   Result<std::vector<BackupOutcome>> back_up(const BackupRequest& request,
                                              const RunContext& context);
+  // Of all its sources that have one, into each repository. A piece without anything new is kept
+  // when so much time has gone by. `usage` when no source has a log.
+  Result<std::vector<LogOutcome>> archive_logs(const std::string& service, Duration quiet,
+                                               const RunContext& context);
   Result<PreparedRestore> prepare_restore(const RestoreRequest& request, const RunContext& context);
   Result<RestoreOutcome> run_restore(PreparedRestore& prepared, const RunContext& context);
   Result<DrillEnd> run_drill(const DrillRequest& request, const RunContext& context);
@@ -168,6 +181,8 @@ class Service {
   Result<void> check_placement(const backup::Request& request, const std::string& name) const;
   static Result<void> refuse_foreign(const config::Service& service,
                                      const restore::PlanRequest& plan);
+  LogOutcome extend_logs(const backup::Request& made, const backup::Report& report,
+                         repository::Repository& repository, const RunContext& context) const;
   Result<backup::Request> backup_request(const config::Service& service,
                                          const BackupRequest& request) const;
   Result<repository::SnapshotInfo> snapshot_before(const PreparedRestore& prepared,

@@ -20,7 +20,7 @@ Timestamp limit_of(const ReplayRequest& request, const WindowEnd& window) {
   return request.until == Timestamp{} ? window.last : request.until;
 }
 
-DocumentSum difference(DocumentSum sum, const CollectionChange& change) {
+DocumentSum after_change(DocumentSum sum, const CollectionChange& change) {
   sum.add(change.come);
   sum.count -= change.gone.count;
   sum.bytes -= change.gone.bytes;
@@ -269,7 +269,7 @@ Result<Json> LogReplay::expected_of(const Collection& collection, const Json& re
     return facts;
   }
   const auto base = then == nullptr ? DocumentSum{} : TRY(recorded_sum(*then));
-  add_facts(facts, {touched ? difference(base, found->second) : base, std::nullopt});
+  add_facts(facts, {touched ? after_change(base, found->second) : base, std::nullopt});
   if (then != nullptr && then->contains("natural_digest"))
     facts["natural_digest"] = (*then)["natural_digest"];
   return facts;

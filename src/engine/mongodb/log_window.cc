@@ -6,7 +6,7 @@ namespace lifeboat::engine::mongodb {
 namespace {
 
 constexpr std::string_view kMark = "log";
-constexpr std::int32_t kVersion = 1;
+constexpr std::int32_t kWindowVersion = 1;
 
 // A log that is not as it must be says something of the window, not of the copy.
 bool is_about_the_log(const Error& error) {
@@ -79,7 +79,7 @@ Result<Dialect> dialect_named(std::string_view name) {
 Bytes encode_window_end(const WindowEnd& end) {
   return DocumentBuilder()
       .text("lifeboat", kMark)
-      .int32("version", kVersion)
+      .int32("version", kWindowVersion)
       .text("database", end.database)
       .text("dialect", end.dialect == Dialect::mongodb ? "mongodb" : "ferretdb")
       .boolean("complete", end.complete)
@@ -91,7 +91,7 @@ Result<std::optional<WindowEnd>> decode_window_end(DocumentView document) {
   const auto first = document.begin();
   if (first == document.end() || first->key != "lifeboat") return std::nullopt;
   const auto version = document.find("version");
-  if (first->text() != kMark || !version || version->integer() != kVersion)
+  if (first->text() != kMark || !version || version->integer() != kWindowVersion)
     return fail(Code::unsupported_format, "the log of a snapshot is of a newer version");
   const auto database = document.text_at("database");
   const auto last = document.find("last");

@@ -1,0 +1,112 @@
+#include "backup/archive_log.h"
+
+#include <algorithm>
+
+#include "engine/all.h"
+
+namespace lifeboat::backup {
+namespace {
+
+using repository::LogPieceInfo;
+
+// Where the log that is there ends: a piece, or the newest snapshot that has a place in the log.
+struct Beginning {
+  Json about;
+  std::uint64_t reached = 0;  // 0: nothing is there yet
+};
+
+const LogPieceInfo* furthest(const std::vector<LogPieceInfo>& pieces) {
+  const auto last = std::ranges::max_element(
+      pieces, {}, [](const auto& each) { return std::pair(each.to, each.from); });
+  return last == pieces.end() ? nullptr : &*last;
+}
+
+const repository::SnapshotInfo* newest_with_log(const repository::SnapshotList& list,
+                                                const LogRequest& request) {
+  const repository::SnapshotInfo* newest = nullptr;
+  for (const auto& each : list.snapshots) {
+    if (each.service != request.service || !each.complete) continue;
+    for (const auto& source : each.sources)
+      if (source.name == request.source.name && source.log) newest = &each;
+  }
+  return newest;
+}
+
+Failure no_beginning(const LogRequest& request) {
+  return fail(Error(Code::not_found, "there is no snapshot of " + request.service + "/" +
+                                         request.source.name + " that a log could go on from")
+                  .with_hint("Run `lifeboat backup " + request.service + "` first."));
+}
+
+Result<Beginning> beginning_of_snapshot(const LogRequest& request,
+                                        repository::Repository& repository,
+                                        const RunContext& context) {
+  const auto list = TRY(repository.snapshots(context));
+  const auto* newest = newest_with_log(list, request);
+  if (newest == nullptr) return no_beginning(request);
+  const auto snapshot = TRY(repository.open_snapshot(newest->id, context));
+  for (const auto& source : snapshot->sources())
+    if (source.name == request.source.name && source.position.is_object() &&
+        source.position.contains("log"))
+      return Beginning{source.position["log"], 0};
+  return no_beginning(request);
+}
+
+Result<Beginning> find_beginning(const LogRequest& request, repository::Repository& repository,
+                                 const RunContext& context) {
+  const auto pieces = TRY(repository.log_pieces(request.service, request.source.name));
+  if (const auto* last = furthest(pieces))
+    return Beginning{TRY(repository.log_about(*last)), last->to};
+  if (!request.base.is_null()) return Beginning{request.base, 0};
+  return beginning_of_snapshot(request, repository, context);
+}
+
+bool is_quiet(const engine::LogPiece& piece) {
+  const auto entries = piece.about.find("entries");
+  return entries != piece.about.end() && *entries == 1;
+}
+
+// Positions begin with seconds.
+bool is_worth_keeping(const engine::LogPiece& piece, std::uint64_t reached, Duration quiet) {
+  if (reached == 0 || !piece.broken.empty()) return true;
+  if (piece.to <= reached) return false;
+  if (!is_quiet(piece)) return true;
+  const auto more = std::chrono::seconds((piece.to >> 32U) - (reached >> 32U));
+  return more >= quiet;
+}
+
+repository::NewLogPiece new_piece(const LogRequest& request, engine::LogPiece piece) {
+  return {request.service, request.source.name,    request.source.type,     piece.from,
+          piece.to,        std::move(piece.about), std::move(piece.content)};
+}
+
+}  // namespace
+
+Result<LogReport> archive_log(const LogRequest& request, repository::Repository& repository,
+                              const RunContext& context) {
+  const auto& engine = *TRY(engine::find_engine(request.source.type));
+  auto begin = TRY(find_beginning(request, repository, context));
+  const auto log = TRY(engine.open_change_log(request.source));
+  LogReport report;
+  report.source = request.source.name;
+  report.reaches = begin.reached;
+  for (bool more = true; more;) {
+    auto piece = TRY(log->read(begin.about, context));
+    if (!piece.broken.empty()) {
+      report.broken = piece.broken;
+      // The snapshot that was just made is where the new one begins.
+      if (!request.base.is_null()) piece = TRY(log->read(request.base, context));
+    }
+    more = piece.more_follows;
+    begin.about = piece.about;
+    if (!is_worth_keeping(piece, report.reaches, request.quiet)) break;
+    report.reaches = piece.to;
+    report.bytes += piece.content.size();
+    ++report.pieces;
+    TRY(repository.add_log_piece(new_piece(request, std::move(piece)), context));
+  }
+  report.moment = engine.describe_log_position(report.reaches);
+  return report;
+}
+
+}  // namespace lifeboat::backup

@@ -1,0 +1,34 @@
+#pragma once
+// Restoring to a moment between snapshots: which snapshot, and which pieces of the log lead from it
+// there. Reads a repository, changes nothing. Thread-safe.
+#include "restore/plan.h"
+
+namespace lifeboat::restore {
+
+// Whether any of them has a place in a log, so that moments between snapshots can be had.
+bool have_logs(const std::vector<repository::SnapshotInfo>& snapshots, const std::string& service);
+
+// The newest complete snapshot of which a source's log goes on from before the moment.
+// `not_restorable` names the first moment that can be had.
+Result<repository::SnapshotInfo> choose_base(const std::vector<repository::SnapshotInfo>& snapshots,
+                                             const std::string& service, const Moment& moment);
+
+// Adds to each item of a source with a log the pieces that lead to the moment. `not_restorable`
+// names the gap, and what can be had.
+Result<void> plan_logs(Plan& plan, const std::vector<repository::SourceManifest>& sources,
+                       const Moment& moment, repository::Repository& repository);
+
+// What of a source's log can be reached: any moment from one to the other.
+struct LogRange {
+  std::string source;
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::string from_text;
+  std::string to_text;
+};
+// By the names of snapshots and pieces alone: a restore looks closer.
+Result<std::vector<LogRange>> reachable(const std::vector<repository::SnapshotInfo>& snapshots,
+                                        const std::string& service,
+                                        repository::Repository& repository);
+
+}  // namespace lifeboat::restore

@@ -1,0 +1,182 @@
+#include <gmock/gmock.h>
+
+#include <thread>
+
+#include "engine/mongodb/test_logged_shop.h"
+#include "service/service.h"
+#include "service/test_shop.h"
+
+namespace lifeboat::service {
+namespace {
+
+using engine::mongodb::DocumentBuilder;
+using engine::mongodb::testing::Application;
+using engine::mongodb::testing::document;
+using engine::mongodb::testing::many_documents;
+using engine::mongodb::testing::ServerOptions;
+using engine::mongodb::testing::TestServer;
+using testing::HasSubstr;
+
+// A shop on a server with a log, in one repository.
+class LogCalls : public TestShop {
+ protected:
+  void SetUp() override {
+    Application(server_.uri(), "local").create_capped("oplog.rs");
+    live().insert("orders", many_documents(100));
+    ASSERT_EQ(::setenv("LIFEBOAT_TEST_RESTORED", server_.uri("restored").c_str(), 1), 0);
+    TestShop::SetUp();
+    setup_.environment["MONGO_URI"] = server_.uri();
+    configure_server();
+  }
+  void configure_server(const std::string& sources = "") {
+    const auto text =
+        "version: 1\nservices:\n  shop:\n    sources:\n"
+        "      db: {type: mongodb, uri: \"${MONGO_URI}\", database: shop}\n" +
+        sources +
+        "    repositories: [local]\n"
+        "repositories:\n  local: {url: repository, key: {file: key}}\n";
+    ASSERT_TRUE(write_file(at("lifeboat.yaml"), view_of(text)));
+  }
+  Application live() const { return {server_.uri(), "shop"}; }
+  Json archive() {
+    const auto answer = follow_log(setup_, {"shop", {}}, [](const Json&) {}, context());
+    EXPECT_TRUE(answer) << answer.error().describe();
+    return answer ? answer->body["repositories"][0]["logs"][0] : Json{};
+  }
+  // The moment that a person would read from a clock now; what is written after it is later.
+  std::string now() {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+    const auto second = std::chrono::floor<std::chrono::seconds>(SystemClock().now());
+    std::this_thread::sleep_until(second + std::chrono::seconds(1));
+    return to_rfc3339(Time(second));
+  }
+  Result<Answer> restore_at(const std::string& moment, bool overwrite = true) {
+    RestoreCall call;
+    call.choice.service = "shop";
+    (moment.find('T') == moment.npos ? call.choice.position : call.choice.at) = moment;
+    call.to = {"db=env:LIFEBOAT_TEST_RESTORED"};
+    call.overwrite = overwrite;
+    call.snapshot_first = false;
+    call.delete_strangers = overwrite;
+    return restore(setup_, call, agree, context());
+  }
+  // How many orders there are after a restore to that moment.
+  std::int64_t orders_at(const std::string& moment) {
+    const auto answer = restore_at(moment);
+    EXPECT_TRUE(answer) << answer.error().describe();
+    if (!answer) return -1;
+    last_ = answer->body;
+    const auto place = server_.uri("restored");
+    const auto facts =
+        engine::contract::facts_of(engine::mongodb::mongodb_engine(), place, context());
+    return facts ? facts->at("collections").at("orders").at("documents").get<std::int64_t>() : -1;
+  }
+
+  TestServer server_{ServerOptions{.replica_set = "rs0"}};
+  Json last_;
+};
+
+TEST_F(LogCalls, EverySecondBetweenTwoBackupsCanBeHad) {
+  backed_up();
+  const auto full = now();
+  live().insert("orders", many_documents(10, 1000));
+  const auto ten_more = now();
+  EXPECT_EQ(archive()["pieces"], 1);
+  live().remove_one("orders", 5);
+  const auto one_less = now();
+  live().drop("orders");
+  live().insert("orders", {document(1, "after the accident")});
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  EXPECT_EQ(archive()["broken"], Json());
+  EXPECT_EQ(orders_at(full), 100);
+  EXPECT_EQ(orders_at(ten_more), 110);
+  EXPECT_EQ(orders_at(one_less), 109);
+  const auto& item = last_["report"]["items"][0];
+  EXPECT_THAT(item["last_applied"].get<std::string>(), HasSubstr("Z ("));
+  EXPECT_GT(item["log_entries"], 0);
+  EXPECT_EQ(last_["items"][0]["moment"], one_less);
+}
+
+TEST_F(LogCalls, AMomentThatCannotBeHadIsAnsweredWithThoseThatCan) {
+  backed_up();
+  const auto before = restore_at("2001-01-01T00:00:00Z", false);
+  ASSERT_FALSE(before);
+  EXPECT_EQ(before.error().code(), Code::not_restorable);
+  EXPECT_THAT(std::string(before.error().hint()), HasSubstr("The first moment that can be had is"));
+  const auto future = restore_at("2099-01-01T00:00:00Z", false);
+  ASSERT_FALSE(future);
+  EXPECT_EQ(future.error().code(), Code::not_restorable);
+  EXPECT_THAT(future.error().describe(), HasSubstr("the log ends at"));
+  EXPECT_THAT(std::string(future.error().hint()), HasSubstr("can be had"));
+  EXPECT_EQ(restore_at("tomorrow", false).error().code(), Code::usage);
+}
+
+TEST_F(LogCalls, TheRangesThatCanBeHadAreListed) {
+  EXPECT_TRUE(log_status(setup_, "shop", context())->body["repositories"][0]["ranges"].empty());
+  backed_up();
+  live().insert("orders", {document(2000)});
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  archive();
+  const auto status = log_status(setup_, "shop", context());
+  ASSERT_TRUE(status) << status.error().describe();
+  const auto ranges = status->body["repositories"][0]["ranges"];
+  ASSERT_EQ(ranges.size(), 1U) << ranges.dump();
+  EXPECT_EQ(ranges[0]["source"], "db");
+  EXPECT_LT(ranges[0]["from"].get<std::string>(), ranges[0]["to"].get<std::string>());
+}
+
+TEST_F(LogCalls, WithoutASnapshotThereIsNoLogAndWithoutALogItIsSaid) {
+  const auto none = follow_log(setup_, {"shop", {}}, [](const Json&) {}, context());
+  ASSERT_TRUE(none) << none.error().describe();
+  EXPECT_EQ(none->exit_status, 2);
+  EXPECT_EQ(none->body["repositories"][0]["error"]["code"], "not_found");
+  configure();
+  const auto files = follow_log(setup_, {"shop", {}}, [](const Json&) {}, context());
+  ASSERT_FALSE(files);
+  EXPECT_EQ(files.error().code(), Code::usage);
+}
+
+TEST_F(LogCalls, IsFollowedUntilItIsStopped) {
+  backed_up();
+  std::stop_source stop;
+  const RunContext running{stop.get_token(), test_.context.clock, test_.context.random,
+                           test_.context.progress, test_.context.log};
+  int rounds = 0;
+  const auto visit = [&](const Json&) {
+    live().insert("orders", {document(3000 + rounds)});
+    if (++rounds == 4) stop.request_stop();
+  };
+  const auto answer = follow_log(setup_, {"shop", std::chrono::milliseconds(10)}, visit, running);
+  ASSERT_TRUE(answer) << answer.error().describe();
+  EXPECT_EQ(answer->exit_status, 0);
+  EXPECT_EQ(rounds, 4);
+  archive();
+  const auto position = [&] {
+    const auto list = log_status(setup_, "shop", context());
+    return list->body["repositories"][0]["ranges"][0]["to"].get<std::string>();
+  }();
+  const auto begin = position.find('(') + 1;
+  EXPECT_EQ(orders_at(position.substr(begin, position.size() - begin - 1)), 104);
+}
+
+TEST_F(LogCalls, AHoleInTheLogIsSaidAndAFullBackupBeginsAnew) {
+  backed_up();
+  archive();
+  // As a server that was set up anew: the same names, another past.
+  Application(server_.uri(), "local").drop("oplog.rs");
+  Application(server_.uri(), "local").create_capped("oplog.rs");
+  live().insert("orders", {document(4000)});
+  const auto answer = follow_log(setup_, {"shop", {}}, [](const Json&) {}, context());
+  ASSERT_TRUE(answer) << answer.error().describe();
+  EXPECT_EQ(answer->exit_status, 1);
+  EXPECT_TRUE(answer->body["repositories"][0]["logs"][0].contains("broken"));
+  backed_up();
+  const auto full = now();
+  live().insert("orders", {document(4001)});
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  EXPECT_FALSE(archive().contains("broken"));
+  EXPECT_EQ(orders_at(full), 101);
+}
+
+}  // namespace
+}  // namespace lifeboat::service
