@@ -15,6 +15,7 @@ constexpr std::uint32_t kMagic = 0x8199e26d;
 constexpr std::uint32_t kTerminator = 0xffffffff;
 constexpr std::size_t kUnitStart = 4;  // a length, the magic number or a terminator
 constexpr std::size_t kMostCollections = 100'000;
+constexpr std::size_t kMostMetadata = 64U << 20U;  // bytes, of all collections: visitors keep them
 
 std::uint32_t first_number(ByteView bytes) { return ByteReader(bytes).u32().value_or(0); }
 
@@ -104,11 +105,19 @@ Result<void> ArchiveReader::take_head(DocumentView document, ArchiveVisitor& vis
   return visitor.head(head);
 }
 
+// The metadata was the visitor's to keep.
+ArchiveReader::Progress ArchiveReader::begun(const ArchiveCollection& about) {
+  return {{about.database, about.collection, about.type, {}}, {}, 0, false};
+}
+
 Result<void> ArchiveReader::take_collection(DocumentView document, ArchiveVisitor& visitor) {
   const auto about = collection_from(document);
   if (about.collection.empty()) return wrong("a collection without a name");
   if (collections_.size() == kMostCollections) return wrong("too many collections");
-  if (!collections_.emplace(about.name(), Progress{about, {}, 0, false}).second)
+  metadata_ += about.metadata.size();
+  if (metadata_ > kMostMetadata)
+    return fail(Code::refused, "the metadata of the archive's collections is larger than 64 MiB");
+  if (!collections_.emplace(about.name(), begun(about)).second)
     return wrong(about.name() + " is named twice");
   return visitor.collection(about);
 }
@@ -119,7 +128,7 @@ Result<void> ArchiveReader::take_header(DocumentView document, ArchiveVisitor& v
   if (about.collection.empty()) return wrong("a segment of no collection");
   if (!collections_.contains(about.name()) && collections_.size() == kMostCollections)
     return wrong("too many collections");
-  auto& progress = collections_.emplace(about.name(), Progress{about, {}, 0, false}).first->second;
+  auto& progress = collections_.emplace(about.name(), begun(about)).first->second;
   if (progress.complete) return wrong(about.name() + " goes on after its end");
   part_ = Part::body;
   current_ = &progress;

@@ -20,7 +20,7 @@ struct ArchiveCollection {
   std::string database;
   std::string collection;
   std::string type;      // "collection", "view", "timeseries"; empty in older archives
-  std::string metadata;  // Extended JSON: {options, indexes, uuid …}
+  std::string metadata;  // Extended JSON: {options, indexes, uuid …}; empty with its documents
 
   std::string name() const { return database + "." + collection; }
 };
@@ -41,7 +41,8 @@ class ArchiveVisitor {
 class ArchiveReader {
  public:
   // Takes the next bytes; after an error nothing more may be fed. `corrupt` names the byte of the
-  // archive, `unsupported_format` tells that it is none, or of another version.
+  // archive, `unsupported_format` tells that it is none, or of another version, `refused` that its
+  // metadata is more than one keeps.
   Result<void> feed(ByteView chunk, ArchiveVisitor& visitor);
   // The archive is over: `corrupt` names the collections that are not complete.
   Result<void> finish() const;
@@ -56,6 +57,7 @@ class ArchiveReader {
     bool complete = false;
   };
 
+  static Progress begun(const ArchiveCollection& about);
   Result<std::size_t> size_of(ByteView start) const;
   Result<void> pass(ByteView unit, ArchiveVisitor& visitor);
   Result<void> end_part();
@@ -68,6 +70,7 @@ class ArchiveReader {
   Part part_ = Part::magic;
   Bytes begun_;  // of a document that a chunk cut
   std::uint64_t position_ = 0;
+  std::size_t metadata_ = 0;  // bytes of all collections so far
   std::map<std::string, Progress> collections_;
   Progress* current_ = nullptr;
 };

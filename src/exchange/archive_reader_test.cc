@@ -146,6 +146,24 @@ TEST(ArchiveReader, RefusesWhatIsNoArchiveOrAnotherVersion) {
   EXPECT_EQ(code_of({}), Code::corrupt);
 }
 
+TEST(ArchiveReader, BoundsTheMetadataOfAllCollections) {
+  const std::string large(15U << 20U, ' ');
+  const auto archive = [&](int count) {
+    auto all = in_order({kMagicNumber, small_head()});
+    for (int i = 0; i < count; ++i)
+      append(all, DocumentBuilder()
+                      .text("db", "d")
+                      .text("collection", std::to_string(i))
+                      .text("type", "view")
+                      .text("metadata", large)
+                      .take());
+    append(all, kEndOfPart);
+    return all;
+  };
+  EXPECT_TRUE(gathered(archive(4)));
+  EXPECT_EQ(gathered(archive(5)).error().code(), Code::refused);
+}
+
 TEST(ArchiveReader, RefusesPartsInTheWrongPlace) {
   const auto end = segment_header(true);
   EXPECT_EQ(code_of({kMagicNumber, kEndOfPart}), Code::corrupt);

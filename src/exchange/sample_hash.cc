@@ -22,6 +22,7 @@ using engine::mongodb::little_endian_32;
 using engine::mongodb::little_endian_64;
 
 constexpr std::int64_t kYearTenThousand = 253402300800000;  // in milliseconds
+constexpr std::uint8_t kOldBinary = 2;
 
 using Text = Result<std::string>;
 
@@ -111,8 +112,10 @@ std::string date_text(const Element& element) {
                   time.hours().count(), time.minutes().count(), time.seconds().count(), fraction));
 }
 
+// Of the old subtype 2 the content says its size once more, which drivers take off.
 std::string binary_text(const Element& element) {
-  const auto content = element.value.subspan(5);
+  const bool says_size_again = element.value[4] == kOldBinary && element.value.size() >= 9;
+  const auto content = element.value.subspan(says_size_again ? 9 : 5);
   return wrapped("$binary", fmt::format(R"({{"base64": "{}", "subType": "{:02x}"}})",
                                         to_base64(content), element.value[4]));
 }

@@ -68,6 +68,11 @@ TEST(PythonJson, PrintsEveryTypeAsJsonUtilDoes) {
       R"("m": {"$code": "x"}, "n": null})");
 }
 
+TEST(PythonJson, TakesTheInnerSizeOffAnOldBinary) {
+  const std::string json = R"({"a": {"$binary": {"base64": "AQI=", "subType": "02"}}})";
+  EXPECT_EQ(printed(json), json);
+}
+
 TEST(PythonJson, RefusesTextThatIsNotUtf8) {
   const auto document = DocumentBuilder().text("a", "\xff").take();
   EXPECT_EQ(python_json(*DocumentView::check(document)).error().code(), Code::corrupt);

@@ -95,11 +95,12 @@ Result<jsonl::ImportOptions> import_options(const Setup& setup, const ImportJson
   return options;
 }
 
-// The URI only as it was given: one with a password never is.
+// The URI only as it was given: one with a password never is. What was there may break its own
+// validators.
 std::string go_back_command(const ImportJsonlCall& call, const jsonl::ExportReport& before,
                             const std::string& database) {
   auto command = "lifeboat import jsonl " + shell_word(before.archive.string()) +
-                 " --replace-existing --mongo-db " + shell_word(database);
+                 " --replace-existing --force --mongo-db " + shell_word(database);
   if (!call.database.uri.empty()) command += " --mongo-uri " + shell_word(call.database.uri);
   return command;
 }

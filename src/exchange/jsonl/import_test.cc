@@ -263,6 +263,21 @@ TEST_F(JsonLinesImport, LeavesBucketsOutAndRefusesThemWithoutTheirDocuments) {
   EXPECT_EQ(refused.error().code(), Code::refused);
 }
 
+TEST_F(JsonLinesImport, LeavesTheProfileOutAndRefusesOtherCollectionsOfTheServer) {
+  const auto planned = plan(two_collections()
+                                .file("system.js.jsonl", "{\"_id\": \"f\"}\n")
+                                .file("system.profile.jsonl", "{\"op\": \"query\"}\n"));
+  ASSERT_TRUE(planned) << error_of(planned);
+  EXPECT_TRUE(has_finding(planned->findings, "profile-left-out"));
+  EXPECT_THAT(planned->restore, ElementsAre("orders", "system.js", "users"));
+  Application(server_.uri(), "restored").insert("stranger", one_order_);
+  const auto refused = import(two_collections().file("system.users.jsonl", "{\"_id\": 1}\n"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused) << error_of(refused);
+  EXPECT_THAT(error_of(refused), HasSubstr("system.users"));
+  EXPECT_THAT(collections(), ElementsAre("stranger"));
+}
+
 TEST_F(JsonLinesImport, InsertsNoLinesOfAView) {
   import_.accept_losses = true;
   const auto planned =

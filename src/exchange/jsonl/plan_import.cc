@@ -23,6 +23,8 @@ using engine::mongodb::Feature;
 using engine::mongodb::Location;
 
 constexpr std::size_t kLargestMetadata = 64U << 20U;
+constexpr std::string_view kProfile = "system.profile";
+constexpr std::string_view kFunctions = "system.js";  // the one that applications fill
 
 bool is_of_the_server(std::string_view name) { return name.starts_with("system."); }
 
@@ -63,6 +65,7 @@ class Planning {
   Result<void> read_metadata();
   Result<void> read_views();
   Result<void> take_files();
+  Result<void> check_not_of_the_server(const NamedFile& file) const;
   void leave_out_buckets(const std::vector<NamedFile>& files);
   Result<void> take_collection(const NamedFile& file);
   Result<void> decide_time_series(PlannedCollection& planned);
@@ -150,7 +153,8 @@ Result<void> Planning::take_files() {
   const auto files = TRY(name_files(plan_.archive.stems, names, options_.renames));
   leave_out_buckets(files);
   for (const auto& file : files) {
-    if (file.original.starts_with(kBucketsPrefix)) continue;
+    if (file.original.starts_with(kBucketsPrefix) || file.original == kProfile) continue;
+    TRY(check_not_of_the_server(file));
     if (views_.contains(file.original))
       find("view-documents", file.name, "it is a view: its lines are not inserted");
     else
@@ -169,8 +173,21 @@ Result<void> Planning::take_files() {
   return {};
 }
 
+// The server would take no documents for them, after other collections had been dropped.
+Result<void> Planning::check_not_of_the_server(const NamedFile& file) const {
+  for (const auto& name : {file.original, file.name})
+    if (is_of_the_server(name) && name != kFunctions)
+      return refuse_import(name + " is the server's own: nothing can be inserted",
+                           "Nothing was changed. Take " + file.stem +
+                               ".jsonl out of the archive, or give --rename.");
+  return {};
+}
+
 void Planning::leave_out_buckets(const std::vector<NamedFile>& files) {
   for (const auto& file : files) {
+    if (file.original == kProfile)
+      find("profile-left-out", file.original,
+           "what the server's profiler wrote down is not inserted: it is the server's own");
     if (!file.original.starts_with(kBucketsPrefix)) continue;
     buckets_.insert(file.original.substr(kBucketsPrefix.size()));
     find("buckets-left-out", file.original,

@@ -205,6 +205,7 @@ class DumpInsert final : public ArchiveVisitor {
     auto& inserting = of_collection(about.collection);
     waiting_ -= inserting.waiting();
     TRY_CONTEXT(about.collection, inserting.flush());
+    inserting_.erase(about.collection);
     return {};
   }
 
