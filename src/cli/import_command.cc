@@ -56,6 +56,17 @@ void say_import_plan(Session& session, const Json& plan) {
   say_import_warnings(session, plan);
 }
 
+std::string compared_word(const Json& collection) {
+  if (flag_of(collection, "equal")) return "equal";
+  return text_of(collection, "not_compared").empty() ? "DIFFERENT" : "NOT COMPARED";
+}
+
+std::string not_equal_text(const Json& report) {
+  for (const auto& each : list_of(report, "collections"))
+    if (compared_word(each) == "DIFFERENT") return "The database is NOT equal to the archive.";
+  return "Not every collection could be compared with its file.";
+}
+
 void say_compared(Session& session, const Json& report) {
   Table table({{"COLLECTION", Align::left, true},
                {"FILE_COUNT", Align::right},
@@ -67,10 +78,13 @@ void say_compared(Session& session, const Json& report) {
     const bool equal = flag_of(each, "equal");
     table.add({text_of(each, "name"), std::to_string(number_of(each, "file_count")),
                std::to_string(number_of(each, "db_count")),
-               text_of(each, "sample_hash").substr(0, kShown), equal ? "equal" : "DIFFERENT"},
+               text_of(each, "sample_hash").substr(0, kShown), compared_word(each)},
               equal ? Style::plain : Style::bad);
   }
   session.say(table_indented(table.text(session.terminal()), 2));
+  for (const auto& each : list_of(report, "collections"))
+    if (const auto why = text_of(each, "not_compared"); !why.empty())
+      session.say(text_of(each, "name") + ": " + why + ".");
 }
 
 void say_import_report(Session& session, const Json& body) {
@@ -81,7 +95,7 @@ void say_import_report(Session& session, const Json& body) {
   session.say(session.colour(equal
                                  ? counted(number_of(report, "inserted"), "document", "documents") +
                                        " inserted; every collection is equal to its file."
-                                 : std::string("The database is NOT equal to the archive."),
+                                 : not_equal_text(report),
                              equal ? Style::good : Style::bad));
   if (body.contains("go_back")) {
     session.say("To go back: " + printable(text_of(body, "go_back")));

@@ -61,6 +61,7 @@ Json imported_json(const jsonl::ImportedCollection& collection) {
           {"sample_hash", collection.sample_hash},
           {"file_digest", collection.file_digest},
           {"db_digest", collection.db_digest},
+          {"not_compared", collection.not_compared},
           {"equal", collection.is_equal()}};
 }
 
@@ -126,7 +127,7 @@ Result<Answer> import_jsonl(const Setup& setup, const ImportJsonlCall& call, con
                             const RunContext& context) {
   const auto to = TRY(database_of(setup, call.database));
   const auto options = TRY(import_options(setup, call, to));
-  const auto plan = TRY(jsonl::plan_import(to, options, context));
+  auto plan = TRY(jsonl::plan_import(to, options, context));
   Answer answer{plan_json(plan), 0};
   auto& body = answer.body;
   const bool snapshot_first = call.snapshot_first && !plan.is_empty;
@@ -136,6 +137,7 @@ Result<Answer> import_jsonl(const Setup& setup, const ImportJsonlCall& call, con
   body["force"] = call.force;
   TRY(confirm(body));
   if (call.dry_run) return answer;
+  TRY(jsonl::recover_import(to, options, plan));
   if (snapshot_first) {
     const auto before = TRY(export_before(setup, call, to, context));
     body["before"] = {{"folder", before.folder.string()},

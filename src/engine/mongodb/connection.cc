@@ -3,7 +3,10 @@
 #include <mongoc/mongoc.h>
 
 #include <array>
+#include <functional>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 namespace lifeboat::engine::mongodb {
 namespace {
@@ -105,8 +108,38 @@ struct Reply {
   bson_t document = BSON_INITIALIZER;
 };
 
-// How many writes a unique key refused; 0 when any was refused for another reason.
-std::uint64_t duplicates_in(DocumentView reply) {
+// Whether the key that refused a document is _id; nothing where the server does not name it.
+std::optional<bool> is_of_id(DocumentView error) {
+  if (const auto keys = error.document_at("keyPattern")) {
+    bool only_id = !keys->empty();
+    for (const auto& each : *keys) only_id = only_id && each.key == "_id";
+    return only_id;
+  }
+  constexpr std::string_view kIndex = " index: ";
+  const auto message = error.text_at("errmsg").value_or("");
+  const auto at = message.find(kIndex);
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto rest = message.substr(at + kIndex.size());
+  return rest == "_id_" || rest.starts_with("_id_ ");
+}
+
+// {find: collection, filter: {_id: {$eq: that of the document}}, limit: 1}
+std::optional<Bytes> find_same_id(const std::string& collection, ByteView document) {
+  const auto id = view_document(document).find("_id");
+  if (!id) return std::nullopt;
+  const auto equal = DocumentBuilder().element("$eq", *id).take();
+  return DocumentBuilder()
+      .text("find", collection)
+      .document("filter", DocumentBuilder().document("_id", equal).take())
+      .int32("limit", 1)
+      .take();
+}
+
+using IsThere = std::function<Result<bool>(std::int64_t document)>;
+
+// How many writes the key _id refused; 0 when any was refused for another reason, such as another
+// unique index: that document is not there.
+Result<std::uint64_t> duplicates_in(DocumentView reply, const IsThere& is_there) {
   constexpr std::int64_t kDuplicateKey = 11000;
   const auto errors = reply.document_at("writeErrors");
   if (!errors || reply.find("writeConcernErrors")) return 0;
@@ -114,6 +147,10 @@ std::uint64_t duplicates_in(DocumentView reply) {
   for (const auto& each : *errors) {
     const auto code = each.inside().find("code");
     if (!code || code->integer() != kDuplicateKey) return 0;
+    const auto at = each.inside().find("index");
+    const auto of_id = is_of_id(each.inside());
+    if (!of_id && !at) return 0;
+    if (!(of_id ? *of_id : TRY(is_there(at->integer().value_or(-1))))) return 0;
     ++present;
   }
   return present;
@@ -238,7 +275,14 @@ Result<std::uint64_t> Connection::insert_missing(const std::string& database,
   auto inserted = run({database, collection, documents, false}, reply.document);
   if (inserted) return std::uint64_t{0};
   const auto bytes = bytes_of(reply.document);
-  const auto present = duplicates_in(view_document(bytes));
+  const auto is_there = [&](std::int64_t at) -> Result<bool> {
+    if (at < 0 || std::cmp_greater_equal(at, documents.size())) return false;
+    const auto find = find_same_id(collection, documents[static_cast<std::size_t>(at)]);
+    if (!find) return false;
+    auto cursor = TRY(open_cursor(database, *find, 1));
+    return !TRY(cursor.next()).empty();
+  };
+  const auto present = TRY(duplicates_in(view_document(bytes), is_there));
   if (present == 0) return fail(std::move(inserted).error());
   return present;
 }

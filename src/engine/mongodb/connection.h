@@ -45,7 +45,7 @@ class Connection {
   Result<void> insert(const std::string& database, const std::string& collection,
                       const std::vector<ByteView>& documents) const;
   // The same into a collection that holds some of them already: how many were left as they are
-  // because their _id, or another unique key, is there.
+  // because their _id is there; `io_error` when another unique key refuses one.
   Result<std::uint64_t> insert_missing(const std::string& database, const std::string& collection,
                                        const std::vector<ByteView>& documents) const;
   // Every document of a cursor command (`find`, `listCollections` …), in batches of `batch`.

@@ -57,8 +57,13 @@ struct ImportPlan {
   engine::mongodb::Catalog before;                 // what is there now
   std::vector<Finding> findings;
   std::vector<Finding> losses;  // what the server cannot do
+  std::size_t recovered = 0;    // validators of an interrupted import that are back
 
   std::uint64_t documents() const;
 };
+
+// Plans for what is there by now: a collection that stays is wanted as it is. `source_changed` when
+// collections came or went since.
+Result<void> take_catalog(ImportPlan& plan, engine::mongodb::Catalog fresh);
 
 }  // namespace lifeboat::exchange::jsonl

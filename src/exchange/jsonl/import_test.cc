@@ -114,6 +114,15 @@ TEST_F(JsonLinesImport, SaysThatADocumentThatStayedIsAnother) {
   EXPECT_NE(report->collections[0].file_digest, report->collections[0].db_digest);
 }
 
+TEST_F(JsonLinesImport, TakesNoDocumentForOneThatIsThereBecauseOfAnotherUniqueIndex) {
+  const Application restored(server_.uri(), "restored");
+  restored.insert("orders", {bson(R"({"_id": 5, "serial": 7})")});
+  restored.make_index("orders", "serial", true);
+  const auto report = import(TarMaker().file("orders.jsonl", "{\"_id\": 6, \"serial\": 7}\n"));
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), Code::io_error) << error_of(report);
+}
+
 TEST_F(JsonLinesImport, ReplacesWhatIsThereWhereAsked) {
   const Application restored(server_.uri(), "restored");
   restored.insert("orders", one_order_);
@@ -309,7 +318,9 @@ TEST_F(JsonLinesImport, GivesAnIdToDocumentsThatHaveNoneAndSaysSo) {
   const auto report = run_import(at("restored"), *planned, import_, test_.context);
   ASSERT_TRUE(report) << error_of(report);
   EXPECT_EQ(report->collections[0].db_count, 2U);
-  EXPECT_TRUE(report->is_equal());
+  EXPECT_FALSE(report->is_equal());
+  EXPECT_THAT(report->collections[0].not_compared, HasSubstr("gave 2 documents"));
+  EXPECT_NE(report->collections[0].file_digest, report->collections[0].db_digest);
 }
 
 TEST_F(JsonLinesImport, InsertsInBatchesOfBoundedSize) {

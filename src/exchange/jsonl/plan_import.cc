@@ -376,6 +376,22 @@ std::uint64_t ImportPlan::documents() const {
   return all;
 }
 
+Result<void> take_catalog(ImportPlan& plan, Catalog fresh) {
+  const auto names = [](const Catalog& catalog) {
+    std::set<std::string> all;
+    for (const auto& each : catalog.collections) all.insert(each.name);
+    return all;
+  };
+  if (names(plan.before) != names(fresh))
+    return fail(Error(Code::source_changed, "collections came or went since the import was planned")
+                    .with_hint("Nothing was imported. Run the import again."));
+  plan.before = std::move(fresh);
+  for (auto& each : plan.collections)
+    if (!each.is_made())
+      each.wanted = *std::ranges::find(plan.before.collections, each.file.name, &Collection::name);
+  return {};
+}
+
 Result<ImportPlan> plan_import(const Location& to, const ImportOptions& options,
                                const RunContext& context) {
   return Planning(to, options, context).run();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/collection_scan.h"
 #include "exchange/indexing.h"
 #include "exchange/inserting.h"
@@ -33,7 +34,7 @@ class Importing {
   Result<ImportReport> run();
 
  private:
-  Result<void> recover();
+  Result<void> check_recovered();
   Result<void> set_validators_aside();
   Result<void> change();
   Result<void> command(const std::string& what, ByteView command) const;
@@ -59,7 +60,7 @@ class Importing {
 // Validators go back also when the import fails.
 Result<ImportReport> Importing::run() {
   report_.findings = plan_.losses;
-  TRY(recover());
+  TRY(check_recovered());
   if (options_.force) TRY(set_validators_aside());
   auto changed = change();
   auto put_back = validators_.put_back();
@@ -72,13 +73,16 @@ Result<ImportReport> Importing::run() {
   return std::move(report_);
 }
 
-Result<void> Importing::recover() {
-  const auto recovered = TRY(validators_.recover());
-  if (recovered != 0)
+// A plan that was made without them would set them aside for good.
+Result<void> Importing::check_recovered() {
+  if (TRY(validators_.recover()) != 0)
+    return fail(Error(Code::refused, "validators of an interrupted import are back only now")
+                    .with_hint("Nothing else was changed. Plan the import again."));
+  if (plan_.recovered != 0)
     report_.findings.push_back({"validators-put-back", plan_.database,
                                 fmt::format("{} validators that an interrupted import had set "
                                             "aside are back",
-                                            recovered),
+                                            plan_.recovered),
                                 false});
   return {};
 }
@@ -198,8 +202,10 @@ Result<ImportedCollection> Importing::compare(const PlannedCollection& planned) 
   const auto& wanted = by_keys ? survey.by_keys : survey.sum;
   ImportedCollection compared{planned.file.name,  wanted.count,        there.count,
                               survey.sample_hash, wanted.digest.hex(), there.digest.hex()};
-  // The server gave these their _id: the plan said that they cannot be compared.
-  if (survey.without_id != 0) compared.file_digest = compared.db_digest;
+  if (survey.without_id != 0 && wanted.count == there.count)
+    compared.not_compared = fmt::format(
+        "the server gave {} documents of the file their _id: only the counts can be compared",
+        survey.without_id);
   return compared;
 }
 
@@ -231,6 +237,12 @@ Result<void> Importing::let_expire() {
 
 bool ImportReport::is_equal() const {
   return std::ranges::all_of(collections, &ImportedCollection::is_equal);
+}
+
+Result<void> recover_import(const Location& to, const ImportOptions& options, ImportPlan& plan) {
+  plan.recovered = TRY(ValidatorsAside(to, options.journal).recover());
+  if (plan.recovered == 0) return {};
+  return take_catalog(plan, TRY(engine::mongodb::read_catalog(to.server->connect(), to.database)));
 }
 
 Result<ImportReport> run_import(const Location& to, const ImportPlan& plan,

@@ -56,6 +56,32 @@ TEST_F(AsideValidators, StayInTheJournalWhenTheServerDoesNotTakeThemBack) {
   EXPECT_TRUE(fs::exists(import_.journal));
 }
 
+TEST_F(AsideValidators, AreWantedOfTheCatalogThatHasThemBack) {
+  const auto off = with(R"({"validator": {}, "validationLevel": "off"})");
+  ImportPlan plan;
+  plan.before.collections = {off};
+  PlannedCollection kept;
+  kept.file.name = "users";
+  kept.wanted = off;
+  kept.exists = true;
+  auto replaced = kept;
+  replaced.is_dropped_first = true;
+  plan.collections = {kept, replaced};
+  ASSERT_TRUE(take_catalog(plan, {"restored", {strict_}}));
+  EXPECT_TRUE(engine::mongodb::validator_command(plan.collections[0].wanted));
+  EXPECT_EQ(plan.collections[1].wanted.options().text_at("validationLevel"), "off");
+  EXPECT_EQ(take_catalog(plan, {"restored", {}}).error().code(), Code::source_changed);
+}
+
+TEST_F(AsideValidators, StopTheImportThatWasPlannedWithoutThem) {
+  const auto planned = plan(TarMaker().file("users.jsonl", "{\"_id\": 1}\n"));
+  ASSERT_TRUE(aside_.set_aside({}, {&strict_}));
+  // The server refuses collMod: they do not go back.
+  ASSERT_FALSE(run_import(location_, *planned, import_, test_.context));
+  EXPECT_THAT(collections(), ::testing::IsEmpty());
+  EXPECT_TRUE(fs::exists(import_.journal));
+}
+
 TEST_F(AsideValidators, RefuseAJournalThatIsNone) {
   fs::create_directories(import_.journal.parent_path());
   for (const auto& wrong : {to_bytes("garbage"), bson(R"({"drop": "users"})")}) {
