@@ -146,10 +146,12 @@ Result<Answer> import_jsonl(const Setup& setup, const ImportJsonlCall& call, con
     body["go_back"] = go_back_command(call, before, plan.database);
   }
   auto report = jsonl::run_import(to, plan, options, context);
-  if (!report && snapshot_first)
+  if (!report && snapshot_first) {
+    const std::string hint(report.error().hint());
     return fail(std::move(report).error().with_hint(
         "The database is half imported. What was there comes back with: " +
-        body["go_back"].get<std::string>()));
+        body["go_back"].get<std::string>() + (hint.empty() ? "" : "\n" + hint)));
+  }
   body["report"] = import_json(TRY(std::move(report)));
   answer.exit_status = body["report"]["equal"].get<bool>() ? 0 : 1;
   return answer;

@@ -136,6 +136,11 @@ void add_expiry_finding(const std::string& object, DocumentView document,
 
 }  // namespace
 
+bool is_held_off(DocumentView index) {
+  const auto expiry = index.find(kExpiry);
+  return expiry && expiry->number() == kHeldOff;
+}
+
 Result<Bytes> create_command(const Collection& collection, Validators validators) {
   const auto options = collection.options();
   if (expires_after_nan(options)) return refuse_nan(collection.name);

@@ -27,6 +27,9 @@ struct IndexPlan {
   Bytes set_expiry;  // a collMod to run after the verification; empty where nothing expires
 };
 
+// Of an index as a server tells it: it waits for 68 years, as one does whose restore did not end.
+bool is_held_off(DocumentView index);
+
 // All indexes but that of _id and the clustered one, without v, ns and background. An index without
 // a collation in a collection that has one gets {locale: "simple"}, or it would inherit. An index
 // that makes documents expire is made to wait for 68 years until set_expiry says otherwise.

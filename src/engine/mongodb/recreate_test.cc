@@ -110,6 +110,7 @@ TEST(Recreate, HoldsExpiryOffUntilTheVerificationIsOver) {
             R"({ "key" : { "t" : 1 }, "name" : "t_1", "expireAfterSeconds" : 2147483647 })");
   EXPECT_EQ(json_of(plans[0].set_expiry),
             R"({ "collMod" : "a", "index" : { "name" : "t_1", "expireAfterSeconds" : 3600 } })");
+  EXPECT_TRUE(is_held_off(view_document(plans[0].spec)));
   const auto series = with_options("s", R"({"timeseries":{"timeField":"t"},
                                             "expireAfterSeconds":{"$numberLong":"60"}})");
   EXPECT_EQ(created(series), R"({ "create" : "s", "timeseries" : { "timeField" : "t" } })");

@@ -14,6 +14,7 @@ using engine::mongodb::DocumentBuilder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class JsonLinesImport : public ExchangeTest {
  protected:
@@ -150,6 +151,26 @@ TEST_F(JsonLinesImport, FailsWhenAnIndexThatWasThereDoesNotFitTheDocuments) {
       TarMaker().file("orders.jsonl", "{\"_id\": 1, \"same\": 1}\n{\"_id\": 2, \"same\": 1}\n"));
   ASSERT_FALSE(report);
   EXPECT_THAT(error_of(report), HasSubstr("orders: index by_same"));
+}
+
+TEST_F(JsonLinesImport, MakesIndexesAgainAlsoWhenItFails) {
+  const Application restored(server_.uri(), "restored");
+  restored.insert("orders", one_order_);
+  restored.make_index("orders", "old", false);
+  restored.make_index("orders", "same", true);
+  import_.replace_existing = true;
+  const auto report =
+      import(TarMaker().file("orders.jsonl",
+                             "{\"_id\": 1, \"same\": 1}\n{\"_id\": 2, \"same\": 1}\n"
+                             "{\"_id\": 2, \"same\": 2}\n"));
+  ASSERT_FALSE(report);
+  EXPECT_THAT(error_of(report), HasSubstr("orders: documents 1 to 3"));
+  EXPECT_THAT(std::string(report.error().hint()), HasSubstr("orders: index by_same"));
+  EXPECT_THAT(std::string(report.error().hint()), Not(HasSubstr("by_old")));
+  const auto location = at("restored");
+  const auto catalog =
+      engine::mongodb::read_catalog(location.server->connect(), "restored").value();
+  EXPECT_EQ(index_names(catalog.collections[0]), "by_old");
 }
 
 TEST_F(JsonLinesImport, NamesTheIndexesThatGoWithADroppedCollection) {

@@ -78,6 +78,7 @@ class Planning {
   Result<void> check_losses();
   void make_sets();
   void note_indexes();
+  void note_held_off(const Collection& there);
   void find(const std::string& code, const std::string& subject, const std::string& message) {
     plan_.findings.push_back({code, subject, message, false});
   }
@@ -351,6 +352,7 @@ void Planning::note_indexes() {
   };
   for (const auto& name : plan_.drop) note(name, "indexes-lost", "its indexes go with it: ");
   for (const auto& each : plan_.collections) {
+    if (each.exists) note_held_off(*existing(each.file.name));
     if (each.keeps_indexes())
       note(each.file.name, "indexes-kept", "the indexes it has are made again: ");
     else if (each.is_dropped_first)
@@ -360,6 +362,18 @@ void Planning::note_indexes() {
     find("indexes-not-in-format", plan_.database,
          "JSON lines hold no indexes: those of collections that are created must be made by the "
          "application");
+}
+
+// It is kept as it is: what it was before is not known.
+void Planning::note_held_off(const Collection& there) {
+  for (const auto& each : there.indexes) {
+    const auto index = engine::mongodb::view_document(each);
+    if (engine::mongodb::is_held_off(index))
+      find("expiry-held-off", there.name,
+           fmt::format("its index {} lets documents expire after 68 years, as an import or restore "
+                       "leaves it that was interrupted: set expireAfterSeconds to what it was",
+                       index.text_at("name").value_or("")));
+  }
 }
 
 const Collection* Planning::existing(const std::string& name) const {

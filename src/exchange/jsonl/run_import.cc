@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <optional>
+#include <set>
 
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/collection_scan.h"
@@ -20,6 +23,15 @@ using engine::mongodb::DocumentDigest;
 using engine::mongodb::DocumentView;
 using engine::mongodb::Location;
 using engine::mongodb::Validators;
+
+// Of a collMod.
+std::string expiry_text(DocumentView command) {
+  const auto index = command.document_at("index");
+  const auto seconds = index.value_or(command).find("expireAfterSeconds");
+  const auto of = index ? fmt::format("of index {} ", index->text_at("name").value_or("")) : "";
+  return fmt::format("the expiry {}after {} seconds", of,
+                     seconds ? seconds->number().value_or(0) : 0);
+}
 
 class Importing {
  public:
@@ -41,9 +53,12 @@ class Importing {
   Result<void> drop(const std::string& name);
   Result<void> take(const PlannedCollection& planned);
   Result<void> insert_all(const PlannedCollection& planned);
-  Result<void> make_indexes_again();
+  Result<void> finish();
+  void make_again(const std::string& what, const std::function<Result<void>()>& make);
+  void make_indexes_again();
+  void make_index_again(Collection wanted, const Bytes& index);
   Result<void> make_views();
-  Result<void> let_expire();
+  void let_expire();
   Result<void> verify();
   Result<ImportedCollection> compare(const PlannedCollection& planned) const;
   Result<void> count_violators(const Collection& collection);
@@ -55,22 +70,41 @@ class Importing {
   ValidatorsAside validators_;
   ImportReport report_;
   std::vector<Bytes> set_expiry_;  // of indexes
+  std::set<std::string> made_;     // collections
+  std::optional<Error> first_unmade_;
+  std::string unmade_;
 };
 
-// Validators go back also when the import fails.
+// Validators, indexes and expiry go back also when the import fails.
 Result<ImportReport> Importing::run() {
   report_.findings = plan_.losses;
   TRY(check_recovered());
   if (options_.force) TRY(set_validators_aside());
-  auto changed = change();
+  auto done = change();
   auto put_back = validators_.put_back();
-  TRY(std::move(changed));
-  TRY(std::move(put_back));
-  TRY(make_indexes_again());
+  if (done) done = std::move(put_back);
+  make_indexes_again();
+  if (done && !first_unmade_) done = finish();
+  let_expire();
+  if (done && !first_unmade_) return std::move(report_);
+  auto error = done ? *first_unmade_ : std::move(done).error();
+  if (first_unmade_) error.with_hint("To be made by hand, on the server: " + unmade_ + ".");
+  return fail(std::move(error));
+}
+
+Result<void> Importing::finish() {
   TRY(make_views());
-  TRY(verify());
-  TRY(let_expire());
-  return std::move(report_);
+  return verify();
+}
+
+// A server that does not answer is not asked for each of them.
+void Importing::make_again(const std::string& what, const std::function<Result<void>()>& make) {
+  if (!first_unmade_ || first_unmade_->code() != Code::unavailable) {
+    auto made = make();
+    if (made) return;
+    if (!first_unmade_) first_unmade_ = std::move(made).error();
+  }
+  unmade_ += (unmade_.empty() ? "" : ", ") + what;
 }
 
 // A plan that was made without them would set them aside for good.
@@ -122,8 +156,10 @@ Result<void> Importing::drop(const std::string& name) {
 Result<void> Importing::take(const PlannedCollection& planned) {
   if (planned.is_dropped_first) TRY(drop(planned.file.name));
   const auto validators = options_.force ? Validators::set_aside : Validators::kept;
-  if (planned.is_made())
+  if (planned.is_made()) {
     TRY(command("making it", TRY(engine::mongodb::create_command(planned.wanted, validators))));
+    made_.insert(planned.file.name);
+  }
   return insert_all(planned);
 }
 
@@ -151,19 +187,27 @@ Result<void> Importing::insert_all(const PlannedCollection& planned) {
 }
 
 // The archive says nothing of indexes: without them a collection would take duplicates that it
-// refused before.
-Result<void> Importing::make_indexes_again() {
+// refused before. Of a collection that was dropped and could not be made they are only named.
+void Importing::make_indexes_again() {
   for (const auto& each : plan_.collections) {
-    if (!each.keeps_indexes()) continue;
-    const auto there =
-        std::ranges::find(plan_.before.collections, each.file.name, &Collection::name);
+    const auto& name = each.file.name;
+    if (!each.keeps_indexes() || std::ranges::count(report_.dropped, name) == 0) continue;
+    const auto there = std::ranges::find(plan_.before.collections, name, &Collection::name);
     if (there == plan_.before.collections.end()) continue;
-    auto wanted = each.wanted;
-    wanted.indexes = there->indexes;
-    auto made = TRY_CONTEXT(each.file.name, make_indexes(to_, wanted));
-    std::ranges::move(made.set_expiry, std::back_inserter(set_expiry_));
+    for (const auto& index : there->indexes) make_index_again(each.wanted, index);
   }
-  return {};
+}
+
+void Importing::make_index_again(Collection wanted, const Bytes& index) {
+  const auto index_name = engine::mongodb::view_document(index).text_at("name").value_or("");
+  if (index_name == "_id_") return;
+  wanted.indexes = {index};
+  make_again(fmt::format("{}: index {}", wanted.name, index_name), [&]() -> Result<void> {
+    if (!made_.contains(wanted.name)) return fail(Code::not_found, wanted.name + " is not there");
+    auto made = TRY_CONTEXT(wanted.name, make_indexes(to_, wanted));
+    std::ranges::move(made.set_expiry, std::back_inserter(set_expiry_));
+    return {};
+  });
 }
 
 Result<void> Importing::make_views() {
@@ -224,13 +268,21 @@ Result<void> Importing::count_violators(const Collection& collection) {
   return {};
 }
 
-// Documents do not expire before they were compared.
-Result<void> Importing::let_expire() {
+// Documents do not expire before they were compared, or the import failed.
+void Importing::let_expire() {
+  const auto expire = [&](ByteView bytes) {
+    const auto expiry = engine::mongodb::view_document(bytes);
+    const std::string name(expiry.text_at("collMod").value_or(""));
+    make_again(name + ": " + expiry_text(expiry), [&]() -> Result<void> {
+      TRY_CONTEXT(name, command("letting documents expire", bytes));
+      return {};
+    });
+  };
   for (const auto& each : plan_.collections)
-    if (const auto expiry = engine::mongodb::expiry_command(each.wanted); expiry && each.is_made())
-      TRY_CONTEXT(each.file.name, command("letting documents expire", *expiry));
-  for (const auto& expiry : set_expiry_) TRY(command("letting documents expire", expiry));
-  return {};
+    if (const auto expiry = engine::mongodb::expiry_command(each.wanted);
+        expiry && made_.contains(each.file.name))
+      expire(*expiry);
+  for (const auto& expiry : set_expiry_) expire(expiry);
 }
 
 }  // namespace
