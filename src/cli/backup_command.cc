@@ -70,33 +70,39 @@ Result<int> run_full(Session& session, const std::vector<std::string>& names) {
   });
 }
 
-// Whether the log alone does it. Sources without one have no part of a snapshot, and a log that
-// does not go on needs a whole one.
-Result<bool> is_done_by_log(Session& session, const std::string& name) {
-  const auto note = [&](const std::string& why) {
+// The exit status where the log alone does it. Sources without one have no part of a snapshot, and
+// a log that does not go on needs a whole one: then none.
+Result<std::optional<int>> done_by_log(Session& session, const std::string& name) {
+  const auto note = [&](const std::string& why) -> std::optional<int> {
     session.note(name + ": " + why + ", so the backup is a full one; only what changed is stored.");
-    return false;
+    return std::nullopt;
   };
   const auto answer = service::follow_log(
       session.setup(), {name, {}}, [&](const Json& round) { say_log_round(session, round); },
       session.context());
   if (!answer && answer.error().code() == Code::usage) return note("its sources keep no log");
-  const auto body = TRY(answer).body;
+  const auto done = TRY(answer);
+  const auto& body = done.body;
+  if (!list_of(body, "without_log").empty()) return note("not all of its sources keep a log");
   for (const auto& outcome : list_of(body, "repositories")) {
     if (outcome.contains("error") && text_of(outcome["error"], "code") == "not_found")
       return note("there is no snapshot that a log could go on from");
     for (const auto& log : list_of(outcome, "logs"))
       if (!text_of(log, "broken").empty()) return note("its log does not go on");
   }
-  session.result(body, 0);
-  return true;
+  session.result(body, done.exit_status);
+  return std::optional(done.exit_status);
 }
 
 Result<int> run_incremental(Session& session, const std::vector<std::string>& names) {
   std::vector<std::string> whole;
-  for (const auto& name : names)
-    if (!TRY(is_done_by_log(session, name))) whole.push_back(name);
-  return whole.empty() ? 0 : run_full(session, whole);
+  int worst = 0;
+  for (const auto& name : names) {
+    const auto status = TRY(done_by_log(session, name));
+    if (!status) whole.push_back(name);
+    worst = service::worst_exit(worst, status.value_or(0));
+  }
+  return whole.empty() ? worst : service::worst_exit(worst, TRY(run_full(session, whole)));
 }
 
 Result<int> run_backup(Session& session) {

@@ -171,6 +171,9 @@ Result<Drill> bind_drill(const std::string& name, const Place& place) {
   drill.cron = place["trigger"]["cron"].text();
   drill.on_change = TRY(bind_flag(place["trigger"]["on_change"]));
   drill.after_backup = TRY(bind_flag(place["trigger"]["after_backup"]));
+  if (!place["pitr"].absent())
+    drill.options.log_moment =
+        place["pitr"].text() == "latest" ? drill::LogMoment::latest : drill::LogMoment::random;
   drill.cold_start = TRY(bind_flag(place["cold_start"]));
   drill.sandbox_directory = TRY(bind_template(place["sandbox"]["directory"]));
   drill.options.server = place["sandbox"]["server"].text();

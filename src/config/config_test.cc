@@ -140,7 +140,8 @@ TEST(Config, RefusesWhatThisVersionDoesNotDo) {
   EXPECT_THAT(complaint("    tz: Europe/Berlin", "    plan: {contacts: []}"),
               HasSubstr("\"plan\" is not in this version"));
   EXPECT_THAT(complaint("        tier: full", "        pitr: boundary"),
-              HasSubstr("\"pitr\" is not in this version"));
+              HasSubstr("\"boundary\" is not in this version"));
+  EXPECT_EQ(complaint("        tier: full", "        pitr: latest"), "");
   EXPECT_THAT(complaint("keep_last: 7", "daily: 7"), HasSubstr("\"daily\" is not in this version"));
   EXPECT_THAT(complaint("url: backups", "url: \"s3://bucket/x\""),
               HasSubstr("\"s3://\" is not in this version"));

@@ -236,7 +236,13 @@ constexpr Row kSchema[] = {
      .about = "Also after each complete backup, of its snapshot; while several wait, only the "
               "newest. `lifeboat drill run --due` runs it.",
      .fallback = "false"},
-    {.path = "services.*.drills.*.pitr"},
+    {.path = "services.*.drills.*.pitr",
+     .type = Type::choice,
+     .about = "Restore sources with a log to a moment after the snapshot: the latest that the "
+              "archived log reaches, or a random one.",
+     .fallback = "as they were at the snapshot",
+     .choices = "latest|random",
+     .planned_choices = "boundary"},
     {.path = "services.*.drills.*.network",
      .type = Type::block,
      .about = "What the application may reach. Without it nothing.",

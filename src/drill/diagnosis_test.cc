@@ -159,6 +159,9 @@ std::vector<PlantedDefect> database_defects() {
   return {
       {"sandbox-left", with_sandbox_left()},
       {"sandbox-vanished", with_sandbox_vanished()},
+      {"log-broken", saying("pitr.db", "a hole", Outcome::failed)},
+      {"log-not-archived", saying("pitr.db", "use `lifeboat log follow shop`", Outcome::not_run)},
+      {"log-facts-unknown", saying("replayed.db", "1 fact is not known", Outcome::not_run)},
       {"newest-missing", with_sign("newest", {Kind::missing, "snapshots/a/3", "", ""})},
       {"newest-newer-format",
        with_sign("newest", {Kind::different, "snapshots/a/3", "", "a newer format"})},

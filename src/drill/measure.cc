@@ -14,7 +14,7 @@ bool is_the_drills_own(const std::string& stage) {
 // The oldest of all that was restored; nothing when that of one is not known.
 std::optional<Time> moment_of(const Report& report) {
   std::optional<Time> oldest;
-  if (report.snapshot) oldest = report.snapshot->time;
+  if (report.snapshot) oldest = report.log_reached.value_or(report.snapshot->time);
   for (const auto& record : report.foreign) {
     if (!record.time) return std::nullopt;
     oldest = std::min(oldest.value_or(*record.time), *record.time);

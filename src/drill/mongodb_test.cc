@@ -1,3 +1,5 @@
+#include "backup/archive_log.h"
+#include "drill/sabotage.h"
 #include "drill/test_drill.h"
 #include "engine/mongodb/test_database.h"
 
@@ -13,12 +15,17 @@ using engine::mongodb::testing::TestServer;
 // The shop on a server instead of in a file.
 class MongoDrill : public DrillTest {
  protected:
+  explicit MongoDrill(engine::mongodb::testing::ServerOptions options = {})
+      : server_(std::move(options)) {}
+  virtual bool has_capped() const { return true; }
   void SetUp() override {
     const Application app(server_.uri(), "shop");
     app.insert("orders", many_documents(2000));
     app.make_index("orders", "name", true);
-    app.create_capped("log");
-    app.insert("log", many_documents(50));
+    if (has_capped()) {
+      app.create_capped("log");
+      app.insert("log", many_documents(50));
+    }
     open_repository();
     backup::Request request;
     request.service = "shop";
@@ -116,6 +123,21 @@ TEST_F(MongoDrill, AsksWhatItsConfigurationAsks) {
       << "no order has that field";
 }
 
+TEST_F(MongoDrill, NoticesEveryDefectThatSabotagePlants) {
+  const auto report = run_sabotage(request_with(ferretdb()), *repository_, test_.context);
+  ASSERT_TRUE(report) << report.error().describe();
+  std::vector<std::string> planted;
+  for (const auto& each : report->defects) {
+    if (!each.planted.empty()) planted.push_back(each.defect);
+    EXPECT_EQ(each.caught, !each.planted.empty())
+        << each.defect << ": " << each.planted << ", explained as "
+        << ::testing::PrintToString(each.diagnoses);
+  }
+  EXPECT_EQ(planted,
+            (std::vector<std::string>{"collection-dropped", "collection-emptied", "document-lost",
+                                      "document-changed", "index-missing"}));
+}
+
 TEST_F(MongoDrill, LooksAtTheLedgerOfMigrationsUnasked) {
   const auto report = drill_with(request_with(ferretdb()), [](const fs::path& data) {
     restored(data).insert("_migrations", {engine::mongodb::DocumentBuilder()
@@ -124,6 +146,83 @@ TEST_F(MongoDrill, LooksAtTheLedgerOfMigrationsUnasked) {
                                               .take()});
   });
   EXPECT_EQ(asked_as(report, "migrations.db._migrations").outcome, Outcome::failed);
+}
+
+// The server keeps a log, which is archived when a test says so.
+class MongoLogDrill : public MongoDrill {
+ protected:
+  MongoLogDrill() : MongoDrill({.replica_set = "rs0"}) {}
+  // Of one that the log touched nobody knows what it must be.
+  bool has_capped() const override { return false; }
+  void SetUp() override {
+    Application(server_.uri(), "local").create_capped("oplog.rs");
+    MongoDrill::SetUp();
+  }
+
+  // Why the log does not go on; empty where it does.
+  std::string archive() {
+    const auto done =
+        backup::archive_log({"shop", source_at(server_.uri(), "shop"), last_base(), Duration(0)},
+                            *repository_, test_.context);
+    EXPECT_TRUE(done) << done.error().describe();
+    return done ? done->broken : "it could not be read";
+  }
+  Report drill_to(LogMoment moment) {
+    auto request = request_with(ferretdb());
+    request.options.log_moment = moment;
+    request.options.checks = {QueryCheck{
+        "all", "db", R"({"count": "orders", "query": {}})", {Relation::equal, "2010", "== 2010"}}};
+    return drill(request).report;
+  }
+
+ private:
+  Json last_base() {
+    const auto list = repository_->snapshots(test_.context);
+    const auto snapshot = repository_->open_snapshot(list->snapshots.back().id, test_.context);
+    return (*snapshot)->sources().front().position.at("log");
+  }
+};
+
+TEST_F(MongoLogDrill, RestoresToTheEndOfTheArchivedLogAndComparesWhatItMustBeThen) {
+  Application(server_.uri(), "shop").insert("orders", many_documents(10, 5000));
+  EXPECT_EQ(archive(), "");
+  const auto report = drill_to(LogMoment::latest);
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_EQ(asked_as(report, "pitr.db").outcome, Outcome::passed);
+  EXPECT_EQ(asked_as(report, "query.all").outcome, Outcome::passed);
+  ASSERT_TRUE(report.log_reached);
+  EXPECT_GE(*report.log_reached, report.snapshot->time - std::chrono::seconds(2));
+}
+
+TEST_F(MongoLogDrill, RestoresToARandomMomentAndMeasuresNoLossByIt) {
+  EXPECT_EQ(archive(), "");
+  Application(server_.uri(), "shop").insert("orders", many_documents(10, 5000));
+  EXPECT_EQ(archive(), "");
+  const auto report = drill_to(LogMoment::random);
+  EXPECT_EQ(asked_as(report, "pitr.db").outcome, Outcome::passed);
+  EXPECT_EQ(asked_as(report, "counts.db").outcome, Outcome::passed);
+  EXPECT_FALSE(report.log_reached);
+}
+
+TEST_F(MongoLogDrill, IsUnverifiedWhereNoLogWasArchived) {
+  const auto report = drill_to(LogMoment::latest);
+  EXPECT_EQ(asked_as(report, "pitr.db").outcome, Outcome::not_run);
+  EXPECT_TRUE(has_rule(report, "log-not-archived")) << rules_of(report);
+  EXPECT_NE(report.verdict, Verdict::proven);
+}
+
+TEST_F(MongoLogDrill, FailsWhereTheArchivedLogHasAHole) {
+  Application(server_.uri(), "shop").insert("orders", many_documents(5, 5000));
+  EXPECT_EQ(archive(), "");
+  Application(server_.uri(), "local").drop("oplog.rs");
+  Application(server_.uri(), "local").create_capped("oplog.rs");
+  Application(server_.uri(), "shop").insert("orders", many_documents(5, 5005));
+  EXPECT_NE(archive(), "");
+  const auto report = drill_to(LogMoment::latest);
+  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_EQ(asked_as(report, "pitr.db").outcome, Outcome::failed);
+  EXPECT_TRUE(has_rule(report, "log-broken")) << rules_of(report);
+  EXPECT_EQ(asked_as(report, "counts.db").outcome, Outcome::passed) << "the snapshot is restored";
 }
 
 // Counts the orders by a driver of a few lines, once for each request; MODE=blind never asks.

@@ -106,12 +106,16 @@ using Check = std::variant<BlobsCheck, QueryCheck, FreshnessCheck, MigrationsChe
 // The drill of a service that has none configured: the equality of facts alone.
 constexpr const char* kPlainDrill = "facts";
 
+// To which moment after the snapshot sources with a log are restored.
+enum class LogMoment : std::uint8_t { none, latest, random };
+
 struct DrillOptions {
   std::string name = kPlainDrill;
   std::string tier = "full";      // every digest; "quick": structure and counts
   std::string from;               // a repository's name; empty = the service's first that answers
   std::string sandbox_directory;  // where sandboxes are made; empty = below the state directory
   std::string server;  // the program that a source on a server is restored to; empty = the engine's
+  LogMoment log_moment = LogMoment::none;
   std::vector<Check> checks;  // besides the equality of facts, which is always checked
   std::vector<BeforeCommand> before;
   std::optional<AppOptions> app;   // booted on the restored data and asked

@@ -164,6 +164,7 @@ struct Report {
   std::vector<ActionItem> items;     // all that is open, also from earlier drills
   std::vector<RunbookLine> runbook;  // in its order; empty without one
   std::vector<TrendPoint> trend;     // oldest first, without this one
+  std::optional<Time> log_reached;   // what every source shows, where logs led beyond the snapshot
   Measures measures;
   std::optional<sandbox::TearDownProof> tear_down;
   std::optional<Error> error;  // what stopped the drill

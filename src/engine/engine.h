@@ -261,6 +261,7 @@ class Engine {
   }
   // The last position that a moment includes, and the one that a person writes.
   virtual std::uint64_t log_position_at(Time) const { return 0; }
+  virtual Time log_time_of(std::uint64_t) const { return {}; }
   virtual Result<std::uint64_t> parse_log_position(const std::string& text) const {
     return fail(Code::usage, "\"" + text + "\" is no position of a log");
   }

@@ -51,11 +51,6 @@ std::string text_of(const Moment& moment) {
   return moment.position.empty() ? to_rfc3339(moment.at) : moment.position;
 }
 
-struct Asked {
-  const Moment& moment;
-  repository::Repository& repository;
-};
-
 std::uint64_t base_of(const SnapshotInfo& snapshot, const std::string& name) {
   const auto found = std::ranges::find(snapshot.sources, name, &SourceSummary::name);
   return found == snapshot.sources.end() ? 0 : found->log.value_or(0);
@@ -69,25 +64,6 @@ std::vector<LogPieceInfo> pieces_between(std::vector<LogPieceInfo> pieces, std::
   const auto later = std::ranges::find_if(pieces, [&](const auto& e) { return e.from > until; });
   if (later != pieces.end()) pieces.erase(later + 1, pieces.end());
   return pieces;
-}
-
-Result<void> plan_item_log(const Plan& plan, PlanItem& item,
-                           const repository::SourceManifest& source, const Asked& asked) {
-  const auto& [moment, repository] = asked;
-  const auto& engine = *TRY(engine::find_engine(item.type));
-  if (!engine.traits().has_log) return {};
-  const auto until = TRY(position_in(engine, moment));
-  const auto base = base_of(plan.snapshot, item.source);
-  const auto pieces =
-      pieces_between(TRY(repository.log_pieces(plan.snapshot.service, source.name)), base, until);
-  std::vector<Json> abouts;
-  for (const auto& each : pieces) abouts.push_back(TRY(repository.log_about(each)));
-  const auto route =
-      TRY_CONTEXT("source " + item.source, engine.plan_replay(source.position, abouts, until));
-  for (const auto index : route.pieces) item.log.push_back(pieces[index]);
-  item.until = route.until;
-  item.moment = engine.describe_log_position(route.until);
-  return {};
 }
 
 // Ends of snapshots and pieces that touch are one range.
@@ -157,8 +133,26 @@ Result<void> plan_logs(Plan& plan, const std::vector<repository::SourceManifest>
   for (auto& item : plan.items) {
     const auto found = std::ranges::find(sources, item.source, &repository::SourceManifest::name);
     if (found == sources.end()) return fail(Code::internal, "the plan names an unknown source");
-    TRY(plan_item_log(plan, item, *found, {moment, repository}));
+    const auto& engine = *TRY(engine::find_engine(item.type));
+    if (engine.traits().has_log)
+      TRY(plan_log(plan, item, *found, TRY(position_in(engine, moment)), repository));
   }
+  return {};
+}
+
+Result<void> plan_log(const Plan& plan, PlanItem& item, const repository::SourceManifest& source,
+                      std::uint64_t until, repository::Repository& repository) {
+  const auto& engine = *TRY(engine::find_engine(item.type));
+  const auto base = base_of(plan.snapshot, item.source);
+  const auto pieces =
+      pieces_between(TRY(repository.log_pieces(plan.snapshot.service, source.name)), base, until);
+  std::vector<Json> abouts;
+  for (const auto& each : pieces) abouts.push_back(TRY(repository.log_about(each)));
+  const auto route =
+      TRY_CONTEXT("source " + item.source, engine.plan_replay(source.position, abouts, until));
+  for (const auto index : route.pieces) item.log.push_back(pieces[index]);
+  item.until = route.until;
+  item.moment = engine.describe_log_position(route.until);
   return {};
 }
 

@@ -1,11 +1,15 @@
 #include "sandbox/dial.h"
 
+#include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -36,10 +40,41 @@ bool finishes(int socket) {
          getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
 }
 
-std::vector<std::string> raw_addresses(const Addresses& addresses) {
+// An address without its port; empty for a kind that is not IP.
+std::string number_of(const sockaddr* address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address != nullptr && address->sa_family == AF_INET)
+    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, text.data(),
+              text.size());
+  if (address != nullptr && address->sa_family == AF_INET6)
+    inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr, text.data(),
+              text.size());
+  return text.data();
+}
+
+std::vector<std::string> own_addresses() {
   std::vector<std::string> all;
-  for (const auto* each = addresses.get(); each != nullptr; each = each->ai_next)
-    all.emplace_back(reinterpret_cast<const char*>(each->ai_addr), each->ai_addrlen);
+  ifaddrs* found = nullptr;
+  if (getifaddrs(&found) != 0) return all;
+  for (const auto* each = found; each != nullptr; each = each->ifa_next)
+    all.push_back(number_of(each->ifa_addr));
+  freeifaddrs(found);
+  return all;
+}
+
+bool is_own(const std::string& number) {
+  const auto own = own_addresses();
+  return number.starts_with("127.") || std::ranges::find(own, number) != own.end();
+}
+
+// The numbers of a destination, those of this machine by one name.
+std::vector<std::string> numbers_of(const Destination& destination) {
+  const auto addresses = look_up(destination);
+  std::vector<std::string> all;
+  for (const auto* each = addresses.get(); each != nullptr; each = each->ai_next) {
+    auto number = number_of(each->ai_addr);
+    all.push_back(is_own(number) ? "this machine" : std::move(number));
+  }
   return all;
 }
 
@@ -69,8 +104,9 @@ FileDescriptor dial(const std::string& socket) {
 
 bool is_same_place(const Destination& one, const Destination& other) {
   if (one.text() == other.text()) return true;
-  const auto here = raw_addresses(look_up(one));
-  const auto there = raw_addresses(look_up(other));
+  if (one.port != other.port) return false;
+  const auto here = numbers_of(one);
+  const auto there = numbers_of(other);
   return std::ranges::find_first_of(here, there) != here.end();
 }
 

@@ -81,6 +81,7 @@ Result<Answer> follow_log(const Setup& setup, const LogCall& call, const VisitLo
     if (call.every) wait_for_more(*call.every, context.stop);
   } while (call.every && !context.stop.stop_requested());
   answer.body["service"] = call.service;
+  answer.body["without_log"] = TRY(composition->service.sources_without_log(call.service));
   answer.exit_status = worst;
   return answer;
 }

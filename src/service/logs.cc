@@ -52,6 +52,14 @@ LogOutcome Service::extend_logs(const backup::Request& made, const backup::Repor
   return outcome;
 }
 
+Result<std::vector<std::string>> Service::sources_without_log(const std::string& name) {
+  const auto made = TRY(backup_request(*TRY(config_.find_service(name)), {name, {}}));
+  std::vector<std::string> names;
+  for (const auto& each : made.sources)
+    if (!has_log(each)) names.push_back(each.name);
+  return names;
+}
+
 Result<std::vector<LogOutcome>> Service::archive_logs(const std::string& name, Duration quiet,
                                                       const RunContext& context) {
   const auto& service = *TRY(config_.find_service(name));

@@ -139,6 +139,7 @@ class Service {
   // when so much time has gone by. `usage` when no source has a log.
   Result<std::vector<LogOutcome>> archive_logs(const std::string& service, Duration quiet,
                                                const RunContext& context);
+  Result<std::vector<std::string>> sources_without_log(const std::string& service);
   Result<PreparedRestore> prepare_restore(const RestoreRequest& request, const RunContext& context);
   Result<RestoreOutcome> run_restore(PreparedRestore& prepared, const RunContext& context);
   Result<DrillEnd> run_drill(const DrillRequest& request, const RunContext& context);

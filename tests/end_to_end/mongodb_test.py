@@ -99,6 +99,18 @@ class Studio(Stage):
             self.assertNotIn(secret, evidence)
         self.assertEqual(list((self.state / "sandboxes").glob("*")), [])
 
+    def test_every_defect_that_is_planted_is_caught_and_explained(self):
+        self.run_program("backup", "pixelcraft")
+        score = self.result("drill", "sabotage", "pixelcraft")[0]
+        self.assertEqual([each for each in score["defects"]
+                          if each["planted"] and not each["caught"]], [])
+        planted = {f"{each['source']} {each['defect']}" for each in score["defects"]
+                   if each["planted"]}
+        self.assertLessEqual(
+            {"db collection-dropped", "db document-lost", "db document-changed",
+             "db index-missing", "db migration-lost", "uploads file-lost", "db data-stale",
+             "app never-ready", "app key-changed", "app login-broken"}, planted)
+
     def test_a_file_that_is_lost_is_named(self):
         next(self.uploads.rglob("*.png")).unlink()
         self.drill("blob-missing-at-the-source")

@@ -107,10 +107,12 @@ Result<CheckResult> changes_of(DrillState& state, const RestoredPlace& item, Che
   CheckScope scope{{}, state.repository, state.snapshot.get(), tier, state.snapshots};
   auto& source = scope.sources[item.source];
   source.manifest = item.manifest;
+  source.facts = item.facts;
   source.place = item.place;
   source.inspector = TRY(TRY(engine::find_engine(item.type))->open_inspector(item.place));
   for (const auto& each : TRY(make_facts_check(item.source)->run(scope, context)))
-    result.details.insert(result.details.end(), each.details.begin(), each.details.end());
+    if (each.outcome != Outcome::not_run)
+      result.details.insert(result.details.end(), each.details.begin(), each.details.end());
   const auto count = result.details.size();
   return decide(std::move(result), Outcome::passed,
                 count == 0 ? "nothing" : counted(count, "fact", "facts"));

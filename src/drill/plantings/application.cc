@@ -22,14 +22,16 @@ Planting of_application(const char* defect, std::vector<std::string> diagnoses, 
           std::move(plant)};
 }
 
-// As when the restore ran as another user than the application.
+// As when the restore ran as another user than the application. A server has no such rights.
 Planting unreadable(const std::string& source) {
   auto planting = of_application(
       "data-unreadable",
       {"app-lacks-rights", "app-ended", "app-not-ready", "app-fails-on-data", "release-lacks-it"},
       [source](const Request&, const DrillState& state) -> Planted {
         const auto found = std::ranges::find(state.restored, source, &RestoredPlace::source);
-        if (found == state.restored.end()) return std::nullopt;
+        const bool on_server = std::ranges::find(state.servers, source, &RestoredServer::source) !=
+                               state.servers.end();
+        if (found == state.restored.end() || on_server) return std::nullopt;
         std::error_code error;
         std::filesystem::permissions(found->place, std::filesystem::perms::none, error);
         if (error) return fail_errno(error.value(), "cannot take the rights of " + found->place);

@@ -304,6 +304,18 @@ constexpr std::array kCheckRules{
          "backed up than the one in use, or it was empty or not mounted at that moment.",
          "lifeboat snapshots show {snapshot}, and compare the path with the application's",
          "operator"},
+    Rule{"log-broken", [](S s) { return is_check(s, "pitr."); },
+         "The archived log has a hole between the snapshot and the moment that was asked for: what "
+         "was written there can only be restored to the snapshots beside it.",
+         "lifeboat log status {service}, then lifeboat backup {service}", "operator"},
+    Rule{"log-not-archived",
+         [](S s) { return is_check(s, "pitr.", Outcome::not_run) && says(s, "log follow"); },
+         "No log was archived after this snapshot, so no moment after it can be restored.",
+         "lifeboat log follow {service}", "operator"},
+    Rule{"log-facts-unknown", [](S s) { return is_check(s, "replayed.", Outcome::not_run); },
+         "The log changed something of which nobody can say what it must be now, so it was not "
+         "compared: capped collections that were written to are such.",
+         "drill without pitr: too, which compares everything with the snapshot", "operator"},
     Rule{"trend-broken", [](S s) { return is_check(s, "trend.", Outcome::warned); },
          "A source holds much less or much more than in the backups before.",
          "lifeboat snapshots diff first {snapshot}", "application"},

@@ -177,9 +177,10 @@ class AppStep final : public Step {
     if (!traffic.empty()) checks.push_back(write_down(traffic));
   }
 
-  // Journeys that never asked the restored database prove nothing of it.
+  // Journeys that never connected to the restored database prove nothing of it.
   static CheckResult judge_use(const RestoredServer& server, const sandbox::Traffic& traffic) {
-    auto result = answer("app.uses." + server.source, "the application works on the restored data");
+    auto result =
+        answer("app.uses." + server.source, "the application connects to the restored server");
     const auto made = counted(traffic.connections, "connection", "connections") + " to " +
                       server.door.text() + ", " + describe_size(traffic.sent) + " asked, " +
                       describe_size(traffic.received) + " answered";

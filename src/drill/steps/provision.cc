@@ -1,3 +1,4 @@
+#include "drill/log_moment.h"
 #include "drill/step.h"
 #include "engine/all.h"
 
@@ -47,7 +48,7 @@ class ProvisionStep final : public Step {
     request.destination.directory = data_of(state).string();
     state.plan =
         TRY(restore::plan_restore(*state.report.snapshot, state.snapshot->sources(), request));
-    return {};
+    return plan_log_moments(state, context);
   }
 
   // Returns where the source can be restored to.

@@ -1,5 +1,6 @@
 #include "restore/restore.h"
 
+#include "drill/log_moment.h"
 #include "drill/step.h"
 
 namespace lifeboat::drill {
@@ -26,7 +27,8 @@ class RestoreStep final : public Step {
     }
     for (const auto& item : state.plan.items)
       state.restored.push_back({item.source, item.type, item.place, manifest_of(state, item.source),
-                                state.report.snapshot->time, facts_of(report, item.source)});
+                                moment_of(state, item), facts_of(report, item.source)});
+    note_log_moments(state, report);
     return {};
   }
 

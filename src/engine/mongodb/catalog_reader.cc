@@ -49,6 +49,15 @@ std::string process_of(const DocumentView& hello) {
   return process && process->holds(BsonType::object_id) ? to_hex(process->value) : "";
 }
 
+std::vector<std::string> members_of(const DocumentView& hello) {
+  std::vector<std::string> members;
+  for (const auto* key : {"hosts", "passives", "arbiters"})
+    if (const auto list = hello.find(key); list && list->holds(BsonType::array))
+      for (const auto& each : list->inside())
+        if (const auto text = each.text()) members.emplace_back(*text);
+  return members;
+}
+
 }  // namespace
 
 Result<Catalog> read_catalog(const Connection& connection, const std::string& database) {
@@ -96,6 +105,7 @@ Result<ServerFacts> ask_server(const Connection& connection) {
     if (const auto own = built.document_at("ferretdb")) facts.ferretdb = text_of(*own, "version");
   facts.replica_set = text_of(said, "setName");
   facts.process = process_of(said);
+  facts.members = members_of(said);
   facts.is_sharded = text_of(said, "msg") == "isdbgrid";
   return facts;
 }

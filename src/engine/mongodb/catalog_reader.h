@@ -14,11 +14,12 @@ Result<std::vector<std::string>> list_databases(const Connection& connection);
 
 struct ServerFacts {
   std::string version;
-  std::string ferretdb;         // its version, where the server is one
-  std::string replica_set;      // empty: none
-  std::string process;          // this very process, as far as the server tells
-  bool is_sharded = false;      // it is a mongos
-  std::string product() const;  // "MongoDB 7.0.12"
+  std::string ferretdb;                // its version, where the server is one
+  std::string replica_set;             // empty: none
+  std::string process;                 // this very process, as far as the server tells
+  bool is_sharded = false;             // it is a mongos
+  std::vector<std::string> members{};  // host:port of every member of its replica set
+  std::string product() const;         // "MongoDB 7.0.12"
 };
 Result<ServerFacts> ask_server(const Connection& connection);
 

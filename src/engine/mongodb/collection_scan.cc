@@ -25,13 +25,14 @@ std::optional<std::uint32_t> BatchPace::after(std::size_t document) {
 }
 
 Result<CollectionScan> CollectionScan::begin(const Server& server, const std::string& database,
-                                             const Collection& collection) {
+                                             const Collection& collection, bool committed) {
   auto connection = server.connect();
-  const auto command = DocumentBuilder()
-                           .text("find", collection.name)
-                           .int32("batchSize", static_cast<std::int32_t>(BatchPace::kFirst))
-                           .take();
-  auto cursor = TRY(connection.open_cursor(database, command, BatchPace::kFirst));
+  DocumentBuilder command;
+  command.text("find", collection.name)
+      .int32("batchSize", static_cast<std::int32_t>(BatchPace::kFirst));
+  if (committed)
+    command.document("readConcern", DocumentBuilder().text("level", "majority").take());
+  auto cursor = TRY(connection.open_cursor(database, command.take(), BatchPace::kFirst));
   const auto order = is_capped(collection) ? NaturalOrder::hashed : NaturalOrder::ignored;
   return CollectionScan(std::move(connection), std::move(cursor), order);
 }

@@ -30,8 +30,10 @@ class BatchPace {
 
 class CollectionScan {
  public:
+  // `committed`: only what a majority of the replica set has, and so nothing that could be rolled
+  // back.
   static Result<CollectionScan> begin(const Server& server, const std::string& database,
-                                      const Collection& collection);
+                                      const Collection& collection, bool committed = false);
   // The next document, until it is called again; empty at the end. Each is checked: what the
   // server sent is BSON.
   Result<ByteView> next();

@@ -183,8 +183,23 @@ Result<Uri> parse_uri(const Secret& secret) {
   return uri;
 }
 
+// A server says `ok` of a command of which it refused every write.
+Result<void> check_writes(const Bytes& reply) {
+  const auto said = TRY(DocumentView::check(reply));
+  std::string first;
+  if (const auto errors = said.find("writeErrors"); errors && errors->holds(BsonType::array))
+    for (const auto& each : errors->inside())
+      if (first.empty()) first = each.inside().text_at("errmsg").value_or("without a reason");
+  if (const auto concern = said.document_at("writeConcernError"); concern && first.empty())
+    first = concern->text_at("errmsg").value_or("not written by enough members");
+  if (first.empty()) return {};
+  return fail(Code::io_error, "the server refused a write: " + first);
+}
+
+// Of mongodb+srv:// the name under which the hosts are looked up.
 std::string hosts_of(const mongoc_uri_t& uri) {
-  std::string hosts;
+  const char* looked_up = mongoc_uri_get_srv_hostname(&uri);
+  std::string hosts = looked_up == nullptr ? "" : looked_up;
   for (const auto* each = mongoc_uri_get_hosts(&uri); each != nullptr; each = each->next)
     hosts +=
         (hosts.empty() ? "" : ",") + std::string(static_cast<const char*>(each->host_and_port));
@@ -228,7 +243,9 @@ Result<Bytes> Connection::command(const std::string& database, ByteView command)
   if (!mongoc_client_command_with_opts(client_, database.c_str(), document.get(), nullptr, nullptr,
                                        &reply.document, &error))
     return fail_with(error);
-  return bytes_of(reply.document);
+  auto bytes = bytes_of(reply.document);
+  TRY(check_writes(bytes));
+  return bytes;
 }
 
 struct Connection::Insert {

@@ -84,5 +84,20 @@ TEST(MongoConnection, TakesNoOtherRefusalForADocumentThatIsThere) {
   EXPECT_EQ(inserted.error().code(), Code::io_error) << inserted.error().describe();
 }
 
+// The server answers `ok: 1` to it, and the error stands beside.
+TEST(MongoConnection, SaysThatAWriteWasRefusedWhateverTheCommandWas) {
+  const TestServer server;
+  const testing::Application app(server.uri(), "shop");
+  app.insert("items", {testing::document(1)});
+  ArrayBuilder documents;
+  documents.document(testing::document(1, "again"));
+  const auto reply =
+      ask(server.uri(), "shop",
+          DocumentBuilder().text("insert", "items").array("documents", documents.take()).take());
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code(), Code::io_error) << reply.error().describe();
+  EXPECT_NE(reply.error().describe().find("refused a write"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace lifeboat::engine::mongodb

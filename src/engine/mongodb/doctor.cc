@@ -72,6 +72,7 @@ Result<Catalog> add_identity(const Location& location, Identity& identity) {
   const auto connection = location.server->connect();
   const auto server = TRY(ask_server(connection));
   auto catalog = TRY(read_catalog(connection, location.database));
+  std::ranges::copy(server.members, std::back_inserter(identity.addresses));
   if (!server.process.empty())
     identity.names.push_back("process " + server.process + " " + location.database);
   for (const auto& each : catalog.collections)

@@ -5,6 +5,7 @@
 #include "engine/mongodb/inspector.h"
 #include "engine/mongodb/launcher.h"
 #include "engine/mongodb/metadata.h"
+#include "engine/mongodb/sabotage.h"
 #include "engine/mongodb/source.h"
 #include "engine/mongodb/target.h"
 
@@ -50,6 +51,9 @@ class MongoEngine final : public Engine {
   std::uint64_t log_position_at(Time moment) const override {
     return mongodb::log_position_at(moment);
   }
+  Time log_time_of(std::uint64_t position) const override {
+    return time_of(timestamp_of(position));
+  }
   Result<std::uint64_t> parse_log_position(const std::string& text) const override {
     return mongodb::parse_log_position(text);
   }
@@ -67,10 +71,10 @@ class MongoEngine final : public Engine {
                               const std::string&) const override {
     return fail(Code::usage, "a collection is restored by itself, not cut out");
   }
-  std::vector<Defect> defects() const override { return {}; }
+  std::vector<Defect> defects() const override { return mongodb_defects(); }
   Result<std::optional<std::string>> plant(const std::string& defect,
-                                           const std::string&) const override {
-    return fail(Code::usage, "there is no defect \"" + defect + "\" of a MongoDB source");
+                                           const std::string& place) const override {
+    return plant_defect(defect, place);
   }
 };
 

@@ -94,18 +94,38 @@ Result<Ledger> read_ledger(const Asked& asked, const LedgerRule& rule, const Run
   return ledger;
 }
 
+bool holds(const Catalog& catalog, std::string_view collection) {
+  return std::ranges::any_of(catalog.collections,
+                             [&](const auto& each) { return each.name == collection; });
+}
+
+// An application may have a collection of that name for something else.
+Result<bool> is_ledger(const Asked& asked, const LedgerRule& rule, const RunContext& context) {
+  bool fits = true;
+  const auto look = [&](DocumentView document) -> Result<bool> {
+    fits = document.find(rule.name).has_value();
+    return false;
+  };
+  const auto command = DocumentBuilder().text("find", rule.collection).int32("limit", 1).take();
+  TRY(each_document(asked, command, look, context));
+  return fits;
+}
+
 }  // namespace
+
+std::string first_ledger(const Catalog& catalog) {
+  const auto* found = std::ranges::find_if(
+      kLedgerRules, [&](const auto& rule) { return holds(catalog, rule.collection); });
+  return found == std::end(kLedgerRules) ? std::string() : std::string(found->collection);
+}
 
 Result<std::vector<Ledger>> list_ledgers(const Asked& asked, const Catalog& catalog,
                                          const RunContext& context) {
   std::vector<Ledger> ledgers;
-  for (const auto& rule : kLedgerRules) {
-    const bool there = std::ranges::any_of(
-        catalog.collections, [&](const auto& each) { return each.name == rule.collection; });
-    if (there)
+  for (const auto& rule : kLedgerRules)
+    if (holds(catalog, rule.collection) && TRY(is_ledger(asked, rule, context)))
       ledgers.push_back(TRY_CONTEXT("the ledger " + std::string(rule.collection),
                                     read_ledger(asked, rule, context)));
-  }
   return ledgers;
 }
 

@@ -41,6 +41,12 @@ void forget_sums(Json& facts) {
   for (const auto* key : {"documents", "bytes", "digest", "natural_digest"}) facts[key] = nullptr;
 }
 
+std::set<std::string> names_in(const Catalog& catalog) {
+  std::set<std::string> names;
+  for (const auto& each : catalog.collections) names.insert(each.name);
+  return names;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<KeptWindow>> KeptWindow::make() {
@@ -93,6 +99,7 @@ LogReplay::LogReplay(ReplayRequest request, const WindowEnd& window)
     : location_(request.location),
       window_(window),
       is_part_(request.is_part),
+      asked_(names_in(request.restored)),
       catalog_(std::move(request.restored)),
       documents_(location_),
       replay_({.until = limit_of(request, window),
@@ -148,7 +155,7 @@ Result<void> LogReplay::write(const Write& write) {
 
 bool LogReplay::leaves_out(const Namespace& where) const {
   if (where.database != window_.database) return true;
-  return is_part_ && where.collection != "$cmd" && catalog_.find(where.collection) == nullptr;
+  return is_part_ && where.collection != "$cmd" && !asked_.contains(where.collection);
 }
 
 Result<void> LogReplay::apply(const Replace& write) {
@@ -192,8 +199,14 @@ Result<void> LogReplay::apply(const DropDatabase&) {
   return {};
 }
 
-// What leaves the database is gone from it; what comes from another was not backed up.
+// What leaves the database is gone from it; what comes from another was not backed up, and neither
+// was, with a part, what the other collections were.
 Result<void> LogReplay::apply(const Rename& write) {
+  if (is_part_)
+    return fail(Error(Code::unsupported_format,
+                      "the log renames " + write.from.text() + " to " + write.to.text())
+                    .with_hint("Restore the whole database to that moment, or the collection to a "
+                               "moment before it."));
   const bool arrives = write.from.database != window_.database;
   if (arrives)
     return fail(

@@ -1,6 +1,8 @@
 #pragma once
 // Brings a restored database on to a later moment by the log: the window that its snapshot holds,
 // then pieces of the log. Says what must be true of it then. One thread at a time.
+#include <set>
+
 #include "base/file.h"
 #include "engine/mongodb/document_writes.h"
 #include "engine/mongodb/log_window.h"
@@ -81,6 +83,7 @@ class LogReplay {
   const Location& location_;
   WindowEnd window_;
   bool is_part_;
+  std::set<std::string> asked_;  // of a part: the collections that it has
   ReplayedCatalog catalog_;
   DocumentWrites documents_;
   Replay replay_;

@@ -35,6 +35,7 @@ class WindowReader final : public Reader {
   Result<bool> take_next() {
     if (ended_) return false;
     auto entry = copy_.next();
+    if (entry && !entry->empty()) TRY(look_at(*entry));
     if (entry && !entry->empty()) {
       rest_ = *entry;
       return true;
@@ -50,7 +51,19 @@ class WindowReader final : public Reader {
     return true;
   }
 
+  // What was copied under a name may be what had another one when the window began.
+  Result<void> look_at(ByteView bytes) {
+    const auto entry = parse_entry(TRY(DocumentView::check(bytes)));
+    if (entry && entry->operation == Operation::command && entry->command() == "renameCollection")
+      renamed_ = true;
+    return {};
+  }
+
   Result<void> close() {
+    if (renamed_) {
+      window_.broken = "a collection was renamed while it was copied";
+      return {};
+    }
     auto manifest = TRY(copy_.finish(origin_, std::nullopt));
     manifest.known_until = std::max(manifest.known_until, window_.known_until);
     end_.complete = true;
@@ -66,6 +79,7 @@ class WindowReader final : public Reader {
   Bytes last_;
   ByteView rest_;  // of the document that did not fit
   bool ended_ = false;
+  bool renamed_ = false;
 };
 
 Result<Dialect> dialect_named(std::string_view name) {

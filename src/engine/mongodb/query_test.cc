@@ -147,6 +147,13 @@ TEST_F(Questions, ReadTheLedgersOfMigrationTools) {
   }
 }
 
+TEST_F(Questions, TakeNoCollectionForALedgerThatIsNone) {
+  live().insert("changelog", {bson_of(R"({"version": "1.2", "notes": "faster"})")});
+  const auto ledgers = inspector_->ledgers(test_.context);
+  ASSERT_TRUE(ledgers) << ledgers.error().describe();
+  EXPECT_TRUE(ledgers->empty());
+}
+
 TEST_F(Questions, SeeALockInACollectionOfItsOwn) {
   live().insert("changelog", {bson_of(R"({"fileName": "1.js", "fileHash": "ab"})")});
   live().insert("changelog_lock", {bson_of(R"({"createdAt": 1})")});

@@ -168,11 +168,20 @@ Result<void> Replay::release(const OplogEntry& entry, const Visit& visit) {
   return {};
 }
 
+// A rename touches two: what comes in by it is not left out.
 bool Replay::is_left_out(const OplogEntry& entry) const {
   const auto where = object_of(entry);
   if (!where) return false;
-  if (where->database == "local" || where->database == "config") return true;
-  return options_.leaves_out && options_.leaves_out(*where);
+  const auto to = entry.operation == Operation::command && entry.command() == "renameCollection"
+                      ? entry.object.text_at("to")
+                      : std::nullopt;
+  const auto arrives = to ? namespace_from(*to) : where;
+  return leaves_out(*where) && (!arrives || leaves_out(*arrives));
+}
+
+bool Replay::leaves_out(const Namespace& where) const {
+  if (where.database == "local" || where.database == "config") return true;
+  return options_.leaves_out && options_.leaves_out(where);
 }
 
 }  // namespace lifeboat::engine::mongodb

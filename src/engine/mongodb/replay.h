@@ -70,6 +70,7 @@ class Replay {
   Result<Pending*> pending_for(const OplogEntry& entry);
   Result<void> release(const OplogEntry& entry, const Visit& visit);
   bool is_left_out(const OplogEntry& entry) const;
+  bool leaves_out(const Namespace& where) const;
 
   ReplayOptions options_;
   std::map<SessionNumber, Pending> pending_;

@@ -145,6 +145,29 @@ TEST(Replay, LeavesOutLocalAndConfigAndWhatItIsTold) {
   EXPECT_EQ(collections.documents.count(kThings), 1U);
 }
 
+TEST(Replay, LeavesOutNoRenameThatBringsInWhatIsWanted) {
+  Replay replay({.until = {9, 9},
+                 .dialect = {},
+                 .leaves_out = [](const Namespace& where) { return where.collection != "c"; },
+                 .make_store = {}});
+  std::size_t renames = 0;
+  const auto visit = [&](const Write& write) -> Result<void> {
+    renames += std::holds_alternative<Rename>(write) ? 1 : 0;
+    return {};
+  };
+  const auto rename = [&](const std::string& from, const std::string& to) {
+    return replay.apply(
+        view_document(entry_at(1, R"("op":"c","ns":"d.$cmd","o":{"renameCollection":")" + from +
+                                      R"(","to":")" + to + R"("})")),
+        visit);
+  };
+  ASSERT_TRUE(rename("d.x", "d.y"));
+  EXPECT_EQ(renames, 0U);
+  ASSERT_TRUE(rename("d.x", "d.c"));
+  ASSERT_TRUE(rename("d.c", "d.x"));
+  EXPECT_EQ(renames, 2U);
+}
+
 TEST(Replay, BoundsWhatATransactionMayTake) {
   const auto store = keep_in_memory(10)().value();
   EXPECT_TRUE(store->add(to_bytes("1234567890")));

@@ -89,6 +89,7 @@ class MongoSource final : public Source {
   const Location& location() const { return location_; }
   const Catalog& catalog() const { return catalog_; }
   Found& found() { return found_; }
+  bool has_log() const { return log_before_.has_value(); }
   Result<std::unique_ptr<Reader>> open_log();
 
  private:
@@ -130,9 +131,9 @@ class DocumentsEntry final : public Entry {
       : source_(source), collection_(collection) {}
   Result<std::unique_ptr<Reader>> open() override {
     const auto& location = source_.location();
-    auto scan =
-        TRY_CONTEXT(location.database + "." + collection_.name,
-                    CollectionScan::begin(*location.server, location.database, collection_));
+    auto scan = TRY_CONTEXT(
+        location.database + "." + collection_.name,
+        CollectionScan::begin(*location.server, location.database, collection_, source_.has_log()));
     return std::make_unique<DocumentReader>(std::move(scan), collection_.name, source_.found());
   }
 

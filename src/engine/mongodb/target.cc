@@ -38,6 +38,7 @@ class MongoTarget final : public Target {
   Result<void> make_indexes(const Collection& collection) const;
   Result<void> make_views();
   Result<void> drop_strangers();
+  Result<void> make_room_for_log();
   Result<std::vector<Finding>> compare() const;
 
   TargetOptions options_;
@@ -115,10 +116,24 @@ Catalog MongoTarget::restored() const {
 // A window that is not complete was not to be had: the snapshot says that it is of no one moment.
 Result<void> MongoTarget::begin_replay(const RunContext& context) {
   if (replay_ || !window_ || !window_->end().complete) return {};
+  TRY(make_room_for_log());
   ReplayRequest request{location_, restored(), timestamp_of(options_.until), !catalog_};
   replay_ = std::make_unique<LogReplay>(std::move(request), window_->end());
   TRY_CONTEXT("the log of the snapshot", replay_->replay_window(*window_, context));
   return {};
+}
+
+// What the log makes must not meet what was here before under the same name.
+Result<void> MongoTarget::make_room_for_log() {
+  if (!catalog_) return {};
+  if (options_.delete_strangers) return drop_strangers();
+  for (const auto& view : catalog_->collections)
+    if (view.kind == CollectionKind::view && present_.contains(view.name)) TRY(drop(view.name));
+  if (options_.until == 0 || present_.empty()) return {};
+  return refuse(location_.describe() + " has " + *present_.begin() +
+                    ", which the snapshot has not, and the log may make it",
+                "Restore into an empty database, or let what the snapshot does not have be removed "
+                "(--delete).");
 }
 
 Result<void> MongoTarget::replay(ByteView piece, const RunContext& context) {

@@ -1,0 +1,106 @@
+#include "drill/log_moment.h"
+
+#include <algorithm>
+
+#include "engine/all.h"
+#include "restore/moment.h"
+
+namespace lifeboat::drill {
+namespace {
+
+CheckResult check_of(const restore::PlanItem& item) {
+  CheckResult result;
+  result.id = "pitr." + item.source;
+  result.proves = "the archived log leads from the snapshot to a moment after it";
+  return result;
+}
+
+void add_check(DrillState& state, const restore::PlanItem& item, Outcome outcome,
+               std::string message) {
+  auto result = check_of(item);
+  result.outcome = outcome;
+  result.message = std::move(message);
+  state.report.checks.push_back(std::move(result));
+}
+
+std::uint64_t random_between(std::uint64_t from, std::uint64_t to, const RunContext& context) {
+  std::uint64_t number = 0;
+  for (const auto byte : context.random.array<8>()) number = number << 8U | byte;
+  return from + number % (to - from + 1);
+}
+
+struct Reach {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+};
+
+// From this snapshot to the end of what was archived, whether or not there is a hole between;
+// nothing where none was archived after it.
+Result<std::optional<Reach>> reach_of(const DrillState& state, const restore::PlanItem& item) {
+  const auto& sources = state.plan.snapshot.sources;
+  const auto base = std::ranges::find(sources, item.source, &repository::SourceSummary::name);
+  if (base == sources.end() || !base->log) return std::nullopt;
+  Reach reach{*base->log, 0};
+  for (const auto& each : TRY(state.repository.log_pieces(state.report.service, item.source)))
+    reach.to = std::max(reach.to, each.to);
+  if (reach.to <= reach.from) return std::nullopt;
+  return reach;
+}
+
+Result<void> plan_item(DrillState& state, restore::PlanItem& item, const RunContext& context) {
+  const auto reach = TRY(reach_of(state, item));
+  if (!reach) {
+    add_check(state, item, Outcome::not_run,
+              "no log was archived after the snapshot: `lifeboat log follow " +
+                  state.report.service + "`");
+    return {};
+  }
+  const bool latest = state.request.options.log_moment == LogMoment::latest;
+  const auto until = latest ? reach->to : random_between(reach->from, reach->to, context);
+  const auto sources = state.snapshot->sources();
+  const auto manifest = std::ranges::find(sources, item.source, &repository::SourceManifest::name);
+  const auto planned = restore::plan_log(state.plan, item, *manifest, until, state.repository);
+  if (planned || planned.error().code() == Code::interrupted) return planned;
+  item.log.clear();
+  add_check(state, item, Outcome::failed, planned.error().describe());
+  return {};
+}
+
+bool has_log(const restore::PlanItem& item) {
+  const auto engine = engine::find_engine(item.type);
+  return engine && (*engine)->traits().has_log;
+}
+
+}  // namespace
+
+Result<void> plan_log_moments(DrillState& state, const RunContext& context) {
+  if (state.request.options.log_moment == LogMoment::none) return {};
+  for (auto& item : state.plan.items)
+    if (has_log(item)) TRY(plan_item(state, item, context));
+  return {};
+}
+
+Time moment_of(const DrillState& state, const restore::PlanItem& item) {
+  const auto engine = engine::find_engine(item.type);
+  if (item.log.empty() || !engine) return state.report.snapshot->time;
+  return (*engine)->log_time_of(item.until);
+}
+
+void note_log_moments(DrillState& state, const restore::Report& restored) {
+  if (state.request.options.log_moment == LogMoment::none) return;
+  auto oldest = Time::max();
+  for (const auto& item : state.plan.items) {
+    oldest = std::min(oldest, moment_of(state, item));
+    const auto done = std::ranges::find(restored.items, item.source, &restore::ItemReport::source);
+    if (item.log.empty() || done == restored.items.end()) continue;
+    add_check(state, item, Outcome::passed,
+              "restored to " + item.moment + "; the last of " +
+                  counted(done->log_entries, "entry", "entries") + " that was applied is of " +
+                  (done->last_applied.empty() ? "none" : done->last_applied));
+  }
+  // A random moment says nothing of how much a restore would lose.
+  const bool latest = state.request.options.log_moment == LogMoment::latest;
+  if (latest && !state.plan.items.empty()) state.report.log_reached = oldest;
+}
+
+}  // namespace lifeboat::drill
