@@ -8,7 +8,7 @@
 namespace lifeboat::drill {
 namespace {
 
-CheckResult check_of(const restore::PlanItem& item) {
+CheckResult pitr_check(const restore::PlanItem& item) {
   CheckResult result;
   result.id = "pitr." + item.source;
   result.proves = "the archived log leads from the snapshot to a moment after it";
@@ -17,7 +17,7 @@ CheckResult check_of(const restore::PlanItem& item) {
 
 void add_check(DrillState& state, const restore::PlanItem& item, Outcome outcome,
                std::string message) {
-  auto result = check_of(item);
+  auto result = pitr_check(item);
   result.outcome = outcome;
   result.message = std::move(message);
   state.report.checks.push_back(std::move(result));
@@ -56,12 +56,13 @@ Result<void> plan_item(DrillState& state, restore::PlanItem& item, const RunCont
     return {};
   }
   const bool latest = state.request.options.log_moment == LogMoment::latest;
-  const auto until = latest ? reach->to : random_between(reach->from, reach->to, context);
+  item.until = latest ? reach->to : random_between(reach->from, reach->to, context);
   const auto sources = state.snapshot->sources();
   const auto manifest = std::ranges::find(sources, item.source, &repository::SourceManifest::name);
-  const auto planned = restore::plan_log(state.plan, item, *manifest, until, state.repository);
+  const auto planned = restore::plan_log(state.plan, item, *manifest, state.repository);
   if (planned || planned.error().code() == Code::interrupted) return planned;
   item.log.clear();
+  item.until = 0;
   add_check(state, item, Outcome::failed, planned.error().describe());
   return {};
 }

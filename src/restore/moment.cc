@@ -134,22 +134,23 @@ Result<void> plan_logs(Plan& plan, const std::vector<repository::SourceManifest>
     const auto found = std::ranges::find(sources, item.source, &repository::SourceManifest::name);
     if (found == sources.end()) return fail(Code::internal, "the plan names an unknown source");
     const auto& engine = *TRY(engine::find_engine(item.type));
-    if (engine.traits().has_log)
-      TRY(plan_log(plan, item, *found, TRY(position_in(engine, moment)), repository));
+    if (!engine.traits().has_log) continue;
+    item.until = TRY(position_in(engine, moment));
+    TRY(plan_log(plan, item, *found, repository));
   }
   return {};
 }
 
 Result<void> plan_log(const Plan& plan, PlanItem& item, const repository::SourceManifest& source,
-                      std::uint64_t until, repository::Repository& repository) {
+                      repository::Repository& repository) {
   const auto& engine = *TRY(engine::find_engine(item.type));
   const auto base = base_of(plan.snapshot, item.source);
-  const auto pieces =
-      pieces_between(TRY(repository.log_pieces(plan.snapshot.service, source.name)), base, until);
+  const auto pieces = pieces_between(TRY(repository.log_pieces(plan.snapshot.service, source.name)),
+                                     base, item.until);
   std::vector<Json> abouts;
   for (const auto& each : pieces) abouts.push_back(TRY(repository.log_about(each)));
   const auto route =
-      TRY_CONTEXT("source " + item.source, engine.plan_replay(source.position, abouts, until));
+      TRY_CONTEXT("source " + item.source, engine.plan_replay(source.position, abouts, item.until));
   for (const auto index : route.pieces) item.log.push_back(pieces[index]);
   item.until = route.until;
   item.moment = engine.describe_log_position(route.until);

@@ -18,9 +18,9 @@ Result<repository::SnapshotInfo> choose_base(const std::vector<repository::Snaps
 Result<void> plan_logs(Plan& plan, const std::vector<repository::SourceManifest>& sources,
                        const Moment& moment, repository::Repository& repository);
 
-// The same for one item, which goes to this position.
+// The same for one item, of which `until` says where it goes.
 Result<void> plan_log(const Plan& plan, PlanItem& item, const repository::SourceManifest& source,
-                      std::uint64_t until, repository::Repository& repository);
+                      repository::Repository& repository);
 
 // What of a source's log can be reached: any moment from one to the other.
 struct LogRange {

@@ -48,9 +48,9 @@ BENCH_HEADERS = ("benchmark/",)
 SYSTEM_FOLDERS = ("arpa", "linux", "net", "netinet", "sys")
 SYSTEM_HEADERS = frozenset("""
     cpuid.h dirent.h dlfcn.h elf.h endian.h errno.h fcntl.h fnmatch.h ftw.h getopt.h glob.h grp.h
-    immintrin.h libgen.h limits.h locale.h math.h mntent.h netdb.h poll.h pthread.h pwd.h regex.h
-    sched.h signal.h spawn.h stdint.h stdio.h stdlib.h string.h strings.h syslog.h termios.h time.h
-    unistd.h utime.h wait.h
+    ifaddrs.h immintrin.h libgen.h limits.h locale.h math.h mntent.h netdb.h poll.h pthread.h
+    pwd.h regex.h sched.h signal.h spawn.h stdint.h stdio.h stdlib.h string.h strings.h syslog.h
+    termios.h time.h unistd.h utime.h wait.h
     """.split())
 
 

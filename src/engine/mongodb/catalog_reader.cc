@@ -51,10 +51,11 @@ std::string process_of(const DocumentView& hello) {
 
 std::vector<std::string> members_of(const DocumentView& hello) {
   std::vector<std::string> members;
-  for (const auto* key : {"hosts", "passives", "arbiters"})
-    if (const auto list = hello.find(key); list && list->holds(BsonType::array))
-      for (const auto& each : list->inside())
-        if (const auto text = each.text()) members.emplace_back(*text);
+  for (const auto* key : {"hosts", "passives", "arbiters"}) {
+    const auto list = hello.find(key);
+    if (!list || !list->holds(BsonType::array)) continue;
+    for (const auto& each : list->inside()) members.emplace_back(each.text().value_or(""));
+  }
   return members;
 }
 
