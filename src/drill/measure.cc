@@ -12,7 +12,7 @@ bool is_the_drills_own(const std::string& stage) {
 }
 
 // The oldest of all that was restored; nothing when that of one is not known.
-std::optional<Time> moment_of(const Report& report) {
+std::optional<Time> oldest_moment(const Report& report) {
   std::optional<Time> oldest;
   if (report.snapshot) oldest = report.log_reached.value_or(report.snapshot->time);
   for (const auto& record : report.foreign) {
@@ -24,7 +24,7 @@ std::optional<Time> moment_of(const Report& report) {
 
 // A snapshot from the future means that a clock is wrong: then no age is worth anything.
 void measure_age(Report& report) {
-  const auto shown = moment_of(report);
+  const auto shown = oldest_moment(report);
   if (!shown) return;
   const Duration age = report.started - *shown;
   if (age >= Duration(0)) {
