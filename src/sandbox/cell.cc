@@ -221,6 +221,8 @@ Result<Census> Cell::look() {
   const auto answer = TRY(ask({{"order", "look"}}));
   auto census = TRY(read_census(*TRY(member(answer.body, "census"))));
   census.outward -= std::min(census.outward, outward_before_.load());
+  // The agent's own, for the ways out.
+  for (const auto& each : passages_.traffic()) std::erase(census.listening, each.destination.port);
   return census;
 }
 

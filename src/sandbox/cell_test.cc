@@ -258,6 +258,7 @@ TEST_F(CellTest, LeadsToAServerOfTheSandboxByItsNameAndCountsWhatFails) {
   EXPECT_EQ(cell().traffic()[0].connections, 2U);
   EXPECT_EQ(cell().traffic()[0].refused, 1U);
   EXPECT_TRUE(cell().probe({})->proven());
+  EXPECT_TRUE(cell().look()->listening.empty()) << "nothing that was started listens";
 }
 
 TEST(Destinations, AreTheSameByWhateverNamesTheyHave) {

@@ -64,10 +64,13 @@ std::string shown_value(const Json& value) {
 }
 
 // Walks both values side by side; `path` reads like "tables.orders.rows".
+// After a replay, null is what nobody knows; in what was recorded it is a value like others.
 class Comparison {
  public:
+  explicit Comparison(bool null_is_unknown) : null_is_unknown_(null_is_unknown) {}
+
   void compare(const Json& expected, const Json& found, const std::string& path, FactKind kind) {
-    if (expected.is_null()) return unknown_.push_back(path);
+    if (null_is_unknown_ && expected.is_null()) return unknown_.push_back(path);
     if (expected.is_object() && found.is_object()) return compare_objects(expected, found, path);
     ++compared_[static_cast<std::size_t>(kind)];
     if (expected == found) return;
@@ -84,7 +87,7 @@ class Comparison {
     for (const auto& [key, value] : expected.items()) {
       const auto at = join_path(path, key);
       if (!is_compared(at)) continue;
-      if (found.contains(key) || value.is_null()) {
+      if (found.contains(key) || (null_is_unknown_ && value.is_null())) {
         compare(value, found.value(key, Json()), at, kind_of(key));
       } else {
         differences_.push_back(
@@ -100,6 +103,7 @@ class Comparison {
   }
 
   std::vector<Difference> differences_;
+  bool null_is_unknown_;
   std::vector<std::string> unknown_;  // what a replay of the log leaves nobody knows
   std::array<std::size_t, 3> compared_{};
 };
@@ -135,7 +139,7 @@ class FactsCheck final : public Question {
     const auto& expected = source->facts ? *source->facts : source->manifest->facts;
     if (!expected.is_object() || expected.empty()) return std::vector{without_facts()};
     const Json found = TRY(source->inspector->facts(context));
-    Comparison compared;
+    Comparison compared(source->facts.has_value());
     compared.compare(expected, found, "", FactKind::catalog);
     std::vector<CheckResult> results;
     for (const auto& info : kKinds)
