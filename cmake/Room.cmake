@@ -169,8 +169,8 @@ function(lifeboat_room name)
 
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
   set(tests ${sources})
-  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
+  list(FILTER tests INCLUDE REGEX "(_test|/test_[^/]*)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/test_[^/]*|/main)\\.cc$")
 
   lifeboat_add_library(${name} "${sources}" "${rooms}" "${arg_LIBRARIES}")
   if(arg_OPTIONS_OF)

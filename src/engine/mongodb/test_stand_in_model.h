@@ -1,0 +1,151 @@
+#pragma once
+// What the stand-in for a MongoDB server holds, and what it answers to each command: collections
+// with options and indexes, every version of every document, cursors, a log. For tests.
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "engine/mongodb/bson.h"
+
+namespace lifeboat::engine::mongodb::testing {
+
+struct StandInOptions {
+  std::string version = "7.0.14";
+  bool replica_set = true;  // "rs0", with a log
+};
+
+// What a server says of a command that it does not carry out.
+struct Refusal {
+  std::int32_t code = 0;
+  std::string name;
+  std::string message;
+};
+
+// As a query has it: equality, $eq $ne $gt $gte $lt $lte $in $nin $exists $and $or $nor.
+bool matches(DocumentView document, DocumentView filter);
+// Numbers by value, others of one type by their bytes or their order; nothing between types.
+std::optional<std::strong_ordering> compare_values(const Element& left, const Element& right);
+std::optional<Element> value_at(DocumentView document, std::string_view path);
+
+class StandInModel {
+ public:
+  explicit StandInModel(StandInOptions options);
+  // The reply, which says `ok: 0` when the command is refused. Thread-safe.
+  Bytes run(const std::string& database, DocumentView command);
+  static Bytes refuse(const Refusal& refusal);
+
+  // While it is none, every write is refused.
+  void set_primary(bool primary);
+  // A snapshot of before now is too old from now on.
+  void forget_history();
+  // A server that takes a readConcern and does nothing with it, as FerretDB.
+  void ignore_read_concern();
+
+ private:
+  // All that a document was, and when; nothing since it was deleted.
+  class Record {
+   public:
+    const Bytes* at(std::optional<Timestamp> moment) const;  // without a moment: now
+    void put(Timestamp since, std::optional<Bytes> document);
+
+   private:
+    std::vector<std::pair<Timestamp, std::optional<Bytes>>> versions_;
+  };
+  struct StoredCollection {
+    std::string name;
+    std::string type = "collection";
+    Bytes options = DocumentBuilder().take();
+    Bytes uuid{};
+    std::vector<Bytes> indexes{};
+    std::map<std::uint64_t, Record> records{};  // by the order in which they came
+    std::map<Bytes, std::uint64_t> by_id{};     // those that are there
+    std::vector<Bytes> present() const;
+  };
+  struct OpenCursor {
+    std::string database;
+    std::string collection;
+    Bytes session{};
+    Bytes uuid{};  // of what is scanned as it is when the next batch is asked for
+    Bytes filter = DocumentBuilder().take();
+    std::optional<Timestamp> moment{};
+    std::uint64_t last_record = 0;
+    std::optional<std::int64_t> limit{};
+    std::vector<Bytes> fixed{};  // what else is given
+    std::size_t next_fixed = 0;
+    bool reaches_end = false;
+  };
+  struct Request {
+    const std::string& database;
+    DocumentView command;
+    std::string name;        // of the command
+    std::string collection;  // the text of its first field
+  };
+  using Handler = DocumentBuilder (StandInModel::*)(const Request&);
+  using Collections = std::map<std::string, StoredCollection>;
+  static const std::map<std::string_view, Handler>& handlers();
+
+  DocumentBuilder hello(const Request& request);
+  DocumentBuilder build_info(const Request& request);
+  DocumentBuilder nothing(const Request& request);
+  DocumentBuilder get_parameter(const Request& request);
+  DocumentBuilder list_databases(const Request& request);
+  DocumentBuilder list_collections(const Request& request);
+  DocumentBuilder list_indexes(const Request& request);
+  DocumentBuilder find(const Request& request);
+  DocumentBuilder get_more(const Request& request);
+  DocumentBuilder kill_cursors(const Request& request);
+  DocumentBuilder count(const Request& request);
+  DocumentBuilder insert(const Request& request);
+  DocumentBuilder update(const Request& request);
+  DocumentBuilder remove(const Request& request);
+  DocumentBuilder create(const Request& request);
+  DocumentBuilder create_indexes(const Request& request);
+  DocumentBuilder drop_indexes(const Request& request);
+  DocumentBuilder coll_mod(const Request& request);
+  DocumentBuilder drop(const Request& request);
+  DocumentBuilder drop_database(const Request& request);
+  DocumentBuilder rename(const Request& request);
+  DocumentBuilder stats(const Request& request);
+  DocumentBuilder validate(const Request& request);
+  DocumentBuilder connection_status(const Request& request);
+  DocumentBuilder create_principal(const Request& request);
+  DocumentBuilder drop_principal(const Request& request);
+  DocumentBuilder principals_info(const Request& request);
+
+  Bytes answer(const Request& request);
+  static const std::string& admin();
+  Timestamp now() const;
+  Timestamp tick();
+  void log(const std::string& ns, DocumentBuilder entry);
+  void log_command(const Request& request, ByteView object);
+  void check_primary(const Request& request) const;
+  StoredCollection* found(const std::string& database, const std::string& collection);
+  std::vector<Bytes> documents_in(const std::string& database, const std::string& collection);
+  StoredCollection& there(const Request& request);
+  StoredCollection& made(const Request& request);
+  std::optional<Timestamp> snapshot_of(const Request& request, const StoredCollection* read);
+  std::optional<Bytes> take_next(OpenCursor& cursor);
+  DocumentBuilder batch(OpenCursor cursor, const Request& request, const char* list);
+  DocumentBuilder give(const Request& request, std::vector<Bytes> documents);
+  std::optional<Refusal> why_not(const StoredCollection& into, DocumentView document,
+                                 bool bypass) const;
+  void store(const Request& request, StoredCollection& into, Bytes document);
+  static void check_unique(const StoredCollection& collection, DocumentView index);
+  bool remove_one(const Request& request, StoredCollection& from, DocumentView filter);
+  bool change_one(const Request& request, DocumentView statement);
+  static Record* first_match(StoredCollection& collection, DocumentView filter);
+  static DocumentView key_named(const StoredCollection& collection, std::string_view name);
+
+  StandInOptions options_;
+  std::mutex mutex_;
+  std::map<std::string, Collections> databases_;
+  std::map<std::int64_t, OpenCursor> cursors_;
+  std::int64_t next_cursor_ = 7000;
+  std::uint64_t next_record_ = 1;
+  std::uint32_t ticks_ = 0;
+  Timestamp oldest_;
+  bool primary_ = true;
+  bool ignores_read_concern_ = false;
+};
+
+}  // namespace lifeboat::engine::mongodb::testing

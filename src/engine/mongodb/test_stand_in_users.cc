@@ -1,0 +1,117 @@
+#include "engine/mongodb/test_stand_in_model.h"
+
+namespace lifeboat::engine::mongodb::testing {
+namespace {
+
+constexpr std::string_view kSecret = "credentials";
+
+bool is_of_users(const std::string& command) { return command.find("User") != std::string::npos; }
+
+const char* list_of(const std::string& command) {
+  return is_of_users(command) || command == "usersInfo" ? "system.users" : "system.roles";
+}
+
+// A role that is named by its name alone is of the same database.
+Bytes whole_roles(const Element& roles, const std::string& database) {
+  ArrayBuilder list;
+  for (const auto& each : roles.inside()) {
+    if (each.text())
+      list.document(DocumentBuilder().text("role", *each.text()).text("db", database).take());
+    else
+      list.element(each);
+  }
+  return list.take();
+}
+
+// {usersInfo: 1}, {usersInfo: {forAllDBs: true}}, {usersInfo: "anna"}, {usersInfo: {user, db}}
+bool is_asked_for(DocumentView one, const Element& asked, const std::string& database) {
+  const auto name = one.text_at("user") ? one.text_at("user") : one.text_at("role");
+  if (asked.inside().is_true_at("forAllDBs")) return true;
+  if (asked.text()) return name == asked.text() && one.text_at("db") == database;
+  if (!asked.holds(BsonType::document)) return one.text_at("db") == database;
+  const auto wanted = asked.inside();
+  return name == wanted.text_at(one.text_at("user") ? "user" : "role") &&
+         one.text_at("db") == wanted.text_at("db");
+}
+
+Bytes shown(DocumentView principal, DocumentView question) {
+  DocumentBuilder one;
+  for (const auto& field : principal) {
+    const bool hidden = (field.key == kSecret && !question.is_true_at("showCredentials")) ||
+                        (field.key == "privileges" && !question.is_true_at("showPrivileges"));
+    if (!hidden) one.element(field);
+  }
+  if (principal.find("role")) one.boolean("isBuiltin", false);
+  return one.take();
+}
+
+}  // namespace
+
+const std::string& StandInModel::admin() {
+  static const std::string kAdmin = "admin";
+  return kAdmin;
+}
+
+DocumentBuilder StandInModel::connection_status(const Request& request) {
+  const auto empty = ArrayBuilder().take();
+  DocumentBuilder about;
+  about.array("authenticatedUsers", empty).array("authenticatedUserRoles", empty);
+  if (request.command.is_true_at("showPrivileges"))
+    about.array("authenticatedUserPrivileges", empty);
+  DocumentBuilder reply;
+  reply.document("authInfo", about.take());
+  return reply;
+}
+
+// Of a password the stand-in keeps nothing that it could be known by.
+DocumentBuilder StandInModel::create_principal(const Request& request) {
+  check_primary(request);
+  const bool user = is_of_users(request.name);
+  const auto id = request.database + "." + request.collection;
+  DocumentBuilder made;
+  made.text("_id", id)
+      .text(user ? "user" : "role", request.collection)
+      .text("db", request.database);
+  for (const auto& field : request.command) {
+    if (field.key == "roles") made.array("roles", whole_roles(field, request.database));
+    if (field.key == "customData" || field.key == "mechanisms" || field.key == "privileges" ||
+        field.key == "authenticationRestrictions")
+      made.element(field);
+  }
+  if (user)
+    made.document(kSecret,
+                  DocumentBuilder().document("SCRAM-SHA-256", DocumentView().bytes()).take());
+  const Request into{admin(), request.command, request.name, list_of(request.name)};
+  auto document = made.take();
+  auto& list = StandInModel::made(into);
+  if (why_not(list, view_document(document), false))
+    throw Refusal{user ? 51003 : 51002, user ? "Location51003" : "Location51002",
+                  (user ? "User \"" : "Role \"") + request.collection + "\" already exists"};
+  store(into, list, std::move(document));
+  return {};
+}
+
+DocumentBuilder StandInModel::drop_principal(const Request& request) {
+  check_primary(request);
+  const bool user = is_of_users(request.name);
+  const Request from{admin(), request.command, request.name, list_of(request.name)};
+  const auto id = DocumentBuilder().text("_id", request.database + "." + request.collection).take();
+  if (!remove_one(from, made(from), view_document(id)))
+    throw Refusal{user ? 11 : 31, user ? "UserNotFound" : "RoleNotFound",
+                  "'" + request.collection + "' not found"};
+  return {};
+}
+
+DocumentBuilder StandInModel::principals_info(const Request& request) {
+  const bool users = request.name == "usersInfo";
+  const auto asked = *request.command.begin();
+  ArrayBuilder list;
+  for (const auto& each : documents_in(admin(), list_of(request.name)))
+    if (is_asked_for(view_document(each), asked, request.database))
+      list.document(shown(view_document(each), request.command));
+  DocumentBuilder reply;
+  reply.array(users ? "users" : "roles", list.take());
+  return reply;
+}
+
+}  // namespace lifeboat::engine::mongodb::testing

@@ -1,0 +1,228 @@
+#include <algorithm>
+
+#include "engine/mongodb/test_stand_in_model.h"
+
+namespace lifeboat::engine::mongodb::testing {
+namespace {
+
+constexpr std::int32_t kDuplicateKey = 11000;
+constexpr std::int64_t kFirstTerm = 1;
+
+bool is_same_key(DocumentView left, DocumentView right, DocumentView key) {
+  for (const auto& field : key) {
+    const auto one = value_at(left, field.key);
+    const auto other = value_at(right, field.key);
+    if (!one && !other) continue;
+    if (!one || !other || compare_values(*one, *other) != std::strong_ordering::equal) return false;
+  }
+  return true;
+}
+
+Bytes filter_of_id(DocumentView document) {
+  const auto id = document.find("_id");
+  if (!id) throw Refusal{2, "BadValue", "the stand-in makes no _id"};
+  return DocumentBuilder().element(*id).take();
+}
+
+// {$set, $unset} of fields at the top, or the whole document anew.
+Bytes changed(DocumentView old, DocumentView change) {
+  DocumentBuilder made;
+  if (change.empty() || !change.begin()->key.starts_with('$')) {
+    if (!change.find("_id")) made.element(*old.find("_id"));
+    for (const auto& field : change) made.element(field);
+    return made.take();
+  }
+  const auto set = change.document_at("$set").value_or(DocumentView());
+  const auto unset = change.document_at("$unset").value_or(DocumentView());
+  for (const auto& field : old)
+    if (!unset.find(field.key)) made.element(set.find(field.key).value_or(field));
+  for (const auto& field : set)
+    if (!old.find(field.key)) made.element(field);
+  return made.take();
+}
+
+Bytes new_document(DocumentView filter, DocumentView change) {
+  DocumentBuilder made;
+  if (const auto id = filter.find("_id")) made.element(*id);
+  const auto base = made.take();
+  if (change.find("_id")) return to_bytes(change.bytes());
+  return changed(view_document(base), change);
+}
+
+Bytes write_error(std::int32_t index, const Refusal& why, DocumentView key) {
+  DocumentBuilder error;
+  error.int32("index", index).int32("code", why.code).text("errmsg", why.message);
+  if (!key.empty()) error.document("keyPattern", key.bytes());
+  return error.take();
+}
+
+bool is_ordered(DocumentView command) {
+  const auto ordered = command.find("ordered");
+  return !ordered || ordered->is_true();
+}
+
+}  // namespace
+
+void StandInModel::log(const std::string& ns, DocumentBuilder entry) {
+  if (!options_.replica_set || ns.starts_with("local.")) return;
+  const auto now = tick();
+  entry.timestamp("ts", now).int64("t", kFirstTerm).int64("v", 2).text("ns", ns);
+  databases_["local"]["oplog.rs"].records[next_record_++].put(now, entry.take());
+}
+
+void StandInModel::log_command(const Request& request, ByteView object) {
+  DocumentBuilder entry;
+  entry.text("op", "c").document("o", object);
+  log(request.database + ".$cmd", std::move(entry));
+}
+
+void StandInModel::check_primary(const Request& request) const {
+  if (!primary_)
+    throw Refusal{10107, "NotWritablePrimary", "not primary, and this is " + request.name};
+}
+
+StandInModel::StoredCollection& StandInModel::made(const Request& request) {
+  if (auto* collection = found(request.database, request.collection)) return *collection;
+  const auto command = DocumentBuilder().text("create", request.collection).take();
+  create({request.database, view_document(command), "create", request.collection});
+  return *found(request.database, request.collection);
+}
+
+// The key of the unique index that refuses it is the name of the refusal.
+std::optional<Refusal> StandInModel::why_not(const StoredCollection& into, DocumentView document,
+                                             bool bypass) const {
+  const auto options = view_document(into.options);
+  const auto rules = options.document_at("validator");
+  if (!bypass && rules && options.text_at("validationAction").value_or("error") == "error" &&
+      options.text_at("validationLevel").value_or("strict") != "off" && !matches(document, *rules))
+    return Refusal{121, "DocumentValidationFailure", "Document failed validation"};
+  const auto refused_by = [&](std::string_view name) {
+    return Refusal{
+        kDuplicateKey, std::string(name),
+        "E11000 duplicate key error collection: " + into.name + " index: " + std::string(name)};
+  };
+  if (into.by_id.contains(filter_of_id(document))) return refused_by("_id_");
+  for (const auto& each : into.indexes) {
+    const auto index = view_document(each);
+    const auto key = index.document_at("key").value_or(DocumentView());
+    if (!index.is_true_at("unique") || key.find("_id")) continue;
+    const auto is_same = [&](const Bytes& other) {
+      return is_same_key(view_document(other), document, key);
+    };
+    if (std::ranges::any_of(into.present(), is_same))
+      return refused_by(index.text_at("name").value_or(""));
+  }
+  return std::nullopt;
+}
+
+void StandInModel::store(const Request& request, StoredCollection& into, Bytes document) {
+  DocumentBuilder entry;
+  entry.text("op", "i").document("o", document);
+  log(request.database + "." + request.collection, std::move(entry));
+  into.by_id[filter_of_id(view_document(document))] = next_record_;
+  into.records[next_record_++].put(now(), std::move(document));
+}
+
+DocumentBuilder StandInModel::insert(const Request& request) {
+  check_primary(request);
+  auto& into = made(request);
+  if (into.type == "view") throw Refusal{166, "CommandNotSupportedOnView", "it is a view"};
+  const auto documents = request.command.find("documents");
+  const bool bypass = request.command.is_true_at("bypassDocumentValidation");
+  ArrayBuilder errors;
+  std::int32_t index = 0;
+  std::int32_t inserted = 0;
+  for (const auto& each : documents->inside()) {
+    filter_of_id(each.inside());
+    if (const auto why = why_not(into, each.inside(), bypass)) {
+      errors.document(write_error(index, *why, key_named(into, why->name)));
+      if (is_ordered(request.command)) break;
+    } else {
+      store(request, into, to_bytes(each.inside().bytes()));
+      ++inserted;
+    }
+    ++index;
+  }
+  DocumentBuilder reply;
+  reply.int32("n", inserted);
+  if (errors.size() > 0) reply.array("writeErrors", errors.take());
+  return reply;
+}
+
+DocumentView StandInModel::key_named(const StoredCollection& collection, std::string_view name) {
+  for (const auto& each : collection.indexes)
+    if (view_document(each).text_at("name") == name)
+      return view_document(each).document_at("key").value_or(DocumentView());
+  return {};
+}
+
+StandInModel::Record* StandInModel::first_match(StoredCollection& collection, DocumentView filter) {
+  if (const auto at = collection.by_id.find(to_bytes(filter.bytes())); at != collection.by_id.end())
+    return &collection.records[at->second];
+  for (auto& [number, record] : collection.records)
+    if (const auto* document = record.at(std::nullopt))
+      if (matches(view_document(*document), filter)) return &record;
+  return nullptr;
+}
+
+// A document stays where it is in the order.
+bool StandInModel::change_one(const Request& request, DocumentView statement) {
+  auto& into = made(request);
+  const auto filter = statement.document_at("q").value_or(DocumentView());
+  const auto change = statement.document_at("u").value_or(DocumentView());
+  auto* record = first_match(into, filter);
+  if (record == nullptr) {
+    if (statement.is_true_at("upsert")) store(request, into, new_document(filter, change));
+    return statement.is_true_at("upsert");
+  }
+  auto document = changed(view_document(*record->at(std::nullopt)), change);
+  const auto id = filter_of_id(view_document(document));
+  DocumentBuilder entry;
+  entry.text("op", "u").document("o", document).document("o2", id);
+  log(request.database + "." + request.collection, std::move(entry));
+  record->put(now(), std::move(document));
+  return true;
+}
+
+bool StandInModel::remove_one(const Request& request, StoredCollection& from, DocumentView filter) {
+  auto* record = first_match(from, filter);
+  if (record == nullptr) return false;
+  const auto id = filter_of_id(view_document(*record->at(std::nullopt)));
+  DocumentBuilder entry;
+  entry.text("op", "d").document("o", id);
+  log(request.database + "." + request.collection, std::move(entry));
+  record->put(now(), std::nullopt);
+  from.by_id.erase(id);
+  return true;
+}
+
+DocumentBuilder StandInModel::update(const Request& request) {
+  check_primary(request);
+  const auto statements = request.command.find("updates");
+  std::int32_t changed_ones = 0;
+  for (const auto& each : statements->inside())
+    changed_ones += change_one(request, each.inside()) ? 1 : 0;
+  DocumentBuilder reply;
+  reply.int32("n", changed_ones).int32("nModified", changed_ones);
+  return reply;
+}
+
+DocumentBuilder StandInModel::remove(const Request& request) {
+  check_primary(request);
+  auto& from = made(request);
+  std::int32_t removed = 0;
+  const auto statements = request.command.find("deletes");
+  for (const auto& each : statements->inside()) {
+    const auto filter = each.inside().document_at("q").value_or(DocumentView());
+    const auto limit = each.inside().find("limit");
+    while (remove_one(request, from, filter)) {
+      ++removed;
+      if (limit && limit->integer() == 1) break;
+    }
+  }
+  DocumentBuilder reply;
+  reply.int32("n", removed);
+  return reply;
+}
+
+}  // namespace lifeboat::engine::mongodb::testing
