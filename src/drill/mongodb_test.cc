@@ -98,13 +98,6 @@ TEST_F(MongoDrill, FailsWhenADocumentACollectionOrAnIndexIsLostOrOneIsChanged) {
   EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
 }
 
-CheckResult asked_as(const Report& report, const std::string& id) {
-  for (const auto& check : report.checks)
-    if (check.id == id) return check;
-  ADD_FAILURE() << "nothing was asked as " << id;
-  return {};
-}
-
 TEST_F(MongoDrill, AsksWhatItsConfigurationAsks) {
   auto request = request_with(ferretdb());
   const auto ask = [&](const std::string& name, const std::string& text, const std::string& most) {
@@ -116,10 +109,10 @@ TEST_F(MongoDrill, AsksWhatItsConfigurationAsks) {
   ask("wrong", R"({"drop": "orders"})", "0");
   request.options.checks.emplace_back(FreshnessCheck{"db", "orders", "at", std::chrono::hours(1)});
   const auto report = drill(request).report;
-  EXPECT_EQ(asked_as(report, "query.all").outcome, Outcome::passed);
-  EXPECT_EQ(asked_as(report, "query.one").outcome, Outcome::failed);
-  EXPECT_EQ(asked_as(report, "query.wrong").outcome, Outcome::not_run);
-  EXPECT_EQ(asked_as(report, "freshness.db.orders").outcome, Outcome::failed)
+  EXPECT_EQ(check(report, "query.all").outcome, Outcome::passed);
+  EXPECT_EQ(check(report, "query.one").outcome, Outcome::failed);
+  EXPECT_EQ(check(report, "query.wrong").outcome, Outcome::not_run);
+  EXPECT_EQ(check(report, "freshness.db.orders").outcome, Outcome::failed)
       << "no order has that field";
 }
 
@@ -145,7 +138,7 @@ TEST_F(MongoDrill, LooksAtTheLedgerOfMigrationsUnasked) {
                                               .text("status", "failed")
                                               .take()});
   });
-  EXPECT_EQ(asked_as(report, "migrations.db._migrations").outcome, Outcome::failed);
+  EXPECT_EQ(check(report, "migrations.db._migrations").outcome, Outcome::failed);
 }
 
 // The server keeps a log, which is archived when a test says so.
@@ -188,8 +181,8 @@ TEST_F(MongoLogDrill, RestoresToTheEndOfTheArchivedLogAndComparesWhatItMustBeThe
   EXPECT_EQ(archive(), "");
   const auto report = drill_to(LogMoment::latest);
   EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
-  EXPECT_EQ(asked_as(report, "pitr.db").outcome, Outcome::passed);
-  EXPECT_EQ(asked_as(report, "query.all").outcome, Outcome::passed);
+  EXPECT_EQ(check(report, "pitr.db").outcome, Outcome::passed);
+  EXPECT_EQ(check(report, "query.all").outcome, Outcome::passed);
   ASSERT_TRUE(report.log_reached);
   EXPECT_GE(*report.log_reached, report.snapshot->time - std::chrono::seconds(2));
 }
@@ -199,14 +192,14 @@ TEST_F(MongoLogDrill, RestoresToARandomMomentAndMeasuresNoLossByIt) {
   Application(server_.uri(), "shop").insert("orders", many_documents(10, 5000));
   EXPECT_EQ(archive(), "");
   const auto report = drill_to(LogMoment::random);
-  EXPECT_EQ(asked_as(report, "pitr.db").outcome, Outcome::passed);
-  EXPECT_EQ(asked_as(report, "counts.db").outcome, Outcome::passed);
+  EXPECT_EQ(check(report, "pitr.db").outcome, Outcome::passed);
+  EXPECT_EQ(check(report, "counts.db").outcome, Outcome::passed);
   EXPECT_FALSE(report.log_reached);
 }
 
 TEST_F(MongoLogDrill, IsUnverifiedWhereNoLogWasArchived) {
   const auto report = drill_to(LogMoment::latest);
-  EXPECT_EQ(asked_as(report, "pitr.db").outcome, Outcome::not_run);
+  EXPECT_EQ(check(report, "pitr.db").outcome, Outcome::not_run);
   EXPECT_TRUE(has_rule(report, "log-not-archived")) << rules_of(report);
   EXPECT_NE(report.verdict, Verdict::proven);
 }
@@ -220,9 +213,9 @@ TEST_F(MongoLogDrill, FailsWhereTheArchivedLogHasAHole) {
   EXPECT_NE(archive(), "");
   const auto report = drill_to(LogMoment::latest);
   EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
-  EXPECT_EQ(asked_as(report, "pitr.db").outcome, Outcome::failed);
+  EXPECT_EQ(check(report, "pitr.db").outcome, Outcome::failed);
   EXPECT_TRUE(has_rule(report, "log-broken")) << rules_of(report);
-  EXPECT_EQ(asked_as(report, "counts.db").outcome, Outcome::passed) << "the snapshot is restored";
+  EXPECT_EQ(check(report, "counts.db").outcome, Outcome::passed) << "the snapshot is restored";
 }
 
 // Counts the orders by a driver of a few lines, once for each request; MODE=blind never asks.

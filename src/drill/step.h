@@ -1,5 +1,6 @@
 #pragma once
 // One stage of a drill, and what the stages hand to one another. Used by one thread.
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -51,6 +52,11 @@ struct DrillState {
 // Where everything is restored to, each source below its name. There must be a sandbox.
 inline std::filesystem::path data_of(const DrillState& state) {
   return state.sandbox->directory() / "data";
+}
+
+// Whether that source was restored onto a server, and not as files.
+inline bool is_on_server(const DrillState& state, const std::string& source) {
+  return std::ranges::find(state.servers, source, &RestoredServer::source) != state.servers.end();
 }
 
 // What earlier drills left, read once.

@@ -140,14 +140,6 @@ class ApplicationTest : public ShopFixture {
     return std::move(sealed->report);
   }
 
-  static const CheckResult& check(const Report& report, const std::string& id) {
-    static const CheckResult kNone;
-    for (const auto& each : report.checks)
-      if (each.id == id) return each;
-    ADD_FAILURE() << "no check " << id << "; " << report.reason;
-    return kNone;
-  }
-
   // Said beside the cause, where the application wrote anything.
   static std::string log_kept(const Report& report) {
     const auto kept = std::ranges::find(report.findings, "app-log", &Finding::code);

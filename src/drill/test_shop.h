@@ -26,6 +26,14 @@ inline bool has_rule(const Report& report, const std::string& rule) {
   return (" " + rules_of(report) + " ").find(" " + rule + " ") != std::string::npos;
 }
 
+inline const CheckResult& check(const Report& report, const std::string& id) {
+  static const CheckResult kNone;
+  for (const auto& each : report.checks)
+    if (each.id == id) return each;
+  ADD_FAILURE() << "no check " << id << "; " << report.reason;
+  return kNone;
+}
+
 class ShopFixture : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -1,18 +1,12 @@
 #include "repository/log_object.h"
 
-#include <algorithm>
-
 #include "crypto/hash.h"
-#include "crypto/sealed_box.h"
 #include "repository/fields.h"
-#include "repository/session_object.h"
 
 namespace lifeboat::repository {
 namespace {
 
-constexpr std::size_t kLogBoxSize = kSessionKeySize + crypto::kBoxOverhead;
 constexpr std::size_t kMaxHead = 16U << 20U;
-constexpr std::size_t kMaxLogRecipients = 64;
 constexpr std::string_view kLogs = "logs/";
 
 PartSpec log_spec(const RoleKeys& keys, PartType type, std::string_view name, ByteView clear) {
@@ -27,26 +21,6 @@ Json log_head(const NewLogPiece& piece) {
           {"size", piece.content.size()}};
 }
 
-Result<Bytes> boxes_for(const RoleKeys& keys, const Secret& key) {
-  ByteWriter writer;
-  writer.u16(static_cast<std::uint16_t>(keys.recipients.size()));
-  for (const auto& each : keys.recipients) {
-    const auto recipient = TRY(crypto::BoxPublicKey::from(each));
-    writer.raw(each).raw(TRY(crypto::seal_to(recipient, key.view())));
-  }
-  return writer.take();
-}
-
-Result<void> take_boxes(ByteReader& reader, LogObject& object) {
-  const auto count = TRY(reader.u16());
-  if (count > kMaxLogRecipients) return fail(Code::corrupt, "a log with far too many recipients");
-  for (unsigned i = 0; i < count; ++i) {
-    const auto recipient = TRY(reader.raw(crypto::BoxPublicKey::kSize));
-    object.boxes.emplace_back(recipient, TRY(reader.raw(kLogBoxSize)));
-  }
-  return {};
-}
-
 // Head and name must be of the same log.
 Result<void> read_log_head(const RoleKeys& keys, const LogName& name, ByteView plain,
                            LogObject& object) {
@@ -58,20 +32,6 @@ Result<void> read_log_head(const RoleKeys& keys, const LogName& name, ByteView p
   object.about = *TRY(member(head, "about"));
   if (log_id_of(keys, object.info.service, object.info.source) == name.log) return {};
   return fail(Code::corrupt, "a piece of another log");
-}
-
-Result<Secret> open_log_key(const RoleKeys& keys, const LogObject& object) {
-  if (keys.box_seed.empty())
-    return fail(Error(Code::wrong_key, "this key may write but not read logs")
-                    .with_hint("Use a key of the role reader or admin."));
-  const auto pair = TRY(crypto::BoxKeyPair::from_seed(keys.box_seed));
-  for (const auto& [recipient, box] : object.boxes) {
-    if (!std::ranges::equal(recipient, pair.public_key().view())) continue;
-    auto key = TRY(crypto::open_sealed(pair, box));
-    if (key.size() != kSessionKeySize) return fail(Code::corrupt, "a log's key of wrong size");
-    return key;
-  }
-  return fail(Code::wrong_key, "the log's key was not sealed to this repository's readers");
 }
 
 }  // namespace
@@ -109,7 +69,7 @@ Result<Bytes> make_log_object(const RoleKeys& keys, const NewLogPiece& piece, Ra
   if (piece.content.size() > kMaxLogContent)
     return fail(Code::usage, "a piece of a log that is larger than the format allows");
   const auto name = log_key({log_id_of(keys, piece.service, piece.source), piece.from, piece.to});
-  Bytes raw(kSessionKeySize);
+  Bytes raw(kBoxedKeySize);
   random.fill(raw);
   const Secret key(std::move(raw));
   auto object = make_prefix(ObjectType::log);
@@ -117,7 +77,7 @@ Result<Bytes> make_log_object(const RoleKeys& keys, const NewLogPiece& piece, Ra
   head.sized(TRY(seal_part(log_spec(keys, PartType::log_head, name, object), keys.index.view(),
                            view_of(canonical_json(log_head(piece))), random)));
   append(object, head.bytes());
-  append(object, TRY(boxes_for(keys, key)));
+  append(object, TRY(box_key(keys, key)));
   ByteWriter content;
   content.sized(TRY(seal_part(log_spec(keys, PartType::log_content, name, object), key.view(),
                               piece.content, random)));
@@ -135,7 +95,7 @@ Result<LogObject> parse_log_object(const RoleKeys& keys, const LogName& name, By
   object.info.to = name.to;
   object.info.stored = bytes.size();
   const auto head = TRY(reader.sized(kMaxHead));
-  TRY(take_boxes(reader, object));
+  object.boxes = TRY(parse_boxes(reader));
   object.clear = bytes.first(bytes.size() - reader.remaining());
   object.content = TRY(reader.sized(kMaxLogObject));
   object.signer = TRY(read_signature(keys, key, bytes, reader));
@@ -148,7 +108,7 @@ Result<LogObject> parse_log_object(const RoleKeys& keys, const LogName& name, By
 }
 
 Result<Bytes> open_log_content(const RoleKeys& keys, const LogName& name, const LogObject& object) {
-  const auto key = TRY(open_log_key(keys, object));
+  const auto key = TRY(open_boxed_key(keys, object.boxes, "logs"));
   return TRY_CONTEXT("content",
                      open_part(log_spec(keys, PartType::log_content, log_key(name), object.clear),
                                key.view(), object.content));

@@ -2,7 +2,7 @@
 // The object `logs/<log>/<from>-<to>`: a piece of a source's log, complete in itself: what it says
 // of itself for every role, and its content for those who may read (docs/format.md, section 11).
 // Pure functions, thread-safe.
-#include "repository/sealed.h"
+#include "repository/boxed_key.h"
 
 namespace lifeboat::repository {
 
@@ -30,7 +30,7 @@ struct LogObject {
   LogPieceInfo info;
   Json about;
   ByteView clear;  // what lies before the content, which vouches for it
-  std::vector<std::pair<ByteView, ByteView>> boxes;  // recipient and sealed key
+  std::vector<KeyBox> boxes;
   ByteView content;
 };
 // Name, form, signature and what it says of itself. Views into the object.

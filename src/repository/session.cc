@@ -95,7 +95,7 @@ Result<Session> Session::open(const Store& store, const About& about, const RunC
     TRY(context.check_stop());
     Session session;
     session.ref_ = {store.keys.writer, seq};
-    session.key_ = Secret(kSessionKeySize);
+    session.key_ = Secret(kBoxedKeySize);
     context.random.fill(session.key_.span());
     session.started_ = context.clock.now();
     session.lock_ = SessionLock::take(store.cache, session.ref_);

@@ -1,16 +1,11 @@
 #include "repository/session_object.h"
 
-#include <algorithm>
-
-#include "crypto/sealed_box.h"
 #include "repository/fields.h"
 
 namespace lifeboat::repository {
 namespace {
 
-constexpr std::size_t kSessionBoxSize = kSessionKeySize + crypto::kBoxOverhead;
 constexpr std::size_t kMaxAbout = 64U << 10U;
-constexpr std::size_t kMaxBoxes = 64;
 
 PartSpec about_spec(const RoleKeys& keys, std::string_view name, ByteView clear) {
   return {PartType::session_information, keys.repository, name, clear};
@@ -20,22 +15,8 @@ Result<Bytes> clear_fields(const RoleKeys& keys, const NewSession& session, cons
   ByteWriter writer;
   writer.raw(make_prefix(ObjectType::session)).u64(to_micros(session.started));
   writer.u64(static_cast<std::uint64_t>(session.patience.count()));
-  writer.u16(static_cast<std::uint16_t>(keys.recipients.size()));
-  for (const auto& each : keys.recipients) {
-    const auto recipient = TRY(crypto::BoxPublicKey::from(each));
-    writer.raw(each).raw(TRY(crypto::seal_to(recipient, key.view())));
-  }
+  writer.raw(TRY(box_key(keys, key)));
   return writer.take();
-}
-
-Result<std::vector<SessionObject::Box>> parse_boxes(ByteReader& reader) {
-  const auto count = TRY(reader.u16());
-  if (count > kMaxBoxes) return fail(Code::corrupt, "a session with far too many recipients");
-  std::vector<SessionObject::Box> boxes;
-  for (unsigned i = 0; i < count; ++i)
-    boxes.push_back(
-        {TRY(reader.raw(crypto::BoxPublicKey::kSize)), TRY(reader.raw(kSessionBoxSize))});
-  return boxes;
 }
 
 Result<SessionAbout> open_about(const PartSpec& spec, const RoleKeys& keys, ByteView sealed) {
@@ -84,17 +65,7 @@ Result<SessionObject> parse_session(const RoleKeys& keys, const SessionRef& ref,
 }
 
 Result<Secret> open_session_key(const RoleKeys& keys, const SessionObject& session) {
-  if (keys.box_seed.empty())
-    return fail(Error(Code::wrong_key, "this key may write but not read snapshots")
-                    .with_hint("Use a key of the role reader or admin."));
-  const auto pair = TRY(crypto::BoxKeyPair::from_seed(keys.box_seed));
-  for (const auto& each : session.boxes) {
-    if (!std::ranges::equal(each.recipient, pair.public_key().view())) continue;
-    auto key = TRY(crypto::open_sealed(pair, each.box));
-    if (key.size() != kSessionKeySize) return fail(Code::corrupt, "a session key of wrong size");
-    return key;
-  }
-  return fail(Code::wrong_key, "the session's key was not sealed to this repository's readers");
+  return open_boxed_key(keys, session.boxes, "snapshots");
 }
 
 }  // namespace lifeboat::repository

@@ -1,11 +1,9 @@
 #pragma once
 // The object `sessions/<writer>/<seq>`: who writes, since when, and the session key sealed to those
 // who may read (docs/format.md, section 4). Pure functions, thread-safe.
-#include "repository/sealed.h"
+#include "repository/boxed_key.h"
 
 namespace lifeboat::repository {
-
-constexpr std::size_t kSessionKeySize = 32;
 
 struct SessionAbout {
   std::string host;
@@ -18,11 +16,7 @@ struct SessionObject {
   Duration patience{0};
   SessionAbout about;
   Signer signer;
-  struct Box {
-    ByteView recipient;  // X25519 public key
-    ByteView box;
-  };
-  std::vector<Box> boxes;  // views into the object
+  std::vector<KeyBox> boxes;  // views into the object
 };
 
 struct NewSession {

@@ -62,18 +62,15 @@ std::vector<std::string> own_addresses() {
   return all;
 }
 
-bool is_own(const std::string& number) {
-  const auto own = own_addresses();
-  return number.starts_with("127.") || std::ranges::find(own, number) != own.end();
-}
-
 // The numbers of a destination, those of this machine by one name.
-std::vector<std::string> numbers_of(const Destination& destination) {
+std::vector<std::string> numbers_of(const Destination& destination,
+                                    const std::vector<std::string>& own) {
   const auto addresses = look_up(destination);
   std::vector<std::string> all;
   for (const auto* each = addresses.get(); each != nullptr; each = each->ai_next) {
     auto number = number_of(each->ai_addr);
-    all.push_back(is_own(number) ? "this machine" : std::move(number));
+    const bool is_own = number.starts_with("127.") || std::ranges::find(own, number) != own.end();
+    all.push_back(is_own ? "this machine" : std::move(number));
   }
   return all;
 }
@@ -105,8 +102,9 @@ FileDescriptor dial(const std::string& socket) {
 bool is_same_place(const Destination& one, const Destination& other) {
   if (one.text() == other.text()) return true;
   if (one.port != other.port) return false;
-  const auto here = numbers_of(one);
-  const auto there = numbers_of(other);
+  const auto own = own_addresses();
+  const auto here = numbers_of(one, own);
+  const auto there = numbers_of(other, own);
   return std::ranges::find_first_of(here, there) != here.end();
 }
 

@@ -75,11 +75,6 @@ bool leads_to(const sandbox::Destination& way, const std::vector<std::string>& a
          });
 }
 
-bool is_on_server(const DrillState& state, const std::string& source) {
-  return std::ranges::any_of(state.servers,
-                             [&](const auto& server) { return server.source == source; });
-}
-
 // Nothing is started where it might reach what it must not.
 Result<bool> prove_isolation(DrillState& state, sandbox::Cell& cell, CheckResult result) {
   std::vector<sandbox::Guarded> guarded;

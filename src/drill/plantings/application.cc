@@ -29,9 +29,7 @@ Planting unreadable(const std::string& source) {
       {"app-lacks-rights", "app-ended", "app-not-ready", "app-fails-on-data", "release-lacks-it"},
       [source](const Request&, const DrillState& state) -> Planted {
         const auto found = std::ranges::find(state.restored, source, &RestoredPlace::source);
-        const bool on_server = std::ranges::find(state.servers, source, &RestoredServer::source) !=
-                               state.servers.end();
-        if (found == state.restored.end() || on_server) return std::nullopt;
+        if (found == state.restored.end() || is_on_server(state, source)) return std::nullopt;
         std::error_code error;
         std::filesystem::permissions(found->place, std::filesystem::perms::none, error);
         if (error) return fail_errno(error.value(), "cannot take the rights of " + found->place);

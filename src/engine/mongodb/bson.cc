@@ -113,6 +113,11 @@ DocumentView view_document(ByteView checked) {
   return view ? *view : DocumentView();
 }
 
+Bytes filter_of_id(DocumentView document) {
+  const auto id = document.find("_id");
+  return id ? DocumentBuilder().element(*id).take() : Bytes{};
+}
+
 DocumentBuilder::DocumentBuilder() : bytes_(4) {}
 
 DocumentBuilder& DocumentBuilder::element(const Element& verbatim) {

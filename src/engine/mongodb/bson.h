@@ -159,4 +159,7 @@ class ArrayBuilder {
 // Of documents that this program made or has checked: a view, or the empty document.
 DocumentView view_document(ByteView checked);
 
+// {_id: …} alone, by which a document is found again; empty for one without.
+Bytes filter_of_id(DocumentView document);
+
 }  // namespace lifeboat::engine::mongodb

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 
 #include "base/json.h"
+#include "engine/mongodb/bson_layout.h"
 #include "engine/mongodb/extended_json.h"
 #include "engine/mongodb/utf8.h"
 
@@ -20,11 +20,6 @@ Failure not_accepted(const std::string& why) {
                                 "nothing that writes is run."));
 }
 
-std::int32_t milliseconds(Duration time) {
-  return static_cast<std::int32_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
-}
-
 bool writes(DocumentView stage) { return stage.find("$out") || stage.find("$merge"); }
 
 Result<Bytes> count_command(DocumentView question) {
@@ -33,7 +28,7 @@ Result<Bytes> count_command(DocumentView question) {
   return DocumentBuilder()
       .element(*question.find("count"))
       .document("query", filter->bytes())
-      .int32("maxTimeMS", milliseconds(kQueryTime))
+      .int64("maxTimeMS", whole_milliseconds(kQueryTime))
       .take();
 }
 
@@ -47,14 +42,13 @@ Result<Bytes> aggregate_command(DocumentView question) {
       .element(*question.find("aggregate"))
       .element(*pipeline)
       .document("cursor", DocumentBuilder().int32("batchSize", kQueryBatch).take())
-      .int32("maxTimeMS", milliseconds(kQueryTime))
+      .int64("maxTimeMS", whole_milliseconds(kQueryTime))
       .take();
 }
 
 // RFC 3339 has four digits for the year; a date beyond is no time that anybody wrote down.
 Json time_text(const Element& date) {
-  std::int64_t value = 0;
-  std::memcpy(&value, date.value.data(), sizeof value);
+  const auto value = static_cast<std::int64_t>(little_endian_64(date.value));
   constexpr std::int64_t kYear10000 = 253'402'300'800'000;
   if (value < -kYear10000 || value >= kYear10000) return value;
   return to_rfc3339(Time(std::chrono::milliseconds(value)));
@@ -227,7 +221,7 @@ Result<Json> newest_value(const Asked& asked, const std::string& collection,
                      .document("sort", DocumentBuilder().int32(field, -1).take())
                      .document("projection", DocumentBuilder().int32(field, 1).take())
                      .int32("limit", 1)
-                     .int32("maxTimeMS", milliseconds(kQueryTime))
+                     .int64("maxTimeMS", whole_milliseconds(kQueryTime))
                      .take();
   auto cursor = TRY(asked.connection.open_cursor(asked.database, command, 1));
   const auto document = TRY(cursor.next());

@@ -1,6 +1,7 @@
 #include "engine/mongodb/sabotage.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/collection_scan.h"
@@ -49,8 +50,10 @@ class Victim {
                          .document("$set", DocumentBuilder().boolean("sabotaged", true).take())
                          .take();
     ArrayBuilder updates;
-    updates.document(
-        DocumentBuilder().document("q", TRY(id_filter(last))).document("u", set).take());
+    updates.document(DocumentBuilder()
+                         .document("q", filter_of_id(view_document(last)))
+                         .document("u", set)
+                         .take());
     TRY(run(DocumentBuilder().text("update", largest).array("updates", updates.take()).take()));
     return "changed the last document of " + largest;
   }
@@ -81,7 +84,7 @@ class Victim {
   Planted lose_last_of(const std::string& collection, const std::string& said) const {
     const auto last = TRY(last_document(collection));
     if (last.empty()) return kNothing;
-    TRY(remove(collection, TRY(id_filter(last)), 1));
+    TRY(remove(collection, filter_of_id(view_document(last)), 1));
     return said + collection;
   }
 
@@ -123,12 +126,6 @@ class Victim {
     return to_bytes(TRY(cursor.next()));
   }
 
-  static Result<Bytes> id_filter(const Bytes& document) {
-    const auto id = TRY(DocumentView::check(document)).find("_id");
-    if (!id) return fail(Code::corrupt, "a document without an _id");
-    return DocumentBuilder().element(*id).take();
-  }
-
   Location location_;
   Catalog catalog_;
 };
@@ -137,54 +134,38 @@ using Plant = Planted (*)(const Victim& victim);
 
 struct Way {
   const char* name;
-  std::vector<std::string> caught_by;
-  std::vector<std::string> explained_by;
+  const char* caught_by;
+  const char* explained_by;
   Plant plant;
 };
 
-const std::vector<Way>& all_ways() {
-  static const std::vector<Way> kAll{
-      {"collection-dropped",
-       {"catalog"},
-       {"table-lost"},
-       [](const Victim& victim) { return victim.drop_collection(); }},
-      {"collection-emptied",
-       {"counts"},
-       {"rows-lost"},
-       [](const Victim& victim) { return victim.empty_collection(); }},
-      {"document-lost",
-       {"counts"},
-       {"rows-lost"},
-       [](const Victim& victim) { return victim.lose_document(); }},
-      {"document-changed",
-       {"digests"},
-       {"values-changed"},
-       [](const Victim& victim) { return victim.change_document(); }},
-      {"index-missing",
-       {"catalog"},
-       {"index-lost"},
-       [](const Victim& victim) { return victim.drop_index(); }},
-      {"migration-lost",
-       {"counts"},
-       {"rows-lost"},
-       [](const Victim& victim) { return victim.lose_migration(); }},
-  };
-  return kAll;
-}
+constexpr std::array kWays{
+    Way{"collection-dropped", "catalog", "table-lost",
+        [](const Victim& victim) { return victim.drop_collection(); }},
+    Way{"collection-emptied", "counts", "rows-lost",
+        [](const Victim& victim) { return victim.empty_collection(); }},
+    Way{"document-lost", "counts", "rows-lost",
+        [](const Victim& victim) { return victim.lose_document(); }},
+    Way{"document-changed", "digests", "values-changed",
+        [](const Victim& victim) { return victim.change_document(); }},
+    Way{"index-missing", "catalog", "index-lost",
+        [](const Victim& victim) { return victim.drop_index(); }},
+    Way{"migration-lost", "counts", "rows-lost",
+        [](const Victim& victim) { return victim.lose_migration(); }},
+};
 
 }  // namespace
 
 std::vector<Defect> mongodb_defects() {
   std::vector<Defect> defects;
-  for (const auto& way : all_ways()) defects.push_back({way.name, way.caught_by, way.explained_by});
+  for (const auto& way : kWays) defects.push_back({way.name, {way.caught_by}, {way.explained_by}});
   return defects;
 }
 
 Result<std::optional<std::string>> plant_defect(const std::string& defect,
                                                 const std::string& place) {
-  const auto way =
-      std::ranges::find_if(all_ways(), [&](const Way& each) { return each.name == defect; });
-  if (way == all_ways().end())
+  const auto way = std::ranges::find(kWays, defect, &Way::name);
+  if (way == kWays.end())
     return fail(Code::usage, "there is no defect \"" + defect + "\" of a MongoDB source");
   return way->plant(TRY(Victim::open(place)));
 }
