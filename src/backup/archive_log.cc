@@ -15,10 +15,19 @@ struct Beginning {
   std::uint64_t reached = 0;  // 0: nothing is there yet
 };
 
-const LogPieceInfo* furthest(const std::vector<LogPieceInfo>& pieces) {
-  const auto last = std::ranges::max_element(
-      pieces, {}, [](const auto& each) { return std::pair(each.to, each.from); });
-  return last == pieces.end() ? nullptr : &*last;
+// From the furthest piece on that can be read: one that is damaged is made again.
+Result<std::optional<Beginning>> beginning_of_pieces(std::vector<LogPieceInfo> pieces,
+                                                     repository::Repository& repository,
+                                                     const RunContext& context) {
+  std::ranges::sort(pieces, std::greater(),
+                    [](const auto& each) { return std::pair(each.to, each.from); });
+  for (const auto& piece : pieces) {
+    auto about = repository.log_about(piece);
+    if (about) return Beginning{std::move(*about), piece.to};
+    if (about.error().code() != Code::corrupt) return fail(std::move(about).error());
+    context.log.warning("a piece of the log is passed over: " + about.error().describe());
+  }
+  return std::nullopt;
 }
 
 const repository::SnapshotInfo* newest_with_log(const repository::SnapshotList& list,
@@ -54,16 +63,16 @@ Result<Beginning> beginning_of_snapshot(const LogRequest& request,
 
 Result<Beginning> find_beginning(const LogRequest& request, repository::Repository& repository,
                                  const RunContext& context) {
-  const auto pieces = TRY(repository.log_pieces(request.service, request.source.name));
-  if (const auto* last = furthest(pieces))
-    return Beginning{TRY(repository.log_about(*last)), last->to};
+  auto pieces = TRY(repository.log_pieces(request.service, request.source.name));
+  auto last = TRY(beginning_of_pieces(std::move(pieces), repository, context));
+  if (last) return std::move(*last);
   if (!request.base.is_null()) return Beginning{request.base, 0};
   return beginning_of_snapshot(request, repository, context);
 }
 
 bool is_quiet(const engine::LogPiece& piece) {
-  const auto entries = piece.about.find("entries");
-  return entries != piece.about.end() && *entries == 1;
+  const auto changes = piece.about.find("changes");
+  return changes != piece.about.end() && *changes == 0;
 }
 
 // Positions begin with seconds.

@@ -2,31 +2,30 @@
 
 #include <algorithm>
 
+#include "drill/app/inside.h"
 #include "engine/all.h"
 #include "restore/moment.h"
 
 namespace lifeboat::drill {
 namespace {
 
-CheckResult pitr_check(const restore::PlanItem& item) {
-  CheckResult result;
-  result.id = "pitr." + item.source;
-  result.proves = "the archived log leads from the snapshot to a moment after it";
-  return result;
-}
-
 void add_check(DrillState& state, const restore::PlanItem& item, Outcome outcome,
                std::string message) {
-  auto result = pitr_check(item);
-  result.outcome = outcome;
-  result.message = std::move(message);
-  state.report.checks.push_back(std::move(result));
+  auto check = answer("pitr." + item.source,
+                      "the archived log leads from the snapshot to a moment after it");
+  state.report.checks.push_back(decide(std::move(check), outcome, std::move(message)));
 }
 
 std::uint64_t random_between(std::uint64_t from, std::uint64_t to, const RunContext& context) {
   std::uint64_t number = 0;
   for (const auto byte : context.random.array<8>()) number = number << 8U | byte;
   return from + number % (to - from + 1);
+}
+
+// That it does not lead there, and not that it could not be asked.
+bool is_about_the_log(const Error& error) {
+  return error.code() == Code::not_restorable || error.code() == Code::corrupt ||
+         error.code() == Code::unsupported_format;
 }
 
 struct Reach {
@@ -57,10 +56,9 @@ Result<void> plan_item(DrillState& state, restore::PlanItem& item, const RunCont
   }
   const bool latest = state.request.options.log_moment == LogMoment::latest;
   item.until = latest ? reach->to : random_between(reach->from, reach->to, context);
-  const auto sources = state.snapshot->sources();
-  const auto manifest = std::ranges::find(sources, item.source, &repository::SourceManifest::name);
-  const auto planned = restore::plan_log(state.plan, item, *manifest, state.repository);
-  if (planned || planned.error().code() == Code::interrupted) return planned;
+  const auto planned =
+      restore::plan_log(state.plan, item, state.snapshot->sources(), state.repository);
+  if (planned || !is_about_the_log(planned.error())) return planned;
   item.log.clear();
   item.until = 0;
   add_check(state, item, Outcome::failed, planned.error().describe());

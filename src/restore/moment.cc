@@ -66,6 +66,28 @@ std::vector<LogPieceInfo> pieces_between(std::vector<LogPieceInfo> pieces, std::
   return pieces;
 }
 
+// Another piece may hold what a damaged one held.
+struct ReadablePieces {
+  std::vector<LogPieceInfo> pieces;
+  std::vector<Json> abouts;
+  std::optional<Error> damage;  // of one that is not among them
+};
+Result<ReadablePieces> read_pieces(const std::vector<LogPieceInfo>& pieces,
+                                   repository::Repository& repository) {
+  ReadablePieces readable;
+  for (const auto& each : pieces) {
+    auto about = repository.log_about(each);
+    if (!about && about.error().code() != Code::corrupt) return fail(std::move(about).error());
+    if (!about) {
+      readable.damage = about.error();
+      continue;
+    }
+    readable.pieces.push_back(each);
+    readable.abouts.push_back(std::move(*about));
+  }
+  return readable;
+}
+
 // Ends of snapshots and pieces that touch are one range.
 std::vector<LogRange> merged(std::vector<LogRange> parts) {
   std::ranges::sort(parts, {}, [](const auto& each) { return std::pair(each.from, each.to); });
@@ -131,27 +153,29 @@ Result<SnapshotInfo> choose_base(const std::vector<SnapshotInfo>& snapshots,
 Result<void> plan_logs(Plan& plan, const std::vector<repository::SourceManifest>& sources,
                        const Moment& moment, repository::Repository& repository) {
   for (auto& item : plan.items) {
-    const auto found = std::ranges::find(sources, item.source, &repository::SourceManifest::name);
-    if (found == sources.end()) return fail(Code::internal, "the plan names an unknown source");
     const auto& engine = *TRY(engine::find_engine(item.type));
     if (!engine.traits().has_log) continue;
     item.until = TRY(position_in(engine, moment));
-    TRY(plan_log(plan, item, *found, repository));
+    TRY(plan_log(plan, item, sources, repository));
   }
   return {};
 }
 
-Result<void> plan_log(const Plan& plan, PlanItem& item, const repository::SourceManifest& source,
+Result<void> plan_log(const Plan& plan, PlanItem& item,
+                      const std::vector<repository::SourceManifest>& sources,
                       repository::Repository& repository) {
+  const auto source = std::ranges::find(sources, item.source, &repository::SourceManifest::name);
+  if (source == sources.end()) return fail(Code::internal, "the plan names an unknown source");
   const auto& engine = *TRY(engine::find_engine(item.type));
   const auto base = base_of(plan.snapshot, item.source);
-  const auto pieces = pieces_between(TRY(repository.log_pieces(plan.snapshot.service, source.name)),
-                                     base, item.until);
-  std::vector<Json> abouts;
-  for (const auto& each : pieces) abouts.push_back(TRY(repository.log_about(each)));
-  const auto route =
-      TRY_CONTEXT("source " + item.source, engine.plan_replay(source.position, abouts, item.until));
-  for (const auto index : route.pieces) item.log.push_back(pieces[index]);
+  const auto readable =
+      TRY(read_pieces(pieces_between(TRY(repository.log_pieces(plan.snapshot.service, item.source)),
+                                     base, item.until),
+                      repository));
+  auto planned = engine.plan_replay(source->position, readable.abouts, item.until);
+  if (!planned && readable.damage) return fail(*readable.damage);
+  const auto route = TRY_CONTEXT("source " + item.source, std::move(planned));
+  for (const auto index : route.pieces) item.log.push_back(readable.pieces[index]);
   item.until = route.until;
   item.moment = engine.describe_log_position(route.until);
   return {};

@@ -19,7 +19,8 @@ Result<void> plan_logs(Plan& plan, const std::vector<repository::SourceManifest>
                        const Moment& moment, repository::Repository& repository);
 
 // The same for one item, of which `until` says where it goes.
-Result<void> plan_log(const Plan& plan, PlanItem& item, const repository::SourceManifest& source,
+Result<void> plan_log(const Plan& plan, PlanItem& item,
+                      const std::vector<repository::SourceManifest>& sources,
                       repository::Repository& repository);
 
 // What of a source's log can be reached: any moment from one to the other.

@@ -43,7 +43,8 @@ Json backup_json(const BackupOutcome& outcome) {
 
 int exit_of(const BackupOutcome& outcome) {
   if (!outcome.report) return info_of(outcome.report.error().code()).exit_status;
-  return outcome.report->snapshot.complete ? 0 : 1;
+  const bool is_whole = outcome.report->snapshot.complete && !outcome.log.error;
+  return is_whole ? 0 : 1;
 }
 
 Result<Answer> run_backup(Service& service, const std::string& name, const RunContext& context) {

@@ -43,6 +43,17 @@ class LogCalls : public TestShop {
     EXPECT_TRUE(answer) << answer.error().describe();
     return answer ? answer->body["repositories"][0]["logs"][0] : Json{};
   }
+  void damage_newest_piece() const {
+    fs::path newest;
+    for (const auto& each : fs::recursive_directory_iterator(at("repository/logs")))
+      if (each.is_regular_file() && each.path().filename() > newest.filename())
+        newest = each.path();
+    ASSERT_FALSE(newest.empty());
+    auto bytes = read_file(newest).value();
+    bytes[bytes.size() / 2] ^= 1U;
+    fs::permissions(newest, fs::perms::owner_write, fs::perm_options::add);
+    ASSERT_TRUE(write_file(newest, bytes));
+  }
   // The moment that a person would read from a clock now; what is written after it is later.
   std::string now() {
     std::this_thread::sleep_for(std::chrono::milliseconds(1100));
@@ -157,6 +168,20 @@ TEST_F(LogCalls, IsFollowedUntilItIsStopped) {
   }();
   const auto begin = position.find('(') + 1;
   EXPECT_EQ(orders_at(position.substr(begin, position.size() - begin - 1)), 104);
+}
+
+TEST_F(LogCalls, ADamagedPieceIsMadeAgainAsLongAsTheServerHasItsEntries) {
+  backed_up();
+  live().insert("orders", many_documents(10, 1000));
+  const auto moment = now();
+  archive();
+  damage_newest_piece();
+  const auto refused = restore_at(moment);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::corrupt) << refused.error().describe();
+  live().insert("orders", many_documents(10, 2000));
+  EXPECT_FALSE(archive().contains("broken"));
+  EXPECT_EQ(orders_at(moment), 110);
 }
 
 TEST_F(LogCalls, AHoleInTheLogIsSaidAndAFullBackupBeginsAnew) {

@@ -23,17 +23,18 @@ class OplogChanges final : public ChangeLog {
     const auto previous = TRY(decode_slice(about));
     const auto connection = location_.server->connect();
     const auto server = TRY(ask_server(connection));
-    TRY_CONTEXT(location_.describe(), check_has_log(TRY(ask_log(connection, server)), server));
+    const auto ends = TRY_CONTEXT(location_.describe(), ends_of(connection, server));
     const auto broken = TRY(why_broken(connection, server, previous));
-    if (!broken.empty()) return begin_anew(connection, server, broken);
-    auto piece = follow(connection, server, previous);
+    if (!broken.empty()) return begin_anew(ends, server, broken);
+    auto piece = follow(ends, server, previous);
     if (piece || piece.error().code() != Code::corrupt) return piece;
-    return begin_anew(connection, server, piece.error().message());
+    return begin_anew(ends, server, piece.error().message());
   }
 
  private:
-  static Result<void> check_has_log(const std::optional<LogEnds>& ends, const ServerFacts& server) {
-    if (ends) return {};
+  static Result<LogEnds> ends_of(const Connection& connection, const ServerFacts& server) {
+    const auto ends = TRY(ask_log(connection, server));
+    if (ends) return *ends;
     return fail(Error(Code::not_restorable, server.product() + " keeps no log")
                     .with_hint("A server keeps one when it is a member of a replica set."));
   }
@@ -47,28 +48,20 @@ class OplogChanges final : public ChangeLog {
                        moment_text(previous.last.at.ts));
   }
 
-  Result<LogPiece> follow(const Connection& connection, const ServerFacts& server,
+  Result<LogPiece> follow(const LogEnds& ends, const ServerFacts& server,
                           const SliceManifest& previous) const {
-    const auto ends = TRY(ends_of(connection, server));
     LogRange range{previous.last.at.ts, previous.last, ends.newest,
                    location_.database,  piece_bytes_,  previous.open};
     return copy(std::move(range), server, {ends, previous.content});
   }
 
   // From where the log is now: what was before it has no snapshot that it could be brought on from.
-  Result<LogPiece> begin_anew(const Connection& connection, const ServerFacts& server,
+  Result<LogPiece> begin_anew(const LogEnds& ends, const ServerFacts& server,
                               const std::string& broken) const {
-    const auto ends = TRY(ends_of(connection, server));
     LogRange range{ends.begin, std::nullopt, ends.newest, location_.database, piece_bytes_, {}};
     auto piece = TRY(copy(std::move(range), server, {ends, std::nullopt}));
     piece.broken = broken;
     return piece;
-  }
-
-  static Result<LogEnds> ends_of(const Connection& connection, const ServerFacts& server) {
-    const auto ends = TRY(ask_log(connection, server));
-    TRY(check_has_log(ends, server));
-    return *ends;
   }
 
   struct Around {
@@ -87,6 +80,7 @@ class OplogChanges final : public ChangeLog {
     piece.from = position_of(manifest.first.at.ts);
     piece.to = position_of(manifest.known_until);
     piece.about = encode_slice(manifest);
+    piece.about["changes"] = entries.changes();
     piece.more_follows = !entries.reached_end();
     return piece;
   }

@@ -1,5 +1,7 @@
 #include "engine/mongodb/document_writes.h"
 
+#include <algorithm>
+
 namespace lifeboat::engine::mongodb {
 namespace {
 
@@ -7,15 +9,15 @@ namespace {
 constexpr std::size_t kMostSteps = 1000;
 constexpr std::size_t kMostBytes = 8U << 20U;
 constexpr std::size_t kMostInCommand = 16U << 20U;
+constexpr std::size_t kMostFetched = 16U << 20U;  // whatever the size of the documents
 constexpr std::uint32_t kFetchBatch = 1000;
 
 const Bytes& filter_of(const Replace& write) { return write.filter; }
 const Bytes& filter_of(const ApplyDiff& write) { return write.filter; }
 const Bytes& filter_of(const Delete& write) { return write.filter; }
 
-Bytes filter_by_id(DocumentView document) {
-  const auto id = document.find("_id");
-  return id ? DocumentBuilder().element(*id).take() : Bytes{};
+Bytes filter_of_step(const auto& step) {
+  return std::visit([](const auto& each) { return filter_of(each); }, step);
 }
 
 DocumentSum sum_of(ByteView document) {
@@ -91,21 +93,30 @@ Result<void> DocumentWrites::keep(Step step, std::size_t size) {
 }
 
 Result<void> DocumentWrites::flush() {
-  for (const auto& [collection, steps] : std::exchange(steps_, {})) {
-    Documents documents;
-    for (const auto& step : steps)
-      documents[std::visit([](const auto& each) { return filter_of(each); }, step)];
-    TRY_CONTEXT(collection, fetch(collection, documents));
-    for (const auto& step : steps) TRY_CONTEXT(collection, apply(step, documents));
-    TRY_CONTEXT(collection, store(collection, documents));
-  }
+  for (const auto& [collection, steps] : std::exchange(steps_, {}))
+    TRY_CONTEXT(collection, write_all(collection, steps));
   kept_ = bytes_ = 0;
   return {};
 }
 
-Result<void> DocumentWrites::fetch(const std::string& collection, Documents& documents) {
+Result<void> DocumentWrites::write_all(const std::string& collection,
+                                       const std::vector<Step>& steps) {
+  Documents wanted;
+  for (const auto& step : steps)
+    wanted.try_emplace(filter_of_step(step), Document{{}, {}, wanted.size()});
+  while (!wanted.empty()) {
+    auto documents = TRY(fetch(collection, wanted));
+    for (const auto& step : steps)
+      if (documents.contains(filter_of_step(step))) TRY(apply(step, documents));
+    TRY(store(collection, documents));
+  }
+  return {};
+}
+
+Result<DocumentWrites::Documents> DocumentWrites::fetch(const std::string& collection,
+                                                        Documents& wanted) {
   ArrayBuilder ids;
-  for (const auto& [filter, document] : documents) {
+  for (const auto& [filter, document] : wanted) {
     const auto id = view_document(filter).find("_id");
     if (!id) return fail(Code::corrupt, "a change of a document without _id");
     ids.element(*id);
@@ -116,14 +127,19 @@ Result<void> DocumentWrites::fetch(const std::string& collection, Documents& doc
                            .document("filter", DocumentBuilder().document("_id", any).take())
                            .take();
   auto cursor = TRY(connection_.open_cursor(database_, command, kFetchBatch));
+  Documents fetched;
+  std::size_t size = 0;
   for (auto found = TRY(cursor.next()); !found.empty(); found = TRY(cursor.next())) {
-    const auto at = documents.find(filter_by_id(TRY(DocumentView::check(found))));
+    auto taken = wanted.extract(filter_of_id(TRY(DocumentView::check(found))));
     // An _id may equal another of a different number type, and is then not the one.
-    if (at == documents.end()) continue;
-    at->second.before = to_bytes(found);
-    at->second.now = at->second.before;
+    if (taken.empty()) continue;
+    taken.mapped().before = taken.mapped().now = to_bytes(found);
+    fetched.insert(std::move(taken));
+    size += found.size();
+    if (size >= kMostFetched) return fetched;
   }
-  return {};
+  fetched.merge(wanted);
+  return fetched;
 }
 
 Result<void> DocumentWrites::apply(const Step& step, Documents& documents) {
@@ -141,6 +157,14 @@ Result<void> DocumentWrites::apply(const Step& step, Documents& documents) {
   return {};
 }
 
+std::vector<std::pair<const Bytes*, const DocumentWrites::Document*>> DocumentWrites::by_turn(
+    const Documents& documents) {
+  std::vector<std::pair<const Bytes*, const Document*>> ordered;
+  for (const auto& [filter, document] : documents) ordered.emplace_back(&filter, &document);
+  std::ranges::sort(ordered, {}, [](const auto& each) { return each.second->turn; });
+  return ordered;
+}
+
 // What goes makes room before what comes: an _id may come back as a number of another type.
 Result<void> DocumentWrites::store(const std::string& collection, const Documents& documents) {
   Statements deletes("delete", "deletes", collection);
@@ -150,15 +174,16 @@ Result<void> DocumentWrites::store(const std::string& collection, const Document
     list.add(statement);
     return {};
   };
-  for (const auto& [filter, document] : documents)
-    if (document.before && !document.now)
-      TRY(add(deletes, DocumentBuilder().document("q", filter).int32("limit", 1).take()));
+  const auto in_turn = by_turn(documents);
+  for (const auto& [filter, document] : in_turn)
+    if (document->before && !document->now)
+      TRY(add(deletes, DocumentBuilder().document("q", *filter).int32("limit", 1).take()));
   if (!deletes.empty()) TRY(run(deletes.take()));
-  for (const auto& [filter, document] : documents)
-    if (document.now && document.now != document.before)
+  for (const auto& [filter, document] : in_turn)
+    if (document->now && document->now != document->before)
       TRY(add(updates, DocumentBuilder()
-                           .document("q", filter)
-                           .document("u", *document.now)
+                           .document("q", *filter)
+                           .document("u", *document->now)
                            .boolean("upsert", true)
                            .take()));
   if (!updates.empty()) TRY(run(updates.take()));

@@ -39,13 +39,18 @@ class DocumentWrites {
   struct Document {
     std::optional<Bytes> before;
     std::optional<Bytes> now;
+    std::size_t turn = 0;  // of its first write: capped collections keep the order
   };
   using Documents = std::map<Bytes, Document>;
   using Step = std::variant<Replace, ApplyDiff, Delete>;
 
   Result<void> keep(Step step, std::size_t size);
-  Result<void> fetch(const std::string& collection, Documents& documents);
+  Result<void> write_all(const std::string& collection, const std::vector<Step>& steps);
+  // Takes those out of `wanted` that may be held at once; the last call takes all that are not
+  // there.
+  Result<Documents> fetch(const std::string& collection, Documents& wanted);
   static Result<void> apply(const Step& step, Documents& documents);
+  static std::vector<std::pair<const Bytes*, const Document*>> by_turn(const Documents& documents);
   Result<void> store(const std::string& collection, const Documents& documents);
   Result<void> run(ByteView command);
   Result<std::optional<Bytes>> find_one(const std::string& collection, ByteView filter);

@@ -3,32 +3,53 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace lifeboat::engine::mongodb {
 namespace {
 
-std::vector<std::size_t> by_beginning(const std::vector<SliceManifest>& slices) {
+using Slices = std::vector<SliceManifest>;
+
+std::vector<std::size_t> by_beginning(const Slices& slices) {
   std::vector<std::size_t> order(slices.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::stable_sort(order, {}, [&](std::size_t i) {
-    return std::pair(slices[i].first.at.ts, slices[i].last.at.ts);
+    return std::tuple(slices[i].first.at.ts, slices[i].last.at.ts, slices[i].known_until);
   });
   return order;
 }
 
-const Timeline* line_with(const std::vector<Timeline>& lines, Timestamp moment) {
+// Adds a slice to the line that it follows, or to a copy of its beginning where another does, too.
+void add_to(std::vector<Timeline>& lines, const Slices& slices, std::size_t index) {
+  Timeline fork;
+  for (auto& line : lines) {
+    const auto before = std::ranges::find_if(line.slices.rbegin(), line.slices.rend(), [&](auto i) {
+      return fit_of(slices[i], slices[index]) == Fit::follows;
+    });
+    if (before == line.slices.rbegin()) return line.slices.push_back(index);
+    if (fork.slices.empty()) fork.slices.assign(line.slices.begin(), before.base());
+  }
+  fork.slices.push_back(index);
+  lines.push_back(std::move(fork));
+}
+
+// Of those that hold the base the one that goes furthest.
+const Timeline* line_with(const std::vector<Timeline>& lines, Timestamp base) {
+  const Timeline* best = nullptr;
   for (const auto& line : lines)
-    if (line.from <= moment && moment <= line.to) return &line;
-  return nullptr;
+    if (line.from <= base && base <= line.to && (best == nullptr || line.to > best->to))
+      best = &line;
+  return best;
 }
 
 // Where the log that begins at the base goes no further.
-std::string why_it_ends(const std::vector<Timeline>& lines, const Timeline& line) {
-  const auto* next = &line + 1;
-  const bool is_last = next == lines.data() + lines.size();
-  if (is_last) return fmt::format("the log ends at {}", moment_text(line.to));
+std::string why_it_ends(const Slices& slices, const std::vector<Timeline>& lines,
+                        const Timeline& line) {
+  const auto next = std::ranges::find_if(lines, [&](const auto& e) { return e.to > line.to; });
+  if (next == lines.end()) return fmt::format("the log ends at {}", moment_text(line.to));
+  const auto fit = fit_of(slices[line.slices.back()], slices[next->slices.front()]);
   return fmt::format("the log goes without a gap until {}, then {}, and resumes at {}",
-                     moment_text(line.to), fit_text(line.broken_by), moment_text(next->from));
+                     moment_text(line.to), fit_text(fit), moment_text(next->from));
 }
 
 Failure cannot_reach(const std::string& why, Timestamp base, Timestamp last) {
@@ -69,23 +90,18 @@ Fit fit_of_log(const LogPoint& ours, Timestamp oldest, const std::optional<LogPo
   return oldest > ours.at.ts ? Fit::gap : Fit::diverged;
 }
 
-std::vector<Timeline> timelines(const std::vector<SliceManifest>& slices) {
+std::vector<Timeline> timelines(const Slices& slices) {
   std::vector<Timeline> lines;
-  for (const auto index : by_beginning(slices)) {
-    const auto& slice = slices[index];
-    const auto fit = lines.empty() ? Fit::gap : fit_of(slices[lines.back().slices.back()], slice);
-    if (fit != Fit::follows) {
-      if (!lines.empty()) lines.back().broken_by = fit;
-      lines.push_back({{}, slice.first.at.ts, {}, Fit::follows});
-    }
-    lines.back().slices.push_back(index);
-    lines.back().to = slice.known_until;
+  for (const auto index : by_beginning(slices)) add_to(lines, slices, index);
+  for (auto& line : lines) {
+    line.from = slices[line.slices.front()].first.at.ts;
+    line.to = slices[line.slices.back()].known_until;
   }
   return lines;
 }
 
-Result<std::vector<std::size_t>> slices_between(const std::vector<SliceManifest>& slices,
-                                                Timestamp base, Timestamp until) {
+Result<std::vector<std::size_t>> slices_between(const Slices& slices, Timestamp base,
+                                                Timestamp until) {
   if (until < base)
     return fail(Error(Code::not_restorable,
                       fmt::format("the moment {} is before the end of the snapshot, {}",
@@ -98,7 +114,7 @@ Result<std::vector<std::size_t>> slices_between(const std::vector<SliceManifest>
     return cannot_reach(
         fmt::format("no log is there from {} on, where the snapshot ends", moment_text(base)), base,
         base);
-  if (until > line->to) return cannot_reach(why_it_ends(lines, *line), base, line->to);
+  if (until > line->to) return cannot_reach(why_it_ends(slices, lines, *line), base, line->to);
   std::vector<std::size_t> chosen;
   for (const auto index : line->slices)
     if (slices[index].last.at.ts >= base && slices[index].first.at.ts <= until)

@@ -30,10 +30,10 @@ struct Timeline {
   std::vector<std::size_t> slices;  // indexes, in order
   Timestamp from;
   Timestamp to;
-  Fit broken_by = Fit::follows;  // why the next run is another one; `follows` for the last
 };
 
-// All slices, in the order of their beginnings, cut where they do not fit.
+// Every run, in the order of their beginnings. Two that followed one log at once leave two runs,
+// which may begin with the same slices.
 std::vector<Timeline> timelines(const std::vector<SliceManifest>& slices);
 
 // The slices that lead from `base` (the end of a snapshot) to `until`, in order. `not_restorable`

@@ -151,9 +151,7 @@ TEST(LogChain, TimelinesAreRunsWithoutAGap) {
   EXPECT_EQ(lines[0].slices, (Indexes{1, 2}));
   EXPECT_EQ(lines[0].from, at(1));
   EXPECT_EQ(lines[0].to, at(9));
-  EXPECT_EQ(lines[0].broken_by, Fit::gap);
   EXPECT_EQ(lines[1].slices, Indexes{0});
-  EXPECT_EQ(lines[1].broken_by, Fit::follows);
   EXPECT_TRUE(timelines({}).empty());
 }
 
@@ -163,6 +161,20 @@ TEST(LogChain, ChoosesTheSlicesFromTheSnapshotToTheMoment) {
   EXPECT_EQ(slices_between(slices, at(2), at(4)).value(), Indexes{1});
   EXPECT_EQ(slices_between(slices, at(6), at(9)).value(), Indexes{2});
   EXPECT_EQ(slices_between(slices, at(6), at(6)).value(), Indexes{});
+}
+
+// Two that follow one log at once: 1–5 and 1–6, of which each goes on, and the first twice.
+TEST(LogChain, OfSlicesThatOverlapThoseAreChosenThatFit) {
+  const auto one = slice_from_to(1, 5);
+  const auto other = slice_from_to(1, 6);
+  const auto more = slice_from_to(5, 9, one.content);
+  const std::vector<SliceManifest> slices{other, more, one, slice_from_to(9, 12, more.content),
+                                          slice_from_to(9, 10, more.content)};
+  EXPECT_EQ(slices_between(slices, at(2), at(12)).value(), (Indexes{2, 1, 3}));
+  EXPECT_EQ(slices_between(slices, at(10), at(11)).value(), Indexes{3});
+  EXPECT_EQ(timelines(slices).size(), 3U);
+  EXPECT_EQ(slices_between(slices, at(2), at(13)).error().message(),
+            "the log ends at 1970-01-01T00:00:12Z (12.1)");
 }
 
 TEST(LogChain, SaysWhyAMomentCannotBeHadAndWhichCan) {

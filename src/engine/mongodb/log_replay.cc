@@ -103,6 +103,7 @@ LogReplay::LogReplay(ReplayRequest request, const WindowEnd& window)
       catalog_(std::move(request.restored)),
       documents_(location_),
       replay_({.until = limit_of(request, window),
+               .known = window.known,
                .dialect = window.dialect,
                .leaves_out = [this](const Namespace& where) { return leaves_out(where); },
                .make_store = {}}) {}

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/mongodb/joined_reader.h"
+
 namespace lifeboat::engine::mongodb {
 namespace {
 
@@ -14,53 +16,30 @@ bool is_about_the_log(const Error& error) {
          error.code() == Code::unsupported_format;
 }
 
-class WindowReader final : public Reader {
+class WindowReader final : public JoinedReader {
  public:
   WindowReader(LogCopy copy, WindowEnd end, LogOrigin origin, Window& window)
       : copy_(std::move(copy)), end_(std::move(end)), origin_(std::move(origin)), window_(window) {}
 
-  Result<std::size_t> read(ByteSpan into) override {
-    std::size_t filled = 0;
-    while (filled < into.size()) {
-      if (rest_.empty() && !TRY(take_next())) break;
-      const auto part = std::min(rest_.size(), into.size() - filled);
-      std::ranges::copy(rest_.first(part), into.begin() + static_cast<std::ptrdiff_t>(filled));
-      rest_ = rest_.subspan(part);
-      filled += part;
-    }
-    return filled;
-  }
-
  private:
-  Result<bool> take_next() {
-    if (ended_) return false;
+  Result<ByteView> next_piece() override {
+    if (is_closed_) return ByteView();
     auto entry = copy_.next();
-    if (entry && !entry->empty()) TRY(look_at(*entry));
-    if (entry && !entry->empty()) {
-      rest_ = *entry;
-      return true;
-    }
-    ended_ = true;
-    if (!entry && !is_about_the_log(entry.error())) return fail(std::move(entry).error());
+    if (entry && !entry->empty()) return entry;
     if (entry)
       TRY(close());
-    else
+    else if (is_about_the_log(entry.error()))
       window_.broken = entry.error().message();
+    else
+      return entry;
+    is_closed_ = true;
     last_ = encode_window_end(end_);
-    rest_ = last_;
-    return true;
+    return ByteView(last_);
   }
 
   // What was copied under a name may be what had another one when the window began.
-  Result<void> look_at(ByteView bytes) {
-    const auto entry = parse_entry(TRY(DocumentView::check(bytes)));
-    if (entry && entry->operation == Operation::command && entry->command() == "renameCollection")
-      renamed_ = true;
-    return {};
-  }
-
   Result<void> close() {
-    if (renamed_) {
+    if (copy_.has_rename()) {
       window_.broken = "a collection was renamed while it was copied";
       return {};
     }
@@ -77,9 +56,7 @@ class WindowReader final : public Reader {
   LogOrigin origin_;
   Window& window_;
   Bytes last_;
-  ByteView rest_;  // of the document that did not fit
-  bool ended_ = false;
-  bool renamed_ = false;
+  bool is_closed_ = false;
 };
 
 Result<Dialect> dialect_named(std::string_view name) {
@@ -98,6 +75,7 @@ Bytes encode_window_end(const WindowEnd& end) {
       .text("dialect", end.dialect == Dialect::mongodb ? "mongodb" : "ferretdb")
       .boolean("complete", end.complete)
       .timestamp("last", end.last)
+      .timestamp("known", end.known)
       .take();
 }
 
@@ -116,6 +94,7 @@ Result<std::optional<WindowEnd>> decode_window_end(DocumentView document) {
   end.dialect = TRY(dialect_named(document.text_at("dialect").value_or("")));
   end.complete = document.is_true_at("complete");
   end.last = *last->timestamp();
+  if (const auto known = document.find("known")) end.known = known->timestamp().value_or(end.known);
   return end;
 }
 
@@ -129,7 +108,7 @@ Result<std::unique_ptr<Reader>> open_window(const WindowRequest& request, Window
   range.end = after ? after->newest : before.newest;
   range.database = request.database;
   window.known_until = after ? after->known_until : before.known_until;
-  WindowEnd end{request.database, dialect_of(request.facts), false, {}};
+  WindowEnd end{request.database, dialect_of(request.facts), false, before.newest.at.ts, {}};
   auto copy = TRY(LogCopy::begin(request.server, std::move(range)));
   return std::make_unique<WindowReader>(std::move(copy), std::move(end), origin_of(request.facts),
                                         window);

@@ -13,6 +13,7 @@ struct WindowEnd {
   std::string database;
   Dialect dialect = Dialect::mongodb;
   bool complete = false;  // without a gap, up to `last`
+  Timestamp known;        // the last entry before the copy: what it did is in what was copied
   Timestamp last;
 
   bool operator==(const WindowEnd&) const = default;

@@ -117,7 +117,9 @@ Result<ByteView> LogCopy::next() {
     if (entry.at.ts > range_.end.at.ts) break;
     reached_ = entry_hash(entry) == range_.end.hash;
     ended_ = reached_;
-    if (!is_kept(entry)) continue;
+    if (!reached_ && !tally_.empty() && !concerns_us(entry)) continue;
+    if (!tally_.empty() && concerns_us(entry)) ++changes_;
+    has_rename_ = has_rename_ || entry.command() == "renameCollection";
     TRY(tally_.add(entry.whole));
     size_ += document.size();
     ended_ = ended_ || size_ >= range_.most;
@@ -141,8 +143,8 @@ Result<void> LogCopy::check_first(const OplogEntry& entry) const {
 }
 
 // Commands may concern several databases, and transactions are commands: all of them are kept.
-bool LogCopy::is_kept(const OplogEntry& entry) const {
-  if (reached_ || tally_.empty() || entry.operation == Operation::command) return true;
+bool LogCopy::concerns_us(const OplogEntry& entry) const {
+  if (entry.operation == Operation::command) return true;
   const auto dot = entry.ns.find('.');
   return dot != entry.ns.npos && entry.ns.substr(0, dot) == range_.database;
 }

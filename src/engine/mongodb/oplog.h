@@ -41,6 +41,10 @@ class LogCopy {
   Result<SliceManifest> finish(const LogOrigin& origin,
                                const std::optional<crypto::Digest>& previous);
   bool reached_end() const { return reached_; }
+  // How many entries so far may have changed the database, but for the first, which is known.
+  std::uint64_t changes() const { return changes_; }
+  // Whether an entry so far renames a collection.
+  bool has_rename() const { return has_rename_; }
 
  private:
   LogCopy(Connection connection, Cursor cursor, LogRange range)
@@ -49,7 +53,7 @@ class LogCopy {
         range_(std::move(range)),
         tally_(range_.open) {}
   Result<void> check_first(const OplogEntry& entry) const;
-  bool is_kept(const OplogEntry& entry) const;
+  bool concerns_us(const OplogEntry& entry) const;
 
   Connection connection_;  // outlives the cursor
   Cursor cursor_;
@@ -57,6 +61,8 @@ class LogCopy {
   SliceTally tally_;
   BatchPace pace_;
   std::size_t size_ = 0;
+  std::uint64_t changes_ = 0;
+  bool has_rename_ = false;
   bool met_first_ = false;
   bool reached_ = false;
   bool ended_ = false;

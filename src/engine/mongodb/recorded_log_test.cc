@@ -20,7 +20,8 @@ void each_recorded(const BsonReader::Visit& visit) {
 }
 
 void replay_recorded(MemoryCollections& collections, Dialect dialect) {
-  Replay replay({.until = {~0U, 0}, .dialect = dialect, .leaves_out = {}, .make_store = {}});
+  Replay replay(
+      {.until = {~0U, 0}, .known = {}, .dialect = dialect, .leaves_out = {}, .make_store = {}});
   each_recorded([&](DocumentView entry) -> Result<void> {
     TRY(replay.apply(entry, [&](const Write& write) { return collections.write(write); }));
     return {};

@@ -51,14 +51,6 @@ Result<Namespace> object_of(const OplogEntry& entry) {
 
 bool is_transaction(const OplogEntry& entry) { return entry.session && !entry.retryable_inserts; }
 
-Failure begun_before(const OplogEntry& entry) {
-  return fail(Error(Code::not_restorable,
-                    fmt::format("the transaction that the log ends at {} began before the log that "
-                                "is here",
-                                entry.at.ts.text()))
-                  .with_hint("begin with an earlier snapshot, whose log reaches back further"));
-}
-
 }  // namespace
 
 MakeTransactionStore keep_in_memory(std::size_t most) {
@@ -74,11 +66,14 @@ Replay::Replay(ReplayOptions options) : options_(std::move(options)) {
 Result<Replay::Progress> Replay::apply(DocumentView document, const Visit& visit) {
   const auto entry = TRY(parse_entry(document));
   if (entry.at.ts > options_.until) return Progress::beyond;
-  if (std::ranges::equal(document.bytes(), last_entry_)) return Progress::applied;
-  TRY_CONTEXT(fmt::format("the entry of the log at {}", entry.at.ts.text()), pass(entry, visit));
+  const auto progress = is_known(entry) ? Progress::known : Progress::applied;
+  if (std::ranges::equal(document.bytes(), last_entry_)) return progress;
+  const Visit pass_over = [](const Write&) -> Result<void> { return {}; };
+  TRY_CONTEXT(fmt::format("the entry of the log at {}", entry.at.ts.text()),
+              pass(entry, is_known(entry) ? pass_over : visit));
   last_ = entry.at;
   last_entry_ = to_bytes(document.bytes());
-  return Progress::applied;
+  return progress;
 }
 
 std::vector<OpenTransaction> Replay::open() const {
@@ -134,6 +129,7 @@ Result<void> Replay::pass_single(const OplogEntry& entry, const Visit& visit) {
 
 Result<void> Replay::hold(const OplogEntry& entry) {
   auto* pending = TRY(pending_for(entry));
+  if (pending == nullptr) return {};
   TRY(pending->store->add(entry.whole.bytes()));
   pending->latest = entry.at.ts;
   pending->about.prepared = entry.object.is_true_at("prepare");
@@ -145,8 +141,9 @@ Result<Replay::Pending*> Replay::pending_for(const OplogEntry& entry) {
   const auto previous = entry.previous_in_transaction.value_or(Timestamp());
   const auto found = pending_.find(*entry.session);
   if (previous != Timestamp()) {
-    if (found == pending_.end() || found->second.latest != previous) return begun_before(entry);
-    return &found->second;
+    if (found != pending_.end() && found->second.latest == previous) return &found->second;
+    TRY(check_begun(entry));
+    return nullptr;
   }
   Pending pending;
   pending.about = {*entry.session, entry.at.ts, false};
@@ -156,10 +153,20 @@ Result<Replay::Pending*> Replay::pending_for(const OplogEntry& entry) {
   return &place;
 }
 
+// A transaction that the log holds only the end of.
+Result<void> Replay::check_begun(const OplogEntry& entry) const {
+  if (is_known(entry)) return {};
+  return fail(Error(Code::not_restorable,
+                    fmt::format("the transaction that the log ends at {} began before the log that "
+                                "is here",
+                                entry.at.ts.text()))
+                  .with_hint("begin with an earlier snapshot, whose log reaches back further"));
+}
+
 Result<void> Replay::release(const OplogEntry& entry, const Visit& visit) {
   if (!entry.session) return fail(Code::corrupt, "a transaction without a session");
   const auto found = pending_.find(*entry.session);
-  if (found == pending_.end()) return begun_before(entry);
+  if (found == pending_.end()) return check_begun(entry);
   TRY(found->second.store->each([&](ByteView held) -> Result<void> {
     const auto part = TRY(parse_entry(TRY(DocumentView::check(held))));
     return pass_operations(part, visit, 0);

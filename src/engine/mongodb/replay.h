@@ -24,6 +24,7 @@ MakeTransactionStore keep_in_memory(std::size_t most);
 
 struct ReplayOptions {
   Timestamp until;  // the last that is applied
+  Timestamp known;  // what is not later was there before: of it, only what goes on later counts
   Dialect dialect = Dialect::mongodb;
   // What is left out, besides the databases local and config; of a dropped database as "$cmd".
   std::function<bool(const Namespace&)> leaves_out;
@@ -41,12 +42,13 @@ struct OpenTransaction {
 class Replay {
  public:
   using Visit = std::function<Result<void>(const Write& write)>;
-  enum class Progress : std::uint8_t { applied, beyond };
+  enum class Progress : std::uint8_t { applied, known, beyond };
 
   explicit Replay(ReplayOptions options);
 
-  // An entry that is the one before again changes nothing: slices overlap by one. `beyond` when the
-  // entry is later than the limit: nothing of it was done, and a log in order has nothing more.
+  // An entry that is the one before again changes nothing: slices overlap by one; neither does one
+  // that is `known`. `beyond` when the entry is later than the limit: nothing of it was done, and a
+  // log in order has nothing more.
   // `not_restorable` when a transaction began before this log does.
   Result<Progress> apply(DocumentView entry, const Visit& visit);
 
@@ -67,7 +69,10 @@ class Replay {
   Result<void> pass_operations(const OplogEntry& entry, const Visit& visit, int depth);
   Result<void> pass_single(const OplogEntry& entry, const Visit& visit);
   Result<void> hold(const OplogEntry& entry);
+  // Null for a part of which the beginning need not be known.
   Result<Pending*> pending_for(const OplogEntry& entry);
+  Result<void> check_begun(const OplogEntry& entry) const;
+  bool is_known(const OplogEntry& entry) const { return entry.at.ts <= options_.known; }
   Result<void> release(const OplogEntry& entry, const Visit& visit);
   bool is_left_out(const OplogEntry& entry) const;
   bool leaves_out(const Namespace& where) const;

@@ -33,9 +33,14 @@ struct Outcome {
   std::optional<OpTime> last;
 };
 
-Result<Outcome> replayed(const std::vector<Bytes>& entries, std::uint32_t until = 1000) {
+Result<Outcome> replayed(const std::vector<Bytes>& entries, std::uint32_t until = 1000,
+                         std::uint32_t known = 0) {
   MemoryCollections collections;
-  Replay replay({.until = {until, 1}, .dialect = {}, .leaves_out = {}, .make_store = {}});
+  Replay replay({.until = {until, 1},
+                 .known = {known, 1},
+                 .dialect = {},
+                 .leaves_out = {},
+                 .make_store = {}});
   for (const auto& entry : entries) {
     const auto progress = TRY(replay.apply(
         view_document(entry), [&](const Write& write) { return collections.write(write); }));
@@ -120,6 +125,24 @@ TEST(Replay, ATransactionThatBeganBeforeTheLogIsNotHalfApplied) {
   EXPECT_EQ(replayed({first, last}).error().code(), Code::not_restorable);
 }
 
+TEST(Replay, WhatIsKnownIsPassedOverButForTransactionsThatGoOn) {
+  const auto single = [](std::uint32_t at, const std::string& id) {
+    return entry_at(at, R"("op":"i","ns":"d.c","o":{"_id":)" + id + "}");
+  };
+  const auto first = apply_ops(1, "0", insert_of(1), R"(,"partialTxn":true)");
+  const auto last = apply_ops(4, "1", insert_of(2));
+  EXPECT_EQ(replayed({first, single(2, "8"), single(3, "9"), last}, 9, 2)->ids, (Ids{1, 2, 9}));
+  EXPECT_EQ(replayed({first, single(2, "8"), single(3, "9"), last}, 9, 4)->ids, Ids{});
+}
+
+TEST(Replay, TheEndOfATransactionThatIsKnownNeedsNoBeginning) {
+  const auto end = apply_ops(4, "3", insert_of(3));
+  const auto commit =
+      entry_at(5, session("1") + R"("op":"c","ns":"admin.$cmd","o":{"commitTransaction":1})");
+  EXPECT_EQ(replayed({end, commit}, 9, 5)->ids, Ids{});
+  EXPECT_EQ(replayed({end, commit}, 9, 4).error().code(), Code::not_restorable);
+}
+
 TEST(Replay, TheEntryThatTwoSlicesShareIsAppliedOnce) {
   const auto first = apply_ops(1, "0", insert_of(1), R"(,"partialTxn":true)");
   const auto second = apply_ops(2, "1", insert_of(2), R"(,"partialTxn":true)");
@@ -130,6 +153,7 @@ TEST(Replay, TheEntryThatTwoSlicesShareIsAppliedOnce) {
 TEST(Replay, LeavesOutLocalAndConfigAndWhatItIsTold) {
   MemoryCollections collections;
   Replay replay({.until = {9, 9},
+                 .known = {},
                  .dialect = {},
                  .leaves_out = [](const Namespace& where) { return where.collection == "no"; },
                  .make_store = {}});
@@ -147,6 +171,7 @@ TEST(Replay, LeavesOutLocalAndConfigAndWhatItIsTold) {
 
 TEST(Replay, LeavesOutNoRenameThatBringsInWhatIsWanted) {
   Replay replay({.until = {9, 9},
+                 .known = {},
                  .dialect = {},
                  .leaves_out = [](const Namespace& where) { return where.collection != "c"; },
                  .make_store = {}});
@@ -254,7 +279,8 @@ struct RandomHistory {
 
 void replay_history(const RandomHistory& history, std::uint32_t until,
                     MemoryCollections& collections) {
-  Replay replay({.until = {until, 1}, .dialect = {}, .leaves_out = {}, .make_store = {}});
+  Replay replay(
+      {.until = {until, 1}, .known = {}, .dialect = {}, .leaves_out = {}, .make_store = {}});
   for (const auto& entry : history.log)
     ASSERT_TRUE(replay.apply(view_document(entry),
                              [&](const Write& write) { return collections.write(write); }));

@@ -5,6 +5,7 @@
 
 #include "engine/mongodb/catalog_fingerprint.h"
 #include "engine/mongodb/facts.h"
+#include "engine/mongodb/joined_reader.h"
 #include "engine/mongodb/location.h"
 #include "engine/mongodb/log_window.h"
 #include "engine/mongodb/metadata.h"
@@ -30,52 +31,21 @@ class Found {
 };
 
 // The documents of a collection as one stream.
-class DocumentReader final : public Reader {
+class DocumentReader final : public JoinedReader {
  public:
   DocumentReader(CollectionScan scan, std::string name, Found& found)
       : scan_(std::move(scan)), name_(std::move(name)), found_(found) {}
 
-  Result<std::size_t> read(ByteSpan into) override {
-    std::size_t filled = 0;
-    while (filled < into.size()) {
-      if (rest_.empty() && !TRY(take_next())) break;
-      const auto part = std::min(rest_.size(), into.size() - filled);
-      std::ranges::copy(rest_.first(part), into.begin() + static_cast<std::ptrdiff_t>(filled));
-      rest_ = rest_.subspan(part);
-      filled += part;
-    }
-    return filled;
-  }
-
  private:
-  Result<bool> take_next() {
-    if (ended_) return false;
-    rest_ = TRY(scan_.next());
-    ended_ = rest_.empty();
-    if (ended_) found_.keep(name_, scan_.finish());
-    return !ended_;
+  Result<ByteView> next_piece() override {
+    const auto document = TRY(scan_.next());
+    if (document.empty()) found_.keep(name_, scan_.finish());
+    return document;
   }
 
   CollectionScan scan_;
   std::string name_;
   Found& found_;
-  ByteView rest_;  // of the document that did not fit
-  bool ended_ = false;
-};
-
-class BytesReader final : public Reader {
- public:
-  explicit BytesReader(Bytes bytes) : bytes_(std::move(bytes)) {}
-  Result<std::size_t> read(ByteSpan into) override {
-    const auto part = std::min(bytes_.size() - at_, into.size());
-    std::ranges::copy(ByteView(bytes_).subspan(at_, part), into.begin());
-    at_ += part;
-    return part;
-  }
-
- private:
-  Bytes bytes_;
-  std::size_t at_ = 0;
 };
 
 class MongoSource final : public Source {
@@ -114,11 +84,24 @@ class MongoSource final : public Source {
   Window window_;
 };
 
+class CatalogReader final : public JoinedReader {
+ public:
+  explicit CatalogReader(const Catalog& catalog) : bytes_(encode_catalog(catalog)) {}
+
+ private:
+  Result<ByteView> next_piece() override {
+    return std::exchange(is_given_, true) ? ByteView() : ByteView(bytes_);
+  }
+
+  Bytes bytes_;
+  bool is_given_ = false;
+};
+
 class CatalogEntry final : public Entry {
  public:
   explicit CatalogEntry(const Catalog& catalog) : catalog_(catalog) {}
   Result<std::unique_ptr<Reader>> open() override {
-    return std::make_unique<BytesReader>(encode_catalog(catalog_));
+    return std::make_unique<CatalogReader>(catalog_);
   }
 
  private:
