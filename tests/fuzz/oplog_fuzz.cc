@@ -46,6 +46,7 @@ void check_write(const Other&) {}
 
 void replay(fuzz::Input input) {
   Replay replay({.until = {1U << input.choose(32), 0},
+                 .known = {},
                  .dialect = input.choose(2) == 0 ? Dialect::mongodb : Dialect::ferretdb,
                  .leaves_out = {},
                  .make_store = keep_in_memory(1U << 20U)});
