@@ -50,6 +50,34 @@ std::string summary_of(const Json& body) {
   return counted(errors, "error", "errors") + ", " + counted(warnings, "warning", "warnings") + ".";
 }
 
+void say_lines(Session& session, std::string_view text) {
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    session.say(printable(std::string(text.substr(0, end))));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+// One after the other, as a file for mongosh.
+Result<int> print_grants(Session& session) {
+  const auto answer = TRY(service::least_rights(session.setup()));
+  const auto& grants = list_of(answer.body, "grants");
+  if (grants.empty())
+    session.say("No source of this configuration is on a server that grants rights.");
+  std::string source;
+  for (const auto& each : grants) {
+    if (text_of(each, "source") != source) {
+      source = text_of(each, "source");
+      session.say("// Source " + source +
+                  ", for mongosh. Of restore and drill nothing is checked "
+                  "before they run.");
+    }
+    say_lines(session, each.value("commands", ""));
+  }
+  session.result(answer.body, answer.exit_status);
+  return answer.exit_status;
+}
+
 Result<int> run_doctor(Session& session) {
   if (session.arguments().has("schema")) {
     session.print(service::configuration_schema());
@@ -59,6 +87,7 @@ Result<int> run_doctor(Session& session) {
     session.print(service::configuration_reference());
     return 0;
   }
+  if (session.arguments().has("grants")) return print_grants(session);
   const auto answer = service::doctor(session.setup(), session.context());
   for (const auto& row : list_of(answer.body, "advice")) say_advice(session, row);
   session.say("\n" + summary_of(answer.body));
@@ -76,10 +105,13 @@ CommandSpec doctor_command() {
       "Changes nothing. Every mistake in the configuration is named with its line, and how to mend "
       "it. Exit status 1 when "
       "there is an error, 3 when the configuration cannot be used.";
-  spec.options = {{"schema", "", "Print the JSON Schema of the configuration file, for editors."},
-                  {"reference", "", "Print the reference of the configuration file, as Markdown."}};
+  spec.options = {
+      {"grants", "", "Print the least rights of each job on MongoDB, as commands for mongosh."},
+      {"schema", "", "Print the JSON Schema of the configuration file, for editors."},
+      {"reference", "", "Print the reference of the configuration file, as Markdown."}};
   spec.examples = {
       {"lifeboat doctor", "what is wrong, and how to mend it"},
+      {"lifeboat doctor --grants", "users for backup, log and restore that may do no more"},
       {"lifeboat doctor --schema > lifeboat.schema.json", "completion and checks in an editor"}};
   spec.run = run_doctor;
   return spec;

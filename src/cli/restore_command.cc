@@ -73,6 +73,7 @@ void say_restore_plan(Session& session, const Json& plan) {
   }
   session.say(table_indented(table.text(session.terminal()), 2));
   say_moments(session, plan);
+  for (const auto& item : list_of(plan, "items")) say_findings(session, list_of(item, "losses"));
   if (!flag_of(snapshot, "complete"))
     session.say(
         session.colour("The snapshot is incomplete: `lifeboat snapshots show` says what "
@@ -129,6 +130,7 @@ Result<service::RestoreCall> call_of(const Session& session) {
   call.overwrite = arguments.has("overwrite") || arguments.has("delete");
   call.delete_strangers = arguments.has("delete");
   call.snapshot_first = !arguments.has("no-snapshot");
+  call.accept_losses = arguments.has("accept-losses");
   call.dry_run = arguments.has("dry-run");
   return call;
 }
@@ -172,6 +174,7 @@ CommandSpec restore_command() {
       {"dry-run", "", "Print the plan and change nothing."},
       {"overwrite", "", "Change what is at the place; only what differs is written."},
       {"delete", "", "As --overwrite, and remove files that are not in the snapshot."},
+      {"accept-losses", "", "Leave out what the server at the place cannot do."},
       {"no-snapshot", "", "Do not save what is overwritten."}};
   spec.examples = {
       {"lifeboat restore shop --to /tmp/shop --dry-run", "what would happen"},

@@ -181,6 +181,12 @@ struct Advice {
   std::string hint;
 };
 
+// What a source's server must allow for one job, as commands to paste; no secret is in them.
+struct Grant {
+  std::string purpose;  // "backup", "log", "restore", "drill"
+  std::string commands;
+};
+
 // Identity of a live source, so that a restore or drill never lands on it whatever its name:
 // canonical paths and (device, inode) pairs, or what a server says of itself.
 struct Identity {
@@ -239,6 +245,10 @@ class Engine {
   virtual Result<std::unique_ptr<Inspector>> open_inspector(const std::string& place) const = 0;
   virtual Result<std::vector<Advice>> examine(const SourceOptions& options,
                                               const RunContext& context) const = 0;
+  // The least rights of each job; none where there is no server that grants any.
+  virtual Result<std::vector<Grant>> grants(const SourceOptions&) const {
+    return std::vector<Grant>{};
+  }
   // About how many bytes a backup would read, found without reading them; 0 when that is not known.
   // Thread-safe beside a Source of the same options.
   virtual Result<std::uint64_t> estimate(const SourceOptions& options,
@@ -248,6 +258,17 @@ class Engine {
   // Of a server's engine: who and what is at the place.
   virtual Result<PlaceState> look_at(const std::string& place) const {
     return fail(Code::internal, place + " is no address");
+  }
+  // Of a server's engine: the entry whose content says what a server must be able to do for all of
+  // the source, and what the one at the place would lose of it, or of these objects (none: all).
+  virtual bool is_catalog(const EntryInfo&) const { return false; }
+  virtual Result<std::vector<Finding>> losses_at(const std::string&, ByteView,
+                                                 const std::vector<std::string>&) const {
+    return std::vector<Finding>{};
+  }
+  // Puts back what an interrupted restore to this place had set aside, and says what.
+  virtual Result<std::vector<Finding>> recover(const TargetOptions&) const {
+    return std::vector<Finding>{};
   }
   virtual std::string server_program() const { return {}; }  // "mongod", by the PATH
   virtual Result<LaunchPlan> plan_launch(const LaunchRequest& request) const {

@@ -35,6 +35,8 @@ struct TargetOptions {
   bool delete_strangers = false;  // files: remove what the snapshot does not have
   std::shared_ptr<const Json> facts = {};  // of the snapshot; a log changes what is to be expected
   std::uint64_t until = 0;  // of a log: the last position that is applied; 0 = the snapshot's own
+  std::string state = {};   // mongodb: a folder that outlives a killed run, for what it set aside
+  bool accept_losses = false;  // mongodb: what the server cannot do is left out
 };
 
 }  // namespace lifeboat::engine

@@ -5,11 +5,9 @@
 namespace lifeboat::exchange {
 
 Result<MadeIndexes> make_indexes(const engine::mongodb::Location& at,
-                                 const engine::mongodb::Collection& collection,
-                                 const LeavesOutIndex& leaves_out) {
+                                 const engine::mongodb::Collection& collection) {
   MadeIndexes made;
   for (const auto& plan : TRY(engine::mongodb::index_plans(collection))) {
-    if (leaves_out && leaves_out(plan.name)) continue;
     engine::mongodb::ArrayBuilder specs;
     specs.document(plan.spec);
     const auto command = engine::mongodb::DocumentBuilder()

@@ -1,6 +1,5 @@
 #pragma once
 // Makes the indexes of a collection that has its documents. Stateless.
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,12 +14,9 @@ struct MadeIndexes {
   std::vector<Bytes> set_expiry;
 };
 
-using LeavesOutIndex = std::function<bool(const std::string& name)>;
-
 // All but that of _id, one command each; the error names the index that the server does not take.
 Result<MadeIndexes> make_indexes(const engine::mongodb::Location& at,
-                                 const engine::mongodb::Collection& collection,
-                                 const LeavesOutIndex& leaves_out = {});
+                                 const engine::mongodb::Collection& collection);
 
 // "by_name, by_date": all but that of _id; empty when there are no others.
 std::string index_names(const engine::mongodb::Collection& collection);

@@ -3,6 +3,7 @@
 #include "backup/backup.h"
 #include "base/json_value.h"
 #include "engine/mongodb/test_database.h"
+#include "restore/losses.h"
 #include "restore/restore.h"
 #include "storage/memory/memory_backend.h"
 
@@ -116,6 +117,25 @@ TEST_F(MongoRestore, NeedsAnAddressAndNotAFolder) {
 TEST_F(MongoRestore, FailsWhenTheServerIsGone) {
   server_.kill();
   EXPECT_FALSE(restore("restored"));
+}
+
+TEST_F(MongoRestore, NamesEveryLossInThePlanAndRefusesItUnlessItIsAccepted) {
+  PlanRequest request;
+  request.destination.places = {{"db", place("restored")}};
+  auto plan = plan_restore(snapshot_->info(), snapshot_->sources(), request);
+  ASSERT_TRUE(plan);
+  ASSERT_TRUE(find_losses(*plan, *snapshot_, test_.context));
+  EXPECT_TRUE(plan->items[0].losses.empty());
+  EXPECT_TRUE(check_losses(*plan));
+  plan->items[0].losses = {
+      {"feature-lost", "shop.items", "FerretDB 1: it has no validator", false}};
+  const auto refused = check_losses(*plan);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused);
+  EXPECT_NE(refused.error().message().find("shop.items: FerretDB 1: it has no validator"),
+            std::string::npos);
+  plan->accept_losses = true;
+  EXPECT_TRUE(check_losses(*plan));
 }
 
 }  // namespace

@@ -262,6 +262,8 @@ Result<Plan> plan_restore(const SnapshotInfo& snapshot,
   plan.snapshot = snapshot;
   plan.overwrite = request.overwrite;
   plan.delete_strangers = request.delete_strangers;
+  plan.accept_losses = request.accept_losses;
+  plan.state = request.state;
   for (const auto& source : sources)
     if (wanted(request, source.name)) plan.items.push_back(TRY(plan_item(source, request)));
   if (plan.items.empty()) return fail(Code::usage, "nothing in the snapshot was asked for");

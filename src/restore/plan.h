@@ -56,6 +56,7 @@ struct PlanItem {
   std::vector<repository::LogPieceInfo> log = {};
   std::uint64_t until = 0;
   std::string moment = {};
+  std::vector<Finding> losses = {};  // what the server there cannot do: set by find_losses()
 };
 
 // The file in a folder that says that a restore into it has not ended (engines write and remove
@@ -68,7 +69,9 @@ struct Plan {
   std::string directory;  // that holds several of them, and the note while they are not whole
   bool overwrite = false;
   bool delete_strangers = false;
-  bool in_place = false;              // a target is a live source: set by check_targets()
+  bool accept_losses = false;
+  std::string state = {};  // a folder that outlives the run, for what is set aside meanwhile
+  bool in_place = false;   // a target is a live source: set by check_targets()
   std::vector<std::string> occupied;  // targets that exist and would be changed: likewise
 };
 
@@ -77,6 +80,8 @@ struct PlanRequest {
   Destination destination{};
   bool overwrite = false;
   bool delete_strangers = false;
+  bool accept_losses = false;  // what a server cannot do is left out
+  std::string state = {};      // see Plan
 };
 
 Result<Plan> plan_restore(const repository::SnapshotInfo& snapshot,

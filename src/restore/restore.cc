@@ -35,6 +35,8 @@ engine::TargetOptions target_options(const Job& job, const std::string& place) {
   options.place = place;
   options.overwrite = job.plan.overwrite || job.item.resumes;
   options.until = job.item.until;
+  options.state = job.plan.state;
+  options.accept_losses = job.plan.accept_losses;
   options.facts = std::make_shared<const Json>(job.source.facts);
   options.delete_strangers = job.plan.delete_strangers && job.item.objects.empty();
   return options;
@@ -180,6 +182,18 @@ Result<Report> run_restore(const Plan& plan, repository::Repository& repository,
   TRY(remove_note(plan));
   report.elapsed = context.clock.steady() - begun;
   return report;
+}
+
+Result<std::vector<Finding>> recover_targets(const Plan& plan) {
+  std::vector<Finding> findings;
+  for (const auto& item : plan.items) {
+    engine::TargetOptions options;
+    options.place = item.place;
+    options.state = plan.state;
+    for (auto& each : TRY(TRY(engine::find_engine(item.type))->recover(options)))
+      findings.push_back(std::move(each));
+  }
+  return findings;
 }
 
 Json record_of(const Plan& plan, const Report& report, const std::string& repository) {

@@ -30,6 +30,10 @@ struct Report {
 Result<Report> run_restore(const Plan& plan, repository::Repository& repository,
                            repository::SnapshotReader& snapshot, const RunContext& context);
 
+// Puts back what interrupted restores to the same places had set aside, before what is there is
+// saved or changed; says what.
+Result<std::vector<Finding>> recover_targets(const Plan& plan);
+
 // The record that every restore leaves: what, from where, to where, how long. No contents, no
 // secrets.
 Json record_of(const Plan& plan, const Report& report, const std::string& repository);

@@ -65,6 +65,7 @@ struct RestoreCall {
   bool overwrite = false;
   bool delete_strangers = false;
   bool snapshot_first = true;
+  bool accept_losses = false;  // of what the server at the place cannot do
   bool dry_run = false;
 };
 
@@ -72,7 +73,7 @@ struct RestoreCall {
 using Confirm = std::function<Result<void>(const Json& plan)>;
 
 // Plan: {"service", "repository", "snapshot", "items": [{"source", "type", "place", "objects",
-// "entries", "resumes"}], "occupied", "in_place", "overwrite", "delete_strangers",
+// "entries", "resumes", "losses"?}], "occupied", "in_place", "overwrite", "delete_strangers",
 // "snapshot_first"}. Answer: the plan and, unless it was a dry run, "report" (the record) with
 // "record" (its file) and "before" (the snapshot of what was overwritten).
 Result<Answer> restore(const Setup& setup, const RestoreCall& call, const Confirm& confirm,

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "config/generate.h"
 #include "engine/all.h"
+#include "engine/mongodb/validators_aside.h"
 #include "notify/notifier.h"
 #include "sandbox/cell.h"
 #include "sandbox/sandbox.h"
@@ -201,6 +202,15 @@ void examine_folder(const std::string& subject, const path& folder, AdviceList& 
   advice.ok(subject, folder.string());
 }
 
+// By a restore or an import that was killed.
+void examine_set_aside(const path& state, AdviceList& advice) {
+  const auto left = engine::mongodb::validators_left(state);
+  if (!left) return advice.error("validators", left.error());
+  for (const auto& each : *left)
+    advice.warning("validators", "an interrupted run set aside those of " + each,
+                   "The next restore or import into that database puts them back first.");
+}
+
 void examine_secrets(const config::Loaded& loaded, AdviceList& advice) {
   for (const auto& warning : loaded.warnings)
     advice.warning("configuration", config::describe(loaded.config.file.string(), warning), "");
@@ -224,6 +234,7 @@ Answer doctor(const Setup& setup, const RunContext& context) {
   examine_clock(advice, context);
   examine_folder("state", settings.state, advice);
   examine_folder("cache", settings.cache, advice);
+  examine_set_aside(settings.state, advice);
   const auto file = config::find_config(setup.config, setup.environment, setup.working_directory);
   const auto loaded = file ? config::load_config(*file, setup.environment) : fail(file.error());
   if (!loaded) {
@@ -236,6 +247,26 @@ Answer doctor(const Setup& setup, const RunContext& context) {
   examine_secrets(*loaded, advice);
   Doctor(*loaded, settings, context).examine(advice);
   return std::move(advice).answer();
+}
+
+Result<Answer> least_rights(const Setup& setup) {
+  const auto file =
+      TRY(config::find_config(setup.config, setup.environment, setup.working_directory));
+  const auto loaded = TRY(config::load_config(file, setup.environment));
+  const config::Resolver resolver(loaded.config, loaded.variables);
+  Answer answer{{{"grants", Json::array()}}, 0};
+  for (const auto& service : loaded.config.services)
+    for (const auto& source : service.sources) {
+      const auto subject = "source " + service.name + "/" + source.name;
+      const auto options = TRY_CONTEXT(subject, resolver.source(source));
+      const auto grants =
+          TRY_CONTEXT(subject, TRY(engine::find_engine(options.type))->grants(options));
+      for (const auto& each : grants)
+        answer.body["grants"].push_back({{"source", service.name + "/" + source.name},
+                                         {"purpose", each.purpose},
+                                         {"commands", each.commands}});
+    }
+  return answer;
 }
 
 std::string configuration_schema() { return config::json_schema(); }

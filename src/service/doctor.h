@@ -11,6 +11,10 @@ namespace lifeboat::service {
 // "hint"}], "errors", "warnings"}
 Answer doctor(const Setup& setup, const RunContext& context);
 
+// The least rights of each job, for each source on a server that grants them: {"grants":
+// [{"source", "purpose", "commands"}]}; no source is asked anything.
+Result<Answer> least_rights(const Setup& setup);
+
 // What the program knows about its configuration file, for editors and documents.
 std::string configuration_schema();
 std::string configuration_reference();

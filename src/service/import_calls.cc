@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "crypto/hash.h"
+#include "engine/mongodb/validators_aside.h"
 #include "exchange/jsonl/export.h"
 #include "exchange/jsonl/import.h"
 #include "service/compose.h"
@@ -14,8 +14,6 @@ namespace {
 
 namespace jsonl = exchange::jsonl;
 using engine::mongodb::Location;
-
-constexpr std::size_t kJournalName = 32;
 
 std::string state_of(const jsonl::PlannedCollection& planned) {
   if (!planned.exists) return "created";
@@ -73,19 +71,13 @@ Json import_json(const jsonl::ImportReport& report) {
           {"equal", report.is_equal()},  {"collections", collections}};
 }
 
-// One database of one server has one journal, wherever the import is run from.
-std::filesystem::path journal_for(const Setup& setup, const Location& to) {
-  const auto name = crypto::sha256(view_of(to.describe())).hex().substr(0, kJournalName);
-  return settings_of(setup).state / "imports" / (name + ".validators");
-}
-
 Result<jsonl::ImportOptions> import_options(const Setup& setup, const ImportJsonlCall& call,
                                             const Location& to) {
   if (call.batch_size == 0) return fail(Code::usage, "--batch-size is at least 1");
   jsonl::ImportOptions options;
   options.archive = exchange_path(setup, call.archive, "");
   if (!call.out_dir.empty()) options.unpack_into = exchange_path(setup, call.out_dir, "");
-  options.journal = journal_for(setup, to);
+  options.journal = engine::mongodb::validators_journal(settings_of(setup).state, to);
   options.renames = TRY(jsonl::parse_renames(call.renames));
   options.batch_size = call.batch_size;
   options.sample = call.sample;

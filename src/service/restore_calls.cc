@@ -1,3 +1,4 @@
+#include "restore/losses.h"
 #include "service/calls.h"
 #include "service/compose.h"
 #include "service/json.h"
@@ -56,6 +57,7 @@ Result<RestoreRequest> restore_request_of(const Setup& setup, const RestoreCall&
     request.plan.only.push_back(TRY(restore::parse_selection(text)));
   request.plan.overwrite = call.overwrite;
   request.plan.delete_strangers = call.delete_strangers;
+  request.plan.accept_losses = call.accept_losses;
   request.snapshot_first = call.snapshot_first;
   return request;
 }
@@ -103,6 +105,7 @@ Result<Answer> restore(const Setup& setup, const RestoreCall& call, const Confir
   Answer answer{to_json(prepared.plan), 0};
   answer.body["repository"] = prepared.repository_name;
   answer.body["snapshot_first"] = prepared.snapshot_first && !prepared.plan.occupied.empty();
+  if (!call.dry_run) TRY(restore::check_losses(prepared.plan));
   TRY(confirm(answer.body));
   if (call.dry_run) return answer;
   return run_told_restore(*composition, prepared, std::move(answer), context);

@@ -2,6 +2,7 @@
 
 #include "config/portable.h"
 #include "drill/evidence.h"
+#include "restore/losses.h"
 #include "restore/moment.h"
 #include "service/lock.h"
 #include "service/placement.h"
@@ -144,11 +145,14 @@ Result<PreparedRestore> Service::prepare_restore(const RestoreRequest& request,
       TRY(moment ? restore::choose_base(list.snapshots, service.name, *moment)
                  : restore::choose_snapshot(list.snapshots, service.name, request.selector));
   prepared.snapshot = TRY(prepared.repository->open_snapshot(chosen.id, context));
-  prepared.plan = TRY(restore::plan_restore(chosen, prepared.snapshot->sources(), request.plan));
+  auto wanted = request.plan;
+  wanted.state = settings_.state.string();
+  prepared.plan = TRY(restore::plan_restore(chosen, prepared.snapshot->sources(), wanted));
   if (moment)
     TRY(restore::plan_logs(prepared.plan, prepared.snapshot->sources(), *moment,
                            *prepared.repository));
   TRY(restore::check_targets(prepared.plan, protected_places()));
+  TRY(restore::find_losses(prepared.plan, *prepared.snapshot, context));
   return prepared;
 }
 
@@ -183,6 +187,8 @@ Result<RestoreOutcome> Service::run_restore(PreparedRestore& prepared, const Run
   const auto lock =
       TRY(ServiceLock::take(settings_.state, prepared.service, settings_.lock_wait, context));
   RestoreOutcome outcome;
+  for (const auto& finding : TRY(restore::recover_targets(prepared.plan)))
+    context.log.warning(finding.subject + ": " + finding.message);
   if (prepared.snapshot_first && !prepared.plan.occupied.empty())
     outcome.before = TRY(snapshot_before(prepared, context));
   outcome.report =

@@ -1,6 +1,7 @@
 #include "drill/log_moment.h"
 #include "drill/step.h"
 #include "engine/all.h"
+#include "restore/losses.h"
 
 namespace lifeboat::drill {
 namespace {
@@ -46,8 +47,12 @@ class ProvisionStep final : public Step {
         request.destination.places.emplace_back(source.name,
                                                 TRY(start_server(state, source, context)));
     request.destination.directory = data_of(state).string();
+    request.state = (state.sandbox->directory() / "state").string();
     state.plan =
         TRY(restore::plan_restore(*state.report.snapshot, state.snapshot->sources(), request));
+    // A weaker server would show nothing of the backup.
+    TRY(restore::find_losses(state.plan, *state.snapshot, context));
+    TRY(restore::check_losses(state.plan));
     return plan_log_moments(state, context);
   }
 

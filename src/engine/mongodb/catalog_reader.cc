@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/mongodb/grants.h"
+
 namespace lifeboat::engine::mongodb {
 namespace {
 
@@ -21,6 +23,15 @@ Result<std::vector<Bytes>> documents_of(const Connection& connection, const std:
     documents.push_back(to_bytes(document));
   }
   return documents;
+}
+
+// All of them, or the error names the right that the user lacks.
+Result<std::vector<Bytes>> list_all(const Connection& connection, const std::string& database,
+                                    ByteView command) {
+  auto documents = documents_of(connection, database, command);
+  if (documents) return documents;
+  const std::string action(view_document(command).begin()->key);
+  return fail(for_lack_of(std::move(documents).error(), {action, database}));
 }
 
 // authorizedCollections is never asked for: it would hide what this user may not read.
@@ -64,14 +75,14 @@ std::vector<std::string> members_of(const DocumentView& hello) {
 Result<Catalog> read_catalog(const Connection& connection, const std::string& database) {
   Catalog catalog{database, {}};
   auto infos = TRY_CONTEXT("listing the collections of " + database,
-                           documents_of(connection, database, list_collections()));
+                           list_all(connection, database, list_collections()));
   for (auto& info : infos) {
     const auto name = text_of(view_document(info), "name");
     if (is_internal(name)) continue;
     std::vector<Bytes> indexes;
     if (text_of(view_document(info), "type") == "collection")
       indexes = TRY_CONTEXT("listing the indexes of " + database + "." + name,
-                            documents_of(connection, database, list_indexes(name)));
+                            list_all(connection, database, list_indexes(name)));
     catalog.collections.push_back(TRY(check_collection(std::move(info), std::move(indexes))));
   }
   std::ranges::sort(catalog.collections, {}, &Collection::name);

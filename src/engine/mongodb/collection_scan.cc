@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/mongodb/grants.h"
+
 namespace lifeboat::engine::mongodb {
 namespace {
 
@@ -32,9 +34,10 @@ Result<CollectionScan> CollectionScan::begin(const Server& server, const std::st
       .int32("batchSize", static_cast<std::int32_t>(BatchPace::kFirst));
   if (committed)
     command.document("readConcern", DocumentBuilder().text("level", "majority").take());
-  auto cursor = TRY(connection.open_cursor(database, command.take(), BatchPace::kFirst));
+  auto opened = connection.open_cursor(database, command.take(), BatchPace::kFirst);
+  if (!opened) return fail(for_lack_of(std::move(opened).error(), {"find", database}));
   const auto order = is_capped(collection) ? NaturalOrder::hashed : NaturalOrder::ignored;
-  return CollectionScan(std::move(connection), std::move(cursor), order);
+  return CollectionScan(std::move(connection), std::move(*opened), order);
 }
 
 Result<ByteView> CollectionScan::next() {

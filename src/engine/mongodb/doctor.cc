@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/mongodb/catalog_reader.h"
+#include "engine/mongodb/grants.h"
 #include "engine/mongodb/location.h"
 #include "engine/mongodb/oplog.h"
 #include "engine/mongodb/source.h"
@@ -34,11 +35,56 @@ Result<Advice> examine_log(const Connection& connection, const ServerFacts& serv
   return Advice{Level::ok, "its log reaches back to " + moment_text((*ends)->oldest.at.ts), ""};
 }
 
+// What a backup is without it.
+Advice lacking(const std::string& user, const Right& right) {
+  const auto message = user + " lacks " + right.text();
+  const std::string hint = "`lifeboat doctor --grants` prints the least rights of each job.";
+  if (right.action.starts_with("view"))
+    return {Level::warning, message + ": users and roles are not backed up", hint};
+  if (right.database == "local" || right.database == "config")
+    return {Level::warning, message + ": what is written during a backup is not in it", hint};
+  return {Level::error, message, hint};
+}
+
+Result<std::vector<Advice>> compare_rights(const Rights& rights, const std::string& database) {
+  std::vector<Advice> advices;
+  const auto& user = rights.users.front();
+  for (const auto& right : rights_for(Purpose::backup, database))
+    if (!rights.may(right)) advices.push_back(lacking(user, right));
+  if (advices.empty())
+    advices.push_back({Level::ok, user + " has the rights that backup and log need", ""});
+  return advices;
+}
+
+// A server without users lets everybody do everything, and FerretDB does not say what it allows.
+Result<std::vector<Advice>> examine_rights(const Connection& connection, const ServerFacts& server,
+                                           const std::string& database) {
+  const auto reply = connection.command(
+      "admin",
+      DocumentBuilder().int32("connectionStatus", 1).boolean("showPrivileges", true).take());
+  const auto rights = reply ? rights_in(TRY(DocumentView::check(*reply))) : fail(reply.error());
+  const std::string unchecked = "what this user may do was not checked: ";
+  if (!rights)
+    return std::vector<Advice>{{Level::warning, unchecked + rights.error().message(), ""}};
+  if (rights->users.empty())
+    return std::vector<Advice>{{Level::ok, unchecked + "nobody is logged in", ""}};
+  if (!server.ferretdb.empty())
+    return std::vector<Advice>{
+        {Level::warning, unchecked + server.product() + " does not tell it", ""}};
+  return compare_rights(*rights, database);
+}
+
+bool has_errors(const std::vector<Advice>& advices) {
+  return std::ranges::any_of(advices, [](const auto& each) { return each.level == Level::error; });
+}
+
 Result<std::vector<Advice>> examine(const SourceOptions& options) {
   const auto location = TRY(locate(options));
   const auto connection = location.server->connect();
   const auto server = TRY(ask_server(connection));
   TRY(check_server(server));
+  auto rights = TRY(examine_rights(connection, server, location.database));
+  if (has_errors(rights)) return rights;
   const auto catalog = TRY(read_catalog(connection, location.database));
   TRY(check_catalog(connection, catalog));
   const auto size = describe_size(TRY(estimate_source(options)));
@@ -46,6 +92,7 @@ Result<std::vector<Advice>> examine(const SourceOptions& options) {
                                location.describe() + ": " + server.product() + ", " +
                                    std::to_string(documents_in(catalog)) + " collections, " + size,
                                ""}};
+  std::ranges::move(rights, std::back_inserter(advices));
   advices.push_back(TRY(examine_log(connection, server)));
   return advices;
 }

@@ -1,9 +1,12 @@
 #include "engine/mongodb/engine.h"
 
+#include "engine/mongodb/before_restore.h"
 #include "engine/mongodb/change_log.h"
 #include "engine/mongodb/doctor.h"
+#include "engine/mongodb/grants.h"
 #include "engine/mongodb/inspector.h"
 #include "engine/mongodb/launcher.h"
+#include "engine/mongodb/location.h"
 #include "engine/mongodb/metadata.h"
 #include "engine/mongodb/sabotage.h"
 #include "engine/mongodb/source.h"
@@ -32,6 +35,9 @@ class MongoEngine final : public Engine {
                                       const RunContext& context) const override {
     return examine_source(options, context);
   }
+  Result<std::vector<Grant>> grants(const SourceOptions& options) const override {
+    return grants_for(TRY(locate(options)).database);
+  }
   Result<std::uint64_t> estimate(const SourceOptions& options, const RunContext&) const override {
     return estimate_source(options);
   }
@@ -40,6 +46,14 @@ class MongoEngine final : public Engine {
   }
   Result<PlaceState> look_at(const std::string& place) const override {
     return look_at_place(place);
+  }
+  bool is_catalog(const EntryInfo& entry) const override;
+  Result<std::vector<Finding>> losses_at(const std::string& place, ByteView catalog,
+                                         const std::vector<std::string>& objects) const override {
+    return mongodb::losses_at(place, catalog, objects);
+  }
+  Result<std::vector<Finding>> recover(const TargetOptions& options) const override {
+    return recover_place(options);
   }
   std::string server_program() const override { return "mongod"; }
   Result<LaunchPlan> plan_launch(const LaunchRequest& request) const override {
@@ -91,6 +105,11 @@ bool MongoEngine::holds(const EntryInfo& entry, const std::string& object) const
   const auto metadata = decode_metadata(entry.metadata);
   return metadata && metadata->kind == Metadata::Kind::documents &&
          metadata->collection.name == object;
+}
+
+bool MongoEngine::is_catalog(const EntryInfo& entry) const {
+  const auto metadata = decode_metadata(entry.metadata);
+  return metadata && metadata->kind == Metadata::Kind::catalog;
 }
 
 bool MongoEngine::is_for_all(const EntryInfo& entry) const {

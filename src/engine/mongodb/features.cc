@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace lifeboat::engine::mongodb {
@@ -66,6 +67,21 @@ std::set<Feature> of_options(const Collection& collection) {
   when(is_another_collation(options), Feature::collation);
   return used;
 }
+
+const std::map<std::string_view, Feature> kOptionNeeds{
+    {"capped", Feature::capped},
+    {"size", Feature::capped},
+    {"max", Feature::capped},
+    {"clusteredIndex", Feature::clustered},
+    {"collation", Feature::collation},
+    {"encryptedFields", Feature::encrypted_fields},
+    {"expireAfterSeconds", Feature::expiry},
+    {"changeStreamPreAndPostImages", Feature::pre_images},
+    {"timeseries", Feature::time_series},
+    {"validator", Feature::validator},
+    {"validationLevel", Feature::validator},
+    {"validationAction", Feature::validator},
+};
 
 // What the values of a key say: {place: "2dsphere"}, {"$**": 1}.
 std::set<Feature> of_key(DocumentView key) {
@@ -134,6 +150,31 @@ std::vector<Finding> lost_features(const Catalog& catalog, const std::set<Featur
                       fmt::format("the server has no {}: it {}", info.name, info.loss)});
   }
   return lost;
+}
+
+// What a time series is follows from its options; the identity is of the server that it was on.
+Collection without_lost(const Collection& collection, const std::set<Feature>& offered) {
+  DocumentBuilder options;
+  for (const auto& option : collection.options()) {
+    const auto needs = kOptionNeeds.find(option.key);
+    if (needs == kOptionNeeds.end() || offered.contains(needs->second)) options.element(option);
+  }
+  const bool plain =
+      collection.kind == CollectionKind::time_series && !offered.contains(Feature::time_series);
+  DocumentBuilder info;
+  for (const auto& field : view_document(collection.info)) {
+    if (field.key == "options")
+      info.document("options", options.take());
+    else if (field.key == "type" && plain)
+      info.text("type", "collection");
+    else
+      info.element(field);
+  }
+  auto indexes = collection.indexes;
+  std::erase_if(indexes, [&](const Bytes& index) {
+    return !std::ranges::includes(offered, of_index(view_document(index)));
+  });
+  return check_collection(info.take(), std::move(indexes)).value_or(collection);
 }
 
 }  // namespace lifeboat::engine::mongodb

@@ -78,5 +78,20 @@ TEST(Features, HaveNamesThatComeBack) {
   EXPECT_FALSE(feature_named("unheard-of"));
 }
 
+TEST(Features, LeavesOutWhatIsNotOfferedAndKeepsTheRest) {
+  const auto strict = with_options(
+      "users", R"({"validator": {"name": {"$exists": true}}, "validationLevel": "strict",
+                   "capped": true, "size": 4096})",
+      {kIdIndex, R"({"v":2,"key":{"a":1},"name":"a","unique":true})",
+       R"({"v":2,"key":{"b":1},"name":"b","unique":true,"hidden":true})"});
+  const auto left = without_lost(strict, {Feature::capped, Feature::unique});
+  EXPECT_EQ(json_of(left.options().bytes()), R"({ "capped" : true, "size" : 4096 })");
+  ASSERT_EQ(left.indexes.size(), 2U);
+  EXPECT_EQ(view_document(left.indexes[1]).text_at("name"), "a");
+  const std::set<Feature> all{Feature::capped, Feature::unique, Feature::hidden,
+                              Feature::validator};
+  EXPECT_EQ(without_lost(strict, all), strict);
+}
+
 }  // namespace
 }  // namespace lifeboat::engine::mongodb

@@ -97,6 +97,7 @@ Result<void> KeptWindow::each_entry(const std::function<Result<void>(DocumentVie
 
 LogReplay::LogReplay(ReplayRequest request, const WindowEnd& window)
     : location_(request.location),
+      validators_(request.validators),
       window_(window),
       is_part_(request.is_part),
       asked_(names_in(request.restored)),
@@ -179,7 +180,8 @@ Result<void> LogReplay::apply(const Create& write) {
   if (made->kind == CollectionKind::view) return {};
   if (made->kind == CollectionKind::time_series)
     return fail(Code::unsupported_format, "a time series cannot be replayed yet");
-  return run(write.command);
+  TRY(validators_.set_aside({}, {made}));
+  return run(without_validator(view_document(write.command)));
 }
 
 Result<void> LogReplay::drop(const std::string& name) {
@@ -188,6 +190,7 @@ Result<void> LogReplay::drop(const std::string& name) {
   const bool is_view = there->kind == CollectionKind::view;
   catalog_.drop(name);
   if (!is_view) TRY(run(DocumentBuilder().text("drop", name).take()));
+  TRY(validators_.forget(name));
   documents_.forget(name);
   return {};
 }
@@ -224,6 +227,7 @@ Result<void> LogReplay::apply(const Rename& write) {
                            .boolean("dropTarget", write.drop_target)
                            .take();
   TRY(location_.server->connect().command("admin", command));
+  TRY(validators_.rename(from, write.to.collection));
   TRY(catalog_.rename(from, write.to.collection));
   documents_.rename(from, write.to.collection);
   return {};
@@ -231,8 +235,14 @@ Result<void> LogReplay::apply(const Rename& write) {
 
 Result<void> LogReplay::apply(const ModifyCollection& write) {
   if (catalog_.find(write.where.collection) == nullptr) return {};
+  const auto command = view_document(write.command);
   catalog_.lose_options(write.where.collection);
-  return run(write.command);
+  const auto rest = without_validator(command);
+  if (rest.size() == write.command.size()) return run(write.command);
+  TRY(validators_.change(write.where.collection, command));
+  const auto first = view_document(rest).begin();
+  const bool only_that = rest.size() == kMinDocument + first->whole.size();
+  return only_that ? Result<void>{} : run(rest);
 }
 
 Result<void> LogReplay::apply(const AddIndexes& write) {

@@ -8,6 +8,7 @@
 #include "engine/mongodb/log_window.h"
 #include "engine/mongodb/replay.h"
 #include "engine/mongodb/replayed_catalog.h"
+#include "engine/mongodb/validators_aside.h"
 
 namespace lifeboat::engine::mongodb {
 
@@ -34,6 +35,7 @@ class KeptWindow {
 
 struct ReplayRequest {
   const Location& location;
+  ValidatorsAside& validators;
   Catalog restored;      // with its views, which are not made yet
   Timestamp until;       // nothing: as far as the window goes
   bool is_part = false;  // only what was restored is brought on
@@ -81,6 +83,7 @@ class LogReplay {
   Result<Json> expected_of(const Collection& collection, const Json& recorded) const;
 
   const Location& location_;
+  ValidatorsAside& validators_;
   WindowEnd window_;
   bool is_part_;
   std::set<std::string> asked_;  // of a part: the collections that it has

@@ -141,14 +141,22 @@ bool is_held_off(DocumentView index) {
   return expiry && expiry->number() == kHeldOff;
 }
 
+bool is_validator_option(std::string_view name) { return kValidatorOptions.contains(name); }
+
+Bytes without_validator(DocumentView command) {
+  DocumentBuilder rest;
+  for (const auto& field : command)
+    if (!is_validator_option(field.key)) rest.element(field);
+  return rest.take();
+}
+
 Result<Bytes> create_command(const Collection& collection, Validators validators) {
   const auto options = collection.options();
   if (expires_after_nan(options)) return refuse_nan(collection.name);
   DocumentBuilder command;
   command.text("create", collection.name);
   for (const auto& option : options) {
-    const bool aside =
-        validators == Validators::set_aside && kValidatorOptions.contains(option.key);
+    const bool aside = validators == Validators::set_aside && is_validator_option(option.key);
     if (!aside && !kOptionsNotToldAgain.contains(option.key)) command.element(option);
   }
   return command.take();
@@ -162,7 +170,7 @@ std::optional<Bytes> validator_command(const Collection& collection) {
   DocumentBuilder command;
   command.text("collMod", collection.name);
   for (const auto& option : options)
-    if (kValidatorOptions.contains(option.key)) command.element(option);
+    if (is_validator_option(option.key)) command.element(option);
   return command.take();
 }
 

@@ -13,6 +13,11 @@ enum class Validators : std::uint8_t { kept, set_aside };
 // seconds.
 Result<Bytes> create_command(const Collection& collection, Validators validators);
 
+// One of the three that say what documents a collection takes.
+bool is_validator_option(std::string_view name);
+// A create or a collMod without them.
+Bytes without_validator(DocumentView command);
+
 // {collMod: name, validator, validationLevel, validationAction}: puts back what was set aside;
 // nothing for a collection that has no validator.
 std::optional<Bytes> validator_command(const Collection& collection);

@@ -9,9 +9,11 @@
 #include "engine/mongodb/location.h"
 #include "engine/mongodb/log_replay.h"
 #include "engine/mongodb/metadata.h"
+#include "engine/mongodb/offered.h"
 #include "engine/mongodb/recreate.h"
 #include "engine/mongodb/sink.h"
 #include "engine/mongodb/source.h"
+#include "engine/mongodb/validators_aside.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
@@ -19,6 +21,8 @@ namespace {
 class MongoTarget final : public Target {
  public:
   explicit MongoTarget(TargetOptions options) : options_(std::move(options)) {}
+
+  ~MongoTarget() override;
 
   Result<void> prepare(const RunContext& context) override;
   Result<std::unique_ptr<Sink>> create(const EntryInfo& entry) override;
@@ -37,6 +41,7 @@ class MongoTarget final : public Target {
   Result<void> drop(const std::string& name);
   Result<void> make_indexes(const Collection& collection) const;
   Result<void> make_views();
+  Result<void> put_validators_back(TargetReport& report);
   Result<void> drop_strangers();
   Result<void> make_room_for_log();
   Result<std::vector<Finding>> compare() const;
@@ -47,6 +52,9 @@ class MongoTarget final : public Target {
   std::mutex mutex_;               // create() runs in several threads
   std::vector<Collection> made_;
   std::optional<Catalog> catalog_;  // none where only some objects are restored
+  std::set<Feature> offered_;       // by the server
+  std::optional<ValidatorsAside> validators_;
+  std::size_t recovered_ = 0;  // validators that an interrupted run had left aside
   std::unique_ptr<KeptWindow> window_;
   std::unique_ptr<LogReplay> replay_;
 };
@@ -55,11 +63,20 @@ Failure refuse(std::string message, std::string hint) {
   return Failure(Error(Code::refused, std::move(message)).with_hint(std::move(hint)));
 }
 
+// A restore that failed leaves no validator aside; what does not go back stays in the journal.
+MongoTarget::~MongoTarget() {
+  if (validators_ && validators_->any()) static_cast<void>(validators_->put_back());
+}
+
 Result<void> MongoTarget::prepare(const RunContext& context) {
   TRY(context.check_stop());
   location_ = TRY(locate(options_.place));
   const auto connection = location_.server->connect();
-  TRY(check_server(TRY(ask_server(connection))));
+  const auto server = TRY(ask_server(connection));
+  TRY(check_server(server));
+  offered_ = offered_by(server);
+  validators_.emplace(location_, validators_journal(options_.state, location_));
+  recovered_ = TRY(validators_->recover());
   for (const auto& each : TRY(read_catalog(connection, location_.database)).collections)
     present_.insert(each.name);
   if (present_.empty() || options_.overwrite) return {};
@@ -83,8 +100,10 @@ Result<void> MongoTarget::make_collection(const Collection& collection) {
   for (const auto& each : made_)
     if (each.name == collection.name) return fail(Code::corrupt, "the snapshot holds it twice");
   if (present_.contains(collection.name)) TRY(drop(collection.name));
-  TRY(run("making it", TRY(create_command(collection, Validators::kept))));
-  made_.push_back(collection);
+  auto made = options_.accept_losses ? without_lost(collection, offered_) : collection;
+  TRY(validators_->set_aside({}, {&made}));
+  TRY(run("making it", TRY(create_command(made, Validators::set_aside))));
+  made_.push_back(std::move(made));
   return {};
 }
 
@@ -117,7 +136,8 @@ Catalog MongoTarget::restored() const {
 Result<void> MongoTarget::begin_replay(const RunContext& context) {
   if (replay_ || !window_ || !window_->end().complete) return {};
   TRY(make_room_for_log());
-  ReplayRequest request{location_, restored(), timestamp_of(options_.until), !catalog_};
+  ReplayRequest request{location_, *validators_, restored(), timestamp_of(options_.until),
+                        !catalog_};
   replay_ = std::make_unique<LogReplay>(std::move(request), window_->end());
   TRY_CONTEXT("the log of the snapshot", replay_->replay_window(*window_, context));
   return {};
@@ -172,14 +192,26 @@ Result<TargetReport> MongoTarget::finish(const RunContext& context) {
   TargetReport report;
   TRY(begin_replay(context));
   TRY(end_replay(report));
+  TRY(put_validators_back(report));
   for (const auto& collection : made_) {
     TRY(context.check_stop());
     TRY_CONTEXT(collection.name, make_indexes(collection));
   }
   if (catalog_) TRY(make_views());
   if (options_.delete_strangers) TRY(drop_strangers());
-  report.findings = TRY(compare());
+  for (auto& finding : TRY(compare())) report.findings.push_back(std::move(finding));
   return report;
+}
+
+// Before indexes, which may take long. What breaks its own rules was so at the source.
+Result<void> MongoTarget::put_validators_back(TargetReport& report) {
+  if (recovered_ != 0) report.findings.push_back(put_back_finding(location_, recovered_));
+  TRY(validators_->put_back());
+  for (const auto& collection : made_) {
+    auto found = TRY_CONTEXT(collection.name, find_violators(location_, collection));
+    if (found) report.findings.push_back(std::move(*found));
+  }
+  return {};
 }
 
 // One index a command: FerretDB stumbles over several, and the error names the one.
@@ -197,6 +229,7 @@ Result<void> MongoTarget::make_indexes(const Collection& collection) const {
 }
 
 Result<void> MongoTarget::make_views() {
+  if (options_.accept_losses && !offered_.contains(Feature::view)) return {};
   for (const auto* view : TRY(views_in_order(*catalog_))) {
     if (present_.contains(view->name)) TRY(drop(view->name));
     TRY(run("view " + view->name, TRY(create_command(*view, Validators::kept))));

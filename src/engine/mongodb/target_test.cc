@@ -1,14 +1,19 @@
 #include "engine/mongodb/target.h"
 
+#include <gmock/gmock.h>
+
 #include "base/json_value.h"
 #include "engine/mongodb/metadata.h"
+#include "engine/mongodb/test_catalog.h"
 #include "engine/mongodb/test_database.h"
+#include "engine/mongodb/validators_aside.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
 
 using contract::failure_of;
 using testing::document;
+using ::testing::HasSubstr;
 using testing::many_documents;
 using MongoTarget = testing::ShopTest;
 
@@ -110,6 +115,54 @@ TEST_F(MongoTarget, TellsWhatTheServerDidNotKeepOfTheCatalog) {
   ASSERT_EQ(report->findings.size(), 1U);
   EXPECT_EQ(report->findings[0].code, "catalog-not-restored");
   EXPECT_EQ(report->findings[0].subject, "items");
+}
+
+// As a server would tell of it that has validators, which FerretDB has not.
+void make_strict(contract::Carried& entry) {
+  auto metadata = decode_metadata(entry.info.metadata).value();
+  metadata.collection =
+      with_options("items", R"({"validator": {"name": {"$exists": true}}})", {kIdIndex});
+  entry.info.metadata = encode_metadata(metadata);
+}
+
+TEST_F(MongoTarget, LeavesOutWhatTheServerCannotDoOnlyWhenToldTo) {
+  fill();
+  auto captured = capture();
+  LIFEBOAT_OK(captured);
+  make_strict(captured->entries[1]);
+  EXPECT_THAT(failure_of(rebuild(*captured)), HasSubstr("without a journal"));
+  target_.accept_losses = true;
+  LIFEBOAT_OK(rebuild(*captured));
+}
+
+TEST_F(MongoTarget, KeepsAValidatorInItsJournalWhenTheServerDoesNotTakeItBack) {
+  fill();
+  auto captured = capture();
+  LIFEBOAT_OK(captured);
+  make_strict(captured->entries[1]);
+  const auto scratch = ScratchDirectory::make().value();
+  target_.state = scratch.path().string();
+  EXPECT_THAT(failure_of(rebuild(*captured)), HasSubstr("could not be put back"));
+  EXPECT_EQ(validators_left(scratch.path()).value().size(), 1U);
+  // The next restore begins with them, and this server never takes them.
+  target_.overwrite = true;
+  EXPECT_THAT(failure_of(rebuild(*captured)), HasSubstr("could not be put back"));
+  EXPECT_EQ(mongodb_engine().recover(target_).error().code(), Code::io_error);
+}
+
+TEST_F(MongoTarget, TellsWhatTheServerAtAPlaceWouldLose) {
+  const Catalog catalog{"shop",
+                        {with_options("items", R"({"validator": {"a": 1}})", {kIdIndex}),
+                         with_options("plain", "{}", {kIdIndex}), view_of_name("seen", "plain")}};
+  const auto bytes = encode_catalog(catalog);
+  const auto losses = mongodb_engine().losses_at(target_.place, bytes, {});
+  LIFEBOAT_OK(losses);
+  ASSERT_EQ(losses->size(), 2U);
+  EXPECT_EQ((*losses)[0].code, "feature-lost");
+  EXPECT_EQ((*losses)[0].subject, "shop.items");
+  EXPECT_THAT((*losses)[0].message, HasSubstr("FerretDB v1.24.0: the server has no validator"));
+  EXPECT_EQ(mongodb_engine().losses_at(target_.place, bytes, {"items"})->size(), 1U);
+  EXPECT_TRUE(mongodb_engine().losses_at(target_.place, bytes, {"plain"})->empty());
 }
 
 TEST_F(MongoTarget, TakesNoPlaceWithAPasswordAndOneFromAVariable) {

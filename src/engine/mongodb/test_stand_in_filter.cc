@@ -109,4 +109,20 @@ bool matches(DocumentView document, DocumentView filter) {
   return true;
 }
 
+// [{$match: …}, {$count: name}] and nothing else.
+DocumentBuilder StandInModel::aggregate(const Request& request) {
+  std::vector<Bytes> stages;
+  if (const auto pipeline = request.command.find("pipeline"))
+    for (const auto& each : pipeline->inside()) stages.push_back(to_bytes(each.inside().bytes()));
+  const auto filter =
+      stages.size() == 2 ? view_document(stages[0]).document_at("$match") : std::nullopt;
+  const auto name = stages.size() == 2 ? view_document(stages[1]).text_at("$count") : std::nullopt;
+  if (!filter || !name) throw Refusal{40324, "Location40324", "unrecognized pipeline"};
+  std::int32_t number = 0;
+  for (const auto& each : documents_in(request.database, request.collection))
+    number += matches(view_document(each), *filter) ? 1 : 0;
+  if (number == 0) return give(request, {});
+  return give(request, {DocumentBuilder().int32(*name, number).take()});
+}
+
 }  // namespace lifeboat::engine::mongodb::testing

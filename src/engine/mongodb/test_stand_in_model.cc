@@ -128,6 +128,7 @@ const std::map<std::string_view, StandInModel::Handler>& StandInModel::handlers(
       {"getMore", &Model::get_more},
       {"killCursors", &Model::kill_cursors},
       {"count", &Model::count},
+      {"aggregate", &Model::aggregate},
       {"insert", &Model::insert},
       {"update", &Model::update},
       {"delete", &Model::remove},

@@ -40,6 +40,8 @@ class StandInModel {
   void forget_history();
   // A server that takes a readConcern and does nothing with it, as FerretDB.
   void ignore_read_concern();
+  // From now on this user is logged in, who may do this: an array, as `connectionStatus` has it.
+  void log_in(const std::string& user, Bytes privileges);
 
  private:
   // All that a document was, and when; nothing since it was deleted.
@@ -95,6 +97,7 @@ class StandInModel {
   DocumentBuilder get_more(const Request& request);
   DocumentBuilder kill_cursors(const Request& request);
   DocumentBuilder count(const Request& request);
+  DocumentBuilder aggregate(const Request& request);
   DocumentBuilder insert(const Request& request);
   DocumentBuilder update(const Request& request);
   DocumentBuilder remove(const Request& request);
@@ -146,6 +149,8 @@ class StandInModel {
   Timestamp oldest_;
   bool primary_ = true;
   bool ignores_read_concern_ = false;
+  std::string user_{};  // of admin; empty: nobody is logged in
+  Bytes privileges_{};
 };
 
 }  // namespace lifeboat::engine::mongodb::testing

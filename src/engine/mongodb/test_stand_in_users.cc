@@ -52,12 +52,21 @@ const std::string& StandInModel::admin() {
   return kAdmin;
 }
 
+void StandInModel::log_in(const std::string& user, Bytes privileges) {
+  const std::scoped_lock lock(mutex_);
+  user_ = user;
+  privileges_ = std::move(privileges);
+}
+
 DocumentBuilder StandInModel::connection_status(const Request& request) {
   const auto empty = ArrayBuilder().take();
+  ArrayBuilder users;
+  if (!user_.empty())
+    users.document(DocumentBuilder().text("user", user_).text("db", admin()).take());
   DocumentBuilder about;
-  about.array("authenticatedUsers", empty).array("authenticatedUserRoles", empty);
+  about.array("authenticatedUsers", users.take()).array("authenticatedUserRoles", empty);
   if (request.command.is_true_at("showPrivileges"))
-    about.array("authenticatedUserPrivileges", empty);
+    about.array("authenticatedUserPrivileges", user_.empty() ? empty : privileges_);
   DocumentBuilder reply;
   reply.document("authInfo", about.take());
   return reply;

@@ -9,7 +9,6 @@
 #include "engine/mongodb/source.h"
 #include "exchange/indexing.h"
 #include "exchange/jsonl/import.h"
-#include "exchange/jsonl/losses.h"
 #include "exchange/jsonl/metadata.h"
 
 namespace lifeboat::exchange::jsonl {
@@ -319,7 +318,7 @@ Result<void> Planning::check_losses() {
   }
   for (auto& each : plan_.collections) {
     const bool was_inferred = !each.grounds.empty();
-    each.wanted = without_lost(each.wanted, offered_);
+    each.wanted = engine::mongodb::without_lost(each.wanted, offered_);
     if (was_inferred && !each.is_time_series()) each.grounds.clear();
   }
   if (!offered_.contains(Feature::view)) plan_.views.clear();

@@ -8,10 +8,10 @@
 
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/collection_scan.h"
+#include "engine/mongodb/validators_aside.h"
 #include "exchange/indexing.h"
 #include "exchange/inserting.h"
 #include "exchange/jsonl/import.h"
-#include "exchange/jsonl/validators.h"
 
 namespace lifeboat::exchange::jsonl {
 namespace {
@@ -23,6 +23,7 @@ using engine::mongodb::DocumentDigest;
 using engine::mongodb::DocumentView;
 using engine::mongodb::Location;
 using engine::mongodb::Validators;
+using engine::mongodb::ValidatorsAside;
 
 // Of a collMod.
 std::string expiry_text(DocumentView command) {
@@ -110,14 +111,11 @@ void Importing::make_again(const std::string& what, const std::function<Result<v
 // A plan that was made without them would set them aside for good.
 Result<void> Importing::check_recovered() {
   if (TRY(validators_.recover()) != 0)
-    return fail(Error(Code::refused, "validators of an interrupted import are back only now")
-                    .with_hint("Nothing else was changed. Plan the import again."));
+    return fail(
+        Error(Code::refused, "validators that an interrupted run had set aside are back only now")
+            .with_hint("Nothing else was changed. Plan the import again."));
   if (plan_.recovered != 0)
-    report_.findings.push_back({"validators-put-back", plan_.database,
-                                fmt::format("{} validators that an interrupted import had set "
-                                            "aside are back",
-                                            plan_.recovered),
-                                false});
+    report_.findings.push_back(engine::mongodb::put_back_finding(to_, plan_.recovered));
   return {};
 }
 
@@ -254,17 +252,8 @@ Result<ImportedCollection> Importing::compare(const PlannedCollection& planned) 
 }
 
 Result<void> Importing::count_violators(const Collection& collection) {
-  const auto counting = violators_command(collection);
-  if (!counting) return {};
-  const auto connection = to_.server->connect();
-  auto cursor = TRY(connection.open_cursor(to_.database, *counting, 1));
-  const auto answer = TRY(cursor.next());
-  const auto count = engine::mongodb::view_document(answer).find("count");
-  if (count && count->integer().value_or(0) != 0)
-    report_.findings.push_back({"validator-violated", collection.name,
-                                fmt::format("{} documents break its validator, which is back",
-                                            count->integer().value_or(0)),
-                                false});
+  if (auto found = TRY(engine::mongodb::find_violators(to_, collection)))
+    report_.findings.push_back(std::move(*found));
   return {};
 }
 

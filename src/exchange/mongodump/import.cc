@@ -11,7 +11,6 @@
 #include "engine/mongodb/source.h"
 #include "exchange/indexing.h"
 #include "exchange/inserting.h"
-#include "exchange/jsonl/losses.h"
 
 namespace lifeboat::exchange::mongodump {
 namespace {
@@ -252,7 +251,7 @@ class DumpRestore {
   }
 
   Result<void> make(const Collection& collection) {
-    const auto possible = jsonl::without_lost(collection, plan_.offered);
+    const auto possible = engine::mongodb::without_lost(collection, plan_.offered);
     if (auto expiry = engine::mongodb::expiry_command(possible))
       expiries_.push_back(std::move(*expiry));
     return command("making it", TRY(engine::mongodb::create_command(possible, Validators::kept)));
@@ -271,8 +270,8 @@ class DumpRestore {
   Result<void> finish(const std::string& name, const DumpedCollection& dumped) {
     TRY(context_.check_stop());
     // Those that the server cannot have were named in the plan.
-    auto indexes = TRY(make_indexes(
-        to_, dumped.wanted, [&](const auto& index) { return is_lost(dumped.wanted, index); }));
+    auto indexes =
+        TRY(make_indexes(to_, engine::mongodb::without_lost(dumped.wanted, plan_.offered)));
     std::ranges::move(indexes.set_expiry, std::back_inserter(expiries_));
     RestoredCollection restored{name, dumped.sum, {}, std::move(indexes.names)};
     auto scan = TRY(CollectionScan::begin(*to_.server, to_.database, dumped.wanted));
@@ -281,12 +280,6 @@ class DumpRestore {
     restored.there = scan.finish().sum;
     report_.collections.push_back(std::move(restored));
     return {};
-  }
-
-  bool is_lost(const Collection& collection, const std::string& index) const {
-    const auto subject = plan_.database + "." + collection.name + ", index " + index;
-    return std::ranges::any_of(plan_.losses,
-                               [&](const auto& each) { return each.subject == subject; });
   }
 
   const Location& to_;

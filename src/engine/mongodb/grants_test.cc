@@ -1,0 +1,102 @@
+#include "engine/mongodb/grants.h"
+
+#include <gmock/gmock.h>
+
+#include "engine/mongodb/test_document.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Bytes status_with(const std::string& privileges) {
+  return bson_of(R"({"authInfo": {"authenticatedUsers": [{"user": "keeper", "db": "admin"}],
+                     "authenticatedUserRoles": [],
+                     "authenticatedUserPrivileges": [)" +
+                 privileges + "]}, \"ok\": 1.0}");
+}
+
+bool may(const std::string& privileges, const Right& right) {
+  const auto status = status_with(privileges);
+  return rights_in(view_document(status)).value().may(right);
+}
+
+const Right kFind{"find", "shop"};
+const Right kFindLog{"find", "local", "oplog.rs"};
+
+TEST(Grants, AreCommandsForMongoshWithoutAPassword) {
+  const auto grants = grants_for("shop");
+  ASSERT_EQ(grants.size(), 4U);
+  EXPECT_EQ(grants[0].purpose, "backup");
+  EXPECT_EQ(grants[0].commands,
+            R"(// backup of "shop": )"
+            R"(reads the database with its users and roles, and what was written meanwhile
+use admin
+db.createRole({
+  role: "lifeboat-backup-shop",
+  privileges: [
+    {resource: {"collection":"transactions","db":"config"}, actions: ["find"]},
+    {resource: {"collection":"oplog.rs","db":"local"}, actions: ["find"]},
+    {resource: {"collection":"","db":"shop"}, actions: )"
+            R"(["dbStats","find","listCollections","listIndexes","viewRole","viewUser"]}
+  ],
+  roles: []
+})
+db.createUser({user: "lifeboat-backup-shop", pwd: passwordPrompt(), )"
+            R"(roles: ["lifeboat-backup-shop"]})
+)");
+  EXPECT_THAT(grants[1].commands, Not(HasSubstr("\"shop\", actions")));
+  EXPECT_THAT(grants[2].commands, HasSubstr("\"insert\""));
+  EXPECT_THAT(grants[3].commands, HasSubstr("needs no user"));
+}
+
+TEST(Grants, AreFoundAmongThoseOfAUser) {
+  const std::string on_shop = R"({"resource": {"db": "shop", "collection": ""}, "actions": [)";
+  EXPECT_TRUE(may(on_shop + R"("listIndexes", "find"]})", kFind));
+  EXPECT_FALSE(may(on_shop + R"("listIndexes"]})", kFind));
+  EXPECT_FALSE(may(on_shop + R"("find"]})", kFindLog));
+  EXPECT_FALSE(may(on_shop + R"("find"]})", {"find", "shops"}));
+  EXPECT_FALSE(may("", kFind));
+}
+
+TEST(Grants, OfAllDatabasesAreNoneOfTheServersOwn) {
+  const std::string all = R"({"resource": {"db": "", "collection": ""}, "actions": ["find"]})";
+  EXPECT_TRUE(may(all, kFind));
+  EXPECT_FALSE(may(all, kFindLog));
+  EXPECT_TRUE(may(R"({"resource": {"anyResource": true}, "actions": ["find"]})", kFindLog));
+  EXPECT_TRUE(may(R"({"resource": {"db": "local", "collection": "oplog.rs"}, "actions": ["find"]})",
+                  kFindLog));
+  EXPECT_TRUE(
+      may(R"({"resource": {"db": "", "collection": "oplog.rs"}, "actions": ["find"]})", kFindLog));
+  EXPECT_FALSE(may(R"({"resource": {"cluster": true}, "actions": ["find"]})", kFindLog));
+}
+
+TEST(Grants, OfOneCollectionAreNotThoseOfTheDatabase) {
+  EXPECT_FALSE(
+      may(R"({"resource": {"db": "shop", "collection": "items"}, "actions": ["find"]})", kFind));
+}
+
+TEST(Grants, AreNotGuessedFromAReplyThatTellsNone) {
+  for (const auto* reply :
+       {"{}", R"({"authInfo": {}})", R"({"authInfo": {"authenticatedUsers": []}})",
+        R"({"authInfo": {"authenticatedUsers": [],
+                                "authenticatedUserPrivileges": {}}})"}) {
+    const auto status = bson_of(reply);
+    EXPECT_EQ(rights_in(view_document(status)).error().code(), Code::corrupt) << reply;
+  }
+  const auto status = status_with("");
+  EXPECT_THAT(rights_in(view_document(status))->users, ElementsAre("keeper@admin"));
+}
+
+TEST(Grants, AreNamedWhereTheLackOfOneIsTheCause) {
+  const auto denied = for_lack_of(Error(Code::permission_denied, "not authorized"), kFindLog);
+  EXPECT_EQ(denied.describe(), "this user lacks find on local.oplog.rs: not authorized");
+  EXPECT_THAT(std::string(denied.hint()), HasSubstr("doctor --grants"));
+  const Error other(Code::unavailable, "no server");
+  EXPECT_EQ(for_lack_of(other, kFind).describe(), "no server");
+}
+
+}  // namespace
+}  // namespace lifeboat::engine::mongodb

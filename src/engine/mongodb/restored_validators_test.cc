@@ -1,0 +1,146 @@
+#include <gmock/gmock.h>
+
+#include "engine/mongodb/test_document.h"
+#include "engine/mongodb/test_stand_in_shop.h"
+#include "engine/mongodb/validators_aside.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+// A shop with a collection that has a validator, and documents that are older than it.
+class RestoredValidators : public testing::StandInShop {
+ protected:
+  void SetUp() override {
+    live().insert("users", {bson_of(R"({"_id": 1, "name": "anna"})")});
+    target_.state = scratch_.path().string();
+  }
+  void break_rules() const { live().insert("users", {bson_of(R"({"_id": 2})")}); }
+  void make_strict() const {
+    live().run(bson_of(R"({"collMod": "users", "validator": {"name": {"$exists": true}},
+                           "validationLevel": "strict", "validationAction": "error"})"));
+  }
+  Result<TargetReport> restore(const contract::Capture& captured) {
+    const auto target = TRY(mongodb_engine().open_target(target_));
+    TRY(target->prepare(test_.context));
+    for (const auto& [info, content] : captured.entries) {
+      const auto sink = TRY(target->create(info));
+      TRY(contract::fill(*sink, content, true));
+    }
+    return target->finish(test_.context);
+  }
+  std::vector<std::string> left() const { return validators_left(scratch_.path()).value(); }
+
+  ScratchDirectory scratch_ = ScratchDirectory::make().value();
+  TargetOptions target_ = testing::target_at(server_.uri("restored"));
+};
+
+auto with_code(const std::string& code) { return Contains(Field(&Finding::code, code)); }
+
+TEST_F(RestoredValidators, AreBackAndSoIsTheDocumentThatBreaksThem) {
+  break_rules();
+  make_strict();
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  const auto report = restore(*captured);
+  LIFEBOAT_OK(report);
+  EXPECT_EQ(facts("restored"), captured->outcome.facts);
+  EXPECT_THAT(report->findings, with_code("validator-violated"));
+  EXPECT_THAT(left(), IsEmpty());
+  const auto refused = Server::open(Secret::from_text(server_.uri()))
+                           .value()
+                           ->connect()
+                           .command("restored", bson_of(R"({"insert": "users",
+                                                            "documents": [{"_id": 3}]})"));
+  EXPECT_FALSE(refused) << "the validator is back";
+}
+
+TEST_F(RestoredValidators, AreNoFindingWhereEveryDocumentKeepsThem) {
+  make_strict();
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  const auto report = restore(*captured);
+  LIFEBOAT_OK(report);
+  EXPECT_THAT(report->findings, IsEmpty());
+}
+
+TEST_F(RestoredValidators, AreKeptUntilTheNextRunWhenTheyDoNotGoBack) {
+  make_strict();
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  // Once at the end, and once more when the target gives up.
+  server_.plant({.command = "collMod", .refusal = {6, "HostUnreachable", "gone"}, .times = 2});
+  const auto failed = restore(*captured);
+  EXPECT_THAT(contract::failure_of(failed), HasSubstr("could not be put back"));
+  ASSERT_EQ(left().size(), 1U);
+  EXPECT_THAT(left()[0], HasSubstr("users in restored on "));
+  const auto recovered = mongodb_engine().recover(target_);
+  LIFEBOAT_OK(recovered);
+  EXPECT_THAT(*recovered, with_code("validators-put-back"));
+  EXPECT_THAT(left(), IsEmpty());
+  EXPECT_EQ(facts("restored")["collections"]["users"]["options"],
+            captured->outcome.facts["collections"]["users"]["options"]);
+  EXPECT_THAT(*mongodb_engine().recover(target_), IsEmpty());
+}
+
+TEST_F(RestoredValidators, GoBackAlsoWhenTheRestoreFails) {
+  make_strict();
+  live().make_index("users", "name", true);
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  server_.plant({.command = "insert", .refusal = {6, "HostUnreachable", "gone"}, .times = 5});
+  EXPECT_FALSE(restore(*captured));
+  EXPECT_THAT(left(), IsEmpty());
+  EXPECT_EQ(facts("restored")["collections"]["users"]["options"],
+            captured->outcome.facts["collections"]["users"]["options"]);
+}
+
+TEST_F(RestoredValidators, DoctorNamesEachRightThatTheUserLacks) {
+  const auto examine = [&](const std::string& actions) {
+    server_.model().log_in("keeper", [&] {
+      ArrayBuilder all;
+      all.document(bson_of(R"({"resource": {"db": "shop", "collection": ""}, "actions": [)" +
+                           actions + "]}"));
+      all.document(bson_of(R"({"resource": {"db": "local", "collection": "oplog.rs"},
+                               "actions": ["find"]})"));
+      all.document(bson_of(R"({"resource": {"db": "config", "collection": "transactions"},
+                               "actions": ["find"]})"));
+      return all.take();
+    }());
+    const auto options = testing::source_at(server_.uri(), "shop");
+    return mongodb_engine().examine(options, test_.context).value();
+  };
+  const auto about = [](Advice::Level level, const std::string& text) {
+    return Contains(
+        ::testing::AllOf(Field(&Advice::level, level), Field(&Advice::message, HasSubstr(text))));
+  };
+  const std::string most = R"("dbStats", "find", "listIndexes")";
+  EXPECT_THAT(examine(most),
+              about(Advice::Level::error, "keeper@admin lacks listCollections on all of shop"));
+  EXPECT_THAT(examine(most), about(Advice::Level::warning, "lacks viewUser on all of shop"));
+  const auto all = examine(most + R"(, "listCollections", "viewUser", "viewRole")");
+  EXPECT_THAT(all, about(Advice::Level::ok, "keeper@admin has the rights"));
+  EXPECT_THAT(all, Not(about(Advice::Level::warning, "lacks")));
+}
+
+TEST_F(RestoredValidators, ABackupThatMayNotSeeACollectionFailsAndNamesTheRight) {
+  for (const auto* command : {"listCollections", "listIndexes", "find"}) {
+    server_.plant({.command = command,
+                   .refusal = {13, "Unauthorized", "not authorized"},
+                   .collection = std::string(command) == "find" ? "users" : "",
+                   .times = 1});
+    const auto captured = capture();
+    ASSERT_FALSE(captured) << command;
+    EXPECT_EQ(captured.error().code(), Code::permission_denied);
+    EXPECT_THAT(captured.error().describe(),
+                HasSubstr("this user lacks " + std::string(command) + " on all of shop"));
+  }
+}
+
+}  // namespace
+}  // namespace lifeboat::engine::mongodb

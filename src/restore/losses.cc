@@ -1,0 +1,73 @@
+#include "restore/losses.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "engine/all.h"
+
+namespace lifeboat::restore {
+namespace {
+
+using repository::ChunkList;
+using repository::EntryRecord;
+
+constexpr std::size_t kCatalogPiece = 1U << 20U;
+constexpr std::size_t kLargestCatalog = 1U << 30U;
+
+Result<Bytes> content_of(repository::SnapshotReader& snapshot, ChunkList chunks,
+                         const RunContext& context) {
+  const auto reader = snapshot.open_content(std::move(chunks), context);
+  Bytes content;
+  for (;;) {
+    const auto at = content.size();
+    if (at > kLargestCatalog) return fail(Code::corrupt, "the catalog is impossibly large");
+    content.resize(at + kCatalogPiece);
+    content.resize(at + TRY(reader->read(ByteSpan(content).subspan(at))));
+    if (content.size() == at) return content;
+  }
+}
+
+Result<void> find_losses_of(PlanItem& item, const engine::Engine& engine,
+                            const repository::SourceManifest& source,
+                            std::pair<repository::SnapshotReader&, const RunContext&> from) {
+  std::optional<ChunkList> catalog;
+  const auto visit = [&](EntryRecord&& entry) -> Result<void> {
+    if (!catalog && engine.is_catalog(entry.info)) catalog = std::move(entry.chunks);
+    return {};
+  };
+  auto& [snapshot, context] = from;
+  TRY(snapshot.entries(source, visit, context));
+  if (!catalog) return {};
+  const auto content = TRY(content_of(snapshot, std::move(*catalog), context));
+  item.losses = TRY(engine.losses_at(item.place, content, item.objects));
+  return {};
+}
+
+}  // namespace
+
+Result<void> find_losses(Plan& plan, repository::SnapshotReader& snapshot,
+                         const RunContext& context) {
+  for (auto& item : plan.items) {
+    const auto* engine = TRY(engine::find_engine(item.type));
+    if (!engine->traits().is_server) continue;
+    const auto source =
+        std::ranges::find(snapshot.sources(), item.source, &repository::SourceManifest::name);
+    if (source == snapshot.sources().end())
+      return fail(Code::internal, "the plan names an unknown source");
+    TRY_CONTEXT("source " + item.source,
+                find_losses_of(item, *engine, *source, {snapshot, context}));
+  }
+  return {};
+}
+
+Result<void> check_losses(const Plan& plan) {
+  std::string all;
+  for (const auto& item : plan.items)
+    for (const auto& each : item.losses) all += "\n" + each.subject + ": " + each.message;
+  if (all.empty() || plan.accept_losses) return {};
+  return fail(Error(Code::refused, "the server cannot do what the snapshot needs:" + all)
+                  .with_hint("Nothing was changed. Use a server like the one that was backed up; "
+                             "a restore with --accept-losses leaves this out."));
+}
+
+}  // namespace lifeboat::restore
