@@ -18,12 +18,6 @@ bool is_same_key(DocumentView left, DocumentView right, DocumentView key) {
   return true;
 }
 
-Bytes filter_of_id(DocumentView document) {
-  const auto id = document.find("_id");
-  if (!id) throw Refusal{2, "BadValue", "the stand-in makes no _id"};
-  return DocumentBuilder().element(*id).take();
-}
-
 // {$set, $unset} of fields at the top, or the whole document anew.
 Bytes changed(DocumentView old, DocumentView change) {
   DocumentBuilder made;
