@@ -164,7 +164,7 @@ CommandSpec import_jsonl_spec() {
       "Collections that are not in the archive are DROPPED. What is there is exported first, and "
       "the command that goes back is printed. Each collection is read back and compared. MONGO_URI "
       "and MONGO_DB come from the environment or from .env; needs no configuration.";
-  spec.positionals = {{"ARCHIVE", "A .tar, .tar.gz or .tar.zst, or the folder."}};
+  spec.positionals = {{"ARCHIVE", "A .tar, .tar.gz, .tar.zst or .zip, or the folder."}};
   spec.options = {
       {"dry-run", "", "Print the plan and change nothing."},
       {"replace-existing", "", "Drop and make anew the collections that are there."},

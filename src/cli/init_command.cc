@@ -30,7 +30,10 @@ void say_found(Session& session, const Json& body) {
                  text_of(source, "reason")});
   session.say(sources.text(session.terminal()));
   for (const auto& foreign : list_of(body, "foreign"))
-    session.say(session.colour(fmt::format("Not protected by this version: {} ({})",
+    session.say(session.colour(fmt::format("{}: {} ({})",
+                                           flag_of(foreign, "can_be_drilled")
+                                               ? "Can be drilled as it is; the file says how"
+                                               : "Not protected by this version",
                                            text_of(foreign, "what"), text_of(foreign, "where")),
                                Style::caution));
   if (!flag_of(body, "all_seen"))

@@ -67,9 +67,22 @@ TEST(ForeignSource, NeedsAPlaceAndAFormatOrAProgram) {
 }
 
 TEST(ForeignSource, SaysWhichFormatsThereAre) {
-  EXPECT_THAT(refusal("from: a, format: mongodump"),
-              HasSubstr("\"mongodump\" is not in this version (one of: tar, tar.gz, tar.zst, zip, "
-                        "sqlite, files)"));
+  EXPECT_THAT(refusal("from: a, format: pg_dump"),
+              HasSubstr("\"pg_dump\" is not in this version (one of: tar, tar.gz, tar.zst, zip, "
+                        "sqlite, files, mongodump, jsonl)"));
+}
+
+TEST(ForeignSource, MayBeADumpOfOneDatabase) {
+  for (const std::string format : {"mongodump", "jsonl"}) {
+    const auto options =
+        options_of("from: a, pattern: \"*\", folder: dump, database: shop, format: " + format);
+    ASSERT_TRUE(options) << options.error().describe();
+    EXPECT_TRUE(options->is_dump());
+    EXPECT_FALSE(options->is_database());
+    EXPECT_THAT(refusal("from: a, database: \"dump/*.db\", format: " + format),
+                HasSubstr("is no name of a database"));
+    EXPECT_THAT(refusal("restore: a, format: " + format), HasSubstr("means nothing beside"));
+  }
 }
 
 TEST(ForeignSource, IsAskedLikeWhatIsInIt) {
@@ -81,6 +94,7 @@ TEST(ForeignSource, IsAskedLikeWhatIsInIt) {
   };
   EXPECT_EQ(with_query("from: a, format: tar, database: b"), "");
   EXPECT_EQ(with_query("from: a, format: sqlite"), "");
+  EXPECT_THAT(with_query("from: a, format: mongodump"), HasSubstr("\"legacy\" is of type mongodb"));
   EXPECT_THAT(with_query("from: a, format: tar"), HasSubstr("\"legacy\" is of type files"));
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "config/references_foreign.h"
+
 namespace lifeboat::config {
 namespace {
 
@@ -40,7 +42,7 @@ class NameCheck {
     const Node* sources = service_.find("sources");
     std::vector<std::string> there;
     for (const auto& source : sources == nullptr ? std::vector<Member>{} : sources->members)
-      there.push_back(source.key + (source.value.find("uri") == nullptr ? ".path" : ".uri"));
+      there.push_back(source.key + (kind_of_source(source.value) == "mongodb" ? ".uri" : ".path"));
     if (has_port_) there.emplace_back("port");
     if (std::ranges::find(there, name) != there.end()) return;
     for (auto& each : there) each = "${sandbox." + each + "}";

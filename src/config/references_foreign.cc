@@ -12,6 +12,12 @@ std::string text_below(const Node& node, std::string_view key) {
   return found == nullptr ? "" : found->text;
 }
 
+// Of MongoDB.
+bool is_dump(const Node& source) {
+  const auto format = text_below(source, "format");
+  return format == "mongodump" || format == "jsonl";
+}
+
 // Keys that mean nothing beside another one.
 void forbid(const Node& source, std::string_view key, std::string_view beside, Problems& problems) {
   const Node* found = source.find(key);
@@ -38,6 +44,11 @@ void check_place(const Node& source, Problems& problems) {
   for (const auto* key : {"environment", "timeout"})
     if (const Node* found = source.find(key))
       problems.error(found->mark, fmt::format("\"{}\" is for the command in \"restore\"", key));
+  const auto database = text_below(source, "database");
+  if (is_dump(source) && database.find_first_of("/*?[") != std::string::npos)
+    problems.error(source.find("database")->mark,
+                   fmt::format("\"{}\" is no name of a database", database),
+                   "of a dump, database: is a name and no path");
   if (text_below(source, "format") != "sqlite") return;
   for (const auto* key : {"database", "folder"})
     if (const Node* found = source.find(key))
@@ -48,7 +59,7 @@ void check_place(const Node& source, Problems& problems) {
 
 void check_foreign(const Node& source, Problems& problems) {
   if (text_below(source, "type") != "foreign") return;
-  forbid(source, "folder", "database", problems);
+  if (!is_dump(source)) forbid(source, "folder", "database", problems);
   if (source.find("restore") != nullptr)
     check_restore_command(source, problems);
   else
@@ -58,6 +69,7 @@ void check_foreign(const Node& source, Problems& problems) {
 std::string kind_of_source(const Node& source) {
   const auto type = text_below(source, "type");
   if (type != "foreign") return type;
+  if (is_dump(source)) return "mongodb";
   const bool database =
       source.find("database") != nullptr || text_below(source, "format") == "sqlite";
   return database ? "sqlite" : "files";

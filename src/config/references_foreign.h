@@ -9,7 +9,8 @@ namespace lifeboat::config {
 // Either a place and a format, or a command; a database or a folder inside, not both.
 void check_foreign(const Node& source, Problems& problems);
 
-// What a source is asked like: "sqlite" or "files"; its own type when that is no known one.
+// What a source is asked like: "sqlite", "files" or "mongodb"; its own type when that is no known
+// one.
 std::string kind_of_source(const Node& source);
 
 }  // namespace lifeboat::config

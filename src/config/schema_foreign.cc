@@ -17,9 +17,11 @@ constexpr Row kForeignRows[] = {
      .only_for = "foreign"},
     {.path = "services.*.sources.*.format",
      .type = Type::choice,
-     .about = "What a backup is: an archive, one SQLite database, or a folder (`files`).",
-     .choices = "tar|tar.gz|tar.zst|zip|sqlite|files",
-     .planned_choices = "mongodump|pg_dump|jsonl|tar.bz2|tar.xz|sql|sql.gz",
+     .about = "What a backup is: an archive, one SQLite database, a folder (`files`), or a "
+              "database of MongoDB: what mongodump wrote (an archive, its folder, or an archive of "
+              "that folder) or JSON lines, a file for each collection.",
+     .choices = "tar|tar.gz|tar.zst|zip|sqlite|files|mongodump|jsonl",
+     .planned_choices = "pg_dump|tar.bz2|tar.xz|sql|sql.gz",
      .only_for = "foreign"},
     {.path = "services.*.sources.*.within",
      .type = Type::duration,
@@ -28,9 +30,12 @@ constexpr Row kForeignRows[] = {
      .only_for = "foreign"},
     {.path = "services.*.sources.*.database",
      .type = Type::literal,
-     .about = "Of type `foreign`: the SQLite database in the archive or folder, by its path there; "
-              "wildcards must fit exactly one, and the source is then asked like one of type "
-              "`sqlite`. Of type `mongodb`: the database's name, where the URI does not say it.",
+     .about =
+         "Of type `foreign`: the SQLite database in the archive or folder, by its path there; "
+         "wildcards must fit exactly one, and the source is then asked like one of type "
+         "`sqlite`. Of the formats `mongodump` and `jsonl`: the database's name, which says "
+         "which of several in a dump is meant. Of type `mongodb`: its name, where the URI does "
+         "not say it.",
      .example = "\"dump/shop-*.db\"",
      .only_for = "foreign|mongodb"},
     {.path = "services.*.sources.*.folder",

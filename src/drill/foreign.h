@@ -18,6 +18,7 @@ struct ForeignBackup {
   std::optional<Time> time;                          // when it was made, as far as that is known
   repository::SourceManifest manifest;               // its facts are what is found in it now
   std::vector<Json> earlier;                         // the records of other backups, newest first
+  std::string server = {};                           // the place of the drill's own, for a dump
 };
 
 // Of each source the newest backup, its age and its size against those drilled before.
@@ -26,6 +27,12 @@ Result<void> locate_foreign(DrillState& state, const RunContext& context);
 std::uint64_t room_for_foreign(const DrillState& state);
 // Into the sandbox, each below its name.
 Result<void> bring_foreign(DrillState& state, const RunContext& context);
+
+// Of a dump of MongoDB: says in the manifest which server it needs, …
+void plan_dump_server(ForeignBackup& backup);
+// … and brings it in there by the importer's own code, comparing every document. `check_failed`
+// when the server does not take something of it.
+Result<void> bring_dump(DrillState& state, std::size_t index, const RunContext& context);
 
 // Reads everything that is in it: the facts of the manifest, which later checks look at.
 std::unique_ptr<Question> make_readable_check(ForeignBackup& backup);

@@ -130,7 +130,7 @@ struct TrendPoint {
 // A backup that another tool made, as it was found. It carries no facts of its own.
 struct ForeignRecord {
   std::string source;
-  std::string type;         // what it was asked like: "sqlite" "files"
+  std::string type;         // what it was asked like: "sqlite" "files" "mongodb"
   std::string name;         // of the archive or folder; empty where a program brought it
   std::uint64_t bytes = 0;  // of the archive
   std::optional<Time> written;

@@ -11,7 +11,6 @@ using engine::mongodb::DocumentView;
 using engine::mongodb::kMaxDocument;
 using engine::mongodb::kMinDocument;
 
-constexpr std::uint32_t kMagic = 0x8199e26d;
 constexpr std::uint32_t kTerminator = 0xffffffff;
 constexpr std::size_t kUnitStart = 4;  // a length, the magic number or a terminator
 constexpr std::size_t kMostCollections = 100'000;
@@ -67,7 +66,7 @@ Result<std::size_t> ArchiveReader::size_of(ByteView start) const {
 
 Result<void> ArchiveReader::pass(ByteView unit, ArchiveVisitor& visitor) {
   if (part_ == Part::magic) {
-    if (first_number(unit) != kMagic)
+    if (first_number(unit) != kArchiveMagic)
       return fail(Code::unsupported_format, "this is no archive of mongodump");
     part_ = Part::head;
     return {};

@@ -10,6 +10,8 @@
 
 namespace lifeboat::exchange {
 
+inline constexpr std::uint32_t kArchiveMagic = 0x8199e26d;  // the first four bytes, little-endian
+
 struct ArchiveHead {
   std::string format_version;
   std::string server_version;

@@ -1,6 +1,7 @@
 #include "service/discovery.h"
 
 #include <fcntl.h>
+#include <fnmatch.h>
 
 #include <fmt/format.h>
 
@@ -52,6 +53,12 @@ bool is_sqlite(const path& file) {
   Bytes begin(kMagic.size());
   return opened && read_at(opened->get(), 0, begin).value_or(0) == begin.size() &&
          to_text(begin) == kMagic;
+}
+
+// As the JSONL scripts name theirs: "backup_data/backup_20260926_073727.tar".
+bool is_lines_archive(const path& file) {
+  return file.parent_path().filename() == "backup_data" &&
+         ::fnmatch("backup_[0-9]*_[0-9]*.tar*", file.filename().c_str(), 0) == 0;
 }
 
 // What a name may hold in a configuration.
@@ -119,6 +126,7 @@ class Search {
     if (entry.is_regular_file(error)) {
       if (depth == 0 && is_config_file(name)) found_.config_files.push_back(name);
       if (is_sqlite(entry.path())) add(entry.path(), "sqlite", "a SQLite database");
+      if (is_lines_archive(entry.path())) add_lines(entry.path().parent_path());
       return {};
     }
     if (!entry.is_directory(error) || is_skipped_folder(name)) return {};
@@ -128,6 +136,12 @@ class Search {
       return {};
     }
     return walk(entry.path(), depth + 1);
+  }
+
+  void add_lines(const path& folder) {
+    if (!known_.insert(folder).second) return;
+    found_.foreign.push_back(
+        {"archives of JSON lines", folder.string(), FoundDumps{"jsonl", folder, "backup_*.tar*"}});
   }
 
   void add(const path& place, const std::string& type, const std::string& reason) {

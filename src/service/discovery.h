@@ -3,6 +3,7 @@
 // only; bounded.
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,18 @@ struct FoundSource {
   std::string reason;                // where it was found: "DATABASE_URL in .env"
 };
 
+// Where another tool leaves backups that a drill can take as they are.
+struct FoundDumps {
+  std::string format;            // "mongodump" "jsonl"
+  std::filesystem::path folder;  // absolute
+  std::string pattern;
+};
+
 // Something that this version does not protect, but a person should think of.
 struct FoundForeign {
   std::string what;  // "postgres://…" without the password, "a pg_dump in /etc/crontab"
   std::string where;
+  std::optional<FoundDumps> dumps = {};
 };
 
 struct Discovery {

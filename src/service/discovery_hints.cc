@@ -112,16 +112,65 @@ std::string_view backup_tool(std::string_view line) {
   return {};
 }
 
+// Where "$(date)", "${X}", "$X" or "`date`" ends: its last letter.
+std::size_t end_of_expansion(std::string_view line, std::size_t at) {
+  const auto next = at + 1 < line.size() ? line[at + 1] : ' ';
+  const char close = line[at] == '`' ? '`' : next == '(' ? ')' : next == '{' ? '}' : '\0';
+  if (close != '\0') return std::min(line.find(close, at + 1), line.size() - 1);
+  while (at + 1 < line.size() &&
+         (std::isalnum(static_cast<unsigned char>(line[at + 1])) != 0 || line[at + 1] == '_'))
+    ++at;
+  return at;
+}
+
+// The words of a shell line; what the shell would put in is "*", and an escape is taken away.
+std::vector<std::string> words_of(std::string_view line) {
+  std::vector<std::string> words(1);
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    const char letter = line[at];
+    if (letter == '$' || letter == '`') {
+      at = end_of_expansion(line, at);
+      words.back() += '*';
+    } else if (letter == ' ' || letter == '\t' || letter == ';' || letter == '|') {
+      words.emplace_back();
+    } else if (letter == '>' || letter == '=') {
+      words.push_back(std::string(1, letter));
+      words.emplace_back();
+    } else if (letter != '"' && letter != '\'' && letter != '\\') {
+      words.back() += letter;
+    }
+  }
+  std::erase(words, "");
+  return words;
+}
+
+// Where a line of mongodump leaves its dumps, as far as the line itself says so.
+std::optional<FoundDumps> dumps_of(std::string_view line) {
+  static constexpr std::array<std::string_view, 4> kNames{"--archive", "--out", "-o", ">"};
+  const auto words = words_of(line);
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    if (std::ranges::find(kNames, words[i]) == kNames.end()) continue;
+    const path place = words[i + 1] == "=" && i + 2 < words.size() ? words[i + 2] : words[i + 1];
+    const auto folder = place.parent_path();
+    const auto name = place.filename().string();
+    const bool is_plain = folder.is_absolute() && folder.string().find('*') == std::string::npos;
+    if (is_plain && !name.empty()) return FoundDumps{"mongodump", folder, name};
+  }
+  return std::nullopt;
+}
+
 void add_backup_lines(Hints& hints, const path& file) {
   const auto text = read_text(file);
   if (!text || hints.foreign.size() >= kMostForeign) return;
   std::string_view rest = *text;
   while (!rest.empty()) {
     const auto end = std::min(rest.find('\n'), rest.size());
-    const auto tool = backup_tool(rest.substr(0, end));
+    const auto line = rest.substr(0, end);
+    const auto tool = backup_tool(line);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (tool.empty()) continue;
-    hints.foreign.push_back({fmt::format("a backup by \"{}\"", tool), file.string()});
+    hints.foreign.push_back({fmt::format("a backup by \"{}\"", tool), file.string(),
+                             tool == "mongodump" ? dumps_of(line) : std::nullopt});
     return;
   }
 }

@@ -121,6 +121,34 @@ TEST_F(Discover, FindsBackupsOfOtherToolsInCrontabs) {
   EXPECT_EQ(foreign[0].what, "a backup by \"pg_dump\"");
 }
 
+TEST_F(Discover, SuggestsToDrillWhatMongodumpAndTheScriptsOfJsonLinesLeave) {
+  write("uploads/a", "x");
+  write("backup_dtb/backup_data/backup_20261121_094500.tar", "x");
+  write("other/backup_20261121_094500.tar", "x");  // not where the scripts leave them
+  const auto crontabs = scratch_.path() / "root/etc/cron.d";
+  ASSERT_TRUE(make_directories(crontabs));
+  const auto cron = [&](const std::string& name, const std::string& command) {
+    ASSERT_TRUE(write_file(crontabs / name, view_of("0 3 * * * root " + command + "\n")));
+  };
+  cron("1", "mongodump --gzip --archive=\"/srv/dumps/shop-$(date +\\%F).archive.gz\"");
+  cron("2", "mongodump --archive | zstd > /srv/zstd/${DAY}.zst");
+  cron("3", "mongodump -o /srv/out/`date +\\%F`");
+  cron("4", "mongodump --out $PLACE/x");  // nobody knows where that is
+  cron("5", "pg_dump --archive=/srv/pg");
+  std::vector<std::string> drilled;
+  for (const auto& foreign : found().foreign)
+    if (foreign.dumps)
+      drilled.push_back(foreign.dumps->format + " " + foreign.dumps->folder.filename().string() +
+                        " " + foreign.dumps->pattern);
+  EXPECT_THAT(drilled, ElementsAre("mongodump dumps shop-*.archive.gz", "mongodump zstd *.zst",
+                                   "mongodump out *", "jsonl backup_data backup_*.tar*"));
+  const auto text = starter_yaml(found(), {"shop", "/r"});
+  EXPECT_THAT(text, HasSubstr("# dump: {type: foreign, format: mongodump, from: \"/srv/dumps\", "
+                              "pattern: \"shop-*.archive.gz\", within: 26h}"));
+  EXPECT_THAT(text, HasSubstr("# dump-4: {type: foreign, format: jsonl"));
+  EXPECT_THAT(text, HasSubstr("#   a backup by \"mongodump\""));
+}
+
 TEST_F(Discover, StopsWhenAsked) {
   write("uploads/a", "x");
   test_.stop.request_stop();

@@ -31,7 +31,9 @@ Json discovery_json(const Discovery& discovery) {
                                {"reason", source.reason}});
   json["foreign"] = Json::array();
   for (const auto& foreign : discovery.foreign)
-    json["foreign"].push_back({{"what", foreign.what}, {"where", foreign.where}});
+    json["foreign"].push_back({{"what", foreign.what},
+                               {"where", foreign.where},
+                               {"can_be_drilled", foreign.dumps.has_value()}});
   json["all_seen"] = discovery.all_seen;
   return json;
 }

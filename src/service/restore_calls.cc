@@ -1,3 +1,4 @@
+#include "engine/mongodb/location.h"
 #include "restore/losses.h"
 #include "service/calls.h"
 #include "service/compose.h"
@@ -19,12 +20,6 @@ bool is_pair(const std::string& text) {
   return equals != std::string::npos && equals != 0 && text.find_first_of("/:") > equals;
 }
 
-// Of a database on a server, or of the variable that holds it.
-bool is_address(const std::string& place) {
-  return place.starts_with("mongodb://") || place.starts_with("mongodb+srv://") ||
-         place.starts_with("env:") || place.starts_with("file:");
-}
-
 Result<restore::Destination> destination_of(const Setup& setup,
                                             const std::vector<std::string>& to) {
   restore::Destination destination;
@@ -32,8 +27,9 @@ Result<restore::Destination> destination_of(const Setup& setup,
     const auto equals = is_pair(text) ? text.find('=') : std::string::npos;
     const auto place = equals == std::string::npos ? text : text.substr(equals + 1);
     if (place.empty()) return bad_target("--to \"" + text + "\" names no place");
-    const auto full =
-        is_address(place) ? place : (setup.working_directory / place).lexically_normal().string();
+    const auto full = engine::mongodb::is_address(place)
+                          ? place
+                          : (setup.working_directory / place).lexically_normal().string();
     if (equals != std::string::npos) {
       destination.places.emplace_back(text.substr(0, equals), full);
       continue;

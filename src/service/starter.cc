@@ -48,10 +48,30 @@ std::string config_source(const Discovery& discovery, const std::filesystem::pat
       quoted(directory.string()), patterns);
 }
 
-std::string foreign_comment(const Discovery& discovery) {
-  if (discovery.foreign.empty()) return {};
-  std::string text = "    # Also found, and not protected by this version:\n";
+// Backups that a drill can take as they are.
+std::string dumps_comment(const Discovery& discovery) {
+  std::string text;
+  std::size_t number = 0;
   for (const auto& foreign : discovery.foreign) {
+    if (!foreign.dumps) continue;
+    const auto& dumps = *foreign.dumps;
+    if (++number == 1)
+      text +=
+          "      # Backups that another tool makes: a drill can prove them as they are "
+          "(docs/foreign.md).\n";
+    text += fmt::format(
+        "      # {}: {{type: foreign, format: {}, from: {}, pattern: {}, within: 26h}}\n",
+        number == 1 ? "dump" : fmt::format("dump-{}", number), dumps.format,
+        quoted(dumps.folder.string()), config::yaml_quoted(dumps.pattern));
+  }
+  return text;
+}
+
+std::string foreign_comment(const Discovery& discovery) {
+  std::string text;
+  for (const auto& foreign : discovery.foreign) {
+    if (foreign.dumps) continue;
+    if (text.empty()) text = "    # Also found, and not protected by this version:\n";
     std::string line = fmt::format("    #   {}, {}", foreign.what, foreign.where);
     for (char& letter : line)
       if (static_cast<unsigned char>(letter) < 0x20) letter = ' ';
@@ -115,6 +135,7 @@ std::string starter_yaml(const Discovery& discovery, const StarterOptions& optio
   text += "    sources:\n";
   for (const auto& source : discovery.sources) text += source_line(source);
   text += config_source(discovery, discovery.directory);
+  text += dumps_comment(discovery);
   text += foreign_comment(discovery);
   text += "    repositories: [local]\n";
   text +=

@@ -70,7 +70,10 @@ Result<void> bring(DrillState& state, std::size_t index, const RunContext& conte
 Result<void> bring_foreign(DrillState& state, const RunContext& context) {
   for (std::size_t index = 0; index < state.foreign.size(); ++index) {
     TRY(context.check_stop());
-    TRY_CONTEXT("source " + state.foreign[index].source->name, bring(state, index, context));
+    const auto& source = *state.foreign[index].source;
+    TRY_CONTEXT("source " + source.name, source.options.is_dump()
+                                             ? bring_dump(state, index, context)
+                                             : bring(state, index, context));
   }
   return {};
 }

@@ -32,13 +32,27 @@ class ReadableCheck final : public Question {
     const auto& facts = backup_.manifest.facts;
     CheckResult result;
     result.id = id();
-    const auto [found, message] = backup_.manifest.type == "sqlite" ? tables(facts) : files(facts);
+    const auto [found, message] = said_of(facts);
     result.outcome = found ? Outcome::passed : Outcome::failed;
     result.message = message;
     return std::vector{std::move(result)};
   }
 
  private:
+  std::pair<bool, std::string> said_of(const Json& facts) const {
+    if (backup_.manifest.type == "mongodb") return collections(facts);
+    return backup_.manifest.type == "sqlite" ? tables(facts) : files(facts);
+  }
+
+  static std::pair<bool, std::string> collections(const Json& facts) {
+    const auto& collections = object_in(facts, "collections");
+    std::uint64_t documents = 0;
+    for (const auto& each : collections) documents += count_in(each, "documents");
+    if (documents == 0) return {false, "the database holds no document"};
+    return {true, counted(collections.size(), "collection", "collections") + " with " +
+                      counted(documents, "document", "documents")};
+  }
+
   static std::pair<bool, std::string> tables(const Json& facts) {
     const auto& tables = object_in(facts, "tables");
     std::uint64_t rows = 0;
@@ -129,6 +143,13 @@ class ForeignTrend final : public Question {
   const ForeignBackup& backup_;
 };
 
+// Its options and each of its indexes.
+void note_collection(const std::string& name, const Json& collection, Json& objects) {
+  objects[name] = text_in(collection, {"type"}) + " " + text_in(collection, {"options"});
+  for (const auto& [index, hash] : object_in(collection, "indexes").items())
+    objects[name + ", index " + index] = hash;
+}
+
 }  // namespace
 
 std::unique_ptr<Question> make_readable_check(ForeignBackup& backup) {
@@ -145,7 +166,15 @@ Json trend_facts(const Json& facts) {
   if (schema.size() <= kMostObjects)
     for (const auto& [name, object] : schema.items())
       objects[name] = text_in(object, {"sql_sha256"});
-  return {{"counts", counts_in(facts)}, {"objects", std::move(objects)}};
+  auto counts = counts_in(facts);
+  const Json& collections = object_in(facts, "collections");
+  for (const auto& [name, collection] : collections.items()) {
+    // Documents are fewer or not; that each is smaller is everyday life.
+    counts.erase("collections." + name + ".bytes");
+    note_collection(name, collection, objects);
+  }
+  if (objects.size() > kMostObjects) objects = Json::object();
+  return {{"counts", counts}, {"objects", std::move(objects)}};
 }
 
 }  // namespace lifeboat::drill

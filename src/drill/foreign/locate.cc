@@ -112,6 +112,7 @@ Result<void> locate_foreign(DrillState& state, const RunContext& context) {
     auto& backup = state.foreign.emplace_back();
     backup.source = &source;
     backup.manifest.name = source.name;
+    plan_dump_server(backup);
     auto& record = state.report.foreign.emplace_back();
     record.source = source.name;
     TRY_CONTEXT("source " + source.name, locate(backup, state, record));

@@ -28,6 +28,10 @@ bool stopped(S symptom, std::string_view stage, Code code) {
   return is_stage(symptom, stage) && is_code(symptom, code) && names_foreign_source(symptom);
 }
 
+bool stopped_importing(S symptom, Code code) {
+  return stopped(symptom, "restore", code) && says(symptom, "importing it");
+}
+
 bool is_foreign_check(S symptom, std::string_view prefix, Outcome outcome) {
   if (!is_check(symptom, prefix, outcome)) return false;
   const auto name = std::string_view(symptom.subject).substr(prefix.size());
@@ -37,6 +41,15 @@ bool is_foreign_check(S symptom, std::string_view prefix, Outcome outcome) {
 
 bool is_found(S symptom, std::string_view code) {
   return symptom.of == Symptom::Of::finding && symptom.subject == code;
+}
+
+// What an importer says of a dump that it takes all the same.
+bool is_of_import(S symptom) {
+  static constexpr std::array<std::string_view, 11> kCodes{
+      "metadata-missing",     "view-told-twice",      "view-documents", "names-uncertain",
+      "profile-left-out",     "buckets-left-out",     "file-not-read",  "documents-without-id",
+      "time-series-inferred", "time-series-doubtful", "servers-own"};
+  return symptom.of == Symptom::Of::finding && std::ranges::count(kCodes, symptom.subject) != 0;
 }
 
 constexpr std::array kForeignRules{
@@ -59,6 +72,35 @@ constexpr std::array kForeignRules{
          "More comes out of the archive than was allowed: a bomb, or a backup that grew.",
          "compare with the size of the source; if it is right, allow more with unpacked: {bytes}",
          "operator"},
+    Rule{"foreign-log",
+         [](S s) { return stopped_importing(s, Code::refused) && says(s, "has a log"); },
+         "The dump was made with --oplog: without its log it is of no single moment, and the log "
+         "cannot be replayed yet.",
+         "rehearse it with mongorestore --oplogReplay, or drill a dump that was made without "
+         "--oplog",
+         "operator"},
+    Rule{"foreign-time-series",
+         [](S s) { return stopped_importing(s, Code::refused) && says(s, "time series"); },
+         "The dump holds a time series, which is not brought back from a dump yet.",
+         "rehearse it with mongorestore", "operator"},
+    Rule{"foreign-server-lacks",
+         [](S s) { return stopped_importing(s, Code::refused) && says(s, "cannot do what"); },
+         "The server that the drill starts lacks what the dump needs: another product, or an older "
+         "one.",
+         "name the program of the product that made the dump in sandbox: {server: PATH}",
+         "operator"},
+    Rule{"foreign-not-importable", [](S s) { return stopped_importing(s, Code::refused); },
+         "The dump contradicts itself, or holds links, devices or far too much: an attack, or a "
+         "very broken tool. Nothing of it was brought in.",
+         "find out who wrote it and who can write there", "security"},
+    Rule{"foreign-which-database", [](S s) { return stopped_importing(s, Code::usage); },
+         "The dump does not say by itself what of it is meant.",
+         "name one in the source's database:, or import it by hand once", "operator"},
+    Rule{"foreign-not-taken", [](S s) { return stopped_importing(s, Code::check_failed); },
+         "A server that was empty refuses something of the dump: documents that its own unique "
+         "index, validator or limits forbid. A recovery would stop there too.",
+         "compare with the source: two documents with one key, or an index that was made since",
+         "application"},
     Rule{"foreign-hostile", [](S s) { return stopped(s, "restore", Code::refused); },
          "The archive names a place outside itself: an attack, or a very broken tool. Nothing was "
          "written there.",
@@ -71,7 +113,10 @@ constexpr std::array kForeignRules{
     Rule{"foreign-being-written", [](S s) { return stopped(s, "restore", Code::source_changed); },
          "The backup was still being written.",
          "drill later, or let its tool write under another name and rename it", "operator"},
-    Rule{"foreign-encrypted", [](S s) { return stopped(s, "restore", Code::source_unreadable); },
+    Rule{"foreign-encrypted",
+         [](S s) {
+           return stopped(s, "restore", Code::source_unreadable) && !says(s, "importing it");
+         },
          "The archive is encrypted, which only its own tool can undo.",
          "run that tool with restore: PROGRAM, and give it the key by environment:", "operator"},
     Rule{"foreign-program-failed",
@@ -85,7 +130,8 @@ constexpr std::array kForeignRules{
     Rule{"foreign-empty",
          [](S s) {
            return stopped(s, "restore", Code::damage_found) &&
-                  (says(s, "nothing in the backup") || says(s, "restored nothing"));
+                  (says(s, "nothing in the backup") || says(s, "restored nothing") ||
+                   says(s, "importing it"));
          },
          "The backup has the right form and nothing in it: it was made of an empty or wrong place.",
          "look at what the backup job reads, and at its exit status", "operator"},
@@ -100,6 +146,15 @@ constexpr std::array kForeignRules{
     Rule{"foreign-stale", [](S s) { return is_foreign_check(s, "age.", Outcome::failed); },
          "What makes this backup has stopped, or writes elsewhere now.",
          "look at its schedule and its log: crontab -l, systemctl list-timers", "operator"},
+    Rule{"foreign-imported-otherwise",
+         [](S s) { return is_foreign_check(s, "import.", Outcome::failed); },
+         "What the server keeps is not what it was given: documents of the dump are not in the "
+         "database that was made of it.",
+         "import it by hand into an empty server and compare", "operator"},
+    Rule{"foreign-not-compared",
+         [](S s) { return is_foreign_check(s, "import.", Outcome::not_run); },
+         "Documents without an _id get one from the server, so that they cannot be compared.",
+         "let the script that makes the dump write _id too", "application"},
     Rule{"foreign-unreadable",
          [](S s) { return is_foreign_check(s, "readable.", Outcome::failed); },
          "The backup unpacks, and what is in it is empty or cannot be read.",
@@ -146,6 +201,17 @@ constexpr std::array kForeignRules{
     Rule{"special-left-out", [](S s) { return is_found(s, "special-left-out"); },
          "Devices, pipes and sockets in a backup are not restored by a drill.",
          "leave them out of the backup", "operator"},
+    Rule{"indexes-not-in-format", [](S s) { return is_found(s, "indexes-not-in-format"); },
+         "JSON lines hold no indexes: after a recovery the application must make them, and what a "
+         "unique one kept out may come in.",
+         "let the application make its indexes when it starts, or dump with mongodump",
+         "application"},
+    Rule{"database-left-out", [](S s) { return is_found(s, "database-left-out"); },
+         "The dump holds more databases than the one that was drilled.",
+         "give each a source of its own, by database:", "operator"},
+    Rule{"import-noted", [](S s) { return is_of_import(s); },
+         "The importer took the dump, and had to leave out, infer or guess something.",
+         "compare what it says with the source", "operator"},
     Rule{"copied-in-use", [](S s) { return is_found(s, "copied-in-use"); },
          "The database file was copied while an application had it open: this time the log beside "
          "it was whole, next time it may not be.",

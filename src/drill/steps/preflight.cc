@@ -60,11 +60,17 @@ class PreflightStep final : public Step {
 
   // Before anything is fetched for a server that is not there.
   static Result<void> check_servers(const DrillState& state) {
-    if (!state.report.snapshot) return {};
-    for (const auto& source : state.report.snapshot->sources) {
-      const auto* engine = TRY(engine::find_engine(source.type));
-      if (engine->traits().is_server) TRY(server_program(state.request.options, *engine));
-    }
+    if (state.report.snapshot)
+      for (const auto& source : state.report.snapshot->sources)
+        TRY(check_server(state, source.type));
+    for (const auto& backup : state.foreign)
+      if (backup.source->options.is_dump()) TRY(check_server(state, backup.manifest.type));
+    return {};
+  }
+
+  static Result<void> check_server(const DrillState& state, const std::string& type) {
+    const auto* engine = TRY(engine::find_engine(type));
+    if (engine->traits().is_server) TRY(server_program(state.request.options, *engine));
     return {};
   }
 

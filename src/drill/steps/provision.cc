@@ -18,6 +18,9 @@ class ProvisionStep final : public Step {
     const auto& parent = state.request.sandboxes;
     state.sandbox.emplace(TRY(sandbox::Sandbox::provision(
         {parent, "drill " + state.request.service + "/" + state.request.options.name}, context)));
+    for (auto& backup : state.foreign)
+      if (backup.source->options.is_dump())
+        backup.server = TRY(start_server(state, backup.manifest, context));
     return plan_into_sandbox(state, context);
   }
 

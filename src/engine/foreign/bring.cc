@@ -14,6 +14,7 @@
 #include "engine/files/copy.h"
 #include "engine/files/open_folders.h"
 #include "engine/foreign/filler.h"
+#include "engine/foreign/unchanged.h"
 #include "engine/foreign/unpack.h"
 
 namespace lifeboat::engine::foreign {
@@ -39,12 +40,6 @@ Result<struct stat> status_of(const FileDescriptor& file, const std::string& pat
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return fail_errno(errno, "cannot see " + path);
   return status;
-}
-
-Failure still_written(const std::string& path) {
-  return fail(Error(Code::source_changed, path + " was written while it was read")
-                  .with_hint("Drill when the backup has ended, or let its tool write under "
-                             "another name and rename it."));
 }
 
 Result<void> copy_file(const FileDescriptor& from, const Filler::Item& item, Filler& filler) {
@@ -116,11 +111,7 @@ Result<void> copy_database(const std::string& path, Filler& filler) {
 Result<Unpacked> unpack_file(const Options& options, const Candidate& backup,
                              const std::string& into, const RunContext& context) {
   const auto file = TRY(open_file(backup.path, O_RDONLY | O_CLOEXEC));
-  const auto before = TRY(status_of(file, backup.path));
-  auto unpacked = unpack(file, options, into, context);
-  // Cut short because it was not written to its end yet is no damage.
-  if (!is_same(before, TRY(status_of(file, backup.path)))) return still_written(backup.path);
-  return unpacked;
+  return unpack(file, options, into, context);
 }
 
 // One part of a path inside, which may hold wildcards: exactly one name must fit.
@@ -200,6 +191,27 @@ Result<void> expect_something(const std::string& into, const Options& options) {
                   .with_hint("A backup of nothing has the right form too: look at what makes it."));
 }
 
+Result<Brought> bring_now(const Options& options, const Candidate& backup, const std::string& into,
+                          const RunContext& context) {
+  Brought brought;
+  if (options.format == "files" || options.format == "sqlite") {
+    auto filler = TRY(Filler::open(into, options.limits));
+    if (options.format == "files")
+      brought.findings = TRY(TreeCopy(backup.path, filler, context).run());
+    else
+      TRY(copy_database(backup.path, filler));
+    brought.entries = filler.entries();
+    brought.bytes = filler.bytes();
+  } else {
+    auto unpacked = TRY_CONTEXT(backup.name, unpack_file(options, backup, into, context));
+    brought.entries = unpacked.entries;
+    brought.bytes = unpacked.bytes;
+    brought.findings = std::move(unpacked.findings);
+  }
+  TRY_CONTEXT(backup.name, expect_something(into, options));
+  return brought;
+}
+
 Result<void> count(const std::string& into, Brought& brought) {
   std::error_code error;
   for (fs::recursive_directory_iterator at(into, error), end; !error && at != end;
@@ -217,22 +229,9 @@ Result<void> count(const std::string& into, Brought& brought) {
 Result<Brought> bring(const Options& options, const Candidate& backup, const std::string& into,
                       const RunContext& context) {
   TRY(make_directories(into));
-  Brought brought;
-  if (options.format == "files" || options.format == "sqlite") {
-    auto filler = TRY(Filler::open(into, options.limits));
-    if (options.format == "files")
-      brought.findings = TRY(TreeCopy(backup.path, filler, context).run());
-    else
-      TRY(copy_database(backup.path, filler));
-    brought.entries = filler.entries();
-    brought.bytes = filler.bytes();
-  } else {
-    auto unpacked = TRY_CONTEXT(backup.name, unpack_file(options, backup, into, context));
-    brought.entries = unpacked.entries;
-    brought.bytes = unpacked.bytes;
-    brought.findings = std::move(unpacked.findings);
-  }
-  TRY_CONTEXT(backup.name, expect_something(into, options));
+  const auto unchanged = TRY(Unchanged::begin(backup.path));
+  auto brought = bring_now(options, backup, into, context);
+  TRY(unchanged.check());
   return brought;
 }
 

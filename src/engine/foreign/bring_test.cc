@@ -5,6 +5,7 @@
 
 #include "base/test_context.h"
 #include "engine/foreign/test_archive.h"
+#include "engine/foreign/unchanged.h"
 #include "engine/sqlite/settle.h"
 #include "engine/sqlite/test_database.h"
 
@@ -60,6 +61,23 @@ TEST_F(Bringing, CopiesATreeWithItsLinks) {
   EXPECT_EQ(brought->bytes, 7);
   EXPECT_EQ(inside()->type, "files");
   EXPECT_EQ(inside()->place, into());
+}
+
+TEST(UnchangedBackup, IsToldFromOneThatSomebodyWrites) {
+  const auto scratch = std::move(*ScratchDirectory::make());
+  const auto inner = scratch.path() / "a" / "b";
+  ASSERT_TRUE(make_directories(inner));
+  ASSERT_TRUE(write_file(inner / "c", view_of("one")));
+  const auto all = Unchanged::begin(scratch.path());
+  const auto file = Unchanged::begin(inner / "c");
+  EXPECT_TRUE(all->check());
+  EXPECT_TRUE(file->check());
+  ASSERT_TRUE(write_file(inner / "d", view_of("new")));
+  EXPECT_EQ(all->check().error().code(), Code::source_changed);
+  EXPECT_TRUE(file->check());
+  ASSERT_TRUE(write_file(inner / "c", view_of("more")));
+  EXPECT_EQ(file->check().error().code(), Code::source_changed);
+  EXPECT_EQ(Unchanged::begin(inner / "e").error().code(), Code::not_found);
 }
 
 TEST_F(Bringing, ANothingIsNoBackup) {

@@ -80,7 +80,8 @@ Result<Candidate> look_at(const fs::path& path, const struct stat& status) {
   };
   candidate.modified = time(status.st_mtim);
   if (S_ISREG(status.st_mode)) candidate.bytes = static_cast<std::uint64_t>(status.st_size);
-  if (!S_ISDIR(status.st_mode)) return candidate;
+  candidate.is_folder = S_ISDIR(status.st_mode);
+  if (!candidate.is_folder) return candidate;
   std::error_code error;
   for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
     struct stat inner{};
@@ -91,10 +92,13 @@ Result<Candidate> look_at(const fs::path& path, const struct stat& status) {
 }
 
 bool fits(const Options& options, const struct stat& status) {
-  return options.format == "files" ? S_ISDIR(status.st_mode) : S_ISREG(status.st_mode);
+  const bool is_folder = options.format == "files" || options.is_dump();
+  const bool is_file = options.format != "files";
+  return (is_folder && S_ISDIR(status.st_mode)) || (is_file && S_ISREG(status.st_mode));
 }
 
 std::string kind_of(const Options& options) {
+  if (options.is_dump()) return "file or folder";
   return options.format == "files" ? "folder" : "file";
 }
 

@@ -24,6 +24,7 @@ Result<std::optional<Stamp>> stamp_in(std::string_view name);
 struct Candidate {
   std::string path;
   std::string name;
+  bool is_folder = false;
   std::uint64_t bytes = 0;  // of a file; of a folder 0
   Time modified;            // of a folder: the newest of what is directly in it
   std::optional<Stamp> stamp;

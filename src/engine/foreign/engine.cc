@@ -25,7 +25,7 @@ Advice advice_on(const Options& options, const Candidate& newest, const RunConte
   const auto age = context.clock.now() - newest.modified;
   const auto message = "the newest is " + newest.name + ", " + describe_size(newest.bytes) +
                        ", written " + describe_duration(age) + " ago";
-  if (newest.bytes == 0 && options.format != "files")
+  if (newest.bytes == 0 && !newest.is_folder)
     return {Advice::Level::error, newest.path + " is empty", "Look at what makes it."};
   if (options.within && age > *options.within)
     return {Advice::Level::warning, message + ", more than " + describe_duration(*options.within),

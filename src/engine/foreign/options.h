@@ -19,17 +19,22 @@ struct Limits {
 struct Options {
   std::string from;     // the folder with the backups or, without a pattern, the backup itself
   std::string pattern;  // which names in it are backups: shell wildcards
-  std::string format;   // "tar" "tar.gz" "tar.zst" "zip" "sqlite" "files"; empty for `restore`
+  // "tar" "tar.gz" "tar.zst" "zip" "sqlite" "files" "mongodump" "jsonl"; empty for `restore`
+  std::string format;
   std::optional<Duration> within;  // how old the newest may be
-  std::string database;            // the SQLite database inside, by path; wildcards in its parts
-  std::string folder;              // the folder inside that is the source; empty = all of it
+  // The SQLite database inside, by path; wildcards in its parts. Of a dump: the database's name.
+  std::string database;
+  std::string folder;  // the folder inside that is the source; empty = all of it
   Limits limits;
   std::string restore;                             // a command that fills the sandbox instead
   std::map<std::string, std::string> environment;  // all that the command gets of its own
   std::vector<std::string> secrets;                // never printed
   Duration timeout = std::chrono::hours(1);        // for the command
 
-  bool is_database() const { return format == "sqlite" || !database.empty(); }
+  // Of MongoDB: what a server must take before anything can be asked of it.
+  bool is_dump() const { return format == "mongodump" || format == "jsonl"; }
+  // Of SQLite.
+  bool is_database() const { return format == "sqlite" || (!is_dump() && !database.empty()); }
 };
 
 }  // namespace lifeboat::engine::foreign

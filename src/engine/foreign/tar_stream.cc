@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kInput = 128U << 10U;
 constexpr std::uint64_t kEndOfTar = 1024;  // two blocks of zeros
+constexpr std::uint64_t kMostRatio = 1000;
+constexpr std::uint64_t kSmall = 256U << 20U;
 
 Failure cut_short(const std::string& what) {
   return fail(Error(Code::corrupt, what + " is cut short")
@@ -132,6 +134,26 @@ class ZstdStream final : public TarStream {
 };
 
 }  // namespace
+
+Result<std::string> packing_of(const FileDescriptor& file) {
+  using namespace std::string_view_literals;
+  Bytes start(4);
+  start.resize(TRY(read_at(file.get(), 0, start)));
+  const auto text = to_text(start);
+  // The third byte is deflate, the only method there is: two may be the length of a document.
+  if (text.starts_with("\x1f\x8b\x08"sv)) return "tar.gz";
+  if (text.starts_with("\x28\xb5\x2f\xfd"sv)) return "tar.zst";
+  if (text.starts_with("PK\x03\x04"sv)) return "zip";
+  return "tar";
+}
+
+Result<void> check_ratio(std::uint64_t in, std::uint64_t out) {
+  if (out <= kSmall || out / kMostRatio <= in) return {};
+  return fail(Error(Code::refused, "the archive unpacks to more than " +
+                                       std::to_string(kMostRatio) + " times its size")
+                  .with_hint("That is what a bomb does. Unpack it with its own tool by restore: "
+                             "PROGRAM if it is none."));
+}
 
 Result<std::unique_ptr<TarStream>> TarStream::open(const FileDescriptor& file,
                                                    const std::string& format) {

@@ -9,6 +9,14 @@
 
 namespace lifeboat::engine::foreign {
 
+// By what it begins with, whatever it is called: "tar.gz", "tar.zst", "zip"; else "tar", as which
+// what is not compressed is read.
+Result<std::string> packing_of(const FileDescriptor& file);
+
+// `refused` when more than 1000 times the bytes of an archive come out of it: a database full of
+// zeros compresses well, a bomb better.
+Result<void> check_ratio(std::uint64_t in, std::uint64_t out);
+
 class TarStream {
  public:
   // `file` stays open as long as this lives; format: "tar", "tar.gz" or "tar.zst".

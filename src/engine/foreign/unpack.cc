@@ -15,9 +15,6 @@ namespace {
 
 constexpr std::size_t kBuffer = 256U << 10U;
 constexpr std::size_t kMostFindings = 100;
-// A database full of zeros compresses well, a bomb better.
-constexpr std::uint64_t kMostRatio = 1000;
-constexpr std::uint64_t kSmall = 256U << 20U;
 
 struct Close {
   void operator()(archive* reader) const { archive_read_free(reader); }
@@ -70,7 +67,7 @@ class Unpacking {
       TRY(take(entry));
     }
     if (stream_) TRY(stream_->finish());
-    TRY(check_ratio());
+    TRY(check_size());
     TRY(filler_.finish());
     return Unpacked{filler_.entries(), filler_.bytes(), std::move(findings_)};
   }
@@ -196,7 +193,7 @@ class Unpacking {
       // A hole costs no room, but everybody who reads the file reads it.
       const auto upto = static_cast<std::uint64_t>(offset) + size;
       TRY(filler_.count_bytes(upto - end));
-      TRY(check_ratio());
+      TRY(check_size());
       TRY(write_at(file.get(), static_cast<std::uint64_t>(offset),
                    ByteView(static_cast<const std::uint8_t*>(bytes), size)));
       end = upto;
@@ -225,14 +222,9 @@ class Unpacking {
                                    text_or_empty(archive_error_string(handle_.get())));
   }
 
-  Result<void> check_ratio() const {
-    const auto in = stream_ ? stream_->bytes_in() : size_;
-    const auto out = std::max(filler_.bytes(), stream_ ? stream_->bytes_out() : 0);
-    if (out <= kSmall || out / kMostRatio <= in) return {};
-    return fail(Error(Code::refused, "the archive unpacks to more than " +
-                                         std::to_string(kMostRatio) + " times its size")
-                    .with_hint("That is what a bomb does. Unpack it with its own tool by restore: "
-                               "PROGRAM if it is none."));
+  Result<void> check_size() const {
+    if (!stream_) return check_ratio(size_, filler_.bytes());
+    return check_ratio(stream_->bytes_in(), std::max(filler_.bytes(), stream_->bytes_out()));
   }
 
   const FileDescriptor& file_;

@@ -1,6 +1,7 @@
 #include "engine/mongodb/location.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 #include "base/file.h"
@@ -12,6 +13,7 @@ constexpr std::size_t kLongestUri = 64U << 10U;
 constexpr std::size_t kLongestName = 63;
 constexpr std::string_view kVariable = "env:";
 constexpr std::string_view kFile = "file:";
+constexpr std::array<std::string_view, 2> kSchemes{"mongodb://", "mongodb+srv://"};
 
 bool has_password(std::string_view uri) {
   const auto begin = uri.find("://");
@@ -65,6 +67,11 @@ Result<Location> locate(const SourceOptions& options) {
 
 Result<Location> locate(const std::string& place, const std::string& database) {
   return located(TRY(uri_at(place)), database);
+}
+
+bool is_address(std::string_view place) {
+  return place.starts_with(kVariable) || place.starts_with(kFile) ||
+         std::ranges::any_of(kSchemes, [&](auto scheme) { return place.starts_with(scheme); });
 }
 
 Result<void> check_database_name(const std::string& name) {

@@ -22,6 +22,9 @@ Result<Location> locate(const SourceOptions& options);
 // processes and in the report. A database that is named here counts more than the URI's.
 Result<Location> locate(const std::string& place, const std::string& database = "");
 
+// Whether a place is one of these, and no path.
+bool is_address(std::string_view place);
+
 // `config_invalid` for a name that no server allows.
 Result<void> check_database_name(const std::string& name);
 

@@ -9,6 +9,7 @@
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/collection_scan.h"
 #include "engine/mongodb/source.h"
+#include "exchange/counterpart.h"
 #include "exchange/indexing.h"
 #include "exchange/jsonl/counts.h"
 #include "exchange/jsonl/lines_file.h"
@@ -79,9 +80,7 @@ class Exporting {
 };
 
 Result<void> Exporting::begin() {
-  const auto connection = from_.server->connect();
-  TRY(engine::mongodb::check_server(TRY(engine::mongodb::ask_server(connection))));
-  catalog_ = TRY(engine::mongodb::read_catalog(connection, from_.database));
+  catalog_ = TRY(ask_counterpart(from_)).catalog;
   if (catalog_.collections.empty())
     return fail(Error(Code::not_found, "the database " + from_.database + " holds nothing")
                     .with_hint("See whether MONGO_DB and MONGO_URI name the right one."));

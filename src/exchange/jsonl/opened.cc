@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "engine/foreign/tar_stream.h"
 #include "engine/foreign/unpack.h"
 #include "engine/mongodb/utf8.h"
 #include "exchange/jsonl/names.h"
@@ -20,31 +21,18 @@ Failure refuse_archive(const std::string& what) {
                   .with_hint("No script of the JSONL format writes that: find out who made it."));
 }
 
-// By what it begins with, whatever it is called.
-Result<std::string> packing_of(const FileDescriptor& archive) {
-  Bytes start(4);
-  start.resize(TRY(read_at(archive.get(), 0, start)));
-  const auto begins = [&](std::string_view magic) {
-    return start.size() >= magic.size() &&
-           std::ranges::equal(ByteView(start).first(magic.size()), view_of(magic));
-  };
-  if (begins("\x1f\x8b")) return "tar.gz";
-  if (begins("\x28\xb5\x2f\xfd")) return "tar.zst";
-  return "tar";
-}
-
 Result<void> unpack_archive(const fs::path& archive, const fs::path& into,
                             const RunContext& context) {
   const auto file = TRY(open_file(archive, O_RDONLY | O_CLOEXEC));
   engine::foreign::Options options;
-  options.format = TRY(packing_of(file));
+  options.format = TRY(engine::foreign::packing_of(file));
   options.limits.entries = kMostEntries;
   auto unpacked = engine::foreign::unpack(file, options, into.string(), context);
   if (!unpacked && unpacked.error().code() == Code::interrupted)
     return fail(std::move(unpacked).error());
   if (!unpacked)
     return fail(std::move(unpacked).error().with_hint(
-        "Nothing was changed. It must be a tar, tar.gz or tar.zst of .jsonl files."));
+        "Nothing was changed. It must be a tar, tar.gz, tar.zst or zip of .jsonl files."));
   for (const auto& each : unpacked->findings)
     return refuse_archive("\"" + each.subject +
                           "\" in the archive is no plain file: " + each.message);

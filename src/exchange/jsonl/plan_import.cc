@@ -2,11 +2,10 @@
 
 #include <algorithm>
 
-#include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/collection_scan.h"
 #include "engine/mongodb/offered.h"
 #include "engine/mongodb/recreate.h"
-#include "engine/mongodb/source.h"
+#include "exchange/counterpart.h"
 #include "exchange/indexing.h"
 #include "exchange/jsonl/import.h"
 #include "exchange/jsonl/metadata.h"
@@ -26,10 +25,6 @@ constexpr std::string_view kProfile = "system.profile";
 constexpr std::string_view kFunctions = "system.js";  // the one that applications fill
 
 bool is_of_the_server(std::string_view name) { return name.starts_with("system."); }
-
-Failure refuse_import(std::string message, std::string hint) {
-  return fail(Error(Code::refused, std::move(message)).with_hint(std::move(hint)));
-}
 
 bool has_unique_index(const Collection& collection) {
   return std::ranges::any_of(collection.indexes, [](const Bytes& each) {
@@ -100,18 +95,12 @@ class Planning {
 };
 
 Result<void> Planning::look_at_server() {
-  static const std::set<std::string> kServersOwn{"admin", "config", "local"};
   plan_.database = to_.database;
   plan_.server = to_.server->address();
-  if (kServersOwn.contains(to_.database))
-    return refuse_import("the database " + to_.database + " is the server's own",
-                         "Name the application's: --mongo-db NAME, or MONGO_DB.");
-  const auto connection = to_.server->connect();
-  const auto server = TRY(engine::mongodb::ask_server(connection));
-  TRY(engine::mongodb::check_server(server));
-  plan_.product = server.product();
-  offered_ = engine::mongodb::offered_by(server);
-  plan_.before = TRY(engine::mongodb::read_catalog(connection, to_.database));
+  auto there = TRY(ask_to_fill(to_));
+  plan_.product = there.server.product();
+  offered_ = engine::mongodb::offered_by(there.server);
+  plan_.before = std::move(there.catalog);
   plan_.is_empty = plan_.before.collections.empty();
   return {};
 }
@@ -167,9 +156,9 @@ Result<void> Planning::take_files() {
   for (const auto& bucket : buckets_)
     if (std::ranges::none_of(plan_.collections,
                              [&](const auto& each) { return each.file.original == bucket; }))
-      return refuse_import("the archive holds the buckets of " + bucket +
-                               ", and not its documents: it would be lost",
-                           "Take another archive, or one that holds " + bucket + ".jsonl.");
+      return refuse_to_import("the archive holds the buckets of " + bucket +
+                                  ", and not its documents: it would be lost",
+                              "Take another archive, or one that holds " + bucket + ".jsonl.");
   return {};
 }
 
@@ -177,9 +166,9 @@ Result<void> Planning::take_files() {
 Result<void> Planning::check_not_of_the_server(const NamedFile& file) const {
   for (const auto& name : {file.original, file.name})
     if (is_of_the_server(name) && name != kFunctions)
-      return refuse_import(name + " is the server's own: nothing can be inserted",
-                           "Nothing was changed. Take " + file.stem +
-                               ".jsonl out of the archive, or give --rename.");
+      return refuse_to_import(name + " is the server's own: nothing can be inserted",
+                              "Nothing was changed. Take " + file.stem +
+                                  ".jsonl out of the archive, or give --rename.");
   return {};
 }
 
@@ -247,11 +236,11 @@ Result<void> Planning::decide_time_series(PlannedCollection& planned) {
   const std::string hint = "Give --no-infer-timeseries for an ordinary collection.";
   const auto* there = existing(name);
   if (there != nullptr && has_unique_index(*there))
-    return refuse_import(name + " would be a time series (" + inferred->grounds +
-                             "), and has a unique index in the database, which none can have",
-                         hint);
+    return refuse_to_import(name + " would be a time series (" + inferred->grounds +
+                                "), and has a unique index in the database, which none can have",
+                            hint);
   if (planned.survey.without_time != 0)
-    return refuse_import(
+    return refuse_to_import(
         fmt::format("{} would be a time series ({}), and {} of its documents have no date `ts`",
                     name, inferred->grounds, planned.survey.without_time),
         hint);
@@ -282,8 +271,8 @@ Result<void> Planning::look_at_existing(PlannedCollection& planned) {
 
 Result<void> Planning::check_kind(const PlannedCollection& planned, const Collection& there) const {
   if (there.kind != CollectionKind::view) return {};
-  return refuse_import(planned.file.name + " is a view in the database: nothing can be inserted",
-                       "With --replace-existing it is dropped and made anew.");
+  return refuse_to_import(planned.file.name + " is a view in the database: nothing can be inserted",
+                          "With --replace-existing it is dropped and made anew.");
 }
 
 // One that is there and the same needs nothing.
@@ -294,8 +283,8 @@ Result<void> Planning::look_at_existing_views() {
     const bool is_same = there != nullptr && there->kind == CollectionKind::view &&
                          fields_by_name(there->options()) == fields_by_name(view.options());
     if (there != nullptr && !is_same && !options_.replace_existing)
-      return refuse_import("the view " + view.name + " is there and is another",
-                           "With --replace-existing it is dropped and made anew.");
+      return refuse_to_import("the view " + view.name + " is there and is another",
+                              "With --replace-existing it is dropped and made anew.");
     if (!is_same) made.push_back(std::move(view));
   }
   plan_.views = std::move(made);
@@ -309,13 +298,10 @@ Result<void> Planning::check_losses() {
     if (each.is_made()) needed.collections.push_back(each.wanted);
   plan_.losses = engine::mongodb::lost_features(needed, offered_);
   if (plan_.losses.empty()) return {};
-  if (!options_.accept_losses) {
-    std::string all;
-    for (const auto& each : plan_.losses) all += "\n" + each.subject + ": " + each.message;
-    return refuse_import(plan_.product + " cannot do what the archive needs:" + all,
+  if (!options_.accept_losses)
+    return refuse_losses(plan_.losses, plan_.product, "the archive",
                          "Nothing was changed. Restore to a server that can, give "
                          "--no-infer-timeseries for what was only inferred, or --accept-losses.");
-  }
   for (auto& each : plan_.collections) {
     const bool was_inferred = !each.grounds.empty();
     each.wanted = engine::mongodb::without_lost(each.wanted, offered_);

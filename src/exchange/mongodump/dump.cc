@@ -18,7 +18,8 @@ using engine::mongodb::BsonReader;
 using engine::mongodb::DocumentView;
 
 constexpr std::size_t kPieceOfDump = 1U << 20U;
-constexpr std::size_t kLargestText = 64U << 20U;
+constexpr std::size_t kMostMetadata = 64U << 20U;  // bytes, of all collections
+constexpr std::size_t kDeepest = 8;                // folders above the dump, with nothing else
 constexpr std::size_t kMostFiles = 200'000;
 constexpr std::string_view kBson = ".bson";
 constexpr std::string_view kMetadata = ".metadata.json";
@@ -26,40 +27,63 @@ constexpr std::string_view kGzip = ".gz";
 
 using TakePiece = std::function<Result<void>(ByteView piece)>;
 
-Result<bool> is_gzip(const FileDescriptor& file) {
-  Bytes start(2);
-  start.resize(TRY(read_at(file.get(), 0, start)));
-  return start.size() == 2 && start[0] == 0x1f && start[1] == 0x8b;
-}
-
-// The bytes of a file, decoded where they are gzip, whatever it is called.
-Result<void> each_piece(const fs::path& path, const TakePiece& take, const RunContext& context) {
-  const auto file = TRY(open_file(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+Result<FileDescriptor> open_plain(const fs::path& path) {
+  if (fs::is_symlink(fs::symlink_status(path)))
+    return fail(Code::refused, path.string() + " is a link, which is not followed");
+  auto file = TRY(open_file(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   struct stat status{};
   if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
     return fail(Code::refused, path.string() + " is no file");
-  const auto stream = TRY(TarStream::open(file, TRY(is_gzip(file)) ? "tar.gz" : "tar"));
-  Bytes piece(kPieceOfDump);
-  for (;;) {
-    TRY(context.check_stop());
-    const auto size = TRY(stream->read(piece));
-    if (size == 0) return {};
-    TRY(take(ByteView(piece).first(size)));
-    context.progress.advance(size, 0);
-  }
+  return file;
 }
 
-Result<void> visit_archive(const fs::path& path, ArchiveVisitor& visitor,
-                           const RunContext& context) {
+// Decoded where it is compressed, whatever it is called.
+Result<std::unique_ptr<TarStream>> open_decoded(const FileDescriptor& file) {
+  const auto packing = TRY(engine::foreign::packing_of(file));
+  return TarStream::open(file, packing == "zip" ? "tar" : packing);
+}
+
+// The bytes of the files of a dump, as many as it may hold.
+class DumpBytes {
+ public:
+  DumpBytes(std::uint64_t most, const RunContext& context) : most_(most), context_(context) {}
+
+  Result<void> each(const fs::path& path, const TakePiece& take) {
+    const auto file = TRY(open_plain(path));
+    const auto stream = TRY(open_decoded(file));
+    Bytes piece(kPieceOfDump);
+    for (;;) {
+      TRY(context_.check_stop());
+      const auto size = TRY(stream->read(piece));
+      if (size == 0) return {};
+      TRY(count(size));
+      TRY(engine::foreign::check_ratio(stream->bytes_in(), stream->bytes_out()));
+      TRY(take(ByteView(piece).first(size)));
+      context_.progress.advance(size, 0);
+    }
+  }
+
+ private:
+  Result<void> count(std::uint64_t size) {
+    read_ += size;
+    if (read_ <= most_) return {};
+    return fail(Error(Code::refused, "the dump unpacks to more than " + describe_size(most_))
+                    .with_hint("If that is right, allow more with unpacked: {bytes}, or make room "
+                               "where the sandbox is."));
+  }
+
+  std::uint64_t most_;
+  const RunContext& context_;
+  std::uint64_t read_ = 0;
+};
+
+Result<void> visit_archive(const fs::path& path, ArchiveVisitor& visitor, DumpBytes& bytes) {
   ArchiveReader reader;
   bool is_empty = true;
-  TRY(each_piece(
-      path,
-      [&](ByteView piece) {
-        is_empty = false;
-        return reader.feed(piece, visitor);
-      },
-      context));
+  TRY(bytes.each(path, [&](ByteView piece) {
+    is_empty = false;
+    return reader.feed(piece, visitor);
+  }));
   if (is_empty) return fail(Code::corrupt, "the archive is empty");
   return reader.finish();
 }
@@ -72,15 +96,13 @@ std::string without_suffix(std::string name, std::string_view suffix) {
 // A folder of mongodump: folders of databases, or the folder of one.
 class FolderDump {
  public:
-  FolderDump(ArchiveVisitor& visitor, const RunContext& context)
-      : visitor_(visitor), context_(context) {}
+  FolderDump(ArchiveVisitor& visitor, DumpBytes& bytes) : visitor_(visitor), bytes_(bytes) {}
 
-  Result<void> run(const fs::path& folder) {
+  Result<void> run(const fs::path& given) {
     TRY(visitor_.head({}));
+    const auto folder = TRY(without_outer(given));
     const auto names = TRY(names_in(folder));
-    const bool is_database = std::ranges::any_of(
-        names, [](const auto& name) { return without_suffix(name, kGzip).ends_with(kMetadata); });
-    if (is_database) {
+    if (is_database(names)) {
       TRY(visit_database(folder));
     } else {
       for (const auto& name : names)
@@ -94,6 +116,30 @@ class FolderDump {
   }
 
  private:
+  static bool is_database(const std::set<std::string>& names) {
+    return std::ranges::any_of(
+        names, [](const auto& name) { return without_suffix(name, kGzip).ends_with(kMetadata); });
+  }
+
+  static bool holds_documents(const std::set<std::string>& names) {
+    return is_database(names) || std::ranges::any_of(names, [](const auto& name) {
+             return without_suffix(name, kGzip).ends_with(kBson);
+           });
+  }
+
+  // A tar often holds the folder in which the dump is, and nothing beside it.
+  static Result<fs::path> without_outer(fs::path folder) {
+    for (std::size_t depth = 0; depth < kDeepest; ++depth) {
+      const auto names = TRY(names_in(folder));
+      if (names.size() != 1) break;
+      const auto only = folder / *names.begin();
+      if (!fs::is_directory(fs::symlink_status(only)) || holds_documents(TRY(names_in(only))))
+        break;
+      folder = only;
+    }
+    return folder;
+  }
+
   static Result<std::set<std::string>> names_in(const fs::path& folder) {
     std::set<std::string> names;
     std::error_code error;
@@ -140,14 +186,12 @@ class FolderDump {
 
   // Long names are cut in the names of files, and whole in here.
   Result<void> read_metadata(const fs::path& file, ArchiveCollection& about) {
-    TRY(each_piece(
-        file,
-        [&](ByteView piece) -> Result<void> {
-          about.metadata += to_text(piece);
-          if (about.metadata.size() <= kLargestText) return {};
-          return fail(Code::corrupt, "the metadata is impossibly large");
-        },
-        context_));
+    TRY(bytes_.each(file, [&](ByteView piece) -> Result<void> {
+      about.metadata += to_text(piece);
+      metadata_ += piece.size();
+      if (metadata_ <= kMostMetadata) return {};
+      return fail(Code::refused, "the metadata of the dump's collections is larger than 64 MiB");
+    }));
     const auto document =
         TRY_CONTEXT("the metadata", engine::mongodb::from_extended_json(about.metadata));
     const auto view = engine::mongodb::view_document(document);
@@ -161,13 +205,10 @@ class FolderDump {
       return fail(Code::corrupt, "its metadata is there, and its documents are not");
     BsonReader reader;
     if (!file.empty())
-      TRY(each_piece(
-          file,
-          [&](ByteView piece) {
-            return reader.feed(
-                piece, [&](DocumentView document) { return visitor_.document(about, document); });
-          },
-          context_));
+      TRY(bytes_.each(file, [&](ByteView piece) {
+        return reader.feed(
+            piece, [&](DocumentView document) { return visitor_.document(about, document); });
+      }));
     TRY(reader.finish());
     return visitor_.complete(about, reader.documents());
   }
@@ -180,7 +221,8 @@ class FolderDump {
   }
 
   ArchiveVisitor& visitor_;
-  const RunContext& context_;
+  DumpBytes& bytes_;
+  std::size_t metadata_ = 0;  // bytes of all collections so far
   std::size_t found_ = 0;
 };
 
@@ -193,12 +235,21 @@ int hex_digit(char c) {
 
 }  // namespace
 
-Result<void> visit_dump(const fs::path& path, ArchiveVisitor& visitor, const RunContext& context) {
-  const bool is_folder = fs::is_directory(fs::symlink_status(path));
-  const auto visited =
-      is_folder ? FolderDump(visitor, context).run(path) : visit_archive(path, visitor, context);
-  TRY_CONTEXT(path.string(), visited);
+Result<void> visit_dump(const DumpPlace& dump, ArchiveVisitor& visitor, const RunContext& context) {
+  DumpBytes bytes(dump.most_bytes, context);
+  const bool is_folder = fs::is_directory(fs::symlink_status(dump.path));
+  const auto visited = is_folder ? FolderDump(visitor, bytes).run(dump.path)
+                                 : visit_archive(dump.path, visitor, bytes);
+  TRY_CONTEXT(dump.path.string(), visited);
   return {};
+}
+
+Result<bool> is_archive(const fs::path& file) {
+  const auto opened = TRY(open_plain(file));
+  const auto stream = TRY(open_decoded(opened));
+  Bytes start(sizeof(kArchiveMagic));
+  start.resize(TRY(stream->read(start)));
+  return ByteReader(start).u32().value_or(0) == kArchiveMagic;
 }
 
 Result<std::string> unescape_file_name(std::string_view name) {

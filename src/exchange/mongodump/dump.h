@@ -1,17 +1,27 @@
 #pragma once
-// What mongodump wrote, whichever way: an archive, plain or gzip, or a folder of .bson and
-// .metadata.json files, plain or gzip. Untrusted: lengths are checked, links are not followed.
-// Stateless.
+// What mongodump wrote, whichever way: an archive, or a folder of .bson and .metadata.json files,
+// plain, gzip or zstd. Untrusted: lengths are checked, links are not followed. Stateless.
+#include <limits>
+
 #include "base/file.h"
 #include "base/run_context.h"
 #include "exchange/archive_reader.h"
 
 namespace lifeboat::exchange::mongodump {
 
+struct DumpPlace {
+  fs::path path;
+  std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max();  // of all files, decoded
+};
+
 // Reads all of it, once: an archive in its own order, a folder by name. The log of a dump
 // (--oplog) is the collection "oplog" of no database. `corrupt` for what is damaged or cut short,
-// `unsupported_format` for what is no dump, `refused` for links and devices.
-Result<void> visit_dump(const fs::path& path, ArchiveVisitor& visitor, const RunContext& context);
+// `unsupported_format` for what is no dump, `refused` for links and devices, for more
+// than it may hold and for metadata that is more than one keeps.
+Result<void> visit_dump(const DumpPlace& dump, ArchiveVisitor& visitor, const RunContext& context);
+
+// Whether a file begins as an archive of mongodump does, once decoded.
+Result<bool> is_archive(const fs::path& file);
 
 // "types+of+values" and "a%2Fb" as mongodump writes the names of files; `corrupt` for a half
 // escape.

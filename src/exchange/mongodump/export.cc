@@ -12,6 +12,7 @@
 #include "engine/mongodb/collection_scan.h"
 #include "engine/mongodb/extended_json.h"
 #include "engine/mongodb/source.h"
+#include "exchange/counterpart.h"
 #include "exchange/crc64.h"
 #include "exchange/jsonl/lines_file.h"
 
@@ -26,7 +27,6 @@ using engine::mongodb::CollectionScan;
 using engine::mongodb::DocumentBuilder;
 using engine::mongodb::Location;
 
-constexpr std::uint32_t kArchiveMagic = 0x8199e26d;
 constexpr std::uint32_t kEndOfPart = 0xffffffff;
 constexpr std::int32_t kOneAfterTheOther = 1;
 constexpr std::string_view kToolVersion = "lifeboat";
@@ -109,12 +109,10 @@ class ArchiveExport {
 
  private:
   Result<void> look() {
-    const auto connection = from_.server->connect();
-    const auto server = TRY(engine::mongodb::ask_server(connection));
-    TRY(engine::mongodb::check_server(server));
-    version_ = server.version;
-    catalog_ = TRY(engine::mongodb::read_catalog(connection, from_.database));
-    return engine::mongodb::check_catalog(connection, catalog_);
+    auto there = TRY(ask_counterpart(from_));
+    version_ = there.server.version;
+    catalog_ = std::move(there.catalog);
+    return engine::mongodb::check_catalog(from_.server->connect(), catalog_);
   }
 
   Result<void> put(ByteView bytes) {

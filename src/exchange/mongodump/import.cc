@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <iterator>
 
-#include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/collection_scan.h"
 #include "engine/mongodb/extended_json.h"
 #include "engine/mongodb/offered.h"
 #include "engine/mongodb/recreate.h"
-#include "engine/mongodb/source.h"
+#include "exchange/counterpart.h"
 #include "exchange/indexing.h"
 #include "exchange/inserting.h"
 
@@ -27,15 +26,7 @@ using engine::mongodb::Validators;
 
 constexpr std::size_t kMostWaiting = 64U << 20U;  // bytes, of all collections of an archive
 
-Failure refuse_dump(std::string message, std::string hint) {
-  return fail(Error(Code::refused, std::move(message)).with_hint(std::move(hint)));
-}
-
 bool is_log(const ArchiveCollection& collection) { return collection.database.empty(); }
-
-bool is_the_servers(std::string_view database) {
-  return database == "admin" || database == "config" || database == "local";
-}
 
 // Of older dumps the type is not told: its options are.
 std::string_view type_in(const ArchiveCollection& about, DocumentView options) {
@@ -114,24 +105,25 @@ Result<std::string> choose_database(const DumpSurvey& survey, const std::string&
   std::string all;
   std::string only;
   for (const auto& [name, collections] : survey.databases()) {
-    if (is_the_servers(name)) continue;
+    if (is_servers_own(name)) continue;
     only = all.empty() ? name : "";
     all += (all.empty() ? "" : ", ") + name;
   }
-  if (!wanted.empty() && survey.databases().contains(wanted) && !is_the_servers(wanted))
+  if (!wanted.empty() && survey.databases().contains(wanted) && !is_servers_own(wanted))
     return wanted;
   if (wanted.empty() && !only.empty()) return only;
   if (all.empty()) return fail(Code::damage_found, "the dump holds no database of an application");
-  return fail(Error(Code::usage, wanted.empty() ? "the dump holds several databases"
-                                                : "the dump holds no database " + wanted)
-                  .with_hint("Give --from-db with one of: " + all + "."));
+  return fail(
+      Error(Code::usage, wanted.empty() ? "the dump holds several databases"
+                                        : "the dump holds no database " + wanted)
+          .with_hint("Say which by --from-db, or for a drill by database:, one of: " + all + "."));
 }
 
 Result<void> take_found(const std::string& name, const DumpSurvey::Found& found, DumpPlan& plan) {
   const auto& collection = found.collection;
   if (collection.kind == CollectionKind::time_series || name.starts_with("system.buckets."))
-    return refuse_dump(name + " is a time series, which cannot be imported from a dump yet",
-                       "Nothing was changed. mongorestore restores it.");
+    return refuse_to_import(name + " is a time series, which cannot be imported from a dump yet",
+                            "Nothing was changed. mongorestore restores it.");
   if (name.starts_with("system.") && name != "system.js") {
     plan.findings.push_back({"servers-own", name, "is the server's own and left out", false});
   } else if (collection.kind == CollectionKind::view) {
@@ -143,27 +135,22 @@ Result<void> take_found(const std::string& name, const DumpSurvey::Found& found,
 }
 
 Result<void> check_server_for(const Location& to, DumpPlan& plan) {
-  if (is_the_servers(to.database))
-    return refuse_dump("the database " + to.database + " is the server's own",
-                       "Name the application's: --mongo-db NAME, or MONGO_DB.");
-  const auto connection = to.server->connect();
-  const auto server = TRY(engine::mongodb::ask_server(connection));
-  TRY(engine::mongodb::check_server(server));
+  const auto [server, there] = TRY(ask_to_fill(to));
   plan.product = server.product();
   plan.offered = engine::mongodb::offered_by(server);
-  const auto there = TRY(engine::mongodb::read_catalog(connection, to.database));
   if (there.collections.empty()) return {};
-  return refuse_dump(to.describe() + " is not empty: it has " + there.collections[0].name,
-                     "Name a database that is not there yet: --mongo-db NAME.");
+  return refuse_to_import(to.describe() + " is not empty: it has " + there.collections[0].name,
+                          "Name a database that is not there yet: --mongo-db NAME.");
 }
 
 Result<void> check_log(const DumpSurvey& survey, const DumpOptions& options, DumpPlan& plan) {
   if (!survey.has_log()) return {};
   const auto entries = std::to_string(survey.log_entries()) + " entries";
   if (!options.without_oplog)
-    return refuse_dump("the dump has a log of " + entries + ", which cannot be replayed yet",
-                       "Nothing was changed. --without-oplog leaves it out: each collection is "
-                       "then as of the moment when it was read, and not all as of one.");
+    return refuse_to_import(
+        "the dump has a log of " + entries + ", which cannot be replayed yet",
+        "Nothing was changed. --without-oplog leaves it out: each collection is "
+        "then as of the moment when it was read, and not all as of one.");
   plan.findings.push_back({"log-left-out", "oplog",
                            "its " + entries +
                                " are left out: each collection is as of the moment "
@@ -177,11 +164,9 @@ Result<void> check_dump_losses(const DumpOptions& options, DumpPlan& plan) {
   Catalog needed = plan.views;
   for (const auto& [name, each] : plan.collections) needed.collections.push_back(each.wanted);
   plan.losses = engine::mongodb::lost_features(needed, plan.offered);
-  if (plan.losses.empty() || options.accept_losses) return {};
-  std::string all;
-  for (const auto& each : plan.losses) all += "\n" + each.subject + ": " + each.message;
-  return refuse_dump(plan.product + " cannot do what the dump needs:" + all,
-                     "Nothing was changed. --accept-losses leaves it out.");
+  if (options.accept_losses) return {};
+  return refuse_losses(plan.losses, plan.product, "the dump",
+                       "Nothing was changed. --accept-losses leaves it out.");
 }
 
 // The second pass: the documents of one database.
@@ -233,11 +218,11 @@ class DumpRestore {
   DumpRestore(const Location& to, const DumpPlan& plan, const RunContext& context)
       : to_(to), plan_(plan), context_(context) {}
 
-  Result<DumpReport> run(const fs::path& path) {
+  Result<DumpReport> run(const DumpPlace& dump) {
     report_.findings = plan_.losses;
     for (const auto& [name, each] : plan_.collections) TRY_CONTEXT(name, make(each.wanted));
     DumpInsert insert(to_, plan_);
-    TRY(visit_dump(path, insert, context_));
+    TRY(visit_dump(dump, insert, context_));
     TRY(make_views());
     for (const auto& [name, each] : plan_.collections) TRY_CONTEXT(name, finish(name, each));
     for (const auto& expiry : expiries_) TRY(command("letting documents expire", expiry));
@@ -306,7 +291,7 @@ Result<DumpPlan> plan_dump(const Location& to, const DumpOptions& options,
   DumpPlan plan;
   TRY(check_server_for(to, plan));
   DumpSurvey survey;
-  TRY(visit_dump(options.path, survey, context));
+  TRY(visit_dump(options.place(), survey, context));
   plan.head = survey.told();
   plan.database = TRY(choose_database(survey, options.database));
   plan.views.database = plan.database;
@@ -323,7 +308,7 @@ Result<DumpPlan> plan_dump(const Location& to, const DumpOptions& options,
 
 Result<DumpReport> restore_dump(const Location& to, const DumpPlan& plan,
                                 const DumpOptions& options, const RunContext& context) {
-  return DumpRestore(to, plan, context).run(options.path);
+  return DumpRestore(to, plan, context).run(options.place());
 }
 
 }  // namespace lifeboat::exchange::mongodump

@@ -17,6 +17,9 @@ struct DumpOptions {
   std::string database;        // of the dump; empty: its only one
   bool without_oplog = false;  // leave the log of a dump out
   bool accept_losses = false;  // leave out what the server cannot do
+  std::uint64_t most_bytes = DumpPlace().most_bytes;
+
+  DumpPlace place() const { return {path, most_bytes}; }
 };
 
 struct DumpedCollection {

@@ -214,6 +214,60 @@ TEST_F(DumpImport, RefusesAnArchiveThatIsCutOrChangedOrNone) {
   EXPECT_EQ(plan(scratch_.path() / "empty").error().code(), Code::unsupported_format);
 }
 
+TEST_F(DumpImport, RefusesMoreThanItMayHold) {
+  const auto root = folder();
+  const auto size = fs::file_size(recorded_dump("pixelcraft.archive"));
+  options_.most_bytes = size;
+  EXPECT_TRUE(plan(recorded_dump("pixelcraft.archive")));
+  options_.most_bytes = size - 1;
+  EXPECT_EQ(plan(recorded_dump("pixelcraft.archive")).error().code(), Code::refused);
+  options_.most_bytes = 1000;
+  EXPECT_TRUE(plan(root));
+  options_.most_bytes = 300;  // of all its files together
+  EXPECT_THAT(why(plan(root)), HasSubstr("unpacks to more than 300 B"));
+}
+
+TEST_F(DumpImport, RefusesMetadataWithoutEndHoweverManyFilesItIsIn) {
+  const auto root = folder();
+  const std::string half(33U << 20U, ' ');
+  const auto with_room = [&](const std::string& name) {
+    write(root / "shop" / (name + ".metadata.json"), view_of("{}" + half));
+    compress(root / "shop" / (name + ".metadata.json"));
+    write(root / "shop" / (name + ".bson"), document(1));
+  };
+  with_room("one");
+  ASSERT_TRUE(plan(root)) << why(plan(root));
+  with_room("two");
+  const auto refused = plan(root);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused);
+  EXPECT_THAT(why(refused), HasSubstr("64 MiB"));
+}
+
+TEST_F(DumpImport, TakesADocumentForOneThoughItsLengthBeginsLikeGzip) {
+  const auto root = folder();
+  constexpr std::size_t kLength = 0x8b1f;
+  const auto smallest = document(1, "").size();
+  const auto looks_like_gzip = document(1, std::string(kLength - smallest, 'x'));
+  ASSERT_EQ(looks_like_gzip[0], 0x1f);
+  ASSERT_EQ(looks_like_gzip[1], 0x8b);
+  write(root / "shop" / "orders.bson", looks_like_gzip);
+  const auto planned = plan(root);
+  ASSERT_TRUE(planned) << why(planned);
+  EXPECT_EQ(planned->documents(), 2U);
+}
+
+TEST_F(DumpImport, FindsTheDumpBelowFoldersThatHoldNothingElse) {
+  const auto outer = scratch_.path() / "outer" / "var" / "backups";
+  fs::create_directories(outer);
+  fs::rename(folder(), outer / "dump");
+  const auto planned = plan(scratch_.path() / "outer");
+  ASSERT_TRUE(planned) << why(planned);
+  EXPECT_EQ(planned->database, "shop");
+  write(scratch_.path() / "outer" / "note", view_of("and something else"));
+  EXPECT_FALSE(plan(scratch_.path() / "outer"));
+}
+
 TEST(DumpFileNames, AreUnescaped) {
   EXPECT_EQ(unescape_file_name("types+of+values").value(), "types of values");
   EXPECT_EQ(unescape_file_name("a%2Fb%2b").value(), "a/b+");

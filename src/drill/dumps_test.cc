@@ -1,0 +1,341 @@
+#include <sys/stat.h>
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+
+#include "drill/test_drill.h"
+#include "engine/mongodb/test_database.h"
+
+namespace lifeboat::drill {
+namespace {
+
+using engine::mongodb::testing::document;
+using engine::mongodb::testing::many_documents;
+using ::testing::HasSubstr;
+
+constexpr const char* kIdIndex =
+    R"({"v": {"$numberInt": "2"}, "key": {"_id": {"$numberInt": "1"}}, "name": "_id_"})";
+constexpr const char* kUniqueName =
+    R"({"v": {"$numberInt": "2"}, "key": {"name": {"$numberInt": "1"}}, "name": "by_name",
+        "unique": true})";
+
+fs::path recorded(const std::string& name) {
+  return fs::path(__FILE__).parent_path() / "../../tests/fixtures" / name;
+}
+
+// A service whose only backups are dumps of its MongoDB database.
+class DumpDrill : public DrillTest {
+ protected:
+  void SetUp() override {
+    open_repository();
+    ASSERT_TRUE(make_directories(dumps_));
+  }
+
+  Request request_of(const std::string& format) const {
+    Request request;
+    request.service = "shop";
+    request.options.name = "test";
+    const char* server = std::getenv("LIFEBOAT_FERRETDB");
+    request.options.server = server == nullptr ? "LIFEBOAT_FERRETDB is not set" : server;
+    request.options.checks = {QueryCheck{"orders",
+                                         "legacy",
+                                         R"({"count": "orders", "query": {}})",
+                                         {Relation::greater_or_equal, "100", ">= 100"}}};
+    request.takes = false;
+    request.sandboxes = scratch_.path() / "s";
+    request.reports = scratch_.path() / "reports";
+    ForeignSource source;
+    source.name = "legacy";
+    source.options.from = dumps_.string();
+    source.options.pattern = "*";
+    source.options.format = format;
+    request.foreign.push_back(std::move(source));
+    return request;
+  }
+
+  Report drilled(const Request& request) {
+    auto report = drill(request).report;
+    test_.clock.advance(std::chrono::minutes(1));
+    return report;
+  }
+  Report drilled(const std::string& format = "mongodump") { return drilled(request_of(format)); }
+
+  fs::path add_recorded(const std::string& name, const std::string& as) {
+    fs::copy_file(recorded(name), dumps_ / as, fs::copy_options::overwrite_existing);
+    return dumps_ / as;
+  }
+  // As `mongodump --out` writes it.
+  fs::path add_folder(const std::string& name, const std::vector<Bytes>& orders,
+                      const std::string& index = kUniqueName) {
+    const auto folder = dumps_ / name / "shop";
+    write_collection(folder, "orders", orders, index);
+    write_collection(folder, "users", many_documents(3), "");
+    return folder;
+  }
+  static void write_collection(const fs::path& folder, const std::string& name,
+                               const std::vector<Bytes>& documents, const std::string& index) {
+    EXPECT_TRUE(make_directories(folder));
+    Bytes all;
+    for (const auto& each : documents) append(all, each);
+    EXPECT_TRUE(write_file(folder / (name + ".bson"), all));
+    const auto indexes = std::string(kIdIndex) + (index.empty() ? "" : ", " + index);
+    write_text(folder / (name + ".metadata.json"), "{\"indexes\": [" + indexes +
+                                                       "], \"collectionName\": \"" + name +
+                                                       "\", \"type\": \"collection\"}");
+  }
+  static void write_text(const fs::path& file, const std::string& text) {
+    EXPECT_TRUE(write_file(file, view_of(text)));
+  }
+  static void shell(const std::string& command) {
+    EXPECT_EQ(std::system(command.c_str()), 0) << command;
+  }
+  static void cut(const fs::path& file, std::uint64_t bytes) {
+    fs::resize_file(file, fs::file_size(file) - bytes);
+  }
+  static void flip(const fs::path& file, std::uint64_t at) {
+    std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekg(static_cast<std::streamoff>(at));
+    const char was = static_cast<char>(stream.get());
+    stream.seekp(static_cast<std::streamoff>(at));
+    stream.put(static_cast<char>(was ^ 1));
+  }
+  // The recorded JSON lines, with a file of them changed by a command.
+  void repack(const std::string& name, const std::string& change) {
+    const auto folder = (scratch_.path() / "lines").string();
+    shell("rm -rf " + folder + "; mkdir " + folder + "; tar xf " + (dumps_ / name).string() +
+          " -C " + folder);
+    shell("cd " + folder + " && " + change);
+    shell("tar cf " + (dumps_ / name).string() + " -C " + folder + " .");
+  }
+
+  static void expect_stopped(const Report& report, Verdict verdict, const std::string& rule) {
+    EXPECT_EQ(report.verdict, verdict) << report.reason;
+    EXPECT_TRUE(has_rule(report, rule)) << rules_of(report) << ": " << report.reason;
+    EXPECT_TRUE(report.tear_down && report.tear_down->clean());
+  }
+
+  static CheckResult asked_of(const Report& report, const std::string& id) {
+    for (const auto& check : report.checks)
+      if (check.id == id) return check;
+    ADD_FAILURE() << "nothing was asked as " << id << ": " << report.reason;
+    return {};
+  }
+
+  fs::path dumps_ = scratch_.path() / "dumps";
+};
+
+TEST_F(DumpDrill, BringsARecordedArchiveIntoAServerOfItsOwnAndAsksEveryQuestion) {
+  add_recorded("mongodump/pixelcraft.archive", "shop-2026-11-21_0945.archive");
+  auto request = request_of("mongodump");
+  request.options.checks.emplace_back(
+      FreshnessCheck{"legacy", "users", "createdAt", std::chrono::hours(24 * 365)});
+  const auto report = drilled(request);
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  for (const auto* id : {"query.orders", "freshness.legacy.users", "import.legacy",
+                         "readable.legacy", "integrity.legacy", "migrations.legacy._migrations"})
+    EXPECT_EQ(asked_of(report, id).outcome, Outcome::passed) << id;
+  EXPECT_EQ(asked_of(report, "import.legacy").message, "3923 documents compared");
+  EXPECT_EQ(report.foreign[0].type, "mongodb");
+  EXPECT_TRUE(report.tear_down->clean());
+}
+
+TEST_F(DumpDrill, TakesEveryFormOfADump) {
+  add_recorded("mongodump/pixelcraft.archive", "1.archive");
+  shell("gzip -k " + (dumps_ / "1.archive").string());
+  add_folder("2", many_documents(200));
+  shell("cd " + dumps_.string() + " && cp -r 2 3 && gzip -r 3 && mkdir dump && cp -r 2/shop dump" +
+        " && tar czf 4.tar.gz dump && rm -r dump && tar cf 5.tar -C 3 shop" +
+        " && ln -s 4.tar.gz newest");
+  for (const auto* name : {"1.archive", "1.archive.gz", "2", "3", "4.tar.gz", "5.tar", "newest"}) {
+    auto request = request_of("mongodump");
+    request.service = std::string("shop ") + name;  // none is compared with another
+    request.foreign[0].options.from = (dumps_ / name).string();
+    request.foreign[0].options.pattern.clear();
+    const auto report = drilled(request);
+    EXPECT_EQ(report.verdict, Verdict::proven) << name << ": " << report.reason;
+  }
+}
+
+TEST_F(DumpDrill, FailsWhereAnArchiveIsCutOrDamaged) {
+  const auto archive = add_recorded("mongodump/pixelcraft.archive", "a.archive");
+  cut(archive, 40);
+  expect_stopped(drilled(), Verdict::failed, "foreign-cut");
+  cut(archive, fs::file_size(archive) / 2);
+  expect_stopped(drilled(), Verdict::failed, "foreign-cut");
+  add_recorded("mongodump/pixelcraft.archive", "a.archive");
+  flip(archive, fs::file_size(archive) / 2);
+  expect_stopped(drilled(), Verdict::failed, "foreign-cut");
+  add_recorded("mongodump/pixelcraft.archive", "a.archive");
+  shell("gzip " + archive.string());
+  const fs::path packed = archive.string() + ".gz";
+  flip(packed, fs::file_size(packed) - 6);  // of the checksum
+  expect_stopped(drilled(), Verdict::failed, "foreign-cut");
+  cut(packed, 8);
+  expect_stopped(drilled(), Verdict::failed, "foreign-cut");
+  write_text(packed, "");
+  EXPECT_EQ(drilled().verdict, Verdict::failed);
+}
+
+TEST_F(DumpDrill, FailsWhereDocumentsOfAFolderAreMissingOrCut) {
+  const auto folder = add_folder("1", many_documents(200));
+  cut(folder / "orders.bson", 3);
+  expect_stopped(drilled(), Verdict::failed, "foreign-cut");
+  fs::remove(folder / "orders.bson");
+  expect_stopped(drilled(), Verdict::failed, "foreign-cut");
+  fs::remove_all(folder);
+  write_text(dumps_ / "1" / "README", "no dump");
+  EXPECT_EQ(drilled().verdict, Verdict::failed);
+}
+
+TEST_F(DumpDrill, FailsWhereTheDumpsOwnUniqueIndexRefusesADocument) {
+  auto orders = many_documents(200);
+  orders.push_back(document(777, "name 7"));
+  add_folder("1", orders);
+  expect_stopped(drilled(), Verdict::failed, "foreign-not-taken");
+  add_folder("1", orders, "");
+  EXPECT_EQ(drilled().verdict, Verdict::proven);
+  orders.push_back(document(777, "other"));  // one _id twice
+  add_folder("1", orders, "");
+  expect_stopped(drilled(), Verdict::failed, "foreign-not-taken");
+}
+
+TEST_F(DumpDrill, TellsAnyDetailOfTheTrendFromItsTwin) {
+  add_folder("shop-2025-11-20_0300", many_documents(400));
+  auto request = request_of("mongodump");
+  request.options.checks.clear();
+  EXPECT_EQ(drilled(request).verdict, Verdict::unverified) << "nothing says what ought to be in it";
+  const auto folder = add_folder("shop-2025-11-21_0300", many_documents(200));
+  const auto trend = [&] {
+    auto report = drilled(request);
+    fs::last_write_time(folder, fs::last_write_time(folder) + std::chrono::seconds(1));
+    return asked_of(report, "trend.legacy");
+  };
+  EXPECT_EQ(trend().outcome, Outcome::passed);
+  add_folder("shop-2025-11-21_0300", many_documents(120));
+  EXPECT_THAT(trend().message, HasSubstr("collections.orders.documents is 120, usual is"));
+  add_folder("shop-2025-11-21_0300", many_documents(400), "");
+  EXPECT_EQ(trend().outcome, Outcome::warned);
+  fs::remove(folder / "users.bson");
+  fs::remove(folder / "users.metadata.json");
+  EXPECT_THAT(trend().message, HasSubstr("collections.users.documents is gone"));
+}
+
+TEST_F(DumpDrill, DecidesNothingAboutWhatCannotBeBroughtBackYet) {
+  const auto folder = add_folder("1", many_documents(200));
+  fs::copy_file(recorded("mongodump/oplog.bson"), dumps_ / "1" / "oplog.bson");
+  const auto report = drilled();
+  expect_stopped(report, Verdict::unverified, "foreign-log");
+  EXPECT_THAT(report.reason, HasSubstr("has a log"));
+  fs::remove(dumps_ / "1" / "oplog.bson");
+  write_text(folder / "users.metadata.json",
+             R"({"options": {"timeseries": {"timeField": "ts"}}, "type": "timeseries"})");
+  expect_stopped(drilled(), Verdict::unverified, "foreign-time-series");
+}
+
+TEST_F(DumpDrill, AsksWhichOfSeveralDatabasesIsMeant) {
+  add_folder("1", many_documents(200));
+  write_collection(dumps_ / "1" / "other", "orders", many_documents(1), "");
+  expect_stopped(drilled(), Verdict::unverified, "foreign-which-database");
+  auto request = request_of("mongodump");
+  request.foreign[0].options.database = "shop";
+  const auto report = drilled(request);
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_TRUE(has_rule(report, "database-left-out")) << rules_of(report);
+  request.foreign[0].options.database = "../shop";
+  EXPECT_EQ(drilled(request).verdict, Verdict::unverified);
+}
+
+TEST_F(DumpDrill, RefusesLinksAndNamesThatLeadOutsideAndBombs) {
+  const auto folder = add_folder("1", many_documents(200));
+  fs::rename(folder / "users.bson", scratch_.path() / "users.bson");
+  fs::create_symlink(scratch_.path() / "users.bson", folder / "users.bson");
+  expect_stopped(drilled(), Verdict::unverified, "foreign-not-importable");
+  fs::remove(folder / "users.bson");
+  fs::rename(scratch_.path() / "users.bson", folder / "users.bson");
+  shell("cd " + dumps_.string() + " && tar czPf ../b.tar.gz --transform 's,^1/,../../x/,' 1/shop" +
+        " && rm -r 1 && mv ../b.tar.gz .");
+  expect_stopped(drilled(), Verdict::unverified, "foreign-hostile");
+  EXPECT_FALSE(fs::exists(scratch_.path() / "x"));
+  fs::remove(dumps_ / "b.tar.gz");
+  add_recorded("mongodump/pixelcraft.archive", "a.archive");
+  shell("gzip " + (dumps_ / "a.archive").string());
+  auto request = request_of("mongodump");
+  request.foreign[0].options.limits.bytes = 100'000;
+  expect_stopped(drilled(request), Verdict::unverified, "foreign-bomb");
+}
+
+TEST_F(DumpDrill, WaitsForADumpThatIsStillWritten) {
+  const auto archive = add_recorded("mongodump/pixelcraft.archive", "a.archive");
+  cut(archive, 100'000);
+  {
+    const std::jthread writer([&](const std::stop_token& stop) {
+      std::ofstream out(archive, std::ios::app);
+      while (!stop.stop_requested()) {
+        out << "more" << std::flush;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    });
+    expect_stopped(drilled(), Verdict::unverified, "foreign-being-written");
+  }
+  add_recorded("mongodump/pixelcraft.archive", "a.archive");
+  EXPECT_EQ(drilled().verdict, Verdict::proven);
+}
+
+TEST_F(DumpDrill, NeedsTheServersProgramBeforeAnythingElse) {
+  add_recorded("mongodump/pixelcraft.archive", "a.archive");
+  auto request = request_of("mongodump");
+  request.options.server = "/nowhere/mongod";
+  const auto report = drill(request).report;
+  EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+  EXPECT_TRUE(has_rule(report, "server-missing")) << rules_of(report);
+  EXPECT_FALSE(fs::exists(scratch_.path() / "s"));
+}
+
+TEST_F(DumpDrill, BringsInJsonLinesAndSaysThatTheyHoldNoIndexes) {
+  for (const auto* name : {"backup_20261121_094500.tar", "backup_20261121_094501_pretty.tar"}) {
+    add_recorded(std::string("jsonl/") + name, "backup_20261121_094500.tar");
+    const auto report = drilled("jsonl");
+    EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+    EXPECT_EQ(asked_of(report, "import.legacy").message, "3923 documents compared");
+    EXPECT_TRUE(has_rule(report, "indexes-not-in-format")) << rules_of(report);
+  }
+}
+
+TEST_F(DumpDrill, FailsWhereJsonLinesAreCutOrDoubledOrNone) {
+  const auto* name = "backup_20261121_094500.tar";
+  const auto whole = [&] { return add_recorded(std::string("jsonl/") + name, name); };
+  whole();
+  repack(name, "truncate -s -5 users.jsonl");
+  expect_stopped(drilled("jsonl"), Verdict::failed, "foreign-cut");
+  whole();
+  repack(name, "head -1 users.jsonl > one && cat one >> users.jsonl && rm one");
+  expect_stopped(drilled("jsonl"), Verdict::failed, "foreign-not-taken");
+  whole();
+  repack(name, "rm *.jsonl");
+  EXPECT_EQ(drilled("jsonl").verdict, Verdict::failed);
+  cut(whole(), 2000);
+  expect_stopped(drilled("jsonl"), Verdict::failed, "foreign-cut");
+  whole();
+  repack(name, "head -50 orders.jsonl > some && mv some orders.jsonl");
+  const auto fewer = drilled("jsonl");
+  EXPECT_EQ(asked_of(fewer, "query.orders").outcome, Outcome::failed);
+  EXPECT_EQ(fewer.verdict, Verdict::failed);
+  whole();
+  repack(name, "ln -s /etc/hostname link.jsonl");
+  expect_stopped(drilled("jsonl"), Verdict::unverified, "foreign-hostile");
+}
+
+TEST_F(DumpDrill, ProvesNothingOfDocumentsThatCannotBeCompared) {
+  const auto* name = "backup_20261121_094500.tar";
+  add_recorded(std::string("jsonl/") + name, name);
+  repack(name, "echo '{\"name\": \"without\"}' >> users.jsonl");
+  const auto report = drilled("jsonl");
+  EXPECT_EQ(asked_of(report, "import.legacy").outcome, Outcome::not_run);
+  expect_stopped(report, Verdict::unverified, "foreign-not-compared");
+}
+
+}  // namespace
+}  // namespace lifeboat::drill

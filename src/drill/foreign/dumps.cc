@@ -1,0 +1,192 @@
+#include <fcntl.h>
+
+#include <fmt/format.h>
+
+#include "drill/foreign.h"
+#include "drill/step.h"
+#include "engine/foreign/bring.h"
+#include "engine/foreign/tar_stream.h"
+#include "engine/foreign/unchanged.h"
+#include "engine/mongodb/location.h"
+#include "engine/mongodb/object_names.h"
+#include "exchange/jsonl/import.h"
+#include "exchange/mongodump/import.h"
+
+namespace lifeboat::drill {
+namespace {
+
+namespace jsonl = exchange::jsonl;
+namespace mongodump = exchange::mongodump;
+
+constexpr const char* kEngineOfDumps = "mongodb";
+
+// What an importer did, whichever it was.
+struct Imported {
+  std::uint64_t documents = 0;
+  std::uint64_t bytes = 0;
+  std::vector<Finding> findings;
+  std::vector<std::string> unequal;       // collections that are not as in the dump
+  std::vector<std::string> not_compared;  // and why
+};
+
+// The server is the drill's own, and empty: what it does not take, no recovery would have.
+template <class T>
+Result<T> taken(Result<T> report) {
+  const auto code = report ? Code::internal : report.error().code();
+  if (code != Code::io_error && code != Code::source_unreadable && code != Code::exists)
+    return report;
+  return fail(Error(Code::check_failed, report.error().describe())
+                  .with_hint("Import it by hand into an empty server: what that refuses is not "
+                             "in a recovery either."));
+}
+
+template <class Collection>
+void note_unequal(const Collection& collection, std::uint64_t dumped, std::uint64_t there,
+                  Imported& imported) {
+  if (collection.is_equal()) return;
+  imported.unequal.push_back(collection.name + " has " + counted(there, "document", "documents") +
+                             ", the dump " + std::to_string(dumped) +
+                             (there == dumped ? ", and other contents" : ""));
+}
+
+std::uint64_t room_of(const DrillState& state, const ForeignBackup& backup) {
+  const auto named = backup.source->options.limits.bytes;
+  if (named != 0) return named;
+  return free_space(state.sandbox->directory()).value_or(0);
+}
+
+Result<Imported> import_dump(const DrillState& state, const ForeignBackup& backup,
+                             const fs::path& path, const RunContext& context) {
+  const auto to = TRY(engine::mongodb::locate(backup.server));
+  mongodump::DumpOptions options;
+  options.path = path;
+  options.most_bytes = room_of(state, backup);
+  options.database = backup.source->options.database;
+  const auto plan = TRY_CONTEXT("importing it", mongodump::plan_dump(to, options, context));
+  const auto report =
+      TRY_CONTEXT("importing it", taken(mongodump::restore_dump(to, plan, options, context)));
+  Imported imported{plan.documents(), 0, plan.findings, {}, {}};
+  for (const auto& finding : report.findings) imported.findings.push_back(finding);
+  for (const auto& each : report.collections) {
+    imported.bytes += each.dumped.bytes;
+    note_unequal(each, each.dumped.count, each.there.count, imported);
+  }
+  return imported;
+}
+
+Result<Imported> import_lines(const DrillState& state, const ForeignBackup& backup,
+                              const fs::path& path, const RunContext& context) {
+  const auto to = TRY(engine::mongodb::locate(backup.server));
+  jsonl::ImportOptions options;
+  options.archive = path;
+  options.journal = state.sandbox->directory() / (backup.source->name + ".validators");
+  const auto plan = TRY_CONTEXT("importing it", jsonl::plan_import(to, options, context));
+  const auto report =
+      TRY_CONTEXT("importing it", taken(jsonl::run_import(to, plan, options, context)));
+  Imported imported{plan.documents(), 0, plan.findings, {}, {}};
+  for (const auto& finding : report.findings) imported.findings.push_back(finding);
+  for (const auto& each : plan.collections) imported.bytes += each.survey.sum.bytes;
+  for (const auto& each : report.collections)
+    if (each.not_compared.empty())
+      note_unequal(each, each.file_count, each.db_count, imported);
+    else
+      imported.not_compared.push_back(each.name + ": " + each.not_compared);
+  return imported;
+}
+
+// Every link and device in such an archive is somebody's own.
+Result<void> refuse_left_out(const std::vector<Finding>& findings) {
+  if (findings.empty()) return {};
+  return fail(Code::refused, "\"" + findings[0].subject +
+                                 "\" in the archive is no plain file: " + findings[0].message);
+}
+
+// Unpacked or copied into the sandbox, and the folder in it where the dump is.
+Result<fs::path> lay_out(const DrillState& state, const ForeignBackup& backup,
+                         ForeignRecord& record, const RunContext& context) {
+  auto options = backup.source->options;
+  const auto into = data_of(state) / backup.source->name;
+  options.format = "files";
+  if (!backup.chosen->is_folder) {
+    const auto archive = TRY(open_file(backup.chosen->path, O_RDONLY | O_CLOEXEC));
+    options.format = TRY(engine::foreign::packing_of(archive));
+  }
+  options.database.clear();
+  const auto brought = TRY(engine::foreign::bring(options, *backup.chosen, into.string(), context));
+  record.unpacked = brought.bytes;
+  TRY(refuse_left_out(brought.findings));
+  return fs::path(TRY(engine::foreign::find_inside(options, into.string())).place);
+}
+
+// An archive of mongodump is read where it is: it would only be copied to be read again.
+Result<Imported> import_in_place(const DrillState& state, const ForeignBackup& backup,
+                                 const fs::path& path, const RunContext& context) {
+  const auto& options = backup.source->options;
+  if (!options.folder.empty())
+    return fail(Error(Code::config_invalid, backup.chosen->name +
+                                                " is one archive of mongodump: there is no "
+                                                "folder in it")
+                    .with_hint("Take folder: " + options.folder + " out."));
+  const auto unchanged = TRY(engine::foreign::Unchanged::begin(path));
+  auto imported = import_dump(state, backup, path, context);
+  TRY(unchanged.check());
+  return imported;
+}
+
+Result<Imported> import_any(const DrillState& state, const ForeignBackup& backup,
+                            ForeignRecord& record, const RunContext& context) {
+  const bool is_lines = backup.source->options.format == "jsonl";
+  std::error_code error;
+  const auto path = fs::canonical(backup.chosen->path, error);  // `from` itself may be a link
+  if (error) return fail_errno(error.value(), "cannot open " + backup.chosen->path);
+  if (!is_lines && !backup.chosen->is_folder && TRY(mongodump::is_archive(path)))
+    return import_in_place(state, backup, path, context);
+  const auto folder = TRY(lay_out(state, backup, record, context));
+  return is_lines ? import_lines(state, backup, folder, context)
+                  : import_dump(state, backup, folder, context);
+}
+
+CheckResult compared(const std::string& source, const Imported& imported) {
+  CheckResult result;
+  result.id = "import." + source;
+  result.proves =
+      "every document of the dump is in the database that was made of it, as it is "
+      "in the dump";
+  result.outcome = Outcome::passed;
+  result.message = counted(imported.documents, "document", "documents") + " compared";
+  if (!imported.not_compared.empty()) result.outcome = Outcome::not_run;
+  if (!imported.not_compared.empty())
+    result.message = fmt::format("{}", fmt::join(imported.not_compared, "; "));
+  if (imported.unequal.empty()) return result;
+  result.outcome = Outcome::failed;
+  result.message = fmt::format("{}", fmt::join(imported.unequal, "; "));
+  return result;
+}
+
+}  // namespace
+
+void plan_dump_server(ForeignBackup& backup) {
+  const auto& options = backup.source->options;
+  if (!options.is_dump()) return;
+  const auto& database = options.database.empty() ? backup.source->name : options.database;
+  backup.manifest.type = kEngineOfDumps;
+  backup.manifest.position = {{"database", engine::mongodb::escape_name(database)}};
+}
+
+Result<void> bring_dump(DrillState& state, std::size_t index, const RunContext& context) {
+  auto& backup = state.foreign[index];
+  auto& record = state.report.foreign[index];
+  const auto imported = TRY(import_any(state, backup, record, context));
+  record.type = backup.manifest.type;
+  record.entries = imported.documents;
+  record.unpacked += imported.bytes;
+  state.report.measures.entries_restored += imported.documents;
+  state.report.measures.bytes_restored += imported.bytes;
+  for (const auto& finding : imported.findings) state.report.findings.push_back(finding);
+  state.report.checks.push_back(compared(backup.source->name, imported));
+  state.restored.push_back({backup.source->name, record.type, backup.server, &backup.manifest,
+                            backup.time.value_or(state.report.started)});
+  return {};
+}
+
+}  // namespace lifeboat::drill

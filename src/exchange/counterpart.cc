@@ -1,0 +1,38 @@
+#include "exchange/counterpart.h"
+
+#include "engine/mongodb/source.h"
+
+namespace lifeboat::exchange {
+
+Result<Counterpart> ask_counterpart(const engine::mongodb::Location& at) {
+  const auto connection = at.server->connect();
+  auto server = TRY(engine::mongodb::ask_server(connection));
+  TRY(engine::mongodb::check_server(server));
+  return Counterpart{std::move(server),
+                     TRY(engine::mongodb::read_catalog(connection, at.database))};
+}
+
+Result<Counterpart> ask_to_fill(const engine::mongodb::Location& to) {
+  if (is_servers_own(to.database))
+    return refuse_to_import("the database " + to.database + " is the server's own",
+                            "Name the application's: --mongo-db NAME, or MONGO_DB.");
+  return ask_counterpart(to);
+}
+
+bool is_servers_own(std::string_view database) {
+  return database == "admin" || database == "config" || database == "local";
+}
+
+Failure refuse_to_import(std::string message, std::string hint) {
+  return fail(Error(Code::refused, std::move(message)).with_hint(std::move(hint)));
+}
+
+Result<void> refuse_losses(const std::vector<Finding>& losses, const std::string& product,
+                           const std::string& what, const std::string& hint) {
+  if (losses.empty()) return {};
+  std::string all;
+  for (const auto& each : losses) all += "\n" + each.subject + ": " + each.message;
+  return refuse_to_import(product + " cannot do what " + what + " needs:" + all, hint);
+}
+
+}  // namespace lifeboat::exchange
