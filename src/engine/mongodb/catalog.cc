@@ -98,6 +98,14 @@ Result<Collection> check_collection(Bytes info, std::vector<Bytes> indexes) {
   return collection;
 }
 
+bool is_keyed_by_id(DocumentView index) {
+  const auto key = *index.document_at("key");
+  const auto first = key.begin();
+  const bool only_id =
+      first->key == "_id" && key.bytes().size() == kMinDocument + first->whole.size();
+  return only_id && first->number().has_value();
+}
+
 Bytes encode_catalog(const Catalog& catalog) {
   std::vector<const Collection*> by_name;
   for (const auto& each : catalog.collections) by_name.push_back(&each);

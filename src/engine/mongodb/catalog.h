@@ -33,6 +33,9 @@ struct Catalog {
 // `corrupt` when a reply lacks what every server sends: name and, of an index, key and name.
 Result<Collection> check_collection(Bytes info, std::vector<Bytes> indexes);
 
+// Of a checked index: whether its key is _id alone, as that of every collection's own is.
+bool is_keyed_by_id(DocumentView index);
+
 // BSON documents one after the other: {lifeboat: "catalog", version: 1, database}, then, by name,
 // {info, indexes: […]} of each collection. The same catalog gives the same bytes.
 Bytes encode_catalog(const Catalog& catalog);

@@ -1,6 +1,7 @@
 #include "engine/mongodb/catalog_reader.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "engine/mongodb/grants.h"
 
@@ -102,6 +103,13 @@ Result<std::vector<std::string>> list_databases(const Connection& connection) {
 
 std::string ServerFacts::product() const {
   return ferretdb.empty() ? "MongoDB " + version : "FerretDB " + ferretdb;
+}
+
+double ServerFacts::release() const {
+  constexpr double kOldest = 4.2;  // that the driver speaks to at all is another matter
+  double release = kOldest;
+  std::from_chars(version.data(), version.data() + version.size(), release);
+  return release;
 }
 
 Result<ServerFacts> ask_server(const Connection& connection) {

@@ -20,6 +20,7 @@ struct ServerFacts {
   bool is_sharded = false;             // it is a mongos
   std::vector<std::string> members{};  // host:port of every member of its replica set
   std::string product() const;         // "MongoDB 7.0.12"
+  double release() const;              // 7.0; that of the oldest when it cannot be told
 };
 Result<ServerFacts> ask_server(const Connection& connection);
 

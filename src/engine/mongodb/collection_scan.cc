@@ -11,6 +11,12 @@ constexpr std::uint64_t kBatchBytes = 8U << 20U;
 constexpr std::uint64_t kMostDocuments = 100'000;
 constexpr std::uint64_t kFastestGrowth = 32;
 
+// Where there is none, a server refuses to be told to go by it.
+bool has_index_of_id(const Collection& collection) {
+  return std::ranges::any_of(collection.indexes,
+                             [](const Bytes& each) { return is_keyed_by_id(view_document(each)); });
+}
+
 }  // namespace
 
 // Grows slowly enough that one collection of large documents never fills the memory: some servers
@@ -27,23 +33,56 @@ std::optional<std::uint32_t> BatchPace::after(std::size_t document) {
 }
 
 Result<CollectionScan> CollectionScan::begin(const Server& server, const std::string& database,
-                                             const Collection& collection, bool committed) {
+                                             const Collection& collection, ReadAs how) {
+  how.by_id = how.by_id && !is_capped(collection) && has_index_of_id(collection);
+  Place place{database, collection.name};
   auto connection = server.connect();
-  DocumentBuilder command;
-  command.text("find", collection.name)
-      .int32("batchSize", static_cast<std::int32_t>(BatchPace::kFirst));
-  if (committed)
-    command.document("readConcern", DocumentBuilder().text("level", "majority").take());
-  auto opened = connection.open_cursor(database, command.take(), BatchPace::kFirst);
-  if (!opened) return fail(for_lack_of(std::move(opened).error(), {"find", database}));
+  auto cursor = connection.open_cursor(database, command(place, how, {}), BatchPace::kFirst);
+  if (!cursor) return fail(for_lack_of(std::move(cursor).error(), {"find", database}));
   const auto order = is_capped(collection) ? NaturalOrder::hashed : NaturalOrder::ignored;
-  return CollectionScan(std::move(connection), std::move(*opened), order);
+  CollectionScan scan(std::move(connection), std::move(*cursor), std::move(place), order);
+  scan.by_id_ = how.by_id;
+  scan.is_of_moment_ = how.moment.has_value();
+  return scan;
+}
+
+// `min` is the least value of the index that is looked at: the last document comes once more.
+Bytes CollectionScan::command(const Place& place, const ReadAs& how, ByteView last_id) {
+  DocumentBuilder command;
+  command.text("find", place.collection)
+      .int32("batchSize", static_cast<std::int32_t>(BatchPace::kFirst));
+  if (how.by_id) command.document("hint", DocumentBuilder().int32("_id", 1).take());
+  if (!last_id.empty()) command.document("min", last_id);
+  DocumentBuilder concern;
+  if (how.moment)
+    concern.text("level", "snapshot").timestamp("atClusterTime", *how.moment);
+  else if (how.committed)
+    concern.text("level", "majority");
+  if (!concern.empty()) command.document("readConcern", concern.take());
+  return command.take();
+}
+
+Result<void> CollectionScan::go_on(ReadAs how) {
+  if (!by_id_) return fail(Code::internal, "a scan in no order cannot go on");
+  how.by_id = true;
+  is_of_moment_ = how.moment.has_value();
+  pace_ = {};
+  again_ = !last_id_.empty();
+  cursor_ = TRY(
+      connection_.open_cursor(place_.database, command(place_, how, last_id_), BatchPace::kFirst));
+  return {};
 }
 
 Result<ByteView> CollectionScan::next() {
-  const auto document = TRY(cursor_.next());
+  auto document = TRY(cursor_.next());
   if (document.empty()) return document;
-  TRY(DocumentView::check(document));
+  auto view = TRY(DocumentView::check(document));
+  if (by_id_ && std::exchange(again_, false) && filter_of_id(view) == last_id_) {
+    document = TRY(cursor_.next());
+    if (document.empty()) return document;
+    view = TRY(DocumentView::check(document));
+  }
+  if (by_id_) last_id_ = filter_of_id(view);
   digest_.add(document);
   if (const auto size = pace_.after(document.size())) cursor_.set_batch_size(*size);
   return document;

@@ -28,26 +28,52 @@ class BatchPace {
   std::uint32_t size_ = kFirst;
 };
 
+// How a collection is read.
+struct ReadAs {
+  // Only what a majority of the replica set has, and so nothing that could be rolled back.
+  bool committed = false;
+  // As it was then: all reads of one such moment see one state.
+  std::optional<Timestamp> moment{};
+  // In the order of _id, where there is an index of it: then no document is met twice, whatever
+  // happens meanwhile, and the reading can go on from any of them.
+  bool by_id = false;
+};
+
 class CollectionScan {
  public:
-  // `committed`: only what a majority of the replica set has, and so nothing that could be rolled
-  // back.
   static Result<CollectionScan> begin(const Server& server, const std::string& database,
-                                      const Collection& collection, bool committed = false);
+                                      const Collection& collection, ReadAs how = {});
   // The next document, until it is called again; empty at the end. Each is checked: what the
   // server sent is BSON.
   Result<ByteView> next();
+  // After next() failed: goes on behind the last document that it gave. Only by _id.
+  Result<void> go_on(ReadAs how);
+  bool can_go_on() const { return by_id_; }
+  bool is_of_moment() const { return is_of_moment_; }
   // After the end.
   CollectionFacts finish();
 
  private:
-  CollectionScan(Connection connection, Cursor cursor, NaturalOrder order)
-      : connection_(std::move(connection)), cursor_(std::move(cursor)), digest_(order) {}
+  struct Place {
+    std::string database;
+    std::string collection;
+  };
+  CollectionScan(Connection connection, Cursor cursor, Place place, NaturalOrder order)
+      : connection_(std::move(connection)),
+        cursor_(std::move(cursor)),
+        place_(std::move(place)),
+        digest_(order) {}
+  static Bytes command(const Place& place, const ReadAs& how, ByteView last_id);
 
   Connection connection_;  // outlives the cursor
   Cursor cursor_;
+  Place place_;
   DocumentDigest digest_;
   BatchPace pace_;
+  bool by_id_ = false;
+  bool is_of_moment_ = false;
+  bool again_ = false;  // the last document comes once more
+  Bytes last_id_;       // {_id: …} of the last document that was given
 };
 
 bool is_capped(const Collection& collection);

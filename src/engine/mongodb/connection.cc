@@ -40,6 +40,11 @@ Code code_of_server(std::uint32_t code) {
       return Code::exists;
     case 50:  // MaxTimeMSExpired
       return Code::timed_out;
+    case 43:   // CursorNotFound
+    case 175:  // QueryPlanKilled
+    case 239:  // SnapshotTooOld
+    case 246:  // SnapshotUnavailable
+      return Code::source_changed;
     default:
       return Code::source_unreadable;
   }
@@ -164,6 +169,16 @@ struct Destroyer {
 template <class T, void (*destroy)(T*)>
 using Handle = std::unique_ptr<T, Destroyer<T, destroy>>;
 using Uri = Handle<mongoc_uri_t, mongoc_uri_destroy>;
+using Session = Handle<mongoc_client_session_t, mongoc_client_session_destroy>;
+
+// A server gives more of a cursor only to the session that opened it. It reads as of where it is
+// told to, not after what this session saw. Null where the server knows no sessions.
+Session start_session(mongoc_client_t* client) {
+  const Handle<mongoc_session_opt_t, mongoc_session_opts_destroy> options(
+      mongoc_session_opts_new());
+  mongoc_session_opts_set_causal_consistency(options.get(), false);
+  return Session(mongoc_client_start_session(client, options.get(), nullptr));
+}
 
 Result<Uri> parse_uri(const Secret& secret) {
   auto text = to_text(secret.view());
@@ -208,10 +223,19 @@ std::string hosts_of(const mongoc_uri_t& uri) {
 
 }  // namespace
 
-Cursor::Cursor(Cursor&& other) noexcept : cursor_(std::exchange(other.cursor_, nullptr)) {}
+Cursor::Cursor(Cursor&& other) noexcept
+    : cursor_(std::exchange(other.cursor_, nullptr)),
+      session_(std::exchange(other.session_, nullptr)) {}
+
+Cursor& Cursor::operator=(Cursor&& other) noexcept {
+  std::swap(cursor_, other.cursor_);
+  std::swap(session_, other.session_);
+  return *this;
+}
 
 Cursor::~Cursor() {
   if (cursor_ != nullptr) mongoc_cursor_destroy(cursor_);
+  if (session_ != nullptr) mongoc_client_session_destroy(session_);
 }
 
 Result<ByteView> Cursor::next() {
@@ -285,6 +309,25 @@ Result<void> Connection::insert(const std::string& database, const std::string& 
   return run({database, collection, documents, true}, reply.document);
 }
 
+Result<std::size_t> Connection::insert_new(const std::string& database,
+                                           const std::string& collection,
+                                           const std::vector<ByteView>& documents) const {
+  Reply reply;
+  auto inserted = run({database, collection, documents, true}, reply.document);
+  if (inserted) return documents.size();
+  const auto bytes = bytes_of(reply.document);
+  const auto is_there = [&](std::int64_t at) {
+    return holds({database, collection, documents, true}, at);
+  };
+  if (TRY(duplicates_in(view_document(bytes), is_there)) == 0)
+    return fail(std::move(inserted).error());
+  const auto number = view_document(bytes).find("insertedCount");
+  const auto count = number ? number->integer().value_or(-1) : -1;
+  if (count < 0 || std::cmp_greater_equal(count, documents.size()))
+    return fail(std::move(inserted).error());
+  return static_cast<std::size_t>(count);
+}
+
 Result<std::uint64_t> Connection::insert_missing(const std::string& database,
                                                  const std::string& collection,
                                                  const std::vector<ByteView>& documents) const {
@@ -292,16 +335,21 @@ Result<std::uint64_t> Connection::insert_missing(const std::string& database,
   auto inserted = run({database, collection, documents, false}, reply.document);
   if (inserted) return std::uint64_t{0};
   const auto bytes = bytes_of(reply.document);
-  const auto is_there = [&](std::int64_t at) -> Result<bool> {
-    if (at < 0 || std::cmp_greater_equal(at, documents.size())) return false;
-    const auto find = find_same_id(collection, documents[static_cast<std::size_t>(at)]);
-    if (!find) return false;
-    auto cursor = TRY(open_cursor(database, *find, 1));
-    return !TRY(cursor.next()).empty();
+  const auto is_there = [&](std::int64_t at) {
+    return holds({database, collection, documents, false}, at);
   };
   const auto present = TRY(duplicates_in(view_document(bytes), is_there));
   if (present == 0) return fail(std::move(inserted).error());
   return present;
+}
+
+// Whether the _id of that document is there.
+Result<bool> Connection::holds(const Insert& insert, std::int64_t at) const {
+  if (at < 0 || std::cmp_greater_equal(at, insert.documents.size())) return false;
+  const auto find = find_same_id(insert.collection, insert.documents[static_cast<std::size_t>(at)]);
+  if (!find) return false;
+  auto cursor = TRY(open_cursor(insert.database, *find, 1));
+  return !TRY(cursor.next()).empty();
 }
 
 // The cursor lives on the one server that answered: the driver must be told which, or it could ask
@@ -317,6 +365,9 @@ Result<Cursor> Connection::open_cursor(const std::string& database, ByteView com
   Reply options;
   BSON_APPEND_INT32(&options.document, "serverId",
                     static_cast<std::int32_t>(mongoc_server_description_id(server.get())));
+  auto session = start_session(client_);
+  if (session && !mongoc_client_session_append(session.get(), &options.document, &error))
+    return fail_with(error);
   bson_t reply;
   if (!mongoc_client_command_with_opts(client_, database.c_str(), document.get(), nullptr,
                                        &options.document, &reply, &error)) {
@@ -324,7 +375,8 @@ Result<Cursor> Connection::open_cursor(const std::string& database, ByteView com
     return fail_with(error);
   }
   BSON_APPEND_INT32(&options.document, "batchSize", static_cast<std::int32_t>(batch));
-  return Cursor(mongoc_cursor_new_from_command_reply_with_opts(client_, &reply, &options.document));
+  auto* cursor = mongoc_cursor_new_from_command_reply_with_opts(client_, &reply, &options.document);
+  return Cursor(cursor, session.release());
 }
 
 Result<std::unique_ptr<Server>> Server::open(const Secret& secret) {

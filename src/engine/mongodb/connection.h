@@ -12,6 +12,7 @@
 struct _bson_t;
 struct _mongoc_client_t;
 struct _mongoc_client_pool_t;
+struct _mongoc_client_session_t;
 struct _mongoc_cursor_t;
 
 namespace lifeboat::engine::mongodb {
@@ -20,17 +21,20 @@ namespace lifeboat::engine::mongodb {
 class Cursor {
  public:
   Cursor(Cursor&& other) noexcept;
-  Cursor& operator=(Cursor&& other) = delete;
+  Cursor& operator=(Cursor&& other) noexcept;
   ~Cursor();
-  // The next document, as long as the cursor is not moved on; empty at the end.
+  // The next document, as long as the cursor is not moved on; empty at the end. `source_changed`
+  // when the server let go of the cursor, or of the snapshot that it reads.
   Result<ByteView> next();
   // How many documents the next batch may hold.
   void set_batch_size(std::uint32_t documents);
 
  private:
   friend class Connection;
-  explicit Cursor(_mongoc_cursor_t* cursor) : cursor_(cursor) {}
+  Cursor(_mongoc_cursor_t* cursor, _mongoc_client_session_t* session)
+      : cursor_(cursor), session_(session) {}
   _mongoc_cursor_t* cursor_;
+  _mongoc_client_session_t* session_;  // null where the server knows none
 };
 
 class Connection {
@@ -44,6 +48,9 @@ class Connection {
   // with its reason.
   Result<void> insert(const std::string& database, const std::string& collection,
                       const std::vector<ByteView>& documents) const;
+  // The same as far as the first document whose _id is there already: how many came before it.
+  Result<std::size_t> insert_new(const std::string& database, const std::string& collection,
+                                 const std::vector<ByteView>& documents) const;
   // The same into a collection that holds some of them already: how many were left as they are
   // because their _id is there; `io_error` when another unique key refuses one.
   Result<std::uint64_t> insert_missing(const std::string& database, const std::string& collection,
@@ -58,6 +65,7 @@ class Connection {
       : pool_(pool), client_(client) {}
   struct Insert;
   Result<void> run(const Insert& insert, _bson_t& reply) const;
+  Result<bool> holds(const Insert& insert, std::int64_t at) const;
   _mongoc_client_pool_t* pool_;
   _mongoc_client_t* client_;
 };

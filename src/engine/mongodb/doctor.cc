@@ -6,6 +6,7 @@
 #include "engine/mongodb/grants.h"
 #include "engine/mongodb/location.h"
 #include "engine/mongodb/oplog.h"
+#include "engine/mongodb/snapshot_read.h"
 #include "engine/mongodb/source.h"
 
 namespace lifeboat::engine::mongodb {
@@ -19,19 +20,21 @@ std::size_t documents_in(const Catalog& catalog) {
   return count;
 }
 
-Advice without_log(const std::string& why) {
+Advice without_log(const std::string& why, const SnapshotAnswer& snapshot) {
+  if (snapshot.moment) return {Level::ok, why + ": no moment between two backups can be had", ""};
   return {
       Level::warning,
       why + ": each collection is backed up as of the moment when it is read, not all as of one",
       "Run backups when little is written; a member of a replica set keeps a log."};
 }
 
-Result<Advice> examine_log(const Connection& connection, const ServerFacts& server) {
+Result<Advice> examine_log(const Connection& connection, const ServerFacts& server,
+                           const SnapshotAnswer& snapshot) {
   const auto ends = ask_log(connection, server);
   if (!ends && ends.error().code() == Code::permission_denied)
-    return without_log("this user may not read local.oplog.rs");
+    return without_log("this user may not read local.oplog.rs", snapshot);
   if (!ends) return fail(ends.error());
-  if (!*ends) return without_log(server.product() + " keeps no log");
+  if (!*ends) return without_log(server.product() + " keeps no log", snapshot);
   return Advice{Level::ok, "its log reaches back to " + moment_text((*ends)->oldest.at.ts), ""};
 }
 
@@ -93,7 +96,11 @@ Result<std::vector<Advice>> examine(const SourceOptions& options) {
                                    std::to_string(documents_in(catalog)) + " collections, " + size,
                                ""}};
   std::ranges::move(rights, std::back_inserter(advices));
-  advices.push_back(TRY(examine_log(connection, server)));
+  const auto snapshot = TRY(ask_snapshot(connection, server, catalog));
+  if (snapshot.moment)
+    advices.push_back(
+        {Level::ok, "it gives snapshots: all collections are backed up as of one moment", ""});
+  advices.push_back(TRY(examine_log(connection, server, snapshot)));
   return advices;
 }
 

@@ -8,6 +8,12 @@ void DocumentSum::add(const DocumentSum& other) {
   digest.add(other.digest);
 }
 
+void DocumentSum::subtract(const DocumentSum& other) {
+  count -= other.count;
+  bytes -= other.bytes;
+  digest.subtract(other.digest);
+}
+
 DocumentDigest::DocumentDigest(NaturalOrder order) {
   if (order == NaturalOrder::hashed) natural_.emplace();
 }
@@ -22,6 +28,12 @@ void DocumentDigest::add(ByteView document) {
 std::optional<crypto::Digest> DocumentDigest::finish_natural() {
   if (!natural_) return std::nullopt;
   return natural_->finish();
+}
+
+DocumentSum sum_of(ByteView document) {
+  DocumentDigest digest;
+  digest.add(document);
+  return digest.sum();
 }
 
 }  // namespace lifeboat::engine::mongodb

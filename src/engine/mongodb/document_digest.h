@@ -15,6 +15,7 @@ struct DocumentSum {
   HashSum digest;  // of the SHA-256 of each document's raw BSON
 
   void add(const DocumentSum& other);
+  void subtract(const DocumentSum& other);
   bool operator==(const DocumentSum&) const = default;
 };
 
@@ -35,5 +36,7 @@ class DocumentDigest {
   DocumentSum sum_;
   std::optional<crypto::Sha256> natural_;
 };
+
+DocumentSum sum_of(ByteView document);
 
 }  // namespace lifeboat::engine::mongodb

@@ -20,12 +20,6 @@ Bytes filter_of_step(const auto& step) {
   return std::visit([](const auto& each) { return filter_of(each); }, step);
 }
 
-DocumentSum sum_of(ByteView document) {
-  DocumentDigest digest;
-  digest.add(document);
-  return digest.sum();
-}
-
 // One command with many statements, cut before it grows too large.
 class Statements {
  public:

@@ -105,6 +105,30 @@ void add_facts(Json& json, const CollectionFacts& facts) {
   if (facts.natural) json["natural_digest"] = facts.natural->hex();
 }
 
+Result<DocumentSum> recorded_sum(const Json& facts) {
+  DocumentSum sum;
+  sum.count = static_cast<std::uint64_t>(TRY(number_at(facts, "documents")));
+  sum.bytes = static_cast<std::uint64_t>(TRY(number_at(facts, "bytes")));
+  sum.digest = TRY(HashSum::from_hex(TRY(text_at(facts, "digest"))));
+  return sum;
+}
+
+// A capped collection lets old documents go by itself, and its order is the server's.
+void forget_sums(Json& facts) {
+  for (const auto* key : {"documents", "bytes", "digest", "natural_digest"}) facts[key] = nullptr;
+}
+
+Result<Json> facts_without(Json recorded, const std::map<std::string, DocumentSum>& documents) {
+  for (const auto& [name, gone] : documents) {
+    auto& facts = recorded["collections"][escape_name(name)];
+    auto sum = TRY(recorded_sum(facts));
+    sum.subtract(gone);
+    add_facts(facts, {sum, std::nullopt});
+    if (facts.contains("natural_digest")) facts["natural_digest"] = nullptr;
+  }
+  return recorded;
+}
+
 Result<Json> facts_json(const Catalog& catalog, const FactsByName& collections,
                         const ServerFacts& server) {
   Json json{{"collections", Json::object()},

@@ -18,6 +18,12 @@ Result<Json> facts_json(const Catalog& catalog, const FactsByName& collections,
 // The parts of them that a replay of a log works out anew: of the catalog, and of the data.
 Json catalog_facts(const Collection& collection);
 void add_facts(Json& json, const CollectionFacts& facts);
+Result<DocumentSum> recorded_sum(const Json& facts);
+// What nobody can know any more.
+void forget_sums(Json& facts);
+
+// What a snapshot recorded, less these documents of its collections.
+Result<Json> facts_without(Json recorded, const std::map<std::string, DocumentSum>& documents);
 
 // Reads a whole database with a few connections at once. Thread-safe.
 Result<Json> collect_facts(const Server& server, const std::string& database,

@@ -22,23 +22,8 @@ Timestamp limit_of(const ReplayRequest& request, const WindowEnd& window) {
 
 DocumentSum after_change(DocumentSum sum, const CollectionChange& change) {
   sum.add(change.come);
-  sum.count -= change.gone.count;
-  sum.bytes -= change.gone.bytes;
-  sum.digest.subtract(change.gone.digest);
+  sum.subtract(change.gone);
   return sum;
-}
-
-Result<DocumentSum> recorded_sum(const Json& facts) {
-  DocumentSum sum;
-  sum.count = static_cast<std::uint64_t>(TRY(number_at(facts, "documents")));
-  sum.bytes = static_cast<std::uint64_t>(TRY(number_at(facts, "bytes")));
-  sum.digest = TRY(HashSum::from_hex(TRY(text_at(facts, "digest"))));
-  return sum;
-}
-
-// A capped collection lets old documents go by itself, and its order is the server's.
-void forget_sums(Json& facts) {
-  for (const auto* key : {"documents", "bytes", "digest", "natural_digest"}) facts[key] = nullptr;
 }
 
 std::set<std::string> names_in(const Catalog& catalog) {

@@ -39,11 +39,11 @@ class WindowReader final : public JoinedReader {
 
   // What was copied under a name may be what had another one when the window began.
   Result<void> close() {
-    if (copy_.has_rename()) {
+    auto manifest = TRY(copy_.finish(origin_, std::nullopt));
+    if (copy_.has_rename() && manifest.last.at.ts > end_.known) {
       window_.broken = "a collection was renamed while it was copied";
       return {};
     }
-    auto manifest = TRY(copy_.finish(origin_, std::nullopt));
     manifest.known_until = std::max(manifest.known_until, window_.known_until);
     end_.complete = true;
     end_.last = manifest.last.at.ts;
@@ -58,6 +58,18 @@ class WindowReader final : public JoinedReader {
   Bytes last_;
   bool is_closed_ = false;
 };
+
+// An empty log after one that was not is another log: its end is not found.
+Result<LogPoint> end_of(const WindowRequest& request, Window& window) {
+  const auto connection = request.server.connect();
+  if (request.moment) {
+    window.known_until = *request.moment;
+    return TRY(ask_log_at(connection, *request.moment)).value_or(LogPoint{});
+  }
+  const auto after = TRY(ask_log(connection, request.facts));
+  window.known_until = after ? after->known_until : request.before.known_until;
+  return after ? after->newest : request.before.newest;
+}
 
 Result<Dialect> dialect_named(std::string_view name) {
   if (name == "mongodb") return Dialect::mongodb;
@@ -99,16 +111,17 @@ Result<std::optional<WindowEnd>> decode_window_end(DocumentView document) {
 }
 
 Result<std::unique_ptr<Reader>> open_window(const WindowRequest& request, Window& window) {
-  const auto after = TRY(ask_log(request.server.connect(), request.facts));
   const auto& before = request.before;
   LogRange range;
   range.begin = before.begin;
   if (before.begin == before.newest.at.ts) range.first = before.newest;
-  // An empty log after one that was not is another log: its end is not found.
-  range.end = after ? after->newest : before.newest;
+  range.end = TRY(end_of(request, window));
   range.database = request.database;
-  window.known_until = after ? after->known_until : before.known_until;
-  WindowEnd end{request.database, dialect_of(request.facts), false, before.newest.at.ts, {}};
+  WindowEnd end{request.database,
+                dialect_of(request.facts),
+                false,
+                request.moment.value_or(before.newest.at.ts),
+                {}};
   auto copy = TRY(LogCopy::begin(request.server, std::move(range)));
   return std::make_unique<WindowReader>(std::move(copy), std::move(end), origin_of(request.facts),
                                         window);

@@ -35,10 +35,13 @@ struct WindowRequest {
   ServerFacts facts;
   std::string database;
   LogEnds before;
+  std::optional<Timestamp> moment{};  // of the copy, where it is of one
 };
 
-// Opened when the copy is over: from where the log was before it to where it is then. A log that
-// cannot be had whole makes a window that is not complete, and no error. `window` must outlive it.
+// Opened when the copy is over: from where the log was before it to where it is then, or to the
+// moment of the copy; then it holds entries only for the sake of a transaction that had begun. A
+// log that cannot be had whole makes a window that is not complete, and no error. `window` must
+// outlive it.
 Result<std::unique_ptr<Reader>> open_window(const WindowRequest& request, Window& window);
 
 Dialect dialect_of(const ServerFacts& server);

@@ -1,7 +1,6 @@
 #include "engine/mongodb/offered.h"
 
 #include <array>
-#include <charconv>
 
 namespace lifeboat::engine::mongodb {
 namespace {
@@ -13,7 +12,6 @@ struct Lifespan {
 };
 
 constexpr double kForEver = 1000;
-constexpr double kOldest = 4.2;  // that the driver speaks to at all is another matter
 constexpr std::array kLifespans{
     Lifespan{Feature::capped, 0, kForEver},
     Lifespan{Feature::clustered, 5.3, kForEver},
@@ -36,14 +34,6 @@ constexpr std::array kLifespans{
     Lifespan{Feature::wildcard, 4.2, kForEver},
 };
 
-// "7.0.12" as 7.0; the oldest when it cannot be told.
-double release_of(const std::string& version) {
-  double release = kOldest;
-  const auto* end = version.data() + version.size();
-  std::from_chars(version.data(), end, release);
-  return release;
-}
-
 }  // namespace
 
 // FerretDB 1 takes no option of a collection or an index but these; what FerretDB 2 takes is not
@@ -52,7 +42,7 @@ std::set<Feature> offered_by(const ServerFacts& server) {
   const auto& ferretdb = server.ferretdb;
   if (ferretdb.starts_with("v1.") || ferretdb.starts_with("1."))
     return {Feature::capped, Feature::unique};
-  const double release = release_of(server.version);
+  const double release = server.release();
   std::set<Feature> offered;
   for (const auto& each : kLifespans)
     if (release >= each.since && release < each.until) offered.insert(each.feature);

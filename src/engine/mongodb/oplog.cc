@@ -19,9 +19,11 @@ enum class LogSide : std::uint8_t { oldest, newest };
 
 // The first document of a capped collection is the oldest without being asked for: some servers
 // refuse the question where there is no such collection.
-Result<std::optional<LogPoint>> point_at(const Connection& connection, LogSide side) {
+Result<std::optional<LogPoint>> point_at(const Connection& connection, LogSide side,
+                                         ByteView filter = {}) {
   DocumentBuilder command;
   command.text("find", kLog);
+  if (!filter.empty()) command.document("filter", filter);
   if (side == LogSide::newest)
     command.document("sort", DocumentBuilder().int32("$natural", -1).take());
   command.int32("limit", 1).document("readConcern", majority());
@@ -87,6 +89,11 @@ Result<std::optional<LogEnds>> ask_log(const Connection& connection, const Serve
   LogEnds ends{*oldest, *newest, newest->at.ts, std::max(known, newest->at.ts)};
   if (begun) ends.begin = std::min(*begun, ends.begin);
   return ends;
+}
+
+Result<std::optional<LogPoint>> ask_log_at(const Connection& connection, Timestamp moment) {
+  const auto until = DocumentBuilder().timestamp("$lte", moment).take();
+  return point_at(connection, LogSide::newest, DocumentBuilder().document("ts", until).take());
 }
 
 Result<Fit> fit_of_live(const Connection& connection, const LogPoint& ours) {

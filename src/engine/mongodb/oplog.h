@@ -18,6 +18,9 @@ struct LogEnds {
 // Nothing where the server keeps no log, or none yet.
 Result<std::optional<LogEnds>> ask_log(const Connection& connection, const ServerFacts& server);
 
+// The last entry that is no later than `moment`; nothing where the log has none so early.
+Result<std::optional<LogPoint>> ask_log_at(const Connection& connection, Timestamp moment);
+
 // Of which part, and of which database: entries of others are left out, but for the last.
 struct LogRange {
   Timestamp begin;

@@ -37,12 +37,7 @@ bool is_simple(std::optional<DocumentView> collation) {
 }
 
 bool is_made_by_itself(DocumentView index) {
-  if (index.is_true_at("clustered")) return true;
-  const auto key = *index.document_at("key");
-  const auto first = key.begin();
-  const bool only_id =
-      first->key == "_id" && key.bytes().size() == kMinDocument + first->whole.size();
-  return only_id && first->number().has_value();
+  return index.is_true_at("clustered") || is_keyed_by_id(index);
 }
 
 // v:1 indexes know no collation, yet some servers list the simple one for them.

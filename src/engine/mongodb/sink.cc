@@ -1,6 +1,7 @@
 #include "engine/mongodb/sink.h"
 
 #include "engine/mongodb/bson_reader.h"
+#include "engine/mongodb/document_writes.h"
 #include "engine/mongodb/log_replay.h"
 
 namespace lifeboat::engine::mongodb {
@@ -48,10 +49,11 @@ class Batch {
 
 class DocumentsSink final : public Sink {
  public:
-  DocumentsSink(const Location& location, std::string collection)
-      : connection_(location.server->connect()),
-        database_(location.database),
-        collection_(std::move(collection)) {}
+  DocumentsSink(const Location& location, std::string collection, KeepTwice keep_twice)
+      : location_(location),
+        connection_(location.server->connect()),
+        collection_(std::move(collection)),
+        keep_twice_(std::move(keep_twice)) {}
 
   Result<void> write(std::uint64_t offset, ByteView bytes) override {
     if (offset != position_) return out_of_order();
@@ -61,7 +63,9 @@ class DocumentsSink final : public Sink {
   Result<std::size_t> existing(std::uint64_t, ByteSpan) override { return 0; }
   Result<void> commit() override {
     TRY(reader_.finish());
-    return insert();
+    TRY(insert());
+    if (twice_.count > 0) keep_twice_(twice_);
+    return {};
   }
 
  private:
@@ -71,15 +75,34 @@ class DocumentsSink final : public Sink {
     return {};
   }
   Result<void> insert() {
-    if (batch_.empty()) return {};
-    TRY(connection_.insert(database_, collection_, batch_.documents()));
+    auto documents = batch_.documents();
+    while (!documents.empty()) {
+      const auto count = TRY(connection_.insert_new(location_.database, collection_, documents));
+      const bool is_all = count == documents.size();
+      if (!is_all) TRY(replace_earlier(documents[count]));
+      documents.erase(documents.begin(),
+                      documents.begin() + static_cast<std::ptrdiff_t>(count + (is_all ? 0 : 1)));
+    }
     batch_.clear();
     return {};
   }
+  Result<void> replace_earlier(ByteView document) {
+    DocumentWrites writes(location_);
+    TRY(writes.add(Replace{{location_.database, collection_},
+                           filter_of_id(TRY(DocumentView::check(document))),
+                           to_bytes(document),
+                           true}));
+    TRY(writes.flush());
+    const auto& earlier = writes.changes().at(collection_).gone;
+    twice_.add(earlier.count > 0 ? earlier : sum_of(document));
+    return {};
+  }
 
+  const Location& location_;
   Connection connection_;
-  std::string database_;
   std::string collection_;
+  KeepTwice keep_twice_;
+  DocumentSum twice_;
   BsonReader reader_;
   Batch batch_;
   std::uint64_t position_ = 0;
@@ -127,8 +150,9 @@ std::unique_ptr<Sink> make_log_sink(KeptWindow& window) {
   return std::make_unique<LogSink>(window);
 }
 
-std::unique_ptr<Sink> make_documents_sink(const Location& location, std::string collection) {
-  return std::make_unique<DocumentsSink>(location, std::move(collection));
+std::unique_ptr<Sink> make_documents_sink(const Location& location, std::string collection,
+                                          KeepTwice keep_twice) {
+  return std::make_unique<DocumentsSink>(location, std::move(collection), std::move(keep_twice));
 }
 
 std::unique_ptr<Sink> make_catalog_sink(KeepCatalog keep) {

@@ -4,12 +4,19 @@
 #include <functional>
 
 #include "engine/engine.h"
+#include "engine/mongodb/document_digest.h"
 #include "engine/mongodb/location.h"
 
 namespace lifeboat::engine::mongodb {
 
+// Is told what of the content is not there in the end: documents that came once more, with the same
+// _id. A server gives one twice that was deleted and made again while it was read; the later
+// counts.
+using KeepTwice = std::function<void(const DocumentSum&)>;
+
 // The collection is there and empty. Holds one connection until it goes.
-std::unique_ptr<Sink> make_documents_sink(const Location& location, std::string collection);
+std::unique_ptr<Sink> make_documents_sink(const Location& location, std::string collection,
+                                          KeepTwice keep_twice);
 
 class KeptWindow;
 // The log goes into a file of its own, and waits there.

@@ -10,11 +10,13 @@
 #include "engine/mongodb/log_window.h"
 #include "engine/mongodb/metadata.h"
 #include "engine/mongodb/object_names.h"
+#include "engine/mongodb/snapshot_read.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
 
 constexpr std::size_t kMostDatabasesNamed = 10;
+constexpr int kMostTimesGoneOn = 3;  // without a document in between
 
 // What the readers found; they end in other threads.
 class Found {
@@ -30,24 +32,6 @@ class Found {
   FactsByName facts_;
 };
 
-// The documents of a collection as one stream.
-class DocumentReader final : public JoinedReader {
- public:
-  DocumentReader(CollectionScan scan, std::string name, Found& found)
-      : scan_(std::move(scan)), name_(std::move(name)), found_(found) {}
-
- private:
-  Result<ByteView> next_piece() override {
-    const auto document = TRY(scan_.next());
-    if (document.empty()) found_.keep(name_, scan_.finish());
-    return document;
-  }
-
-  CollectionScan scan_;
-  std::string name_;
-  Found& found_;
-};
-
 class MongoSource final : public Source {
  public:
   explicit MongoSource(SourceOptions options) : options_(std::move(options)) {}
@@ -56,20 +40,23 @@ class MongoSource final : public Source {
   Result<std::unique_ptr<Entry>> next(const RunContext& context) override;
   Result<SourceOutcome> finish(const RunContext& context) override;
 
-  const Location& location() const { return location_; }
-  const Catalog& catalog() const { return catalog_; }
   Found& found() { return found_; }
-  bool has_log() const { return log_before_.has_value(); }
+  Result<CollectionScan> begin_scan(const Collection& collection);
+  // After an error: behind the last document, where that is still of the one moment.
+  Result<void> go_on(CollectionScan& scan, const Error& why);
   Result<std::unique_ptr<Reader>> open_log();
 
  private:
   Result<void> look_at_log(const Connection& connection);
+  Result<void> look_for_snapshot(const Connection& connection);
+  ReadAs read_as() const;
   std::unique_ptr<Entry> log_entry();
   std::unique_ptr<Entry> catalog_entry();
   std::unique_ptr<Entry> documents_entry(const Collection& collection);
   Result<void> check_unchanged() const;
   Json position() const;
-  Finding inconsistency() const;
+  std::string consistency() const;
+  void say_of_what_moment(SourceOutcome& outcome) const;
 
   SourceOptions options_;
   Location location_;
@@ -79,6 +66,8 @@ class MongoSource final : public Source {
   bool catalog_given_ = false;
   std::size_t given_ = 0;
   Found found_;
+  SharedSnapshot snapshot_;
+  std::string why_no_snapshot_;
   std::optional<LogEnds> log_before_;  // none: the server keeps no log that can be read
   bool log_given_ = false;
   Window window_;
@@ -108,16 +97,35 @@ class CatalogEntry final : public Entry {
   const Catalog& catalog_;
 };
 
+// The documents of a collection as one stream.
+class DocumentReader final : public JoinedReader {
+ public:
+  DocumentReader(MongoSource& source, CollectionScan scan, std::string name)
+      : source_(source), scan_(std::move(scan)), name_(std::move(name)) {}
+
+ private:
+  Result<ByteView> next_piece() override {
+    auto next = scan_.next();
+    for (int i = 0; !next && i < kMostTimesGoneOn; ++i) {
+      TRY(source_.go_on(scan_, next.error()));
+      next = scan_.next();
+    }
+    if (next && next->empty()) source_.found().keep(name_, scan_.finish());
+    return next;
+  }
+
+  MongoSource& source_;
+  CollectionScan scan_;
+  std::string name_;
+};
+
 class DocumentsEntry final : public Entry {
  public:
   DocumentsEntry(MongoSource& source, const Collection& collection)
       : source_(source), collection_(collection) {}
   Result<std::unique_ptr<Reader>> open() override {
-    const auto& location = source_.location();
-    auto scan = TRY_CONTEXT(
-        location.database + "." + collection_.name,
-        CollectionScan::begin(*location.server, location.database, collection_, source_.has_log()));
-    return std::make_unique<DocumentReader>(std::move(scan), collection_.name, source_.found());
+    auto scan = TRY_CONTEXT(collection_.name, source_.begin_scan(collection_));
+    return std::make_unique<DocumentReader>(source_, std::move(scan), collection_.name);
   }
 
  private:
@@ -143,7 +151,44 @@ Result<void> MongoSource::begin(const RunContext& context) {
   moment_ = context.clock.now();
   TRY(look_at_log(connection));
   catalog_ = TRY(read_catalog(connection, location_.database));
-  return check_catalog(connection, catalog_);
+  TRY(check_catalog(connection, catalog_));
+  return look_for_snapshot(connection);
+}
+
+Result<void> MongoSource::look_for_snapshot(const Connection& connection) {
+  auto answer = TRY(ask_snapshot(connection, server_, catalog_));
+  if (answer.moment) snapshot_.begin(*answer.moment);
+  why_no_snapshot_ = std::move(answer.why_not);
+  return {};
+}
+
+// FerretDB goes by no index that it is told to go by.
+ReadAs MongoSource::read_as() const {
+  return {log_before_.has_value(), snapshot_.moment(), server_.ferretdb.empty()};
+}
+
+// Without the snapshot, what is not read yet is read as it is: the log, where there is one, begins
+// before the snapshot and brings both to one moment.
+Result<CollectionScan> MongoSource::begin_scan(const Collection& collection) {
+  const auto how = read_as();
+  auto scan = CollectionScan::begin(*location_.server, location_.database, collection, how);
+  if (scan || !how.moment || scan.error().code() != Code::source_changed) return scan;
+  snapshot_.lose(scan.error().message());
+  return CollectionScan::begin(*location_.server, location_.database, collection, read_as());
+}
+
+Result<void> MongoSource::go_on(CollectionScan& scan, const Error& why) {
+  const auto how = read_as();
+  const bool is_gone = why.code() == Code::source_changed || why.code() == Code::unavailable;
+  if (!is_gone || !scan.can_go_on() || (!how.moment && !how.committed)) return fail(why);
+  auto again = scan.go_on(how);
+  if (again || !how.moment || again.error().code() != Code::source_changed) return again;
+  snapshot_.lose(again.error().message());
+  if (log_before_) return scan.go_on(read_as());
+  return fail(Error(Code::source_changed, again.error().message())
+                  .with_hint("The server kept its snapshot for less time than the copy needs: see "
+                             "minSnapshotHistoryWindowInSeconds, or let the user read "
+                             "local.oplog.rs."));
 }
 
 // A user who may read the database and not the log still gets a backup, of less.
@@ -160,7 +205,8 @@ Result<void> MongoSource::look_at_log(const Connection& connection) {
 
 Result<std::unique_ptr<Reader>> MongoSource::open_log() {
   window_.broken.clear();
-  return open_window({*location_.server, server_, location_.database, *log_before_}, window_);
+  return open_window(
+      {*location_.server, server_, location_.database, *log_before_, snapshot_.moment()}, window_);
 }
 
 // The catalog first; then whatever can hold documents, by name; and what was written meanwhile.
@@ -211,18 +257,30 @@ Result<SourceOutcome> MongoSource::finish(const RunContext& context) {
   SourceOutcome outcome;
   outcome.facts = TRY(facts_json(catalog_, found_.all(), server_));
   outcome.position = position();
-  if (window_.manifest)
-    outcome.log_position = position_of(window_.manifest->last.at.ts);
-  else
-    outcome.findings.push_back(inconsistency());
+  if (window_.manifest) outcome.log_position = position_of(window_.manifest->last.at.ts);
+  say_of_what_moment(outcome);
   return outcome;
 }
 
-Finding MongoSource::inconsistency() const {
-  return {
-      "consistency-per-collection", options_.name,
-      "each collection is as of the moment when it was read, not all as of one: " + window_.broken,
-      false};
+std::string MongoSource::consistency() const {
+  if (snapshot_.moment()) return "snapshot";
+  return window_.manifest ? "log-window" : "per-collection";
+}
+
+void MongoSource::say_of_what_moment(SourceOutcome& outcome) const {
+  const auto lost = snapshot_.why_lost();
+  if (consistency() == "per-collection")
+    outcome.findings.push_back({"consistency-per-collection", options_.name,
+                                "each collection is as of the moment when it was read, not all as "
+                                "of one: " +
+                                    window_.broken + "; " +
+                                    (lost.empty() ? why_no_snapshot_ : lost),
+                                false});
+  else if (!lost.empty())
+    outcome.findings.push_back({"snapshot-lost", options_.name,
+                                "the server let go of its snapshot (" + lost +
+                                    "); the log brings the copy to one moment instead",
+                                false});
 }
 
 // What was made, changed or dropped meanwhile is partly in the snapshot, and nothing says which.
@@ -238,13 +296,14 @@ Result<void> MongoSource::check_unchanged() const {
 Json MongoSource::position() const {
   Json position{{"time", to_rfc3339(moment_)},
                 {"database", escape_name(location_.database)},
-                {"consistency", "per-collection"},
+                {"consistency", consistency()},
                 {"server", server_.product()},
                 {"version", server_.version}};
-  if (!window_.manifest) return position;
-  position["consistency"] = "log-window";
-  position["log"] = encode_slice(*window_.manifest);
-  position["time"] = to_rfc3339(time_of(window_.manifest->known_until));
+  if (window_.manifest) position["log"] = encode_slice(*window_.manifest);
+  if (const auto moment = snapshot_.moment())
+    position["time"] = to_rfc3339(time_of(*moment));
+  else if (window_.manifest)
+    position["time"] = to_rfc3339(time_of(window_.manifest->known_until));
   return position;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 // Reads one database: its catalog before and after, and between them every collection as raw BSON,
-// several at once. Where the server has a log, the part of it from before to after makes them one
-// moment; else each is as of the moment when it was read, and the position says so.
+// several at once. All are read in one snapshot where the server gives one; else, where it has a
+// log, the part of it from before to after makes them one moment; else each is as of the moment
+// when it was read. The position says which.
 #include "engine/engine.h"
 
 namespace lifeboat::engine::mongodb {

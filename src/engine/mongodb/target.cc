@@ -1,11 +1,14 @@
 #include "engine/mongodb/target.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <mutex>
 #include <set>
 
 #include "engine/mongodb/catalog_fingerprint.h"
 #include "engine/mongodb/catalog_reader.h"
+#include "engine/mongodb/facts.h"
 #include "engine/mongodb/location.h"
 #include "engine/mongodb/log_replay.h"
 #include "engine/mongodb/metadata.h"
@@ -34,6 +37,7 @@ class MongoTarget final : public Target {
   Result<std::unique_ptr<Sink>> keep_log();
   Result<void> begin_replay(const RunContext& context);
   Result<void> end_replay(TargetReport& report);
+  Result<void> say_what_to_expect(TargetReport& report) const;
   Catalog restored() const;
   Result<void> make_collection(const Collection& collection);
   Result<void> keep_catalog(Bytes bytes);
@@ -51,8 +55,9 @@ class MongoTarget final : public Target {
   std::set<std::string> present_;  // what was there before
   std::mutex mutex_;               // create() runs in several threads
   std::vector<Collection> made_;
-  std::optional<Catalog> catalog_;  // none where only some objects are restored
-  std::set<Feature> offered_;       // by the server
+  std::map<std::string, DocumentSum> twice_;  // given once more than they are there
+  std::optional<Catalog> catalog_;            // none where only some objects are restored
+  std::set<Feature> offered_;                 // by the server
   std::optional<ValidatorsAside> validators_;
   std::size_t recovered_ = 0;  // validators that an interrupted run had left aside
   std::unique_ptr<KeptWindow> window_;
@@ -92,7 +97,11 @@ Result<std::unique_ptr<Sink>> MongoTarget::create(const EntryInfo& entry) {
   if (metadata.collection.kind != CollectionKind::collection)
     return fail(Code::corrupt, "entry " + entry.path + " is no collection of documents");
   TRY_CONTEXT(metadata.collection.name, make_collection(metadata.collection));
-  return make_documents_sink(location_, metadata.collection.name);
+  return make_documents_sink(location_, metadata.collection.name,
+                             [this, name = metadata.collection.name](const DocumentSum& twice) {
+                               const std::scoped_lock lock(mutex_);
+                               twice_[name].add(twice);
+                             });
 }
 
 Result<void> MongoTarget::make_collection(const Collection& collection) {
@@ -171,9 +180,24 @@ Result<void> MongoTarget::end_replay(TargetReport& report) {
   for (const auto& each : replay_->catalog().collections)
     (each.kind == CollectionKind::view ? views.collections : made_).push_back(each);
   if (catalog_) catalog_ = std::move(views);
-  if (options_.facts && !replay_->is_part()) report.facts = TRY(replay_->expected(*options_.facts));
   report.applied = replay_->applied();
   if (replay_->last()) report.last_applied = moment_text(replay_->last()->ts);
+  return {};
+}
+
+// Nothing else than the snapshot recorded, where nothing was replayed and nothing came twice.
+Result<void> MongoTarget::say_what_to_expect(TargetReport& report) const {
+  for (const auto& [name, sum] : twice_)
+    report.findings.push_back(
+        {"document-met-twice", name,
+         fmt::format("{} of its documents were deleted and made again while it was copied, or the "
+                     "server gave them twice: the later one is here",
+                     sum.count),
+         false});
+  const bool is_part = replay_ ? replay_->is_part() : !catalog_;
+  if (!options_.facts || is_part || (!replay_ && twice_.empty())) return {};
+  auto facts = TRY(facts_without(*options_.facts, twice_));
+  report.facts = replay_ ? TRY(replay_->expected(facts)) : std::move(facts);
   return {};
 }
 
@@ -192,6 +216,7 @@ Result<TargetReport> MongoTarget::finish(const RunContext& context) {
   TargetReport report;
   TRY(begin_replay(context));
   TRY(end_replay(report));
+  TRY(say_what_to_expect(report));
   TRY(put_validators_back(report));
   for (const auto& collection : made_) {
     TRY(context.check_stop());

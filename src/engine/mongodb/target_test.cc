@@ -51,7 +51,7 @@ TEST_F(MongoTarget, FailsWhenTheServerDoesNotTakeADocument) {
   auto captured = capture();
   LIFEBOAT_OK(captured);
   auto& items = captured->entries[1].content;
-  append(items, document(0, "again"));
+  append(items, DocumentBuilder().int32("_id", -1).int32("$no", 1).take());
   const auto rebuilt = rebuild(*captured);
   ASSERT_FALSE(rebuilt);
   EXPECT_EQ(rebuilt.error().code(), Code::io_error) << failure_of(rebuilt);

@@ -1,28 +1,18 @@
 #pragma once
-// A shop on a test's own server that keeps a log, and the ways that a backup, a follower of the log
-// and a restore go. For tests.
+// A shop on a test's own server, and the ways that a backup, a follower of the log and a restore
+// go: on whatever server, and on FerretDB with a log. For tests.
 #include "base/json_value.h"
 #include "engine/mongodb/change_log.h"
 #include "engine/mongodb/test_database.h"
 
 namespace lifeboat::engine::mongodb::testing {
 
-class LoggedShop : public ::testing::Test {
+class CarriedShop : public ::testing::Test {
  protected:
-  explicit LoggedShop(ServerOptions options = {.replica_set = "rs0"})
-      : server_(std::move(options)) {}
-  void SetUp() override { make_log(1 << 20); }
+  virtual std::string uri(const std::string& database) const = 0;
 
-  void make_log(std::int64_t size) const {
-    Application(server_.uri(), "local")
-        .run(DocumentBuilder()
-                 .text("create", "oplog.rs")
-                 .boolean("capped", true)
-                 .int64("size", size)
-                 .take());
-  }
-  Application live() const { return {server_.uri(), "shop"}; }
-  SourceOptions source() const { return source_at(server_.uri(), "shop"); }
+  Application live() const { return {uri(""), "shop"}; }
+  SourceOptions source() const { return source_at(uri(""), "shop"); }
   void put(const std::string& collection, const Bytes& whole) const {
     const auto id = *view_document(whole).find("_id");
     ArrayBuilder updates;
@@ -65,10 +55,11 @@ class LoggedShop : public ::testing::Test {
   // Without a moment: to the snapshot's own.
   Result<TargetReport> rebuild(const contract::Capture& capture,
                                const std::vector<LogPiece>& pieces = {}, std::uint64_t until = 0) {
-    auto options = target_at(server_.uri("restored"));
+    auto options = target_at(uri("restored"));
     options.overwrite = options.delete_strangers = true;
     options.facts = std::make_shared<const Json>(capture.outcome.facts);
     options.until = until;
+    options.state = state_.path().string();
     std::vector<Json> abouts;
     for (const auto& each : pieces) abouts.push_back(each.about);
     LogRoute route;
@@ -84,14 +75,32 @@ class LoggedShop : public ::testing::Test {
     return target->finish(test_.context);
   }
   Json facts(const std::string& database) {
-    return contract::facts_of(mongodb_engine(), server_.uri(database), test_.context)
-        .value_or(Json{});
+    return contract::facts_of(mongodb_engine(), uri(database), test_.context).value_or(Json{});
   }
   static std::uint64_t last_of(const LogPiece& piece) {
     return position_of(decode_slice(piece.about)->last.at.ts);
   }
 
   TestContext test_;
+  ScratchDirectory state_ = ScratchDirectory::make().value();
+};
+
+class LoggedShop : public CarriedShop {
+ protected:
+  explicit LoggedShop(ServerOptions options = {.replica_set = "rs0"})
+      : server_(std::move(options)) {}
+  void SetUp() override { make_log(1 << 20); }
+  std::string uri(const std::string& database) const override { return server_.uri(database); }
+
+  void make_log(std::int64_t size) const {
+    Application(uri(""), "local")
+        .run(DocumentBuilder()
+                 .text("create", "oplog.rs")
+                 .boolean("capped", true)
+                 .int64("size", size)
+                 .take());
+  }
+
   TestServer server_;
 };
 

@@ -198,10 +198,11 @@ bool StandInServer::serve_one(int socket) {
 // Nothing when the connection is to be dropped.
 std::optional<Bytes> StandInServer::reply_to(const Message& message) {
   const auto fault = fault_of(message);
+  if (fault && fault->meanwhile) fault->meanwhile();
   if (fault && fault->kind == Fault::Kind::refuse) return StandInModel::refuse(fault->refusal);
   if (fault && fault->kind == Fault::Kind::die) kill();
   if (fault && fault->kind == Fault::Kind::stall) wait_for_release();
-  if (fault) return std::nullopt;
+  if (fault && fault->kind != Fault::Kind::none) return std::nullopt;
   return model_.run(message.database, message.view());
 }
 

@@ -3,8 +3,8 @@
 // 127.0.0.1 as far as Debian's libmongoc does, answers from memory, and fails where it is told to.
 // What it holds is lost with it. It proves what Lifeboat asks and makes of the answers, never what
 // a MongoDB server would answer.
-#include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <thread>
 
 #include "base/file.h"
@@ -18,13 +18,15 @@ struct Fault {
     drop,    // the connection, before the command is carried out
     stall,   // no answer, until the end or release()
     die,     // the server, as a crash would
+    none,    // the command is carried out, after `meanwhile`
   };
   std::string command;
   Kind kind = Kind::refuse;
   Refusal refusal{};
-  std::string collection{};  // only where the command names this one
-  unsigned after = 0;        // so many are let pass first
-  unsigned times = 1;        // and so many fail
+  std::string collection{};           // only where the command names this one
+  unsigned after = 0;                 // so many are let pass first
+  unsigned times = 1;                 // and so many fail
+  std::function<void()> meanwhile{};  // what happens just before
 };
 
 class StandInServer {

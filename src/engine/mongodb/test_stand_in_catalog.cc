@@ -25,7 +25,7 @@ Bytes options_in(DocumentView command) {
 Bytes with_changes(DocumentView old, DocumentView changes) {
   DocumentBuilder made;
   for (const auto& field : old)
-    if (!changes.find(field.key)) made.element(field);
+    if (field.key == "name" || !changes.find(field.key)) made.element(field);
   for (const auto& field : changes)
     if (field.key != "name" && field.key != "keyPattern") made.element(field);
   return made.take();

@@ -78,13 +78,15 @@ void StandInModel::ignore_read_concern() {
   ignores_read_concern_ = true;
 }
 
+// A driver writes once more when it is told that this is of use.
 Bytes StandInModel::refuse(const Refusal& refusal) {
-  return DocumentBuilder()
-      .number("ok", 0)
-      .text("errmsg", refusal.message)
-      .int32("code", refusal.code)
-      .text("codeName", refusal.name)
-      .take();
+  constexpr std::int32_t kNotWritablePrimary = 10107;
+  DocumentBuilder reply;
+  reply.number("ok", 0).text("errmsg", refusal.message);
+  reply.int32("code", refusal.code).text("codeName", refusal.name);
+  if (refusal.code == kNotWritablePrimary)
+    reply.array("errorLabels", ArrayBuilder().text("RetryableWriteError").take());
+  return reply.take();
 }
 
 Bytes StandInModel::run(const std::string& database, DocumentView command) {
@@ -219,6 +221,7 @@ DocumentBuilder StandInModel::hello(const Request& request) {
 DocumentBuilder StandInModel::build_info(const Request&) {
   DocumentBuilder reply;
   reply.text("version", options_.version);
+  if (!options_.ferretdb.empty()) reply.text("ferretdbVersion", options_.ferretdb);
   return reply;
 }
 
@@ -270,6 +273,9 @@ DocumentBuilder StandInModel::find(const Request& request) {
   if (cursor.limit == 0) cursor.limit.reset();
   if (collection == nullptr) return batch(std::move(cursor), request, "firstBatch");
   cursor.uuid = collection->uuid;
+  cursor.by_id = request.command.find("hint").has_value();
+  cursor.behind = filter_in(request.command, "min");
+  cursor.with_key = true;
   const auto sort = request.command.document_at("sort");
   if (!sort || sort->empty()) return batch(std::move(cursor), request, "firstBatch");
   for (const auto& [number, record] : collection->records)
@@ -286,11 +292,10 @@ DocumentBuilder StandInModel::find(const Request& request) {
 // A scan sees the collection as it is when it gets there, unless it is of a moment.
 std::optional<Bytes> StandInModel::take_next(OpenCursor& cursor) {
   if (cursor.next_fixed < cursor.fixed.size()) return cursor.fixed[cursor.next_fixed++];
-  if (cursor.reaches_end || cursor.limit == 0) return std::nullopt;
+  if (cursor.reaches_end || cursor.by_id || cursor.limit == 0) return std::nullopt;
+  check_there(cursor);
   const auto* collection = found(cursor.database, cursor.collection);
-  if (collection == nullptr && cursor.uuid.empty()) return std::nullopt;
-  if (collection == nullptr || collection->uuid != cursor.uuid)
-    throw Refusal{175, "QueryPlanKilled", "collection dropped"};
+  if (collection == nullptr) return std::nullopt;
   for (auto at = collection->records.upper_bound(cursor.last_record);
        at != collection->records.end(); ++at) {
     cursor.last_record = at->first;
@@ -303,10 +308,36 @@ std::optional<Bytes> StandInModel::take_next(OpenCursor& cursor) {
   return std::nullopt;
 }
 
+void StandInModel::check_there(const OpenCursor& cursor) {
+  const auto* collection = found(cursor.database, cursor.collection);
+  if (collection == nullptr && cursor.uuid.empty()) return;
+  if (collection == nullptr || collection->uuid != cursor.uuid)
+    throw Refusal{175, "QueryPlanKilled", "collection dropped"};
+}
+
+// By their bytes: any order of keys does that stays the same.
+void StandInModel::look_behind_key(OpenCursor& cursor) {
+  check_there(cursor);
+  cursor.fixed.clear();
+  cursor.next_fixed = 0;
+  const auto* collection = found(cursor.database, cursor.collection);
+  if (collection == nullptr) return;
+  std::map<Bytes, Bytes> rest;
+  for (const auto& [number, record] : collection->records) {
+    const auto* document = record.at(cursor.moment);
+    if (document == nullptr) continue;
+    auto key = filter_of_id(view_document(*document));
+    if (key > cursor.behind || (cursor.with_key && key == cursor.behind))
+      rest[std::move(key)] = *document;
+  }
+  for (auto& [key, document] : rest) cursor.fixed.push_back(std::move(document));
+}
+
 DocumentBuilder StandInModel::batch(OpenCursor cursor, const Request& request, const char* list) {
   const auto nested = request.command.document_at("cursor");
   const auto asked = integer_at(nested ? *nested : request.command, "batchSize");
   const auto most = asked.value_or(request.name == "getMore" ? 1 << 20 : kFirstBatch);
+  if (cursor.by_id) look_behind_key(cursor);
   ArrayBuilder documents;
   std::size_t size = 0;
   bool ended = false;
@@ -316,7 +347,9 @@ DocumentBuilder StandInModel::batch(OpenCursor cursor, const Request& request, c
     if (!next) break;
     size += next->size();
     documents.document(*next);
+    if (cursor.by_id) cursor.behind = filter_of_id(view_document(*next));
   }
+  cursor.with_key = false;
   ended = ended || cursor.limit == 0;
   DocumentBuilder inside;
   inside.array(list, documents.take());

@@ -12,6 +12,7 @@ namespace lifeboat::engine::mongodb::testing {
 struct StandInOptions {
   std::string version = "7.0.14";
   bool replica_set = true;  // "rs0", with a log
+  std::string ferretdb{};   // the version, where it says that it is one
 };
 
 // What a server says of a command that it does not carry out.
@@ -75,6 +76,9 @@ class StandInModel {
     std::vector<Bytes> fixed{};  // what else is given
     std::size_t next_fixed = 0;
     bool reaches_end = false;
+    bool by_id = false;  // `fixed` is then of one batch: what is behind the key
+    Bytes behind{};      // {_id: …}
+    bool with_key = false;
   };
   struct Request {
     const std::string& database;
@@ -128,6 +132,8 @@ class StandInModel {
   StoredCollection& made(const Request& request);
   std::optional<Timestamp> snapshot_of(const Request& request, const StoredCollection* read);
   std::optional<Bytes> take_next(OpenCursor& cursor);
+  void look_behind_key(OpenCursor& cursor);
+  void check_there(const OpenCursor& cursor);
   DocumentBuilder batch(OpenCursor cursor, const Request& request, const char* list);
   DocumentBuilder give(const Request& request, std::vector<Bytes> documents);
   std::optional<Refusal> why_not(const StoredCollection& into, DocumentView document,

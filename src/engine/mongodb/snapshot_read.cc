@@ -1,0 +1,73 @@
+#include "engine/mongodb/snapshot_read.h"
+
+#include <algorithm>
+
+#include "engine/mongodb/collection_scan.h"
+#include "engine/mongodb/grants.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+constexpr double kFirstRelease = 5.0;
+constexpr double kFirstWithCapped = 8.0;
+
+bool has_documents(const Collection& each) { return each.kind == CollectionKind::collection; }
+
+Bytes one_document_of_snapshot(const std::string& collection) {
+  return DocumentBuilder()
+      .text("find", collection)
+      .int32("limit", 1)
+      .boolean("singleBatch", true)
+      .document("readConcern", DocumentBuilder().text("level", "snapshot").take())
+      .take();
+}
+
+std::string why_not_asked(const ServerFacts& server, const Catalog& catalog) {
+  if (!server.ferretdb.empty() || server.release() < kFirstRelease)
+    return server.product() + " gives no snapshots";
+  if (server.replica_set.empty()) return "the server is no member of a replica set";
+  if (std::ranges::none_of(catalog.collections, has_documents)) return "there is no collection";
+  if (server.release() < kFirstWithCapped && std::ranges::any_of(catalog.collections, is_capped))
+    return server.product() + " gives no snapshots of capped collections";
+  return {};
+}
+
+}  // namespace
+
+Result<SnapshotAnswer> ask_snapshot(const Connection& connection, const ServerFacts& server,
+                                    const Catalog& catalog) {
+  auto why_not = why_not_asked(server, catalog);
+  if (!why_not.empty()) return SnapshotAnswer{std::nullopt, std::move(why_not)};
+  const auto first = std::ranges::find_if(catalog.collections, has_documents);
+  const auto reply = connection.command(catalog.database, one_document_of_snapshot(first->name));
+  const auto code = reply ? Code::internal : reply.error().code();
+  if (code == Code::unavailable || code == Code::permission_denied)
+    return fail(for_lack_of(reply.error(), {"find", catalog.database}));
+  if (!reply) return SnapshotAnswer{std::nullopt, reply.error().message()};
+  const auto cursor = TRY(DocumentView::check(*reply)).document_at("cursor");
+  const auto moment = cursor ? cursor->find("atClusterTime") : std::nullopt;
+  if (moment && moment->timestamp()) return SnapshotAnswer{moment->timestamp(), {}};
+  return SnapshotAnswer{std::nullopt, "the server names no cluster time of its snapshots"};
+}
+
+void SharedSnapshot::begin(Timestamp moment) {
+  const std::scoped_lock lock(mutex_);
+  moment_ = moment;
+}
+
+std::optional<Timestamp> SharedSnapshot::moment() const {
+  const std::scoped_lock lock(mutex_);
+  return moment_;
+}
+
+void SharedSnapshot::lose(const std::string& why) {
+  const std::scoped_lock lock(mutex_);
+  if (std::exchange(moment_, std::nullopt)) why_lost_ = why;
+}
+
+std::string SharedSnapshot::why_lost() const {
+  const std::scoped_lock lock(mutex_);
+  return why_lost_;
+}
+
+}  // namespace lifeboat::engine::mongodb

@@ -1,0 +1,201 @@
+#include "engine/mongodb/snapshot_read.h"
+
+#include "engine/mongodb/bson_reader.h"
+#include "engine/mongodb/log_slice.h"
+#include "engine/mongodb/source.h"
+#include "engine/mongodb/test_stand_in_shop.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+using contract::failure_of;
+using testing::document;
+using testing::Fault;
+using testing::many_documents;
+
+// Three collections, of which two are read when somebody writes to all of them.
+class MongoSnapshotRead : public testing::StandInShop {
+ protected:
+  explicit MongoSnapshotRead(testing::StandInOptions options = {})
+      : StandInShop(std::move(options)) {}
+  void SetUp() override {
+    for (const auto* name : {"first", "second", "third"}) live().insert(name, many_documents(50));
+  }
+  void write_to_all() const {
+    for (const auto* name : {"first", "second", "third"}) {
+      live().remove_one(name, 8);
+      live().insert(name, {document(1000, "late")});
+    }
+  }
+  Result<contract::Capture> capture_busy(const std::function<void()>& also = [] {}) {
+    return capture([&](std::size_t entries) {
+      if (entries != 3) return;
+      write_to_all();
+      also();
+    });
+  }
+  bool has_finding(const contract::Capture& captured, std::string_view code) const {
+    return std::ranges::any_of(captured.outcome.findings,
+                               [&](const Finding& each) { return each.code == code; });
+  }
+};
+
+TEST_F(MongoSnapshotRead, SeesAllCollectionsAsOfOneClusterTimeWhateverIsWrittenMeanwhile) {
+  const auto before = facts("shop");
+  const auto captured = capture_busy();
+  LIFEBOAT_OK(captured);
+  EXPECT_EQ(captured->outcome.position["consistency"], "snapshot");
+  EXPECT_TRUE(captured->outcome.findings.empty());
+  EXPECT_EQ(captured->outcome.facts["collections"], before["collections"]);
+  EXPECT_TRUE(captured->outcome.log_position);
+  const auto report = rebuild(*captured);
+  LIFEBOAT_OK(report);
+  EXPECT_EQ(report->applied, 0U);
+  EXPECT_EQ(facts("restored")["collections"], before["collections"]);
+  EXPECT_NE(facts("shop")["collections"], before["collections"]);
+}
+
+TEST_F(MongoSnapshotRead, NamesTheOneClusterTimeInEveryReadOfDocuments) {
+  const auto captured = capture_busy();
+  LIFEBOAT_OK(captured);
+  std::set<Timestamp> moments;
+  std::size_t reads = 0;
+  for (const auto& each : server_.received("find")) {
+    const auto concern = view_document(each).document_at("readConcern");
+    const auto moment = concern ? concern->find("atClusterTime") : std::nullopt;
+    if (!moment) continue;
+    moments.insert(*moment->timestamp());
+    ++reads;
+  }
+  EXPECT_EQ(reads, 3U);
+  EXPECT_EQ(moments.size(), 1U);
+}
+
+TEST_F(MongoSnapshotRead, IsWhatTheDoctorSaysOfTheServer) {
+  const auto said = [&] {
+    std::string all;
+    const auto advices = mongodb_engine().examine(source(), test_.context);
+    for (const auto& each : advices.value_or(std::vector<Advice>{})) all += each.message + "\n";
+    return all;
+  };
+  EXPECT_NE(said().find("it gives snapshots"), std::string::npos) << said();
+  server_.model().ignore_read_concern();
+  EXPECT_EQ(said().find("it gives snapshots"), std::string::npos) << said();
+}
+
+TEST_F(MongoSnapshotRead, IsBroughtOnByTheLogFromItsClusterTime) {
+  const auto captured = capture_busy();
+  LIFEBOAT_OK(captured);
+  const auto pieces = follow(captured->outcome.position["log"]);
+  LIFEBOAT_OK(pieces);
+  ASSERT_EQ(pieces->size(), 1U);
+  const auto report = rebuild(*captured, *pieces, last_of(pieces->back()));
+  LIFEBOAT_OK(report);
+  EXPECT_EQ(facts("restored")["collections"], facts("shop")["collections"]);
+  ASSERT_TRUE(report->facts);
+  EXPECT_EQ((*report->facts)["collections"], facts("shop")["collections"]);
+}
+
+TEST_F(MongoSnapshotRead, FallsBackToTheLogWhenTheServerLetsGoOfTheSnapshotBetweenCollections) {
+  const auto captured = capture_busy([this] { server_.model().forget_history(); });
+  LIFEBOAT_OK(captured);
+  EXPECT_EQ(captured->outcome.position["consistency"], "log-window");
+  EXPECT_TRUE(has_finding(*captured, "snapshot-lost"));
+  const auto report = rebuild(*captured);
+  LIFEBOAT_OK(report);
+  EXPECT_GT(report->applied, 0U);
+  EXPECT_EQ(facts("restored")["collections"], facts("shop")["collections"]);
+  EXPECT_EQ((*report->facts)["collections"], facts("shop")["collections"]);
+}
+
+TEST_F(MongoSnapshotRead, GoesOnBehindTheLastDocumentWhenTheSnapshotIsLostInACollection) {
+  server_.plant({.command = "getMore",
+                 .kind = Fault::Kind::none,
+                 .collection = "second",
+                 .meanwhile = [this] { server_.model().forget_history(); }});
+  const auto captured = capture_busy();
+  LIFEBOAT_OK(captured);
+  EXPECT_EQ(captured->outcome.position["consistency"], "log-window");
+  const auto report = rebuild(*captured);
+  LIFEBOAT_OK(report);
+  EXPECT_EQ(facts("restored")["collections"], facts("shop")["collections"]);
+  EXPECT_EQ((*report->facts)["collections"], facts("shop")["collections"]);
+}
+
+TEST_F(MongoSnapshotRead, KeepsTheSnapshotWhenOnlyACursorIsLost) {
+  const auto before = facts("shop");
+  server_.plant({.command = "getMore",
+                 .refusal = {43, "CursorNotFound", "cursor id 7 not found"},
+                 .collection = "second"});
+  const auto captured = capture_busy();
+  LIFEBOAT_OK(captured);
+  EXPECT_EQ(captured->outcome.position["consistency"], "snapshot");
+  EXPECT_EQ(captured->outcome.facts["collections"], before["collections"]);
+}
+
+TEST_F(MongoSnapshotRead, TakesNoSnapshotFromAServerThatNamesNoClusterTime) {
+  server_.model().ignore_read_concern();
+  const auto captured = capture_busy();
+  LIFEBOAT_OK(captured);
+  EXPECT_EQ(captured->outcome.position["consistency"], "log-window");
+  EXPECT_TRUE(captured->outcome.findings.empty());
+  LIFEBOAT_OK(rebuild(*captured));
+  EXPECT_EQ(facts("restored")["collections"], facts("shop")["collections"]);
+}
+
+TEST_F(MongoSnapshotRead, IsNotAskedForWhereACappedCollectionIsNotInIt) {
+  live().create_capped("recent");
+  live().insert("recent", {document(1)});
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  EXPECT_EQ(captured->outcome.position["consistency"], "log-window");
+}
+
+class MongoWithoutSnapshots : public MongoSnapshotRead {
+ protected:
+  MongoWithoutSnapshots() : MongoSnapshotRead({.version = "4.4.29"}) {}
+};
+
+TEST_F(MongoWithoutSnapshots, UsesTheLogOnAServerBeforeFive) {
+  const auto captured = capture_busy();
+  LIFEBOAT_OK(captured);
+  EXPECT_EQ(captured->outcome.position["consistency"], "log-window");
+}
+
+class MongoAlone : public MongoSnapshotRead {
+ protected:
+  MongoAlone() : MongoSnapshotRead({.replica_set = false}) {}
+};
+
+TEST_F(MongoAlone, SaysThatEachCollectionIsOfItsOwnMoment) {
+  const auto captured = capture_busy();
+  LIFEBOAT_OK(captured);
+  EXPECT_EQ(captured->outcome.position["consistency"], "per-collection");
+  EXPECT_TRUE(has_finding(*captured, "consistency-per-collection"));
+}
+
+// Behind its last document the collection would be of another moment than before it.
+TEST_F(MongoAlone, FailsWhenACursorIsLost) {
+  server_.plant({.command = "getMore", .refusal = {43, "CursorNotFound", "cursor not found"}});
+  const auto captured = capture();
+  ASSERT_FALSE(captured);
+  EXPECT_EQ(captured.error().code(), Code::source_changed) << failure_of(captured);
+}
+
+class MongoCappedSnapshot : public MongoSnapshotRead {
+ protected:
+  MongoCappedSnapshot() : MongoSnapshotRead({.version = "8.0.4"}) {}
+};
+
+TEST_F(MongoCappedSnapshot, HoldsCappedCollectionsOnAServerThatGivesThemInASnapshot) {
+  live().create_capped("recent");
+  live().insert("recent", {document(2), document(1)});
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  EXPECT_EQ(captured->outcome.position["consistency"], "snapshot");
+  LIFEBOAT_OK(rebuild(*captured));
+  EXPECT_EQ(facts("restored")["collections"], captured->outcome.facts["collections"]);
+}
+
+}  // namespace
+}  // namespace lifeboat::engine::mongodb
