@@ -267,6 +267,25 @@ TEST_F(DumpDrill, RefusesLinksAndNamesThatLeadOutsideAndBombs) {
   expect_stopped(drilled(request), Verdict::unverified, "foreign-bomb");
 }
 
+TEST_F(DumpDrill, MakesNothingOutsideHoweverACollectionIsNamed) {
+  const auto folder = add_folder("1", many_documents(200));
+  const auto* name = "%2E%2E%2F%2E%2E%2F%2E%2E%2Fevil";
+  write_collection(folder, name, many_documents(1), "");
+  write_text(folder / (std::string(name) + ".metadata.json"), "{}");
+  expect_stopped(drilled(), Verdict::failed, "foreign-not-taken");  // FerretDB has no such names
+  for (const auto& each : fs::recursive_directory_iterator(scratch_.path()))
+    EXPECT_TRUE(each.path().filename() != "evil" && each.path().filename() != "evil.sqlite");
+}
+
+TEST(ImportedDump, IsJudgedByWhatIsUnequalAndByWhatWasNotCompared) {
+  const auto outcome = [](Imported imported) { return judge_import("legacy", imported).outcome; };
+  EXPECT_EQ(outcome({.documents = 3}), Outcome::passed);
+  EXPECT_EQ(outcome({.documents = 3, .unequal = {"orders has 2 documents, the dump 3"}}),
+            Outcome::failed);
+  EXPECT_EQ(outcome({.documents = 3, .not_compared = {"orders: no _id"}}), Outcome::not_run);
+  EXPECT_EQ(outcome({.documents = 3, .unequal = {"a"}, .not_compared = {"b"}}), Outcome::failed);
+}
+
 TEST_F(DumpDrill, WaitsForADumpThatIsStillWritten) {
   const auto archive = add_recorded("mongodump/pixelcraft.archive", "a.archive");
   cut(archive, 100'000);

@@ -28,6 +28,17 @@ std::uint64_t room_for_foreign(const DrillState& state);
 // Into the sandbox, each below its name.
 Result<void> bring_foreign(DrillState& state, const RunContext& context);
 
+// What an importer did with a dump, whichever it was.
+struct Imported {
+  std::uint64_t documents = 0;
+  std::uint64_t bytes = 0;
+  std::vector<Finding> findings = {};
+  std::vector<std::string> unequal = {};       // collections that are not as in the dump
+  std::vector<std::string> not_compared = {};  // and why
+};
+// Failed when something is not as in the dump, not run when something could not be compared.
+CheckResult judge_import(const std::string& source, const Imported& imported);
+
 // Of a dump of MongoDB: says in the manifest which server it needs, …
 void plan_dump_server(ForeignBackup& backup);
 // … and brings it in there by the importer's own code, comparing every document. `check_failed`

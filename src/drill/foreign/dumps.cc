@@ -20,15 +20,6 @@ namespace mongodump = exchange::mongodump;
 
 constexpr const char* kEngineOfDumps = "mongodb";
 
-// What an importer did, whichever it was.
-struct Imported {
-  std::uint64_t documents = 0;
-  std::uint64_t bytes = 0;
-  std::vector<Finding> findings;
-  std::vector<std::string> unequal;       // collections that are not as in the dump
-  std::vector<std::string> not_compared;  // and why
-};
-
 // The server is the drill's own, and empty: what it does not take, no recovery would have.
 template <class T>
 Result<T> taken(Result<T> report) {
@@ -129,6 +120,7 @@ Result<Imported> import_in_place(const DrillState& state, const ForeignBackup& b
                     .with_hint("Take folder: " + options.folder + " out."));
   const auto unchanged = TRY(engine::foreign::Unchanged::begin(path));
   auto imported = import_dump(state, backup, path, context);
+  TRY(context.check_stop());
   TRY(unchanged.check());
   return imported;
 }
@@ -146,7 +138,9 @@ Result<Imported> import_any(const DrillState& state, const ForeignBackup& backup
                   : import_dump(state, backup, folder, context);
 }
 
-CheckResult compared(const std::string& source, const Imported& imported) {
+}  // namespace
+
+CheckResult judge_import(const std::string& source, const Imported& imported) {
   CheckResult result;
   result.id = "import." + source;
   result.proves =
@@ -162,8 +156,6 @@ CheckResult compared(const std::string& source, const Imported& imported) {
   result.message = fmt::format("{}", fmt::join(imported.unequal, "; "));
   return result;
 }
-
-}  // namespace
 
 void plan_dump_server(ForeignBackup& backup) {
   const auto& options = backup.source->options;
@@ -183,7 +175,7 @@ Result<void> bring_dump(DrillState& state, std::size_t index, const RunContext& 
   state.report.measures.entries_restored += imported.documents;
   state.report.measures.bytes_restored += imported.bytes;
   for (const auto& finding : imported.findings) state.report.findings.push_back(finding);
-  state.report.checks.push_back(compared(backup.source->name, imported));
+  state.report.checks.push_back(judge_import(backup.source->name, imported));
   state.restored.push_back({backup.source->name, record.type, backup.server, &backup.manifest,
                             backup.time.value_or(state.report.started)});
   return {};

@@ -231,6 +231,7 @@ Result<Brought> bring(const Options& options, const Candidate& backup, const std
   TRY(make_directories(into));
   const auto unchanged = TRY(Unchanged::begin(backup.path));
   auto brought = bring_now(options, backup, into, context);
+  TRY(context.check_stop());
   TRY(unchanged.check());
   return brought;
 }
