@@ -29,5 +29,33 @@ TEST_F(MongoStandIn, RefusesTheCommandThatItIsToldToAndNoOther) {
   LIFEBOAT_OK(capture());
 }
 
+// More of a cursor is given only to the session that opened it, and sessions are shared by all.
+TEST_F(MongoStandIn, GivesMoreOfACursorWhileMoreOfAnotherIsUnderWay) {
+  for (const auto* name : {"first", "second"}) live().insert(name, testing::many_documents(100));
+  const auto server = Server::open(Secret::from_text(server_.uri())).value();
+  const auto connection = server->connect();
+  const auto other_connection = server->connect();
+  const auto open = [](const Connection& from, const char* name) {
+    return from.open_cursor("shop",
+                            DocumentBuilder().text("find", name).int32("batchSize", 10).take(), 10);
+  };
+  const auto count = [](Cursor& cursor) {
+    int documents = 0;
+    auto next = cursor.next();
+    for (; next && !next->empty(); next = cursor.next()) ++documents;
+    EXPECT_TRUE(next) << failure_of(next);
+    return documents;
+  };
+  auto first = open(connection, "first");
+  auto second = open(other_connection, "second");
+  LIFEBOAT_OK(first);
+  LIFEBOAT_OK(second);
+  server_.plant(
+      {.command = "getMore", .kind = Fault::Kind::none, .collection = "first", .meanwhile = [&] {
+         EXPECT_EQ(count(*second), 100);
+       }});
+  EXPECT_EQ(count(*first), 100);
+}
+
 }  // namespace
 }  // namespace lifeboat::engine::mongodb
