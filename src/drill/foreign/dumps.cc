@@ -118,24 +118,37 @@ Result<Imported> import_in_place(const DrillState& state, const ForeignBackup& b
                                                 " is one archive of mongodump: there is no "
                                                 "folder in it")
                     .with_hint("Take folder: " + options.folder + " out."));
-  const auto unchanged = TRY(engine::foreign::Unchanged::begin(path));
-  auto imported = import_dump(state, backup, path, context);
-  TRY(context.check_stop());
-  TRY(unchanged.check());
-  return imported;
+  return import_dump(state, backup, path, context);
 }
 
-Result<Imported> import_any(const DrillState& state, const ForeignBackup& backup,
-                            ForeignRecord& record, const RunContext& context) {
+struct DumpAt {
+  const ForeignBackup& backup;
+  fs::path path;
+};
+
+Result<Imported> import_any(const DrillState& state, const DumpAt& dump, ForeignRecord& record,
+                            const RunContext& context) {
+  const auto& [backup, path] = dump;
   const bool is_lines = backup.source->options.format == "jsonl";
-  std::error_code error;
-  const auto path = fs::canonical(backup.chosen->path, error);  // `from` itself may be a link
-  if (error) return fail_errno(error.value(), "cannot open " + backup.chosen->path);
-  if (!is_lines && !backup.chosen->is_folder && TRY(mongodump::is_archive(path)))
+  const bool may_be_archive = !is_lines && !backup.chosen->is_folder;
+  if (may_be_archive && TRY(mongodump::is_archive(path)))
     return import_in_place(state, backup, path, context);
   const auto folder = TRY(lay_out(state, backup, record, context));
   return is_lines ? import_lines(state, backup, folder, context)
                   : import_dump(state, backup, folder, context);
+}
+
+// What looks cut short while somebody writes it is no damage.
+Result<Imported> import_unchanged(const DrillState& state, const ForeignBackup& backup,
+                                  ForeignRecord& record, const RunContext& context) {
+  std::error_code error;
+  const auto path = fs::canonical(backup.chosen->path, error);  // `from` itself may be a link
+  if (error) return fail_errno(error.value(), "cannot open " + backup.chosen->path);
+  const auto unchanged = TRY(engine::foreign::Unchanged::begin(path));
+  auto imported = import_any(state, {backup, path}, record, context);
+  TRY(context.check_stop());
+  TRY(unchanged.check());
+  return imported;
 }
 
 }  // namespace
@@ -168,7 +181,7 @@ void plan_dump_server(ForeignBackup& backup) {
 Result<void> bring_dump(DrillState& state, std::size_t index, const RunContext& context) {
   auto& backup = state.foreign[index];
   auto& record = state.report.foreign[index];
-  const auto imported = TRY(import_any(state, backup, record, context));
+  const auto imported = TRY(import_unchanged(state, backup, record, context));
   record.type = backup.manifest.type;
   record.entries = imported.documents;
   record.unpacked += imported.bytes;
