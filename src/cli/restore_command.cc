@@ -30,6 +30,8 @@ void say_warnings(Session& session, const Json& plan) {
     warn("This replaces live data of the configuration: the application must be stopped.");
   if (flag_of(plan, "delete_strangers"))
     warn("Files that are not in the snapshot will be removed from the folders.");
+  if (flag_of(plan, "with_users"))
+    warn("Users and roles of the snapshot may log in there then; those that are there stay.");
   if (flag_of(plan, "snapshot_first"))
     session.say("What is there now is saved in a snapshot first.");
   else if (!list_of(plan, "occupied").empty())
@@ -131,6 +133,7 @@ Result<service::RestoreCall> call_of(const Session& session) {
   call.delete_strangers = arguments.has("delete");
   call.snapshot_first = !arguments.has("no-snapshot");
   call.accept_losses = arguments.has("accept-losses");
+  call.with_users = arguments.has("users");
   call.dry_run = arguments.has("dry-run");
   return call;
 }
@@ -175,6 +178,7 @@ CommandSpec restore_command() {
       {"overwrite", "", "Change what is at the place; only what differs is written."},
       {"delete", "", "As --overwrite, and remove files that are not in the snapshot."},
       {"accept-losses", "", "Leave out what the server at the place cannot do."},
+      {"users", "", "Of MongoDB also the database's users and roles; those that are there stay."},
       {"no-snapshot", "", "Do not save what is overwritten."}};
   spec.examples = {
       {"lifeboat restore shop --to /tmp/shop --dry-run", "what would happen"},

@@ -37,6 +37,7 @@ struct TargetOptions {
   std::uint64_t until = 0;  // of a log: the last position that is applied; 0 = the snapshot's own
   std::string state = {};   // mongodb: a folder that outlives a killed run, for what it set aside
   bool accept_losses = false;  // mongodb: what the server cannot do is left out
+  bool with_users = false;     // mongodb: users and roles too; those that are there stay
 };
 
 }  // namespace lifeboat::engine

@@ -263,6 +263,7 @@ Result<Plan> plan_restore(const SnapshotInfo& snapshot,
   plan.overwrite = request.overwrite;
   plan.delete_strangers = request.delete_strangers;
   plan.accept_losses = request.accept_losses;
+  plan.with_users = request.with_users;
   plan.state = request.state;
   for (const auto& source : sources)
     if (wanted(request, source.name)) plan.items.push_back(TRY(plan_item(source, request)));

@@ -70,8 +70,9 @@ struct Plan {
   bool overwrite = false;
   bool delete_strangers = false;
   bool accept_losses = false;
-  std::string state = {};  // a folder that outlives the run, for what is set aside meanwhile
-  bool in_place = false;   // a target is a live source: set by check_targets()
+  bool with_users = false;  // of databases on servers, and roles
+  std::string state = {};   // a folder that outlives the run, for what is set aside meanwhile
+  bool in_place = false;    // a target is a live source: set by check_targets()
   std::vector<std::string> occupied;  // targets that exist and would be changed: likewise
 };
 
@@ -81,7 +82,8 @@ struct PlanRequest {
   bool overwrite = false;
   bool delete_strangers = false;
   bool accept_losses = false;  // what a server cannot do is left out
-  std::string state = {};      // see Plan
+  bool with_users = false;
+  std::string state = {};  // see Plan
 };
 
 Result<Plan> plan_restore(const repository::SnapshotInfo& snapshot,

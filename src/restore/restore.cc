@@ -37,6 +37,7 @@ engine::TargetOptions target_options(const Job& job, const std::string& place) {
   options.until = job.item.until;
   options.state = job.plan.state;
   options.accept_losses = job.plan.accept_losses;
+  options.with_users = job.plan.with_users;
   options.facts = std::make_shared<const Json>(job.source.facts);
   options.delete_strangers = job.plan.delete_strangers && job.item.objects.empty();
   return options;

@@ -66,6 +66,7 @@ struct RestoreCall {
   bool delete_strangers = false;
   bool snapshot_first = true;
   bool accept_losses = false;  // of what the server at the place cannot do
+  bool with_users = false;     // and roles, of a database on a server
   bool dry_run = false;
 };
 
@@ -74,8 +75,8 @@ using Confirm = std::function<Result<void>(const Json& plan)>;
 
 // Plan: {"service", "repository", "snapshot", "items": [{"source", "type", "place", "objects",
 // "entries", "resumes", "losses"?}], "occupied", "in_place", "overwrite", "delete_strangers",
-// "snapshot_first"}. Answer: the plan and, unless it was a dry run, "report" (the record) with
-// "record" (its file) and "before" (the snapshot of what was overwritten).
+// "with_users", "snapshot_first"}. Answer: the plan and, unless it was a dry run, "report" (the
+// record) with "record" (its file) and "before" (the snapshot of what was overwritten).
 Result<Answer> restore(const Setup& setup, const RestoreCall& call, const Confirm& confirm,
                        const RunContext& context);
 

@@ -48,13 +48,10 @@ Json to_json(const restore::Plan& plan) {
     if (!item.losses.empty()) row["losses"] = to_json(item.losses);
     items.push_back(std::move(row));
   }
-  return {{"service", plan.snapshot.service},
-          {"snapshot", to_json(plan.snapshot)},
-          {"items", std::move(items)},
-          {"occupied", plan.occupied},
-          {"in_place", plan.in_place},
-          {"overwrite", plan.overwrite},
-          {"delete_strangers", plan.delete_strangers}};
+  return {{"service", plan.snapshot.service}, {"snapshot", to_json(plan.snapshot)},
+          {"items", std::move(items)},        {"occupied", plan.occupied},
+          {"in_place", plan.in_place},        {"overwrite", plan.overwrite},
+          {"with_users", plan.with_users},    {"delete_strangers", plan.delete_strangers}};
 }
 
 std::string name_of(repository::Role role) {

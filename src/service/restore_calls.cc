@@ -54,6 +54,7 @@ Result<RestoreRequest> restore_request_of(const Setup& setup, const RestoreCall&
   request.plan.overwrite = call.overwrite;
   request.plan.delete_strangers = call.delete_strangers;
   request.plan.accept_losses = call.accept_losses;
+  request.plan.with_users = call.with_users;
   request.snapshot_first = call.snapshot_first;
   return request;
 }

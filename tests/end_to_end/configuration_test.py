@@ -55,6 +55,21 @@ class Configuration(Stage):
         self.run_program("backup")
         self.run_program("drill", "run")
 
+    def test_the_least_rights_of_a_server_are_printed_to_be_pasted(self):
+        (self.place / "lifeboat.yaml").write_text("""version: 1
+services:
+  shop:
+    sources:
+      db: {type: mongodb, uri: "mongodb://anna:tiger@127.0.0.1:1/shop"}
+    repositories: [local]
+repositories:
+  local: {url: /nowhere, key: {passphrase: "${LIFEBOAT_PASSPHRASE}"}}
+""")
+        lines = self.run_program("doctor", "--grants").stdout.splitlines()
+        self.assertEqual(lines.count("use admin"), 3)
+        self.assertIn('  role: "lifeboat-backup-shop",', lines)
+        self.assertNotIn("tiger", "\n".join(lines))
+
     def test_words_that_are_not_understood(self):
         self.assertIn('"backup"', self.run_program("bakcup", status=3).stderr)
         self.assertIn("--dry-run", self.run_program("restore", "--dryrun", status=3).stderr)

@@ -31,7 +31,7 @@ constexpr std::array<KindInfo, 3> kKinds{{
 // Members at the top that describe the machine or program that looked, not the data. Further down a
 // member may be a table's name, and every table is compared.
 bool is_compared(const std::string& path) {
-  static const std::set<std::string> kNotCompared{"about", "excluded", "owners_digest"};
+  static const std::set<std::string> kNotCompared{"about", "accounts", "excluded", "owners_digest"};
   return !kNotCompared.contains(path);
 }
 
@@ -147,6 +147,7 @@ class FactsCheck final : public Question {
           !(scope.tier == "quick" && info.kind == FactKind::digests))
         results.push_back(result_of(info, source_, compared));
     if (!compared.unknown().empty()) results.push_back(unknown_result(compared.unknown()));
+    if (auto accounts = accounts_result(expected, found)) results.push_back(std::move(*accounts));
     if (auto server = server_result(expected, found)) results.push_back(std::move(*server));
     return results;
   }
@@ -179,6 +180,44 @@ class FactsCheck final : public Question {
     const auto& all = compared.differences();
     return compared.compared(kind) > 0 ||
            std::any_of(all.begin(), all.end(), [&](const auto& each) { return each.kind == kind; });
+  }
+
+  static bool has_accounts(const Json& facts) {
+    const auto accounts = facts.find("accounts");
+    return accounts != facts.end() &&
+           (accounts->is_null() ||
+            std::ranges::any_of(*accounts, [](const Json& each) { return !each.empty(); }));
+  }
+
+  // Users and roles: null is what the backup's user might not read. An older snapshot says nothing.
+  std::optional<CheckResult> accounts_result(const Json& expected, const Json& found) const {
+    if (!expected.contains("accounts")) return std::nullopt;
+    if (!has_accounts(expected) && !has_accounts(found)) return std::nullopt;
+    CheckResult result;
+    result.id = "accounts." + source_;
+    result.proves = "every user and role of the database is as it was at the backup";
+    result.outcome = Outcome::not_run;
+    if (expected["accounts"].is_null())
+      result.message = "the snapshot holds none: the backup's user may not read users and roles";
+    else if (!found.contains("accounts"))
+      result.message = "the server that it was restored to keeps no users and roles";
+    else
+      compare_accounts(expected["accounts"], found["accounts"], result);
+    return result;
+  }
+
+  static void compare_accounts(const Json& expected, const Json& found, CheckResult& result) {
+    Comparison compared(false);
+    compared.compare(expected, found, "accounts", FactKind::catalog);
+    const auto& all = compared.differences();
+    for (std::size_t i = 0; i < all.size() && i < kMaxDetails; ++i) {
+      result.details.push_back(sign_sentence(all[i].sign));
+      result.signs.push_back(all[i].sign);
+    }
+    result.outcome = all.empty() ? Outcome::passed : Outcome::failed;
+    result.message = all.empty()
+                         ? "users and roles are equal"
+                         : std::to_string(all.size()) + " differ; first " + result.details[0];
   }
 
   // Equal facts on another product, or an older one, do not show that the source's own would take

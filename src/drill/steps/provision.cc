@@ -50,6 +50,7 @@ class ProvisionStep final : public Step {
         request.destination.places.emplace_back(source.name,
                                                 TRY(start_server(state, source, context)));
     request.destination.directory = data_of(state).string();
+    request.with_users = true;
     request.state = (state.sandbox->directory() / "state").string();
     state.plan =
         TRY(restore::plan_restore(*state.report.snapshot, state.snapshot->sources(), request));

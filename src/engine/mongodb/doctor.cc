@@ -59,7 +59,7 @@ Result<std::vector<Advice>> compare_rights(const Rights& rights, const std::stri
   return advices;
 }
 
-// A server without users lets everybody do everything, and FerretDB does not say what it allows.
+// A server without users lets everybody do everything, and FerretDB does not tell what it allows.
 Result<std::vector<Advice>> examine_rights(const Connection& connection, const ServerFacts& server,
                                            const std::string& database) {
   const auto reply = connection.command(
@@ -71,7 +71,7 @@ Result<std::vector<Advice>> examine_rights(const Connection& connection, const S
     return std::vector<Advice>{{Level::warning, unchecked + rights.error().message(), ""}};
   if (rights->users.empty())
     return std::vector<Advice>{{Level::ok, unchecked + "nobody is logged in", ""}};
-  if (!server.ferretdb.empty())
+  if (!rights->privileges)
     return std::vector<Advice>{
         {Level::warning, unchecked + server.product() + " does not tell it", ""}};
   return compare_rights(*rights, database);

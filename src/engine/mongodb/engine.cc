@@ -95,6 +95,7 @@ class MongoEngine final : public Engine {
 Result<std::string> MongoEngine::describe(const EntryInfo& entry) const {
   const auto metadata = TRY_CONTEXT("entry " + entry.path, decode_metadata(entry.metadata));
   if (metadata.kind == Metadata::Kind::catalog) return std::string("catalog");
+  if (metadata.kind == Metadata::Kind::accounts) return std::string("users and roles");
   if (metadata.kind == Metadata::Kind::log) return std::string("log of the time of the backup");
   const auto count = metadata.collection.indexes.size();
   return "collection, " + std::to_string(count) + (count == 1 ? " index" : " indexes");

@@ -56,11 +56,15 @@ std::string commands_for(const Job& job, const std::string& database) {
   if (job.purpose == Purpose::drill)
     return "// A drill restores into a private server of its own: it needs no user on this one.\n";
   const auto role = "lifeboat-" + std::string(job.name) + "-" + database;
+  const std::string more = job.purpose == Purpose::restore
+                               ? "// For `restore --users` also: db.grantRolesToUser(" +
+                                     quoted(role) + ", [\"restore\"])\n"
+                               : "";
   return "// " + std::string(job.name) + " of " + quoted(database) + ": " +
          std::string(job.what_for) + "\nuse admin\ndb.createRole({\n  role: " + quoted(role) +
          ",\n  privileges: [\n" + privileges_text(rights_for(job.purpose, database)) +
          "\n  ],\n  roles: []\n})\ndb.createUser({user: " + quoted(role) +
-         ", pwd: passwordPrompt(), roles: [" + quoted(role) + "]})\n";
+         ", pwd: passwordPrompt(), roles: [" + quoted(role) + "]})\n" + more;
 }
 
 // The server matches no wildcard with these two, which are its own.
@@ -122,7 +126,8 @@ std::vector<Grant> grants_for(const std::string& database) {
 }
 
 bool Rights::may(const Right& right) const {
-  for (const auto& each : view_document(privileges)) {
+  if (!privileges) return false;
+  for (const auto& each : view_document(*privileges)) {
     const auto resource = each.inside().document_at("resource");
     if (resource && covers(*resource, right) && has_action(each.inside(), right.action))
       return true;
@@ -139,10 +144,9 @@ Result<Rights> rights_in(DocumentView status) {
   for (const auto& each : users->inside())
     rights.users.push_back(std::string(each.inside().text_at("user").value_or("")) + "@" +
                            std::string(each.inside().text_at("db").value_or("")));
-  const auto privileges = about->find("authenticatedUserPrivileges");
-  if (!privileges || !privileges->holds(BsonType::array))
-    return fail(Code::corrupt, "the server does not say what its user may do");
-  rights.privileges = to_bytes(privileges->inside().bytes());
+  if (const auto privileges = about->find("authenticatedUserPrivileges");
+      privileges && privileges->holds(BsonType::array))
+    rights.privileges = to_bytes(privileges->inside().bytes());
   return rights;
 }
 

@@ -28,8 +28,8 @@ std::vector<Grant> grants_for(const std::string& database);
 
 // What a user may do, as `connectionStatus` with `showPrivileges` tells it.
 struct Rights {
-  std::vector<std::string> users;  // who is logged in: "lifeboat-backup@admin"
-  Bytes privileges = {};           // an array
+  std::vector<std::string> users;        // who is logged in: "lifeboat-backup@admin"
+  std::optional<Bytes> privileges = {};  // an array; none where the server does not tell them
   bool may(const Right& right) const;
 };
 // `corrupt` when the reply has not the form that servers give it.

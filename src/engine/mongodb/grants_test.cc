@@ -80,12 +80,13 @@ TEST(Grants, OfOneCollectionAreNotThoseOfTheDatabase) {
 
 TEST(Grants, AreNotGuessedFromAReplyThatTellsNone) {
   for (const auto* reply :
-       {"{}", R"({"authInfo": {}})", R"({"authInfo": {"authenticatedUsers": []}})",
-        R"({"authInfo": {"authenticatedUsers": [],
-                                "authenticatedUserPrivileges": {}}})"}) {
+       {"{}", R"({"authInfo": {}})", R"({"authInfo": {"authenticatedUsers": {}}})"}) {
     const auto status = bson_of(reply);
     EXPECT_EQ(rights_in(view_document(status)).error().code(), Code::corrupt) << reply;
   }
+  const auto silent = bson_of(R"({"authInfo": {"authenticatedUsers": []}})");
+  EXPECT_FALSE(rights_in(view_document(silent))->privileges);
+  EXPECT_FALSE(rights_in(view_document(silent))->may(kFind));
   const auto status = status_with("");
   EXPECT_THAT(rights_in(view_document(status))->users, ElementsAre("keeper@admin"));
 }

@@ -1,4 +1,5 @@
 #include "engine/mongodb/inspector.h"
+#include "engine/mongodb/accounts.h"
 
 #include "base/json_value.h"
 #include "engine/mongodb/facts.h"
@@ -17,7 +18,10 @@ class MongoInspector final : public Inspector {
   explicit MongoInspector(Location location) : location_(std::move(location)) {}
 
   Result<Json> facts(const RunContext& context) override {
-    return collect_facts(*location_.server, location_.database, context);
+    auto facts = TRY(collect_facts(*location_.server, location_.database, context));
+    const auto accounts = TRY(read_accounts(location_.server->connect(), location_.database));
+    if (accounts) facts["accounts"] = accounts_facts(*accounts, location_.database);
+    return facts;
   }
   Result<std::vector<Row>> query(const std::string& text, std::size_t limit,
                                  const RunContext& context) override {

@@ -24,7 +24,7 @@ Result<Metadata> decode_metadata(ByteView bytes) {
     return fail(Code::unsupported_format, "metadata of a MongoDB entry is of a newer version");
   const auto kind = TRY(reader.u8());
   auto catalog = TRY(decode_catalog(TRY(reader.raw(reader.remaining()))));
-  const bool known = kind >= 1 && kind <= 3;
+  const bool known = kind >= 1 && kind <= 4;
   const std::size_t collections = kind == 2 ? 1 : 0;
   if (!known || catalog.collections.size() != collections)
     return fail(Code::corrupt, "metadata of a MongoDB entry has impossible values");
@@ -37,6 +37,10 @@ Result<Metadata> decode_metadata(ByteView bytes) {
 
 std::string catalog_path(const std::string& database) {
   return escape_name(database) + "/catalog.bson";
+}
+
+std::string accounts_path(const std::string& database) {
+  return escape_name(database) + "/accounts.bson";
 }
 
 std::string log_path(const std::string& database) { return escape_name(database) + "/log.bson"; }

@@ -6,7 +6,7 @@
 namespace lifeboat::engine::mongodb {
 
 struct Metadata {
-  enum class Kind : std::uint8_t { catalog = 1, documents = 2, log = 3 };
+  enum class Kind : std::uint8_t { catalog = 1, documents = 2, log = 3, accounts = 4 };
   Kind kind = Kind::catalog;
   std::string database;
   Collection collection;  // of documents
@@ -16,8 +16,10 @@ Bytes encode_metadata(const Metadata& metadata);
 // `unsupported_format` for a later version, `corrupt` for anything else that does not fit.
 Result<Metadata> decode_metadata(ByteView bytes);
 
-// "shop/catalog.bson", "shop/collections/orders.bson" and "shop/log.bson"; names are escaped.
+// "shop/catalog.bson", "shop/accounts.bson", "shop/collections/orders.bson" and "shop/log.bson";
+// names are escaped.
 std::string catalog_path(const std::string& database);
+std::string accounts_path(const std::string& database);
 std::string log_path(const std::string& database);
 std::string documents_path(const std::string& database, const std::string& collection);
 

@@ -25,14 +25,17 @@ class RestoredValidators : public testing::StandInShop {
     live().run(bson_of(R"({"collMod": "users", "validator": {"name": {"$exists": true}},
                            "validationLevel": "strict", "validationAction": "error"})"));
   }
-  Result<TargetReport> restore(const contract::Capture& captured) {
-    const auto target = TRY(mongodb_engine().open_target(target_));
+  Result<std::unique_ptr<Target>> filled(const contract::Capture& captured) {
+    auto target = TRY(mongodb_engine().open_target(target_));
     TRY(target->prepare(test_.context));
     for (const auto& [info, content] : captured.entries) {
       const auto sink = TRY(target->create(info));
       TRY(contract::fill(*sink, content, true));
     }
-    return target->finish(test_.context);
+    return target;
+  }
+  Result<TargetReport> restore(const contract::Capture& captured) {
+    return TRY(filled(captured))->finish(test_.context);
   }
   std::vector<std::string> left() const { return validators_left(scratch_.path()).value(); }
 
@@ -86,6 +89,47 @@ TEST_F(RestoredValidators, AreKeptUntilTheNextRunWhenTheyDoNotGoBack) {
   EXPECT_EQ(facts("restored")["collections"]["users"]["options"],
             captured->outcome.facts["collections"]["users"]["options"]);
   EXPECT_THAT(*mongodb_engine().recover(target_), IsEmpty());
+}
+
+// A run that is killed leaves what one leaves that never goes on.
+TEST_F(RestoredValidators, AreFoundAsAKilledRunLeftThem) {
+  make_strict();
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  const auto killed = filled(*captured);
+  LIFEBOAT_OK(killed);
+  const auto options = [&](const Json& all) { return all["collections"]["users"]["options"]; };
+  EXPECT_NE(options(facts("restored")), options(captured->outcome.facts));
+  ASSERT_EQ(left().size(), 1U);
+  target_.overwrite = true;
+  const auto next = restore(*captured);
+  LIFEBOAT_OK(next);
+  EXPECT_THAT(next->findings, with_code("validators-put-back"));
+  EXPECT_EQ(options(facts("restored")), options(captured->outcome.facts));
+  EXPECT_THAT(left(), IsEmpty());
+}
+
+TEST_F(RestoredValidators, StayAsideWhileTheLogIsReplayed) {
+  make_strict();
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  live().insert("orders", {bson_of(R"({"_id": 1})")});
+  live().run(bson_of(R"({"collMod": "orders", "validator": {"total": {"$exists": true}}})"));
+  live().run(bson_of(R"({"create": "strict", "validator": {"name": {"$exists": true}}})"));
+  live().run(bson_of(R"({"insert": "strict", "documents": [{"_id": 1}],
+                         "bypassDocumentValidation": true})"));
+  const auto log = mongodb_engine().open_change_log(testing::source_at(server_.uri(), "shop"));
+  const auto piece = (*log)->read(captured->outcome.position["log"], test_.context);
+  LIFEBOAT_OK(piece);
+  target_.until = piece->to;
+  const auto target = filled(*captured);
+  LIFEBOAT_OK(target);
+  LIFEBOAT_OK((*target)->replay(piece->content, test_.context));
+  EXPECT_THAT(left(), ::testing::ElementsAre(::testing::StartsWith("orders, strict, users in ")));
+  const auto report = (*target)->finish(test_.context);
+  LIFEBOAT_OK(report);
+  EXPECT_EQ(facts("restored")["collections"], facts("shop")["collections"]);
+  EXPECT_THAT(left(), IsEmpty());
 }
 
 TEST_F(RestoredValidators, GoBackAlsoWhenTheRestoreFails) {

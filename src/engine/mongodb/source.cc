@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "engine/mongodb/accounts.h"
 #include "engine/mongodb/catalog_fingerprint.h"
 #include "engine/mongodb/facts.h"
 #include "engine/mongodb/joined_reader.h"
@@ -50,8 +51,10 @@ class MongoSource final : public Source {
   Result<void> look_at_log(const Connection& connection);
   Result<void> look_for_snapshot(const Connection& connection);
   ReadAs read_as() const;
+  Result<void> look_at_accounts(const Connection& connection);
   std::unique_ptr<Entry> log_entry();
   std::unique_ptr<Entry> catalog_entry();
+  std::unique_ptr<Entry> accounts_entry();
   std::unique_ptr<Entry> documents_entry(const Collection& collection);
   Result<void> check_unchanged() const;
   Json position() const;
@@ -63,7 +66,10 @@ class MongoSource final : public Source {
   ServerFacts server_;
   Catalog catalog_;
   Time moment_;
+  std::optional<Accounts> accounts_;  // none: the server keeps none, or does not tell
+  std::string accounts_denied_;       // why it does not
   bool catalog_given_ = false;
+  bool accounts_given_ = false;
   std::size_t given_ = 0;
   Found found_;
   SharedSnapshot snapshot_;
@@ -73,9 +79,9 @@ class MongoSource final : public Source {
   Window window_;
 };
 
-class CatalogReader final : public JoinedReader {
+class BytesEntryReader final : public JoinedReader {
  public:
-  explicit CatalogReader(const Catalog& catalog) : bytes_(encode_catalog(catalog)) {}
+  explicit BytesEntryReader(ByteView bytes) : bytes_(to_bytes(bytes)) {}
 
  private:
   Result<ByteView> next_piece() override {
@@ -86,15 +92,16 @@ class CatalogReader final : public JoinedReader {
   bool is_given_ = false;
 };
 
-class CatalogEntry final : public Entry {
+// The catalog, or the accounts.
+class BytesEntry final : public Entry {
  public:
-  explicit CatalogEntry(const Catalog& catalog) : catalog_(catalog) {}
+  explicit BytesEntry(Bytes bytes) : bytes_(std::move(bytes)) {}
   Result<std::unique_ptr<Reader>> open() override {
-    return std::make_unique<CatalogReader>(catalog_);
+    return std::make_unique<BytesEntryReader>(bytes_);
   }
 
  private:
-  const Catalog& catalog_;
+  Bytes bytes_;
 };
 
 // The documents of a collection as one stream.
@@ -150,6 +157,7 @@ Result<void> MongoSource::begin(const RunContext& context) {
   TRY(check_server(server_));
   moment_ = context.clock.now();
   TRY(look_at_log(connection));
+  TRY(look_at_accounts(connection));
   catalog_ = TRY(read_catalog(connection, location_.database));
   TRY(check_catalog(connection, catalog_));
   return look_for_snapshot(connection);
@@ -203,6 +211,18 @@ Result<void> MongoSource::look_at_log(const Connection& connection) {
   return {};
 }
 
+// The same of users and roles.
+Result<void> MongoSource::look_at_accounts(const Connection& connection) {
+  auto accounts = read_accounts(connection, location_.database);
+  if (!accounts && accounts.error().code() != Code::permission_denied)
+    return fail(std::move(accounts).error());
+  if (accounts)
+    accounts_ = std::move(*accounts);
+  else
+    accounts_denied_ = accounts.error().describe();
+  return {};
+}
+
 Result<std::unique_ptr<Reader>> MongoSource::open_log() {
   window_.broken.clear();
   return open_window(
@@ -217,6 +237,8 @@ Result<std::unique_ptr<Entry>> MongoSource::next(const RunContext& context) {
     const auto& collection = catalog_.collections[given_++];
     if (collection.kind == CollectionKind::collection) return documents_entry(collection);
   }
+  const bool has_accounts = accounts_ && !accounts_->empty();
+  if (has_accounts && !std::exchange(accounts_given_, true)) return accounts_entry();
   if (!log_before_ || std::exchange(log_given_, true)) return nullptr;
   return log_entry();
 }
@@ -232,11 +254,21 @@ std::unique_ptr<Entry> MongoSource::log_entry() {
 }
 
 std::unique_ptr<Entry> MongoSource::catalog_entry() {
-  auto entry = std::make_unique<CatalogEntry>(catalog_);
+  auto entry = std::make_unique<BytesEntry>(encode_catalog(catalog_));
   entry->info.path = catalog_path(catalog_.database);
   entry->info.kind = EntryKind::database;
   entry->info.metadata =
       encode_metadata({Metadata::Kind::catalog, catalog_.database, Collection{}});
+  entry->info.profile = Profile::db_stream;
+  return entry;
+}
+
+std::unique_ptr<Entry> MongoSource::accounts_entry() {
+  auto entry = std::make_unique<BytesEntry>(encode_accounts(*accounts_, catalog_.database));
+  entry->info.path = accounts_path(catalog_.database);
+  entry->info.kind = EntryKind::database;
+  entry->info.metadata =
+      encode_metadata({Metadata::Kind::accounts, catalog_.database, Collection{}});
   entry->info.profile = Profile::db_stream;
   return entry;
 }
@@ -256,6 +288,13 @@ Result<SourceOutcome> MongoSource::finish(const RunContext& context) {
   TRY(check_unchanged());
   SourceOutcome outcome;
   outcome.facts = TRY(facts_json(catalog_, found_.all(), server_));
+  if (accounts_) outcome.facts["accounts"] = accounts_facts(*accounts_, catalog_.database);
+  if (!accounts_denied_.empty()) {
+    outcome.facts["accounts"] = nullptr;
+    outcome.findings.push_back({"accounts-not-read", options_.name,
+                                "its users and roles are not in the snapshot: " + accounts_denied_,
+                                false});
+  }
   outcome.position = position();
   if (window_.manifest) outcome.log_position = position_of(window_.manifest->last.at.ts);
   say_of_what_moment(outcome);

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 
+#include "engine/mongodb/accounts.h"
 #include "engine/mongodb/catalog_fingerprint.h"
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/facts.h"
@@ -41,6 +42,7 @@ class MongoTarget final : public Target {
   Catalog restored() const;
   Result<void> make_collection(const Collection& collection);
   Result<void> keep_catalog(Bytes bytes);
+  Result<void> keep_accounts(ByteView bytes);
   Result<void> run(const std::string& what, ByteView command) const;
   Result<void> drop(const std::string& name);
   Result<void> make_indexes(const Collection& collection) const;
@@ -57,7 +59,8 @@ class MongoTarget final : public Target {
   std::vector<Collection> made_;
   std::map<std::string, DocumentSum> twice_;  // given once more than they are there
   std::optional<Catalog> catalog_;            // none where only some objects are restored
-  std::set<Feature> offered_;                 // by the server
+  std::optional<Accounts> accounts_;
+  std::set<Feature> offered_;  // by the server
   std::optional<ValidatorsAside> validators_;
   std::size_t recovered_ = 0;  // validators that an interrupted run had left aside
   std::unique_ptr<KeptWindow> window_;
@@ -94,6 +97,8 @@ Result<std::unique_ptr<Sink>> MongoTarget::create(const EntryInfo& entry) {
   if (metadata.kind == Metadata::Kind::catalog)
     return make_catalog_sink([this](Bytes bytes) { return keep_catalog(std::move(bytes)); });
   if (metadata.kind == Metadata::Kind::log) return keep_log();
+  if (metadata.kind == Metadata::Kind::accounts)
+    return make_catalog_sink([this](Bytes bytes) { return keep_accounts(bytes); });
   if (metadata.collection.kind != CollectionKind::collection)
     return fail(Code::corrupt, "entry " + entry.path + " is no collection of documents");
   TRY_CONTEXT(metadata.collection.name, make_collection(metadata.collection));
@@ -121,6 +126,14 @@ Result<void> MongoTarget::keep_catalog(Bytes bytes) {
   const std::scoped_lock lock(mutex_);
   if (catalog_) return fail(Code::corrupt, "the snapshot holds the catalog twice");
   catalog_ = std::move(catalog);
+  return {};
+}
+
+// What cannot be read is damage, whether it is wanted or not.
+Result<void> MongoTarget::keep_accounts(ByteView bytes) {
+  auto accounts = TRY(decode_accounts(bytes, location_.database));
+  const std::scoped_lock lock(mutex_);
+  accounts_ = std::move(accounts);
   return {};
 }
 
@@ -224,6 +237,9 @@ Result<TargetReport> MongoTarget::finish(const RunContext& context) {
   }
   if (catalog_) TRY(make_views());
   if (options_.delete_strangers) TRY(drop_strangers());
+  if (options_.with_users && accounts_)
+    for (auto& finding : TRY(restore_accounts(location_, *accounts_)))
+      report.findings.push_back(std::move(finding));
   for (auto& finding : TRY(compare())) report.findings.push_back(std::move(finding));
   return report;
 }

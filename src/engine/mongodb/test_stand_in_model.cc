@@ -151,6 +151,7 @@ const std::map<std::string_view, StandInModel::Handler>& StandInModel::handlers(
       {"dropRole", &Model::drop_principal},
       {"usersInfo", &Model::principals_info},
       {"rolesInfo", &Model::principals_info},
+      {"_mergeAuthzCollections", &Model::merge_principals},
   };
   return kHandlers;
 }

@@ -118,6 +118,7 @@ class StandInModel {
   DocumentBuilder create_principal(const Request& request);
   DocumentBuilder drop_principal(const Request& request);
   DocumentBuilder principals_info(const Request& request);
+  DocumentBuilder merge_principals(const Request& request);
 
   Bytes answer(const Request& request);
   static const std::string& admin();

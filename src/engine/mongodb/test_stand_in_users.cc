@@ -123,4 +123,23 @@ DocumentBuilder StandInModel::principals_info(const Request& request) {
   return reply;
 }
 
+// Of the database that it names, from collections of admin; those that are there are replaced.
+DocumentBuilder StandInModel::merge_principals(const Request& request) {
+  check_primary(request);
+  for (const auto* list : {"system.users", "system.roles"}) {
+    const auto* key =
+        list == std::string("system.users") ? "tempUsersCollection" : "tempRolesCollection";
+    const auto from = request.command.text_at(key).value_or("");
+    const Request into{admin(), request.command, request.name, list};
+    for (const auto& each : documents_in(admin(), std::string(from.substr(from.find('.') + 1)))) {
+      if (view_document(each).text_at("db") != request.command.text_at("db")) continue;
+      auto& there = made(into);
+      const auto id = DocumentBuilder().element(*view_document(each).find("_id")).take();
+      remove_one(into, there, view_document(id));
+      store(into, there, each);
+    }
+  }
+  return {};
+}
+
 }  // namespace lifeboat::engine::mongodb::testing
