@@ -23,10 +23,7 @@ Result<std::vector<Finding>> losses_at(const std::string& place, ByteView catalo
 Result<std::vector<Finding>> recover_place(const TargetOptions& options) {
   const auto location = TRY(locate(options.place));
   const auto journal = validators_journal(options.state, location);
-  const auto count = TRY(ValidatorsAside(location, journal).recover());
-  std::vector<Finding> findings;
-  if (count != 0) findings.push_back(put_back_finding(location, count));
-  return findings;
+  return ValidatorsAside(location, journal).recover();
 }
 
 }  // namespace lifeboat::engine::mongodb

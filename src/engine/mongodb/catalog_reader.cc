@@ -36,11 +36,11 @@ Result<std::vector<Bytes>> list_all(const Connection& connection, const std::str
 }
 
 // authorizedCollections is never asked for: it would hide what this user may not read.
-Bytes list_collections() {
-  return DocumentBuilder()
-      .int32("listCollections", 1)
-      .document("cursor", DocumentBuilder().take())
-      .take();
+Bytes list_collections(DocumentView filter) {
+  DocumentBuilder command;
+  command.int32("listCollections", 1).document("cursor", DocumentBuilder().take());
+  if (!filter.empty()) command.document("filter", filter.bytes());
+  return command.take();
 }
 
 Bytes list_indexes(const std::string& collection) {
@@ -73,18 +73,24 @@ std::vector<std::string> members_of(const DocumentView& hello) {
 
 }  // namespace
 
-Result<Catalog> read_catalog(const Connection& connection, const std::string& database) {
-  Catalog catalog{database, {}};
+Result<std::vector<Collection>> read_collections(const Connection& connection,
+                                                 const std::string& database, DocumentView filter) {
   auto infos = TRY_CONTEXT("listing the collections of " + database,
-                           list_all(connection, database, list_collections()));
-  for (auto& info : infos) {
-    const auto name = text_of(view_document(info), "name");
-    if (is_internal(name)) continue;
-    std::vector<Bytes> indexes;
-    if (text_of(view_document(info), "type") == "collection")
-      indexes = TRY_CONTEXT("listing the indexes of " + database + "." + name,
-                            list_all(connection, database, list_indexes(name)));
-    catalog.collections.push_back(TRY(check_collection(std::move(info), std::move(indexes))));
+                           list_all(connection, database, list_collections(filter)));
+  std::vector<Collection> collections;
+  for (auto& info : infos)
+    if (!is_internal(text_of(view_document(info), "name")))
+      collections.push_back(TRY(check_collection(std::move(info), {})));
+  return collections;
+}
+
+Result<Catalog> read_catalog(const Connection& connection, const std::string& database) {
+  Catalog catalog{database, TRY(read_collections(connection, database))};
+  for (auto& each : catalog.collections) {
+    if (each.kind != CollectionKind::collection) continue;
+    auto indexes = TRY_CONTEXT("listing the indexes of " + database + "." + each.name,
+                               list_all(connection, database, list_indexes(each.name)));
+    each = TRY(check_collection(std::move(each.info), std::move(indexes)));
   }
   std::ranges::sort(catalog.collections, {}, &Collection::name);
   return catalog;

@@ -9,6 +9,11 @@ namespace lifeboat::engine::mongodb {
 // `permission_denied` when the user may not see all of it: what is hidden would be missing.
 Result<Catalog> read_catalog(const Connection& connection, const std::string& database);
 
+// The same without their indexes, as far as `filter` of listCollections goes.
+Result<std::vector<Collection>> read_collections(const Connection& connection,
+                                                 const std::string& database,
+                                                 DocumentView filter = {});
+
 // Those that this user may see.
 Result<std::vector<std::string>> list_databases(const Connection& connection);
 

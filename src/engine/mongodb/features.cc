@@ -152,19 +152,23 @@ std::vector<Finding> lost_features(const Catalog& catalog, const std::set<Featur
   return lost;
 }
 
+Bytes options_without_lost(DocumentView options, const std::set<Feature>& offered) {
+  DocumentBuilder kept;
+  for (const auto& option : options) {
+    const auto needs = kOptionNeeds.find(option.key);
+    if (needs == kOptionNeeds.end() || offered.contains(needs->second)) kept.element(option);
+  }
+  return kept.take();
+}
+
 // What a time series is follows from its options; the identity is of the server that it was on.
 Collection without_lost(const Collection& collection, const std::set<Feature>& offered) {
-  DocumentBuilder options;
-  for (const auto& option : collection.options()) {
-    const auto needs = kOptionNeeds.find(option.key);
-    if (needs == kOptionNeeds.end() || offered.contains(needs->second)) options.element(option);
-  }
   const bool plain =
       collection.kind == CollectionKind::time_series && !offered.contains(Feature::time_series);
   DocumentBuilder info;
   for (const auto& field : view_document(collection.info)) {
     if (field.key == "options")
-      info.document("options", options.take());
+      info.document("options", options_without_lost(collection.options(), offered));
     else if (field.key == "type" && plain)
       info.text("type", "collection");
     else

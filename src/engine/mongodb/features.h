@@ -43,6 +43,8 @@ std::map<Feature, std::vector<std::string>> used_features(const Catalog& catalog
 // A finding for each feature that is used and not offered, naming the objects.
 std::vector<Finding> lost_features(const Catalog& catalog, const std::set<Feature>& offered);
 
+// The options of a collection, or a collMod of it, without what needs what is not offered.
+Bytes options_without_lost(DocumentView options, const std::set<Feature>& offered);
 // The collection without the options and the indexes that need what is not offered. A view stays
 // one.
 Collection without_lost(const Collection& collection, const std::set<Feature>& offered);

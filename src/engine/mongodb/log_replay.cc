@@ -85,8 +85,9 @@ LogReplay::LogReplay(ReplayRequest request, const WindowEnd& window)
       validators_(request.validators),
       window_(window),
       is_part_(request.is_part),
+      offered_(std::move(request.offered)),
       asked_(names_in(request.restored)),
-      catalog_(std::move(request.restored)),
+      catalog_(std::move(request.restored), offered_),
       documents_(location_),
       replay_({.until = limit_of(request, window),
                .known = window.known,
@@ -166,7 +167,8 @@ Result<void> LogReplay::apply(const Create& write) {
   if (made->kind == CollectionKind::time_series)
     return fail(Code::unsupported_format, "a time series cannot be replayed yet");
   TRY(validators_.set_aside({}, {made}));
-  return run(without_validator(view_document(write.command)));
+  TRY(run(TRY(create_command(*made, Validators::set_aside))));
+  return validators_.identify(made->name);
 }
 
 Result<void> LogReplay::drop(const std::string& name) {
@@ -211,8 +213,10 @@ Result<void> LogReplay::apply(const Rename& write) {
                            .text("to", here(write.to.collection))
                            .boolean("dropTarget", write.drop_target)
                            .take();
-  TRY(location_.server->connect().command("admin", command));
-  TRY(validators_.rename(from, write.to.collection));
+  TRY(validators_.rename(from, write.to.collection, [&]() -> Result<void> {
+    TRY(location_.server->connect().command("admin", command));
+    return {};
+  }));
   TRY(catalog_.rename(from, write.to.collection));
   documents_.rename(from, write.to.collection);
   return {};
@@ -220,11 +224,12 @@ Result<void> LogReplay::apply(const Rename& write) {
 
 Result<void> LogReplay::apply(const ModifyCollection& write) {
   if (catalog_.find(write.where.collection) == nullptr) return {};
-  const auto command = view_document(write.command);
   catalog_.lose_options(write.where.collection);
-  const auto rest = without_validator(command);
-  if (rest.size() == write.command.size()) return run(write.command);
-  TRY(validators_.change(write.where.collection, command));
+  const auto whole =
+      offered_ ? options_without_lost(view_document(write.command), *offered_) : write.command;
+  const auto rest = without_validator(view_document(whole));
+  if (rest.size() != whole.size())
+    TRY(validators_.change(write.where.collection, view_document(whole)));
   const auto first = view_document(rest).begin();
   const bool only_that = rest.size() == kMinDocument + first->whole.size();
   return only_that ? Result<void>{} : run(rest);

@@ -36,9 +36,10 @@ class KeptWindow {
 struct ReplayRequest {
   const Location& location;
   ValidatorsAside& validators;
-  Catalog restored;      // with its views, which are not made yet
-  Timestamp until;       // nothing: as far as the window goes
-  bool is_part = false;  // only what was restored is brought on
+  Catalog restored;                            // with its views, which are not made yet
+  Timestamp until;                             // nothing: as far as the window goes
+  bool is_part = false;                        // only what was restored is brought on
+  std::optional<std::set<Feature>> offered{};  // where what it lacks was accepted as lost
 };
 
 class LogReplay {
@@ -55,6 +56,8 @@ class LogReplay {
   const Catalog& catalog() const { return catalog_.catalog(); }
   // What the snapshot recorded, as it must be now.
   Result<Json> expected(const Json& recorded) const;
+  // What a collMod of the log made of them only the server knows.
+  bool has_known_options(const std::string& name) const { return catalog_.has_known_options(name); }
   const std::optional<OpTime>& last() const { return replay_.last(); }
   std::uint64_t applied() const { return applied_; }
   bool is_part() const { return is_part_; }
@@ -86,6 +89,7 @@ class LogReplay {
   ValidatorsAside& validators_;
   WindowEnd window_;
   bool is_part_;
+  std::optional<std::set<Feature>> offered_;
   std::set<std::string> asked_;  // of a part: the collections that it has
   ReplayedCatalog catalog_;
   DocumentWrites documents_;

@@ -147,11 +147,12 @@ Bytes without_validator(DocumentView command) {
 
 Result<Bytes> create_command(const Collection& collection, Validators validators) {
   const auto options = collection.options();
+  const bool without = validators == Validators::set_aside && validator_command(collection);
   if (expires_after_nan(options)) return refuse_nan(collection.name);
   DocumentBuilder command;
   command.text("create", collection.name);
   for (const auto& option : options) {
-    const bool aside = validators == Validators::set_aside && is_validator_option(option.key);
+    const bool aside = without && is_validator_option(option.key);
     if (!aside && !kOptionsNotToldAgain.contains(option.key)) command.element(option);
   }
   return command.take();
@@ -159,9 +160,8 @@ Result<Bytes> create_command(const Collection& collection, Validators validators
 
 std::optional<Bytes> validator_command(const Collection& collection) {
   const auto options = collection.options();
-  const bool any = std::any_of(kValidatorOptions.begin(), kValidatorOptions.end(),
-                               [&](auto name) { return options.find(name).has_value(); });
-  if (!any) return std::nullopt;
+  const auto validator = options.document_at("validator");
+  if (!validator || validator->empty()) return std::nullopt;
   DocumentBuilder command;
   command.text("collMod", collection.name);
   for (const auto& option : options)

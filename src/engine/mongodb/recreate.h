@@ -19,7 +19,7 @@ bool is_validator_option(std::string_view name);
 Bytes without_validator(DocumentView command);
 
 // {collMod: name, validator, validationLevel, validationAction}: puts back what was set aside;
-// nothing for a collection that has no validator.
+// nothing for a collection that has no validator, or the empty one.
 std::optional<Bytes> validator_command(const Collection& collection);
 
 // {collMod: name, expireAfterSeconds}, to run after the verification: of a time series or a

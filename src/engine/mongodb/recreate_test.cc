@@ -55,6 +55,9 @@ TEST(Recreate, SetsAValidatorAsideAndPutsItBack) {
   EXPECT_EQ(view_document(command).text_at("collMod"), "a");
   EXPECT_EQ(view_document(command).text_at("validationAction"), "warn");
   EXPECT_FALSE(validator_command(with_options("a", "{}")));
+  const auto off = with_options("a", R"({"validator":{},"validationLevel":"off"})");
+  EXPECT_FALSE(validator_command(off));
+  EXPECT_EQ(created(off, Validators::set_aside), created(off, Validators::kept));
 }
 
 TEST(Recreate, LeavesOutTheIndexesThatAreMadeByThemselves) {

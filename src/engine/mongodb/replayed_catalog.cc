@@ -54,7 +54,8 @@ Bytes changed_index(DocumentView index, DocumentView change) {
 
 }  // namespace
 
-ReplayedCatalog::ReplayedCatalog(Catalog restored) : catalog_(std::move(restored)) {
+ReplayedCatalog::ReplayedCatalog(Catalog restored, std::optional<std::set<Feature>> offered)
+    : catalog_(std::move(restored)), offered_(std::move(offered)) {
   for (const auto& each : catalog_.collections) origins_[each.name] = each.name;
 }
 
@@ -69,10 +70,16 @@ const Collection* ReplayedCatalog::find(const std::string& name) const {
 }
 
 Result<void> ReplayedCatalog::add(Bytes info, std::vector<Bytes> indexes) {
-  catalog_.collections.push_back(TRY(check_collection(std::move(info), std::move(indexes))));
+  auto& added =
+      catalog_.collections.emplace_back(TRY(check_collection(std::move(info), std::move(indexes))));
+  leave_out_lost(added);
   std::ranges::sort(catalog_.collections, {}, &Collection::name);
   changed_ = true;
   return {};
+}
+
+void ReplayedCatalog::leave_out_lost(Collection& collection) const {
+  if (offered_) collection = without_lost(collection, *offered_);
 }
 
 Result<void> ReplayedCatalog::make_plain(const std::string& name) {
@@ -104,10 +111,12 @@ Result<void> ReplayedCatalog::rename(const std::string& from, const std::string&
   if (found == nullptr) return fail(Code::internal, "renaming what is not there");
   auto moved = *found;
   const auto origin = restored_as(from);
+  const bool known = has_known_options(from);
   drop(to);
   drop(from);
   TRY(add(plain_info(to, "collection", moved.options().bytes()), std::move(moved.indexes)));
   if (origin) origins_[to] = *origin;
+  if (!known) lose_options(to);
   return {};
 }
 
@@ -120,6 +129,7 @@ void ReplayedCatalog::add_indexes(const AddIndexes& write) {
                   [&](const Bytes& each) { return view_document(each).text_at("name") == name; });
     collection->indexes.push_back(spec);
   }
+  leave_out_lost(*collection);
   changed_ = true;
 }
 
@@ -137,6 +147,7 @@ void ReplayedCatalog::modify_index(const ModifyIndex& write) {
   const auto change = view_document(write.index);
   for (auto& each : collection->indexes)
     if (is_meant(view_document(each), change)) each = changed_index(view_document(each), change);
+  leave_out_lost(*collection);
   changed_ = true;
 }
 

@@ -5,14 +5,15 @@
 #include <optional>
 #include <set>
 
-#include "engine/mongodb/catalog.h"
+#include "engine/mongodb/features.h"
 #include "engine/mongodb/writes.h"
 
 namespace lifeboat::engine::mongodb {
 
 class ReplayedCatalog {
  public:
-  explicit ReplayedCatalog(Catalog restored);
+  // What needs what is not offered is left out; without a set nothing is.
+  explicit ReplayedCatalog(Catalog restored, std::optional<std::set<Feature>> offered = {});
 
   const Catalog& catalog() const { return catalog_; }
   const Collection* find(const std::string& name) const;
@@ -35,8 +36,10 @@ class ReplayedCatalog {
  private:
   Collection* mutable_find(const std::string& name);
   Result<void> add(Bytes info, std::vector<Bytes> indexes);
+  void leave_out_lost(Collection& collection) const;
 
   Catalog catalog_;
+  std::optional<std::set<Feature>> offered_;
   std::map<std::string, std::string> origins_;  // names now → names then
   std::set<std::string> unknown_;
   bool changed_ = false;

@@ -34,8 +34,13 @@ class RestoredValidators : public testing::StandInShop {
     }
     return target;
   }
-  Result<TargetReport> restore(const contract::Capture& captured) {
-    return TRY(filled(captured))->finish(test_.context);
+  // With pieces: to the last moment of the last.
+  Result<TargetReport> restore(const contract::Capture& captured,
+                               const std::vector<LogPiece>& pieces = {}) {
+    target_.until = pieces.empty() ? 0 : last_of(pieces.back());
+    const auto target = TRY(filled(captured));
+    for (const auto& each : pieces) TRY(target->replay(each.content, test_.context));
+    return target->finish(test_.context);
   }
   std::vector<std::string> left() const { return validators_left(scratch_.path()).value(); }
 
@@ -61,6 +66,84 @@ TEST_F(RestoredValidators, AreBackAndSoIsTheDocumentThatBreaksThem) {
                            .command("restored", bson_of(R"({"insert": "users",
                                                             "documents": [{"_id": 3}]})"));
   EXPECT_FALSE(refused) << "the validator is back";
+}
+
+TEST_F(RestoredValidators, AreCountedAfterIndexesAndAnErrorOfThatIsAFinding) {
+  break_rules();
+  make_strict();
+  live().make_index("users", "name", true);
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  bool indexed = false;
+  server_.plant({.command = "aggregate",
+                 .refusal = {50, "MaxTimeMSExpired", "operation exceeded time limit"},
+                 .collection = "users",
+                 .meanwhile = [&] { indexed = server_.received("createIndexes").size() == 2; }});
+  const auto report = restore(*captured);
+  LIFEBOAT_OK(report);
+  EXPECT_TRUE(indexed);
+  EXPECT_THAT(report->findings, with_code("validator-not-counted"));
+  EXPECT_THAT(report->findings, Not(with_code("validator-violated")));
+  EXPECT_EQ(facts("restored"), captured->outcome.facts);
+}
+
+// Of the log: what it makes of the rules counts, and nobody knows what else of the options.
+TEST_F(RestoredValidators, AreCountedByTheRulesThatTheLogLeaves) {
+  server_.model().ignore_read_concern();
+  make_strict();
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  live().run(bson_of(R"({"collMod": "users", "validator": {"_id": {"$gt": 1}}})"));
+  live().insert("users", {bson_of(R"({"_id": 2})"), bson_of(R"({"_id": 3})")});
+  const auto pieces = follow(captured->outcome.position["log"]);
+  LIFEBOAT_OK(pieces);
+  const auto report = restore(*captured, *pieces);
+  LIFEBOAT_OK(report);
+  ASSERT_EQ(report->applied, 3U);
+  ASSERT_EQ(report->findings.size(), 1U) << report->findings[0].message;
+  EXPECT_EQ(report->findings[0].code, "validator-violated");
+  EXPECT_THAT(report->findings[0].message, HasSubstr("1 documents"));
+  EXPECT_EQ(facts("restored"), facts("shop"));
+}
+
+TEST_F(RestoredValidators, OfTheLogAreLeftOutWhereTheirLossWasAccepted) {
+  server_.model().ignore_read_concern();
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  live().run(bson_of(R"({"create": "late", "validator": {"x": 1}})"));
+  live().run(bson_of(R"({"createIndexes": "late", "indexes": [
+                         {"key": {"x": 1}, "name": "thin", "sparse": true}]})"));
+  make_strict();
+  const auto pieces = follow(captured->outcome.position["log"]);
+  LIFEBOAT_OK(pieces);
+  testing::StandInServer weak({.ferretdb = "v1.24.0"});
+  target_.place = weak.uri("restored");
+  target_.accept_losses = true;
+  const auto report = restore(*captured, *pieces);
+  LIFEBOAT_OK(report);
+  EXPECT_EQ(report->applied, 3U);
+  EXPECT_THAT(report->findings, IsEmpty());
+  EXPECT_THAT(weak.received("collMod"), IsEmpty());
+  EXPECT_THAT(weak.received("createIndexes"), IsEmpty());
+  ASSERT_EQ(weak.received("create").size(), 2U);
+  EXPECT_FALSE(view_document(weak.received("create")[1]).find("validator"));
+  // Its twin, where nothing was accepted: all of it is asked for.
+  target_.accept_losses = false;
+  target_.overwrite = target_.delete_strangers = true;
+  LIFEBOAT_OK(restore(*captured, *pieces));
+  EXPECT_EQ(weak.received("createIndexes").size(), 1U);
+  EXPECT_EQ(weak.received("collMod").size(), 2U);
+}
+
+TEST_F(RestoredValidators, ThatAreEmptyComeBackAsTheyAreAndTakeNoCommand) {
+  live().run(bson_of(R"({"collMod": "users", "validator": {}, "validationLevel": "off"})"));
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  const auto report = restore(*captured);
+  LIFEBOAT_OK(report);
+  EXPECT_THAT(report->findings, IsEmpty());
+  EXPECT_EQ(facts("restored"), captured->outcome.facts);
+  EXPECT_EQ(server_.received("collMod").size(), 1U);
 }
 
 TEST_F(RestoredValidators, AreNoFindingWhereEveryDocumentKeepsThem) {
@@ -91,13 +174,20 @@ TEST_F(RestoredValidators, AreKeptUntilTheNextRunWhenTheyDoNotGoBack) {
   EXPECT_THAT(*mongodb_engine().recover(target_), IsEmpty());
 }
 
-// A run that is killed leaves what one leaves that never goes on.
+// A run that ends in order puts them back: what one leaves that is killed is made again.
 TEST_F(RestoredValidators, AreFoundAsAKilledRunLeftThem) {
   make_strict();
   const auto captured = capture();
   LIFEBOAT_OK(captured);
-  const auto killed = filled(*captured);
-  LIFEBOAT_OK(killed);
+  const auto file = validators_journal(scratch_.path(), locate(target_.place).value());
+  Bytes journal;
+  {
+    const auto killed = filled(*captured);
+    LIFEBOAT_OK(killed);
+    journal = read_file(file).value();
+  }
+  LIFEBOAT_OK(write_file(file, journal));
+  testing::Application(server_.uri(), "restored").run(validator_off_command("users"));
   const auto options = [&](const Json& all) { return all["collections"]["users"]["options"]; };
   EXPECT_NE(options(facts("restored")), options(captured->outcome.facts));
   ASSERT_EQ(left().size(), 1U);

@@ -1,6 +1,8 @@
 #pragma once
 // Validators that are set aside while documents are inserted, and put back from a journal that
-// survives a crash. One thread at a time; must not outlive its Location.
+// survives a crash. One run at a time has the journal, as long as it has this object. One thread at
+// a time; must not outlive its Location.
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -14,27 +16,45 @@ class ValidatorsAside {
  public:
   ValidatorsAside(const Location& at, fs::path journal) : at_(at), journal_(std::move(journal)) {}
 
-  // Puts back what a run left that was interrupted; how many there were.
-  Result<std::size_t> recover();
+  // Puts back what a run left that was interrupted, where there is no other validator now, and
+  // tells of each that it did not put back and forgot. `busy` while another run has the journal.
+  Result<std::vector<Finding>> recover();
   // Writes down what is to be put back, of collections that are there and of those that will be
   // made without; then takes it from those that are there.
   Result<void> set_aside(const std::vector<const Collection*>& there,
                          const std::vector<const Collection*>& made);
+  // Of one that was made since: writes down which one it is.
+  Result<void> identify(const std::string& collection);
   // While they are aside: what a log does to collections. Each is written down before it is done.
   Result<void> change(const std::string& collection, DocumentView coll_mod);
-  Result<void> rename(const std::string& from, const std::string& to);
+  // `command` renames it, over what may be there. It is written down under both names meanwhile.
+  Result<void> rename(const std::string& from, const std::string& to,
+                      const std::function<Result<void>()>& command);
   Result<void> forget(const std::string& collection);
-  // `io_error` names the first that the server does not take back; the journal stays then.
-  Result<void> put_back();
+  // The commands that put them back. `io_error` names those that the server does not take; they
+  // stay in the journal.
+  Result<std::vector<Bytes>> put_back();
   bool any() const { return !aside_.empty(); }
 
+  struct Entry {
+    Bytes command;  // the collMod that puts it back
+    Bytes uuid{};   // of the collection, as Collection::uuid(); empty: not known
+  };
+  using Entries = std::map<std::string, Entry>;  // by collection
+
  private:
-  Result<void> write_down();
-  Result<void> read_journal();
+  using Outdated = std::map<std::string, Finding>;  // by collection: why it is not put back
+
+  Result<void> lock();
+  Result<void> write_down() const;
+  Result<Outdated> find_outdated() const;
+  Result<std::vector<Finding>> recover_all();
+  Result<std::vector<Bytes>> put_back_but(const Outdated& outdated);
 
   const Location& at_;
   fs::path journal_;
-  std::map<std::string, Bytes> aside_;  // by collection: the collMod that puts it back
+  FileDescriptor lock_;
+  Entries aside_;
 };
 
 // One database of one server has one journal below `state`, whoever restores or imports into it;
@@ -45,16 +65,13 @@ fs::path validators_journal(const fs::path& state, const Location& at);
 // `corrupt` names a journal that is none.
 Result<std::vector<std::string>> validators_left(const fs::path& state);
 
-// That recover() put so many back.
-Finding put_back_finding(const Location& at, std::size_t count);
-
 // {collMod: name, validator: {}, validationLevel: "off"}
 Bytes validator_off_command(const std::string& collection);
 
 // {aggregate: name, pipeline: [{$match: {$nor: [validator]}}, {$count: "count"}], cursor: {}}: how
-// many documents break its rules; nothing for a collection without a validator.
-std::optional<Bytes> violators_command(const Collection& collection);
-// The finding that they are there; nothing where there are none.
-Result<std::optional<Finding>> find_violators(const Location& at, const Collection& collection);
+// many documents break the rules that this collMod sets; nothing where it sets none.
+std::optional<Bytes> violators_command(DocumentView coll_mod);
+// The finding that they are there, or that they could not be counted; nothing where there are none.
+std::optional<Finding> find_violators(const Location& at, DocumentView coll_mod);
 
 }  // namespace lifeboat::engine::mongodb

@@ -15,7 +15,7 @@ using ::testing::IsEmpty;
 
 class AsideValidators : public ::testing::Test {
  protected:
-  static std::string error_of(const Result<void>& result) {
+  static std::string error_of(const auto& result) {
     return result ? "" : result.error().describe();
   }
   // What the journal would do, without the name of the place.
@@ -43,18 +43,20 @@ class AsideValidators : public ::testing::Test {
 TEST_F(AsideValidators, AreTakenAndCountedByCommands) {
   EXPECT_EQ(validator_off_command("users"),
             bson_of(R"({"collMod": "users", "validator": {}, "validationLevel": "off"})"));
-  EXPECT_EQ(*violators_command(strict_), bson_of(R"({"aggregate": "users", "pipeline": [
+  const auto strict = validator_command(strict_).value();
+  EXPECT_EQ(*violators_command(view_document(strict)),
+            bson_of(R"({"aggregate": "users", "pipeline": [
                      {"$match": {"$nor": [{"name": {"$exists": true}}]}}, {"$count": "count"}],
                      "cursor": {}})"));
-  EXPECT_FALSE(violators_command(plain_));
-  EXPECT_FALSE(violators_command(with_options("users", R"({"validator": {}})")));
+  const auto empty = validator_off_command("users");
+  EXPECT_FALSE(violators_command(view_document(empty)));
 }
 
 TEST_F(AsideValidators, NeedNoJournalWhereThereAreNone) {
   ASSERT_TRUE(aside_.set_aside({&plain_}, {&plain_}));
   EXPECT_FALSE(fs::exists(journal_));
   EXPECT_TRUE(aside_.put_back());
-  EXPECT_EQ(aside_.recover().value(), 0U);
+  EXPECT_THAT(aside_.recover().value(), IsEmpty());
 }
 
 TEST_F(AsideValidators, AreNeverSetAsideWithoutAJournal) {
@@ -82,13 +84,22 @@ TEST_F(AsideValidators, StayInTheJournalWhenTheServerDoesNotTakeThemBack) {
 
 TEST_F(AsideValidators, FollowWhatALogDoesToTheirCollections) {
   ASSERT_TRUE(aside_.set_aside({}, {&strict_}));
-  ASSERT_TRUE(aside_.rename("users", "people"));
+  std::string meanwhile;
+  ASSERT_TRUE(aside_.rename("users", "people", [&]() -> Result<void> {
+    meanwhile = kept();
+    return {};
+  }));
+  EXPECT_THAT(meanwhile, HasSubstr(R"("collMod" : "users")"));
+  EXPECT_THAT(meanwhile, HasSubstr(R"("collMod" : "people")"));
   const auto change = bson_of(R"({"collMod": "people", "validationAction": "warn", "hidden": 1})");
   ASSERT_TRUE(aside_.change("people", view_document(change)));
   EXPECT_EQ(kept(),
             "{ \"collMod\" : \"people\", \"validator\" : { \"name\" : { \"$exists\" : true } }, "
             "\"validationAction\" : \"warn\" }\n");
-  ASSERT_TRUE(aside_.rename("elsewhere", "people"));
+  const auto refuse = []() -> Result<void> { return fail(Code::io_error, "refused"); };
+  EXPECT_FALSE(aside_.rename("elsewhere", "people", refuse));
+  EXPECT_TRUE(fs::exists(journal_)) << "what it would have replaced is still there";
+  ASSERT_TRUE(aside_.rename("elsewhere", "people", []() -> Result<void> { return {}; }));
   EXPECT_FALSE(fs::exists(journal_));
   ASSERT_TRUE(aside_.change("people", view_document(change)));
   EXPECT_TRUE(fs::exists(journal_));

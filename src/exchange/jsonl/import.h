@@ -14,7 +14,7 @@ Result<ImportPlan> plan_import(const engine::mongodb::Location& to, const Import
                                const RunContext& context);
 
 // Puts back the validators that an interrupted import left aside, and plans for them: to be called
-// before what is there is saved or changed. `io_error` names the one that does not go back.
+// before what is there is saved or changed. `io_error` names those that do not go back.
 Result<void> recover_import(const engine::mongodb::Location& to, const ImportOptions& options,
                             ImportPlan& plan);
 

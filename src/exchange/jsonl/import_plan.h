@@ -56,8 +56,8 @@ struct ImportPlan {
   std::vector<engine::mongodb::Collection> views;  // to be made, each after what it is on
   engine::mongodb::Catalog before;                 // what is there now
   std::vector<Finding> findings;
-  std::vector<Finding> losses;  // what the server cannot do
-  std::size_t recovered = 0;    // validators of an interrupted import that are back
+  std::vector<Finding> losses;       // what the server cannot do
+  std::vector<Finding> recovered{};  // of validators that an interrupted run had left aside
 
   std::uint64_t documents() const;
 };

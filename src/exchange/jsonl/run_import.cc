@@ -62,7 +62,7 @@ class Importing {
   void let_expire();
   Result<void> verify();
   Result<ImportedCollection> compare(const PlannedCollection& planned) const;
-  Result<void> count_violators(const Collection& collection);
+  void count_violators();
 
   const Location& to_;
   const ImportPlan& plan_;
@@ -71,6 +71,7 @@ class Importing {
   ValidatorsAside validators_;
   ImportReport report_;
   std::vector<Bytes> set_expiry_;  // of indexes
+  std::vector<Bytes> back_;        // the commands that put validators back
   std::set<std::string> made_;     // collections
   std::optional<Error> first_unmade_;
   std::string unmade_;
@@ -82,8 +83,11 @@ Result<ImportReport> Importing::run() {
   TRY(check_recovered());
   if (options_.force) TRY(set_validators_aside());
   auto done = change();
-  auto put_back = validators_.put_back();
-  if (done) done = std::move(put_back);
+  auto back = validators_.put_back();
+  if (back)
+    back_ = std::move(*back);
+  else if (done)
+    done = fail(std::move(back).error());
   make_indexes_again();
   if (done && !first_unmade_) done = finish();
   let_expire();
@@ -110,12 +114,11 @@ void Importing::make_again(const std::string& what, const std::function<Result<v
 
 // A plan that was made without them would set them aside for good.
 Result<void> Importing::check_recovered() {
-  if (TRY(validators_.recover()) != 0)
+  if (!TRY(validators_.recover()).empty())
     return fail(
         Error(Code::refused, "validators that an interrupted run had set aside are back only now")
             .with_hint("Nothing else was changed. Plan the import again."));
-  if (plan_.recovered != 0)
-    report_.findings.push_back(engine::mongodb::put_back_finding(to_, plan_.recovered));
+  std::ranges::copy(plan_.recovered, std::back_inserter(report_.findings));
   return {};
 }
 
@@ -156,6 +159,7 @@ Result<void> Importing::take(const PlannedCollection& planned) {
   const auto validators = options_.force ? Validators::set_aside : Validators::kept;
   if (planned.is_made()) {
     TRY(command("making it", TRY(engine::mongodb::create_command(planned.wanted, validators))));
+    TRY(validators_.identify(planned.file.name));
     made_.insert(planned.file.name);
   }
   return insert_all(planned);
@@ -225,8 +229,8 @@ Result<void> Importing::verify() {
   for (const auto& each : plan_.collections) {
     TRY(context_.check_stop());
     report_.collections.push_back(TRY_CONTEXT(each.file.name, compare(each)));
-    if (options_.force) TRY_CONTEXT(each.file.name, count_violators(each.wanted));
   }
+  count_violators();
   return {};
 }
 
@@ -251,10 +255,10 @@ Result<ImportedCollection> Importing::compare(const PlannedCollection& planned) 
   return compared;
 }
 
-Result<void> Importing::count_violators(const Collection& collection) {
-  if (auto found = TRY(engine::mongodb::find_violators(to_, collection)))
-    report_.findings.push_back(std::move(*found));
-  return {};
+void Importing::count_violators() {
+  for (const auto& command : back_)
+    if (auto found = engine::mongodb::find_violators(to_, engine::mongodb::view_document(command)))
+      report_.findings.push_back(std::move(*found));
 }
 
 // Documents do not expire before they were compared, or the import failed.
@@ -282,7 +286,7 @@ bool ImportReport::is_equal() const {
 
 Result<void> recover_import(const Location& to, const ImportOptions& options, ImportPlan& plan) {
   plan.recovered = TRY(ValidatorsAside(to, options.journal).recover());
-  if (plan.recovered == 0) return {};
+  if (plan.recovered.empty()) return {};
   return take_catalog(plan, TRY(engine::mongodb::read_catalog(to.server->connect(), to.database)));
 }
 
