@@ -235,6 +235,20 @@ TEST_F(DumpDrill, DecidesNothingAboutWhatCannotBeBroughtBackYet) {
   expect_stopped(drilled(), Verdict::unverified, "foreign-time-series");
 }
 
+TEST_F(DumpDrill, SeesTheLogBesideTheFolderOfOneDatabase) {
+  add_folder("1", many_documents(200));
+  auto request = request_of("mongodump");
+  request.foreign[0].options.from = (dumps_ / "1" / "shop").string();
+  request.foreign[0].options.pattern.clear();
+  EXPECT_EQ(drilled(request).verdict, Verdict::proven);
+  fs::copy_file(recorded("mongodump/oplog.bson"), dumps_ / "1" / "oplog.bson");
+  expect_stopped(drilled(request), Verdict::unverified, "foreign-log");
+  shell("cd " + dumps_.string() + " && tar cf 2.tar 1 && rm -r 1");
+  request.foreign[0].options.from = (dumps_ / "2.tar").string();
+  request.foreign[0].options.folder = "1/shop";
+  expect_stopped(drilled(request), Verdict::unverified, "foreign-log");
+}
+
 TEST_F(DumpDrill, AsksWhichOfSeveralDatabasesIsMeant) {
   add_folder("1", many_documents(200));
   write_collection(dumps_ / "1" / "other", "orders", many_documents(1), "");

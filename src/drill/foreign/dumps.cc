@@ -46,11 +46,19 @@ std::uint64_t room_of(const DrillState& state, const ForeignBackup& backup) {
   return free_space(state.sandbox->directory()).value_or(0);
 }
 
+// A folder is copied without what is beside it, such as the log of a dump.
+fs::path folder_above(const ForeignBackup& backup) {
+  if (!backup.chosen->is_folder || !backup.source->options.folder.empty()) return {};
+  std::error_code error;
+  return fs::canonical(backup.chosen->path, error).parent_path();
+}
+
 Result<Imported> import_dump(const DrillState& state, const ForeignBackup& backup,
                              const fs::path& path, const RunContext& context) {
   const auto to = TRY(engine::mongodb::locate(backup.server));
   mongodump::DumpOptions options;
   options.path = path;
+  options.above = folder_above(backup);
   options.most_bytes = room_of(state, backup);
   options.database = backup.source->options.database;
   const auto plan = TRY_CONTEXT("importing it", mongodump::plan_dump(to, options, context));

@@ -45,10 +45,10 @@ bool is_found(S symptom, std::string_view code) {
 
 // What an importer says of a dump that it takes all the same.
 bool is_of_import(S symptom) {
-  static constexpr std::array<std::string_view, 11> kCodes{
+  static constexpr std::array<std::string_view, 12> kCodes{
       "metadata-missing",     "view-told-twice",      "view-documents", "names-uncertain",
       "profile-left-out",     "buckets-left-out",     "file-not-read",  "documents-without-id",
-      "time-series-inferred", "time-series-doubtful", "servers-own"};
+      "time-series-inferred", "time-series-doubtful", "servers-own",    "users-left-out"};
   return symptom.of == Symptom::Of::finding && std::ranges::count(kCodes, symptom.subject) != 0;
 }
 

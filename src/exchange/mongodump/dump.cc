@@ -98,18 +98,19 @@ class FolderDump {
  public:
   FolderDump(ArchiveVisitor& visitor, DumpBytes& bytes) : visitor_(visitor), bytes_(bytes) {}
 
-  Result<void> run(const fs::path& given) {
+  Result<void> run(const DumpPlace& given) {
     TRY(visitor_.head({}));
-    const auto folder = TRY(without_outer(given));
+    const auto folder = TRY(without_outer(given.path));
     const auto names = TRY(names_in(folder));
     if (is_database(names)) {
       TRY(visit_database(folder));
+      TRY(visit_log(given.above.empty() ? TRY(folder_above(folder)) : given.above));
     } else {
       for (const auto& name : names)
         if (fs::is_directory(fs::symlink_status(folder / name)))
           TRY_CONTEXT(name, visit_database(folder / name));
+      TRY(visit_log(folder));
     }
-    TRY(visit_log(folder, names));
     if (found_ != 0) return {};
     return fail(Error(Code::unsupported_format, "this is no folder of mongodump")
                     .with_hint("It holds a folder for each database, with .bson files."));
@@ -145,11 +146,21 @@ class FolderDump {
     std::error_code error;
     fs::directory_iterator each(folder, error);
     for (; !error && each != fs::directory_iterator(); each.increment(error)) {
+      std::error_code unseen;
+      if (each->is_symlink(unseen))
+        return fail(Code::refused, each->path().string() + " is a link, which is not followed");
       names.insert(each->path().filename().string());
       if (names.size() > kMostFiles) return fail(Code::refused, "there are too many files");
     }
     if (error) return fail_errno(error.value(), "cannot read " + folder.string());
     return names;
+  }
+
+  static Result<fs::path> folder_above(const fs::path& folder) {
+    std::error_code error;
+    const auto real = fs::canonical(folder, error);
+    if (error) return fail_errno(error.value(), "cannot see " + folder.string());
+    return real.parent_path();
   }
 
   Result<void> visit_database(const fs::path& folder) {
@@ -158,8 +169,7 @@ class FolderDump {
     for (const auto& name : names) {
       const auto plain = without_suffix(name, kGzip);
       if (plain.ends_with(kMetadata)) stems.insert(without_suffix(plain, kMetadata));
-      if (plain.ends_with(kBson) && plain != "oplog.bson")
-        stems.insert(without_suffix(plain, kBson));
+      if (plain.ends_with(kBson)) stems.insert(without_suffix(plain, kBson));
     }
     auto database = folder.filename().string();
     if (database.empty()) database = folder.parent_path().filename().string();
@@ -167,21 +177,37 @@ class FolderDump {
     return {};
   }
 
+  static Result<bool> is_there(const fs::path& file) {
+    std::error_code error;
+    const auto type = fs::symlink_status(file, error).type();
+    if (type == fs::file_type::none)
+      return fail_errno(error.value(), "cannot see " + file.string());
+    return type != fs::file_type::not_found;
+  }
+
   // One file or its gzip; empty when neither is there.
-  static fs::path one_of(const fs::path& folder, const std::string& name) {
-    for (const auto& each : {name, name + std::string(kGzip)})
-      if (fs::exists(fs::symlink_status(folder / each))) return folder / each;
-    return {};
+  static Result<fs::path> one_of(const fs::path& folder, const std::string& name) {
+    const auto plain = folder / name;
+    const auto compressed = folder / (name + std::string(kGzip));
+    const bool is_plain = TRY(is_there(plain));
+    const bool is_compressed = TRY(is_there(compressed));
+    if (is_plain && is_compressed)
+      return fail(Error(Code::corrupt, name + " is there plain and compressed: which one counts "
+                                              "is not known")
+                      .with_hint("Take the older one out of " + folder.string() +
+                                 ", and let mongodump write into an empty folder."));
+    if (is_compressed) return compressed;
+    return is_plain ? plain : fs::path();
   }
 
   Result<void> visit_collection(const fs::path& folder, const std::string& database,
                                 const std::string& stem) {
     ++found_;
     ArchiveCollection about{database, TRY(unescape_file_name(stem)), "", ""};
-    const auto metadata = one_of(folder, stem + std::string(kMetadata));
+    const auto metadata = TRY(one_of(folder, stem + std::string(kMetadata)));
     if (!metadata.empty()) TRY(read_metadata(metadata, about));
     TRY(visitor_.collection(about));
-    return visit_documents(one_of(folder, stem + std::string(kBson)), about);
+    return visit_documents(TRY(one_of(folder, stem + std::string(kBson))), about);
   }
 
   // Long names are cut in the names of files, and whole in here.
@@ -213,11 +239,13 @@ class FolderDump {
     return visitor_.complete(about, reader.documents());
   }
 
-  Result<void> visit_log(const fs::path& folder, const std::set<std::string>& names) {
-    if (!names.contains("oplog.bson") && !names.contains("oplog.bson.gz")) return {};
+  // The log is beside the folders of the databases, never in one: there it is a collection.
+  Result<void> visit_log(const fs::path& folder) {
+    const auto file = TRY(one_of(folder, "oplog.bson"));
+    if (file.empty()) return {};
     const ArchiveCollection log{"", "oplog", "", ""};
     TRY(visitor_.collection(log));
-    return visit_documents(one_of(folder, "oplog.bson"), log);
+    return visit_documents(file, log);
   }
 
   ArchiveVisitor& visitor_;
@@ -238,8 +266,8 @@ int hex_digit(char c) {
 Result<void> visit_dump(const DumpPlace& dump, ArchiveVisitor& visitor, const RunContext& context) {
   DumpBytes bytes(dump.most_bytes, context);
   const bool is_folder = fs::is_directory(fs::symlink_status(dump.path));
-  const auto visited = is_folder ? FolderDump(visitor, bytes).run(dump.path)
-                                 : visit_archive(dump.path, visitor, bytes);
+  const auto visited =
+      is_folder ? FolderDump(visitor, bytes).run(dump) : visit_archive(dump.path, visitor, bytes);
   TRY_CONTEXT(dump.path.string(), visited);
   return {};
 }

@@ -124,7 +124,12 @@ Result<void> take_found(const std::string& name, const DumpSurvey::Found& found,
   if (collection.kind == CollectionKind::time_series || name.starts_with("system.buckets."))
     return refuse_to_import(name + " is a time series, which cannot be imported from a dump yet",
                             "Nothing was changed. mongorestore restores it.");
-  if (name.starts_with("system.") && name != "system.js") {
+  if (name.starts_with("$admin.")) {
+    plan.findings.push_back({"users-left-out", name,
+                             "is of the users and roles of the database (--dumpDbUsersAndRoles), "
+                             "and left out: make them by hand after a recovery",
+                             false});
+  } else if (name.starts_with("system.") && name != "system.js") {
     plan.findings.push_back({"servers-own", name, "is the server's own and left out", false});
   } else if (collection.kind == CollectionKind::view) {
     plan.views.collections.push_back(collection);

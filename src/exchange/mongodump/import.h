@@ -18,8 +18,9 @@ struct DumpOptions {
   bool without_oplog = false;  // leave the log of a dump out
   bool accept_losses = false;  // leave out what the server cannot do
   std::uint64_t most_bytes = DumpPlace().most_bytes;
+  fs::path above{};  // as in DumpPlace
 
-  DumpPlace place() const { return {path, most_bytes}; }
+  DumpPlace place() const { return {path, most_bytes, above}; }
 };
 
 struct DumpedCollection {

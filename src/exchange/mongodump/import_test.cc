@@ -136,6 +136,42 @@ TEST_F(DumpImport, RefusesALogThatItCannotReplayUnlessItIsLeftOut) {
   EXPECT_EQ(planned->findings.back().code, "log-left-out");
 }
 
+TEST_F(DumpImport, SeesTheLogBesideTheFolderOfOneDatabase) {
+  const auto root = folder();
+  ASSERT_TRUE(plan(root / "shop"));
+  write(root / "oplog.bson", *read_file(recorded_dump("oplog.bson")));
+  for (const auto& given : {root / "shop", root / "shop" / ""})
+    EXPECT_THAT(why(plan(given)), HasSubstr("41 entries"));
+  options_.above = scratch_.path();
+  EXPECT_TRUE(plan(root / "shop"));
+}
+
+TEST_F(DumpImport, TakesACollectionNamedOplogForWhatItIs) {
+  const auto root = folder();
+  write(root / "shop" / "oplog.bson", document(1));
+  write_metadata(root / "shop" / "oplog.metadata.json", "oplog");
+  for (const auto& given : {root, root / "shop"}) {
+    const auto planned = plan(given);
+    ASSERT_TRUE(planned) << why(planned);
+    EXPECT_TRUE(planned->collections.contains("oplog"));
+  }
+}
+
+TEST_F(DumpImport, RefusesAnyLinkInTheDump) {
+  const auto root = folder();
+  const auto other = scratch_.path() / "other";
+  fs::create_directory(other);
+  for (const auto& link : {root / "other", root / "shop" / "more", root / "oplog.bson"}) {
+    ASSERT_TRUE(plan(root)) << why(plan(root));
+    fs::create_symlink(other, link);
+    const auto refused = plan(root);
+    ASSERT_FALSE(refused) << link;
+    EXPECT_EQ(refused.error().code(), Code::refused);
+    EXPECT_THAT(why(refused), HasSubstr(link.string() + " is a link"));
+    fs::remove(link);
+  }
+}
+
 TEST_F(DumpImport, AsksWhichOfSeveralDatabases) {
   const auto root = folder();
   folder("other");
@@ -150,6 +186,41 @@ TEST_F(DumpImport, AsksWhichOfSeveralDatabases) {
   EXPECT_EQ(planned->documents(), 3U);
   options_.database = "admin";
   EXPECT_FALSE(plan(root));
+}
+
+TEST_F(DumpImport, LeavesTheUsersAndRolesOfADatabaseOutAndNamesThem) {
+  const auto root = folder();
+  for (const std::string name : {"$admin.system.users", "$admin.system.roles"}) {
+    write(root / "shop" / (name + ".bson"), document(1));
+    write_metadata(root / "shop" / (name + ".metadata.json"), name);
+  }
+  const auto planned = plan(root);
+  ASSERT_TRUE(planned) << why(planned);
+  ASSERT_EQ(planned->findings.size(), 2U);
+  EXPECT_EQ(planned->findings[1].code, "users-left-out");
+  EXPECT_EQ(planned->findings[1].subject, "$admin.system.users");
+  const auto report = restore_dump(at("restored"), *planned, options_, test_.context);
+  ASSERT_TRUE(report) << why(report);
+  EXPECT_EQ(counts(*report), "a/b c 1\norders 2\n");
+}
+
+TEST_F(DumpImport, RefusesAFileThatIsThereBothPlainAndCompressed) {
+  const auto root = folder();
+  write(root / "oplog.bson", *read_file(recorded_dump("oplog.bson")));
+  options_.without_oplog = true;
+  for (const std::string name : {"shop/orders.bson", "shop/orders.metadata.json", "oplog.bson"}) {
+    const auto file = root / name;
+    fs::copy_file(file, root / "kept");
+    compress(file);
+    EXPECT_TRUE(plan(root)) << name;
+    fs::rename(root / "kept", file);
+    const auto refused = plan(root);
+    ASSERT_FALSE(refused) << name;
+    EXPECT_EQ(refused.error().code(), Code::corrupt);
+    EXPECT_THAT(why(refused), HasSubstr(file.filename().string() +
+                                        " is there plain and compressed: which one counts"));
+    fs::remove(file.string() + ".gz");
+  }
 }
 
 TEST_F(DumpImport, NamesWhatTheServerCannotDoFirst) {
