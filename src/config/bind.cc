@@ -89,11 +89,19 @@ Result<policy::RetentionOptions> bind_retention(const Place& place) {
   return retention;
 }
 
+drill::LogMoment bind_log_moment(const std::string& written) {
+  if (written == "latest") return drill::LogMoment::latest;
+  if (written == "random") return drill::LogMoment::random;
+  return written == "boundary" ? drill::LogMoment::boundary : drill::LogMoment::none;
+}
+
 Result<std::optional<Markers>> bind_markers(const Place& place) {
   if (place.absent()) return std::nullopt;
   Markers markers;
   markers.source = place["source"].text();
   if (!place["name"].absent()) markers.name = place["name"].text();
+  const auto uri = place["uri"];
+  if (!uri.absent()) markers.uri = TRY(SecretReference::parse(uri.text(), uri.path));
   markers.every = TRY(bind_duration(place["every"], markers.every));
   return markers;
 }
@@ -171,9 +179,7 @@ Result<Drill> bind_drill(const std::string& name, const Place& place) {
   drill.cron = place["trigger"]["cron"].text();
   drill.on_change = TRY(bind_flag(place["trigger"]["on_change"]));
   drill.after_backup = TRY(bind_flag(place["trigger"]["after_backup"]));
-  if (!place["pitr"].absent())
-    drill.options.log_moment =
-        place["pitr"].text() == "latest" ? drill::LogMoment::latest : drill::LogMoment::random;
+  drill.options.log_moment = bind_log_moment(place["pitr"].text());
   drill.cold_start = TRY(bind_flag(place["cold_start"]));
   drill.sandbox_directory = TRY(bind_template(place["sandbox"]["directory"]));
   drill.options.server = place["sandbox"]["server"].text();

@@ -58,7 +58,8 @@ struct Hooks {
 // Where `lifeboat mark` writes.
 struct Markers {
   std::string source;
-  std::string name = "lifeboat_markers";  // of the table or file
+  std::string name = "lifeboat_markers";  // of the table, collection or file
+  std::optional<SecretReference> uri;     // whose user may write; else the source's
   Duration every = std::chrono::minutes(1);
 };
 

@@ -139,8 +139,6 @@ TEST(Config, RefusesWrongTypes) {
 TEST(Config, RefusesWhatThisVersionDoesNotDo) {
   EXPECT_THAT(complaint("    tz: Europe/Berlin", "    plan: {contacts: []}"),
               HasSubstr("\"plan\" is not in this version"));
-  EXPECT_THAT(complaint("        tier: full", "        pitr: boundary"),
-              HasSubstr("\"boundary\" is not in this version"));
   EXPECT_EQ(complaint("        tier: full", "        pitr: latest"), "");
   EXPECT_THAT(complaint("keep_last: 7", "daily: 7"), HasSubstr("\"daily\" is not in this version"));
   EXPECT_THAT(complaint("url: backups", "url: \"s3://bucket/x\""),

@@ -125,5 +125,30 @@ TEST(MongoSourceKeys, LeaveNoUserOfAUriInTheConfigurationOfASnapshot) {
   EXPECT_NE(kept.find("mongodb://db.example/shop"), std::string::npos);
 }
 
+TEST(MongoConfig, MarkersMayBeWrittenByAUserOfTheirOwn) {
+  const auto text = [](const std::string& source, const std::string& markers) {
+    return "version: 1\nservices:\n  shop:\n    sources:\n      db: " + source +
+           "\n    markers: " + markers +
+           "\n    repositories: [local]\nrepositories:\n  local: {url: /r, key: {file: /k}}\n";
+  };
+  const std::map<std::string, std::string> variables{{"MONGO_URI", kUri},
+                                                     {"MARKER_URI", "mongodb://writer@db/shop"}};
+  const auto loaded = parse_text(text(kMongo, "{source: db, uri: \"${MARKER_URI}\"}"), variables);
+  ASSERT_TRUE(loaded) << loaded.error().describe();
+  const Resolver resolver(loaded->config, loaded->variables);
+  const auto marked = resolver.marked_source(loaded->config.services[0]);
+  ASSERT_TRUE(marked) << marked.error().describe();
+  EXPECT_EQ(to_text(marked->uri->view()), "mongodb://writer@db/shop");
+  const auto own = parse_text(text(kMongo, "{source: db}"), variables);
+  EXPECT_EQ(to_text(Resolver(own->config, own->variables)
+                        .marked_source(own->config.services[0])
+                        ->uri->view()),
+            kUri);
+  const auto wrong = parse_text(
+      text("{type: sqlite, path: /x}", "{source: db, uri: \"${MARKER_URI}\"}"), variables);
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().describe().find("is on none"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace lifeboat::config

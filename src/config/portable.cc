@@ -37,14 +37,20 @@ void replace_literal(Node* secret, const std::string& variable) {
   if (written && SecretReference::is_literal(*written)) secret->text = variable;
 }
 
-// The URI of a database; one without a user holds no secret, and helps whoever reads it later.
+// One without a user holds no secret, and helps whoever reads it later.
+void replace_literal_uri(Node& place, const std::string& variable) {
+  Node* uri = find_value(place, "uri");
+  if (uri != nullptr && uri->text.find('@') != std::string::npos) replace_literal(uri, variable);
+}
+
+// The URIs of databases.
 void replace_literal_uris(Node& service, const std::string& name) {
+  if (Node* markers = find_value(service, "markers"))
+    replace_literal_uri(*markers, variable_for(name + "_MARKERS", "URI"));
   Node* sources = find_value(service, "sources");
   if (sources == nullptr) return;
   for (auto& source : sources->members)
-    if (Node* uri = find_value(source.value, "uri");
-        uri != nullptr && uri->text.find('@') != std::string::npos)
-      replace_literal(uri, variable_for(name + "_" + source.key, "URI"));
+    replace_literal_uri(source.value, variable_for(name + "_" + source.key, "URI"));
 }
 
 void replace_literal_secrets(Node& document) {

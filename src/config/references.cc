@@ -39,9 +39,7 @@ class ReferenceWalk {
   void check_service(const Node& service) {
     check_names(service, "repositories", "repository", "repositories");
     check_names(service, "notify", "notifier", "notifiers");
-    if (const Node* markers = service.find("markers"))
-      if (const Node* source = markers->find("source"))
-        expect_member(*source, "source", members_at(service, "sources"));
+    if (const Node* markers = service.find("markers")) check_markers(*markers, service);
     for (const auto& source : members_at(service, "sources"))
       check_foreign(source.value, problems_);
     if (const Node* schedule = service.find("schedule"); schedule != nullptr && !takes(service))
@@ -54,6 +52,20 @@ class ReferenceWalk {
       if (const Node* app = drill.value.find("app")) check_app(*app, service, problems_);
       if (const Node* network = drill.value.find("network")) check_network(*network);
     }
+  }
+
+  void check_markers(const Node& markers, const Node& service) {
+    const auto& sources = members_at(service, "sources");
+    const Node* source = markers.find("source");
+    if (source == nullptr) return;
+    expect_member(*source, "source", sources);
+    const Node* uri = markers.find("uri");
+    if (uri == nullptr) return;
+    for (const auto& each : sources)
+      if (each.key == source->text && kind_of_source(each.value) != "mongodb")
+        problems_.error(uri->mark,
+                        "\"uri\" is of a server, and the source " + each.key + " is on none",
+                        "leave it out: markers are written where the source is");
   }
 
   static bool takes(const Node& service) {

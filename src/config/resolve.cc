@@ -1,5 +1,7 @@
 #include "config/resolve.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "config/app_texts.h"
 #include "config/references_notify.h"
@@ -34,6 +36,20 @@ Result<std::string> Resolver::path(const Template& text, std::string_view row_pa
 Result<std::uint64_t> Resolver::rate(const Template& text, std::string_view row_path) const {
   if (text.empty()) return 0U;
   return parse_size(TRY(value(text, row_path)));
+}
+
+Result<engine::SourceOptions> Resolver::marked_source(const Service& service) const {
+  if (!service.markers)
+    return fail(Error(Code::config_invalid, "service " + service.name + " has no markers")
+                    .with_hint("Say in lifeboat.yaml where they go: markers: {source: NAME}."));
+  const auto found = std::ranges::find(service.sources, service.markers->source, &Source::name);
+  if (found == service.sources.end())
+    return fail(Code::config_invalid, "there is no source \"" + service.markers->source + "\"");
+  auto options = TRY(source(*found));
+  if (service.markers->uri)
+    options.uri = std::make_shared<const Secret>(
+        TRY(service.markers->uri->resolve_quietly(variables_, config_.directory)));
+  return options;
 }
 
 Result<engine::SourceOptions> Resolver::source(const Source& source) const {
@@ -211,6 +227,7 @@ std::vector<std::string> Resolver::secret_values() const {
     for (const auto* secret : {&each.url, &each.signing, &each.password}) add(secret->what());
   for (const auto& each : config_.services) {
     for (const auto& source : each.sources) add(source.uri.what());
+    if (each.markers && each.markers->uri) add(each.markers->uri->what());
     add(each.hooks.before_backup);
     add(each.hooks.after_backup);
     for (auto& [name, value] : secrets(each)) values.push_back(value);

@@ -30,6 +30,9 @@ class Resolver {
       : config_(config), variables_(variables) {}
 
   Result<engine::SourceOptions> source(const Source& source) const;
+  // The source that markers are written into, by a user who may. `config_invalid` when the service
+  // has no markers.
+  Result<engine::SourceOptions> marked_source(const Service& service) const;
   Result<storage::Options> repository(const Repository& repository) const;
   // Reads a file or runs a command where the configuration says so.
   Result<ResolvedKey> key(const Repository& repository, const RunContext& context) const;

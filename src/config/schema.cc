@@ -239,10 +239,10 @@ constexpr Row kSchema[] = {
     {.path = "services.*.drills.*.pitr",
      .type = Type::choice,
      .about = "Restore sources with a log to a moment after the snapshot: the latest that the "
-              "archived log reaches, or a random one.",
+              "archived log reaches, a random one, or `boundary`: just before one of the `markers` "
+              "below, so that the one before it must be the newest there.",
      .fallback = "as they were at the snapshot",
-     .choices = "latest|random",
-     .planned_choices = "boundary"},
+     .choices = "latest|random|boundary"},
     {.path = "services.*.drills.*.network",
      .type = Type::block,
      .about = "What the application may reach. Without it nothing.",
@@ -284,9 +284,14 @@ constexpr Row kSchema[] = {
      .required = true},
     {.path = "services.*.markers.name",
      .type = Type::name,
-     .about = "The table of a database, or the file of a folder. It is made, and nobody else may "
-              "write it.",
+     .about = "The table or collection of a database, or the file of a folder. It is made, and "
+              "nobody else may write it.",
      .fallback = "lifeboat_markers"},
+    {.path = "services.*.markers.uri",
+     .type = Type::secret,
+     .about = "A server's user who may write them, where that of the backup may only read: "
+              "`${VARIABLE}` or `file:/path`.",
+     .fallback = "the source's"},
     {.path = "services.*.markers.every",
      .type = Type::duration,
      .about = "How often: lost writes are told as finely as that.",

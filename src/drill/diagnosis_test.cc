@@ -160,6 +160,8 @@ std::vector<PlantedDefect> database_defects() {
       {"sandbox-left", with_sandbox_left()},
       {"sandbox-vanished", with_sandbox_vanished()},
       {"log-broken", saying("pitr.db", "a hole", Outcome::failed)},
+      {"moment-missed", saying("boundary.db", "marker 7 is", Outcome::failed)},
+      {"no-marker-in-log", saying("boundary.db", "no marker", Outcome::not_run)},
       {"log-not-archived", saying("pitr.db", "use `lifeboat log follow shop`", Outcome::not_run)},
       {"log-facts-unknown", saying("replayed.db", "1 fact is not known", Outcome::not_run)},
       {"newest-missing", with_sign("newest", {Kind::missing, "snapshots/a/3", "", ""})},

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "base/json_value.h"
 #include "drill/app/inside.h"
+#include "drill/markers.h"
 #include "engine/all.h"
+#include "engine/markers.h"
 #include "restore/moment.h"
 
 namespace lifeboat::drill {
@@ -46,6 +49,51 @@ Result<std::optional<Reach>> reach_of(const DrillState& state, const restore::Pl
   return reach;
 }
 
+// Without it the source is restored as it was at the snapshot.
+Result<void> leave_at_snapshot(restore::PlanItem& item) {
+  item.log.clear();
+  item.until = 0;
+  return {};
+}
+
+Result<void> no_boundary(DrillState& state, restore::PlanItem& item, const std::string& why) {
+  state.report.checks.push_back(decide(boundary_check(item.source), Outcome::not_run, why));
+  return leave_at_snapshot(item);
+}
+
+// Those that the log brings after the snapshot and that have one before them.
+Result<std::vector<engine::LoggedMarker>> later_markers(const DrillState& state,
+                                                        const restore::PlanItem& item,
+                                                        std::uint64_t base) {
+  const auto sources = state.snapshot->sources();
+  const auto source = std::ranges::find(sources, item.source, &repository::SourceManifest::name);
+  if (source == sources.end()) return fail(Code::internal, "the plan names an unknown source");
+  const engine::MarkedLog log{item.type, TRY(text_at(source->position, "database")),
+                              state.request.markers->name};
+  std::vector<engine::LoggedMarker> markers;
+  for (const auto& piece : item.log)
+    for (const auto& each :
+         TRY(engine::markers_in_log(log, TRY(state.repository.read_log_piece(piece)).content)))
+      if (each.position > base && each.number > 1) markers.push_back(each);
+  return markers;
+}
+
+// `item` is planned to the end of the log: now to just before one of the markers in it.
+Result<void> plan_boundary(DrillState& state, restore::PlanItem& item, const RunContext& context) {
+  const auto& markers = state.request.markers;
+  if (!markers || markers->source != item.source)
+    return no_boundary(state, item, "no markers are written into it");
+  const auto base = TRY(reach_of(state, item))->from;
+  const auto found = TRY(later_markers(state, item, base));
+  if (found.empty())
+    return no_boundary(state, item, "the archived log has no marker after the snapshot");
+  const auto& next = found[random_between(0, found.size() - 1, context)];
+  state.newest_marker = next.number - 1;
+  item.log.clear();
+  item.until = next.position - 1;
+  return restore::plan_log(state.plan, item, state.snapshot->sources(), state.repository);
+}
+
 Result<void> plan_item(DrillState& state, restore::PlanItem& item, const RunContext& context) {
   const auto reach = TRY(reach_of(state, item));
   if (!reach) {
@@ -54,15 +102,15 @@ Result<void> plan_item(DrillState& state, restore::PlanItem& item, const RunCont
                   state.report.service + "`");
     return {};
   }
-  const bool latest = state.request.options.log_moment == LogMoment::latest;
-  item.until = latest ? reach->to : random_between(reach->from, reach->to, context);
+  const auto wanted = state.request.options.log_moment;
+  item.until =
+      wanted == LogMoment::random ? random_between(reach->from, reach->to, context) : reach->to;
   const auto planned =
       restore::plan_log(state.plan, item, state.snapshot->sources(), state.repository);
+  if (planned && wanted == LogMoment::boundary) return plan_boundary(state, item, context);
   if (planned || !is_about_the_log(planned.error())) return planned;
-  item.log.clear();
-  item.until = 0;
   add_check(state, item, Outcome::failed, planned.error().describe());
-  return {};
+  return leave_at_snapshot(item);
 }
 
 bool has_log(const restore::PlanItem& item) {

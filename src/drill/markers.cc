@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/counted.h"
+#include "drill/app/inside.h"
 #include "engine/markers.h"
 
 namespace lifeboat::drill {
@@ -32,7 +33,33 @@ LostWrites lost(const engine::MarkerTrail& trail, const MarkersRequest& markers,
   return lost;
 }
 
+// Nobody would recover to a moment that was chosen by lot.
+bool is_chosen_by_lot(LogMoment moment) {
+  return moment == LogMoment::random || moment == LogMoment::boundary;
+}
+
+CheckResult judge_boundary(const MarkersRequest& markers, std::uint64_t expected,
+                           const std::optional<engine::MarkerTrail>& trail) {
+  auto check = boundary_check(markers.source);
+  const auto found = trail ? trail->newest.number : 0;
+  const auto number = std::to_string(expected);
+  if (found == expected)
+    return decide(std::move(check), Outcome::passed,
+                  "restored to just before marker " + std::to_string(expected + 1) + ": marker " +
+                      number + " is the newest there");
+  return decide(std::move(check), Outcome::failed,
+                "marker " + number + " must be the newest there, and " +
+                    (trail ? "marker " + std::to_string(found) + " is" : "there is none"));
+}
+
 }  // namespace
+
+CheckResult boundary_check(const std::string& source) {
+  auto check = answer("boundary." + source,
+                      "a restore to a moment between two markers ends exactly between them");
+  check.proves_data = true;
+  return check;
+}
 
 void read_markers(DrillState& state) {
   auto& measures = state.report.measures;
@@ -46,9 +73,16 @@ void read_markers(DrillState& state) {
   const auto trail = engine::read_markers({item->type, item->place, markers.name});
   if (!trail) measures.no_lost_writes = trail.error().describe();
   if (trail && !*trail) measures.no_lost_writes = "the snapshot holds no marker";
+  if (state.newest_marker)
+    state.report.checks.push_back(
+        trail ? judge_boundary(markers, *state.newest_marker, *trail)
+              : decide(boundary_check(markers.source), Outcome::not_run, measures.no_lost_writes));
   if (!trail || !*trail) return;
   state.report.checks.push_back(judge_trail(**trail));
-  measures.lost_writes = lost(**trail, markers, state.report.started);
+  if (is_chosen_by_lot(state.request.options.log_moment))
+    measures.no_lost_writes = "the moment was chosen by lot";
+  else
+    measures.lost_writes = lost(**trail, markers, state.report.started);
 }
 
 }  // namespace lifeboat::drill

@@ -1,6 +1,7 @@
 #include "backup/archive_log.h"
 #include "drill/sabotage.h"
 #include "drill/test_drill.h"
+#include "engine/markers.h"
 #include "engine/mongodb/test_database.h"
 
 namespace lifeboat::drill {
@@ -195,6 +196,65 @@ TEST_F(MongoLogDrill, RestoresToARandomMomentAndMeasuresNoLossByIt) {
   EXPECT_EQ(check(report, "pitr.db").outcome, Outcome::passed);
   EXPECT_EQ(check(report, "counts.db").outcome, Outcome::passed);
   EXPECT_FALSE(report.log_reached);
+}
+
+class BoundaryDrill : public MongoLogDrill {
+ protected:
+  // Markers and orders by turns; the number of markers is the last one's.
+  void write_by_turns(std::int32_t markers) {
+    for (std::int32_t i = 0; i < markers; ++i) {
+      ASSERT_TRUE(engine::write_marker(source_at(server_.uri(), "shop"), "lifeboat_markers",
+                                       test_.context));
+      Application(server_.uri(), "shop").insert("orders", many_documents(1, 5000 + i));
+    }
+  }
+  Report drill_to_boundary(bool has_markers = true) {
+    auto request = request_with(ferretdb());
+    request.options.log_moment = LogMoment::boundary;
+    if (has_markers) request.markers = MarkersRequest{"db", "lifeboat_markers", 9};
+    return drill(request).report;
+  }
+};
+
+TEST_F(BoundaryDrill, ShowsTheMarkerBeforeTheMomentAndNotTheOneAfter) {
+  write_by_turns(1);
+  EXPECT_EQ(archive(), "");
+  write_by_turns(3);
+  EXPECT_EQ(archive(), "");
+  const auto report = drill_to_boundary();
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_EQ(check(report, "pitr.db").outcome, Outcome::passed);
+  EXPECT_EQ(check(report, "markers").outcome, Outcome::passed);
+  const auto& boundary = check(report, "boundary.db");
+  EXPECT_EQ(boundary.outcome, Outcome::passed) << boundary.message;
+  EXPECT_NE(boundary.message.find("restored to just before marker "), std::string::npos);
+  EXPECT_FALSE(report.measures.lost_writes);
+  EXPECT_EQ(report.measures.no_lost_writes, "the moment was chosen by lot");
+}
+
+TEST_F(BoundaryDrill, FailsWhenTheMarkerBeforeTheMomentIsNotThere) {
+  write_by_turns(1);
+  EXPECT_EQ(archive(), "");
+  Application(server_.uri(), "shop").remove_one("lifeboat_markers", 1);
+  const auto number =
+      engine::mongodb::DocumentBuilder().int64("_id", 2).text("time", to_rfc3339({})).take();
+  Application(server_.uri(), "shop").insert("lifeboat_markers", {number});
+  EXPECT_EQ(archive(), "");
+  const auto report = drill_to_boundary();
+  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_EQ(check(report, "boundary.db").outcome, Outcome::failed);
+  EXPECT_TRUE(has_rule(report, "moment-missed")) << rules_of(report);
+}
+
+TEST_F(BoundaryDrill, IsUnverifiedWithoutMarkersInTheLog) {
+  Application(server_.uri(), "shop").insert("orders", many_documents(3, 5000));
+  EXPECT_EQ(archive(), "");
+  for (const bool has_markers : {true, false}) {
+    const auto report = drill_to_boundary(has_markers);
+    EXPECT_NE(report.verdict, Verdict::proven);
+    EXPECT_EQ(check(report, "boundary.db").outcome, Outcome::not_run);
+    EXPECT_TRUE(has_rule(report, "no-marker-in-log")) << rules_of(report);
+  }
 }
 
 TEST_F(MongoLogDrill, IsUnverifiedWhereNoLogWasArchived) {

@@ -107,7 +107,8 @@ using Check = std::variant<BlobsCheck, QueryCheck, FreshnessCheck, MigrationsChe
 constexpr const char* kPlainDrill = "facts";
 
 // To which moment after the snapshot sources with a log are restored.
-enum class LogMoment : std::uint8_t { none, latest, random };
+// `boundary`: just before a marker, so that the one before it must be the newest there.
+enum class LogMoment : std::uint8_t { none, latest, random, boundary };
 
 struct DrillOptions {
   std::string name = kPlainDrill;

@@ -47,6 +47,8 @@ struct DrillState {
   std::vector<repository::SnapshotInfo> snapshots = {};  // all of them, when one was chosen
   std::optional<History> earlier = {};       // as it was when the drill began, once asked for
   std::vector<RestoredServer> servers = {};  // in the sandbox: gone before it
+  // The marker that must be the newest in the source that has them: a moment was chosen by it.
+  std::optional<std::uint64_t> newest_marker = {};
 };
 
 // Where everything is restored to, each source below its name. There must be a sandbox.

@@ -34,16 +34,9 @@ struct Place {
 };
 
 Result<Place> place_of(const Composition& composition, const config::Service& service) {
-  if (!service.markers)
-    return fail(Error(Code::config_invalid, "service " + service.name + " has no markers")
-                    .with_hint("Say in lifeboat.yaml where they go: markers: {source: NAME}."));
   const config::Resolver resolver(composition.loaded.config, composition.loaded.variables);
-  for (const auto& source : service.sources) {
-    if (source.name != service.markers->source) continue;
-    return Place{TRY(resolver.source(source)), service.markers->name,
-                 journal_of(composition.service.settings().state, service.name)};
-  }
-  return fail(Code::config_invalid, "there is no source \"" + service.markers->source + "\"");
+  return Place{TRY(resolver.marked_source(service)), service.markers->name,
+               journal_of(composition.service.settings().state, service.name)};
 }
 
 Result<engine::Marker> write_one(const Place& place, const RunContext& context) {

@@ -312,6 +312,17 @@ constexpr std::array kCheckRules{
          [](S s) { return is_check(s, "pitr.", Outcome::not_run) && says(s, "log follow"); },
          "No log was archived after this snapshot, so no moment after it can be restored.",
          "lifeboat log follow {service}", "operator"},
+    Rule{"moment-missed", [](S s) { return is_check(s, "boundary."); },
+         "The restore to a moment between two markers did not end there: a write after that moment "
+         "is there, or one before it is not. Restores to a moment cannot be trusted.",
+         "restore both sides by hand, lifeboat restore {service} --at-position POSITION, and "
+         "compare them; a full backup begins a new log: lifeboat backup {service}",
+         "operator"},
+    Rule{"no-marker-in-log", [](S s) { return is_check(s, "boundary.", Outcome::not_run); },
+         "No marker was written after the snapshot and archived with the log, so no moment between "
+         "two of them could be chosen.",
+         "lifeboat mark {service} and lifeboat log follow {service}, both all the time",
+         "operator"},
     Rule{"log-facts-unknown", [](S s) { return is_check(s, "replayed.", Outcome::not_run); },
          "The log changed something of which nobody can say what it must be now, so it was not "
          "compared: capped collections that were written to are such.",
