@@ -71,8 +71,8 @@ Result<Beginning> find_beginning(const LogRequest& request, repository::Reposito
 }
 
 bool is_quiet(const engine::LogPiece& piece) {
-  const auto changes = piece.about.find("changes");
-  return changes != piece.about.end() && *changes == 0;
+  const auto quiet = piece.about.find("quiet");
+  return quiet != piece.about.end() && *quiet == true;
 }
 
 // Positions begin with seconds.
@@ -87,6 +87,25 @@ bool is_worth_keeping(const engine::LogPiece& piece, std::uint64_t reached, Dura
 repository::NewLogPiece new_piece(const LogRequest& request, engine::LogPiece piece) {
   return {request.service, request.source.name,    request.source.type,     piece.from,
           piece.to,        std::move(piece.about), std::move(piece.content)};
+}
+
+struct Archive {
+  repository::Repository& repository;
+  const RunContext& context;
+};
+
+// One that is there by the same name is as good, unless it is damaged: nothing may be written over.
+Result<void> keep(const repository::NewLogPiece& piece, LogReport& report, const Archive& archive) {
+  const auto added = archive.repository.add_log_piece(piece, archive.context);
+  if (added || added.error().code() != Code::exists)
+    return added ? Result<void>{} : fail(added.error());
+  for (const auto& each : TRY(archive.repository.log_pieces(piece.service, piece.source))) {
+    if (each.from != piece.from || each.to != piece.to) continue;
+    const auto about = archive.repository.log_about(each);
+    if (!about)
+      report.broken = "a piece that is damaged stands in its place: " + about.error().describe();
+  }
+  return {};
 }
 
 }  // namespace
@@ -112,7 +131,7 @@ Result<LogReport> archive_log(const LogRequest& request, repository::Repository&
     report.reaches = piece.to;
     report.bytes += piece.content.size();
     ++report.pieces;
-    TRY(repository.add_log_piece(new_piece(request, std::move(piece)), context));
+    TRY(keep(new_piece(request, std::move(piece)), report, {repository, context}));
   }
   report.moment = engine.describe_log_position(report.reaches);
   return report;

@@ -149,12 +149,6 @@ Report with_sandbox_vanished() {
   return report;
 }
 
-Report with_newer_incomplete() {
-  auto report = sound_report();
-  add(report, "newest", Outcome::warned, {});
-  return report;
-}
-
 std::vector<PlantedDefect> database_defects() {
   return {
       {"sandbox-left", with_sandbox_left()},
@@ -168,7 +162,7 @@ std::vector<PlantedDefect> database_defects() {
       {"newest-newer-format",
        with_sign("newest", {Kind::different, "snapshots/a/3", "", "a newer format"})},
       {"newest-unreadable", with_sign("newest", {Kind::different, "snapshots/a/3", "", ""})},
-      {"newest-incomplete", with_newer_incomplete()},
+      {"newest-incomplete", saying("newest", "", Outcome::warned)},
       {"nothing-asked", without_proof(sound_report())},
       {"key-leaves-folder", with_escaping_key()},
       {"data-unreadable", cut_short()},

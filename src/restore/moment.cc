@@ -173,7 +173,9 @@ Result<void> plan_log(const Plan& plan, PlanItem& item,
                                      base, item.until),
                       repository));
   auto planned = engine.plan_replay(source->position, readable.abouts, item.until);
-  if (!planned && readable.damage) return fail(*readable.damage);
+  if (!planned && readable.damage)
+    return fail(std::move(planned).error().add_context("a piece of the log cannot be read (" +
+                                                       readable.damage->describe() + ")"));
   const auto route = TRY_CONTEXT("source " + item.source, std::move(planned));
   for (const auto index : route.pieces) item.log.push_back(readable.pieces[index]);
   item.until = route.until;

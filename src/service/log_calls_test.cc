@@ -178,7 +178,8 @@ TEST_F(LogCalls, ADamagedPieceIsMadeAgainAsLongAsTheServerHasItsEntries) {
   damage_newest_piece();
   const auto refused = restore_at(moment);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code(), Code::corrupt) << refused.error().describe();
+  EXPECT_EQ(refused.error().code(), Code::not_restorable);
+  EXPECT_THAT(refused.error().describe(), HasSubstr("a piece of the log cannot be read"));
   live().insert("orders", many_documents(10, 2000));
   EXPECT_FALSE(archive().contains("broken"));
   EXPECT_EQ(orders_at(moment), 110);

@@ -80,7 +80,7 @@ class OplogChanges final : public ChangeLog {
     piece.from = position_of(manifest.first.at.ts);
     piece.to = position_of(manifest.known_until);
     piece.about = encode_slice(manifest);
-    piece.about["changes"] = entries.changes();
+    piece.about["quiet"] = entries.is_quiet();
     piece.more_follows = !entries.reached_end();
     return piece;
   }
@@ -116,7 +116,8 @@ Result<LogRoute> route_log(const Json& position, const std::vector<Json>& pieces
   const auto moment = timestamp_of(until);
   LogRoute route{{}, until};
   const bool in_snapshot = moment >= window.last.at.ts && moment <= window.known_until;
-  if (!in_snapshot) route.pieces = TRY(slices_between(slices, window.last.at.ts, moment));
+  if (!in_snapshot)
+    route.pieces = TRY(slices_between(slices, window.last.at.ts, moment, window.last));
   return route;
 }
 

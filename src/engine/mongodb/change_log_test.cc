@@ -9,6 +9,7 @@ namespace lifeboat::engine::mongodb {
 namespace {
 
 using contract::failure_of;
+using testing::Application;
 using testing::document;
 using testing::many_documents;
 using ChangeLogs = testing::LoggedShop;
@@ -124,6 +125,20 @@ TEST_F(ChangeLogs, PiecesFollowEachOtherByOneEntryAndSayUntilWhenTheyKnow) {
   EXPECT_EQ(two.previous, one.content);
   EXPECT_EQ(first->back().from, *captured->outcome.log_position);
   EXPECT_GE(second->back().to, last_of(second->back()));
+}
+
+TEST_F(ChangeLogs, APieceIsQuietWhenNothingOfTheDatabaseMayHaveChangedAndLittleWasRead) {
+  live().insert("items", many_documents(20));
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  const auto& base = captured->outcome.position["log"];
+  const Application other(server_.uri(), "foreign");
+  other.insert("noise", {document(1), document(2)});
+  EXPECT_EQ(follow(base)->back().about["quiet"], true);
+  other.insert("noise", {document(3, std::string(2U << 20U, 'x'))});
+  EXPECT_EQ(follow(base)->back().about["quiet"], false) << "it would be read at each round";
+  put("items", document(3, "changed"));
+  EXPECT_EQ(follow(base)->back().about["quiet"], false);
 }
 
 TEST_F(ChangeLogs, AMomentWhenNothingWasWrittenIsReachedByWhatIsKnown) {

@@ -10,6 +10,12 @@ namespace {
 
 using Slices = std::vector<SliceManifest>;
 
+struct Leg {
+  Timestamp base;
+  Timestamp until;
+  const std::optional<LogPoint>& at_base;
+};
+
 std::vector<std::size_t> by_beginning(const Slices& slices) {
   std::vector<std::size_t> order(slices.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -33,11 +39,24 @@ void add_to(std::vector<Timeline>& lines, const Slices& slices, std::size_t inde
   lines.push_back(std::move(fork));
 }
 
-// Of those that hold the base the one that goes furthest.
-const Timeline* line_with(const std::vector<Timeline>& lines, Timestamp base) {
+bool has_end(const Slices& slices, const Timeline& line, const std::optional<LogPoint>& point) {
+  return point && std::ranges::any_of(line.slices, [&](auto i) {
+           return slices[i].first == *point || slices[i].last == *point;
+         });
+}
+
+// Of those that hold the base: one that is known to be its own, then the first that leads to the
+// moment, then the one that goes furthest.
+const Timeline* line_with(const Slices& slices, const std::vector<Timeline>& lines,
+                          const Leg& leg) {
+  const auto rank = [&](const Timeline& line) {
+    const bool reaches = line.to >= leg.until;
+    return std::tuple(has_end(slices, line, leg.at_base), reaches, reaches ? Timestamp() : line.to);
+  };
   const Timeline* best = nullptr;
   for (const auto& line : lines)
-    if (line.from <= base && base <= line.to && (best == nullptr || line.to > best->to))
+    if (line.from <= leg.base && leg.base <= line.to &&
+        (best == nullptr || rank(line) > rank(*best)))
       best = &line;
   return best;
 }
@@ -101,7 +120,8 @@ std::vector<Timeline> timelines(const Slices& slices) {
 }
 
 Result<std::vector<std::size_t>> slices_between(const Slices& slices, Timestamp base,
-                                                Timestamp until) {
+                                                Timestamp until,
+                                                const std::optional<LogPoint>& at_base) {
   if (until < base)
     return fail(Error(Code::not_restorable,
                       fmt::format("the moment {} is before the end of the snapshot, {}",
@@ -109,7 +129,7 @@ Result<std::vector<std::size_t>> slices_between(const Slices& slices, Timestamp 
                     .with_hint("choose an earlier snapshot, or a later moment"));
   if (until == base) return std::vector<std::size_t>{};
   const auto lines = timelines(slices);
-  const auto* line = line_with(lines, base);
+  const auto* line = line_with(slices, lines, {base, until, at_base});
   if (line == nullptr)
     return cannot_reach(
         fmt::format("no log is there from {} on, where the snapshot ends", moment_text(base)), base,

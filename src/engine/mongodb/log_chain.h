@@ -39,7 +39,9 @@ std::vector<Timeline> timelines(const std::vector<SliceManifest>& slices);
 // The slices that lead from `base` (the end of a snapshot) to `until`, in order. `not_restorable`
 // when the moment is before the base, in or beyond a gap, or later than the log: the message names
 // the gap and the moments that can be had.
+// Of several runs that hold both, one that has the entry at the base itself as an end is preferred.
 Result<std::vector<std::size_t>> slices_between(const std::vector<SliceManifest>& slices,
-                                                Timestamp base, Timestamp until);
+                                                Timestamp base, Timestamp until,
+                                                const std::optional<LogPoint>& at_base = {});
 
 }  // namespace lifeboat::engine::mongodb

@@ -177,6 +177,16 @@ TEST(LogChain, OfSlicesThatOverlapThoseAreChosenThatFit) {
             "the log ends at 1970-01-01T00:00:12Z (12.1)");
 }
 
+// A server whose past was changed leaves two runs over the same time.
+TEST(LogChain, OfTwoPastsThatOfTheSnapshotIsChosen) {
+  const std::vector<Bytes> anew{log_insert(4, "anew"), log_insert(30, "anew")};
+  const std::vector<SliceManifest> slices{slice_from_to(1, 20), slice_of(anew)};
+  EXPECT_EQ(slices_between(slices, at(5), at(8)).value(), Indexes{0});
+  EXPECT_EQ(slices_between(slices, at(5), at(25)).value(), Indexes{1});
+  EXPECT_EQ(slices_between(slices, at(4), at(8), slices[1].first).value(), Indexes{1});
+  EXPECT_FALSE(slices_between(slices, at(20), at(25), slices[0].last));
+}
+
 TEST(LogChain, SaysWhyAMomentCannotBeHadAndWhichCan) {
   const auto slices = with_a_gap();
   const auto refused = [&](std::uint32_t base, std::uint32_t until) {

@@ -117,11 +117,8 @@ Result<std::unique_ptr<Reader>> open_window(const WindowRequest& request, Window
   if (before.begin == before.newest.at.ts) range.first = before.newest;
   range.end = TRY(end_of(request, window));
   range.database = request.database;
-  WindowEnd end{request.database,
-                dialect_of(request.facts),
-                false,
-                request.moment.value_or(before.newest.at.ts),
-                {}};
+  range.known = request.moment.value_or(before.newest.at.ts);
+  WindowEnd end{request.database, dialect_of(request.facts), false, range.known, {}};
   auto copy = TRY(LogCopy::begin(request.server, std::move(range)));
   return std::make_unique<WindowReader>(std::move(copy), std::move(end), origin_of(request.facts),
                                         window);

@@ -124,9 +124,11 @@ Result<ByteView> LogCopy::next() {
     if (entry.at.ts > range_.end.at.ts) break;
     reached_ = entry_hash(entry) == range_.end.hash;
     ended_ = reached_;
-    if (!reached_ && !tally_.empty() && !concerns_us(entry)) continue;
-    if (!tally_.empty() && concerns_us(entry)) ++changes_;
-    has_rename_ = has_rename_ || entry.command() == "renameCollection";
+    read_ += document.size();
+    const bool is_first = tally_.empty();
+    if (!reached_ && !is_first && !may_concern_us(entry)) continue;
+    has_changes_ = has_changes_ || (!is_first && may_concern_us(entry));
+    has_rename_ = has_rename_ || is_own_rename(entry);
     TRY(tally_.add(entry.whole));
     size_ += document.size();
     ended_ = ended_ || size_ >= range_.most;
@@ -150,10 +152,21 @@ Result<void> LogCopy::check_first(const OplogEntry& entry) const {
 }
 
 // Commands may concern several databases, and transactions are commands: all of them are kept.
-bool LogCopy::concerns_us(const OplogEntry& entry) const {
+bool LogCopy::may_concern_us(const OplogEntry& entry) const {
   if (entry.operation == Operation::command) return true;
   const auto dot = entry.ns.find('.');
   return dot != entry.ns.npos && entry.ns.substr(0, dot) == range_.database;
+}
+
+bool LogCopy::is_own_rename(const OplogEntry& entry) const {
+  const bool is_rename =
+      entry.operation == Operation::command && entry.command() == "renameCollection";
+  if (!is_rename || entry.at.ts <= range_.known) return false;
+  const auto is_ours = [&](std::string_view key) {
+    const auto name = entry.object.text_at(key);
+    return name && name->starts_with(range_.database + ".");
+  };
+  return is_ours("renameCollection") || is_ours("to");
 }
 
 Result<SliceManifest> LogCopy::finish(const LogOrigin& origin,

@@ -29,6 +29,7 @@ struct LogRange {
   std::string database;
   std::size_t most = ~std::size_t{0};  // bytes, after which it may end earlier
   std::vector<BegunTransaction> open = {};
+  Timestamp known = {};  // what is not later was there before whatever it is copied for
 };
 
 // Why a live log does not go on from where ours ends, if it does not.
@@ -44,9 +45,10 @@ class LogCopy {
   Result<SliceManifest> finish(const LogOrigin& origin,
                                const std::optional<crypto::Digest>& previous);
   bool reached_end() const { return reached_; }
-  // How many entries so far may have changed the database, but for the first, which is known.
-  std::uint64_t changes() const { return changes_; }
-  // Whether an entry so far renames a collection.
+  // Nothing so far may have changed the database since the first entry, which is known, and little
+  // was read to know it.
+  bool is_quiet() const { return !has_changes_ && read_ <= kLittle; }
+  // Whether an entry so far renames a collection of the database.
   bool has_rename() const { return has_rename_; }
 
  private:
@@ -56,7 +58,8 @@ class LogCopy {
         range_(std::move(range)),
         tally_(range_.open) {}
   Result<void> check_first(const OplogEntry& entry) const;
-  bool concerns_us(const OplogEntry& entry) const;
+  bool may_concern_us(const OplogEntry& entry) const;
+  bool is_own_rename(const OplogEntry& entry) const;
 
   Connection connection_;  // outlives the cursor
   Cursor cursor_;
@@ -64,7 +67,9 @@ class LogCopy {
   SliceTally tally_;
   BatchPace pace_;
   std::size_t size_ = 0;
-  std::uint64_t changes_ = 0;
+  static constexpr std::size_t kLittle = 1U << 20U;
+  std::size_t read_ = 0;  // bytes, also of what is left out
+  bool has_changes_ = false;
   bool has_rename_ = false;
   bool met_first_ = false;
   bool reached_ = false;
