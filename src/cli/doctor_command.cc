@@ -58,7 +58,7 @@ void say_lines(Session& session, std::string_view text) {
   }
 }
 
-// One after the other, as a file for mongosh.
+// One after the other, to be put into mongosh.
 Result<int> print_grants(Session& session) {
   const auto answer = TRY(service::least_rights(session.setup()));
   const auto& grants = list_of(answer.body, "grants");

@@ -205,9 +205,10 @@ class BoundaryDrill : public MongoLogDrill {
     for (std::int32_t i = 0; i < markers; ++i) {
       ASSERT_TRUE(engine::write_marker(source_at(server_.uri(), "shop"), "lifeboat_markers",
                                        test_.context));
-      Application(server_.uri(), "shop").insert("orders", many_documents(1, 5000 + i));
+      Application(server_.uri(), "shop").insert("orders", many_documents(1, 5000 + orders_++));
     }
   }
+  std::int32_t orders_ = 0;
   Report drill_to_boundary(bool has_markers = true) {
     auto request = request_with(ferretdb());
     request.options.log_moment = LogMoment::boundary;

@@ -66,7 +66,7 @@ repositories:
   local: {url: /nowhere, key: {passphrase: "${LIFEBOAT_PASSPHRASE}"}}
 """)
         lines = self.run_program("doctor", "--grants").stdout.splitlines()
-        self.assertEqual(lines.count("use admin"), 3)
+        self.assertEqual(lines.count('db.getSiblingDB("admin").createRole({'), 3)
         self.assertIn('  role: "lifeboat-backup-shop",', lines)
         self.assertNotIn("tiger", "\n".join(lines))
 

@@ -44,6 +44,8 @@ Advice lacking(const std::string& user, const Right& right) {
   const std::string hint = "`lifeboat doctor --grants` prints the least rights of each job.";
   if (right.action.starts_with("view"))
     return {Level::warning, message + ": users and roles are not backed up", hint};
+  if (!right.collection.empty() && right.database != "local" && right.database != "config")
+    return {Level::warning, message + ": a backup fails where the database has any", hint};
   if (right.database == "local" || right.database == "config")
     return {Level::warning, message + ": what is written during a backup is not in it", hint};
   return {Level::error, message, hint};

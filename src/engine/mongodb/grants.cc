@@ -32,9 +32,18 @@ const std::vector<std::string> kWriting{"collMod",     "convertToCapped", "creat
                                         "listIndexes", "remove",          "renameCollectionSameDB",
                                         "update"};
 
+// Stored functions are the one collection of the server's own that is data: "all of a database"
+// does not hold it.
+constexpr const char* kFunctions = "system.js";
+
 void add_rights(const std::vector<std::string>& actions, const std::string& database,
                 std::vector<Right>& rights) {
   for (const auto& action : actions) rights.push_back({action, database});
+}
+
+void add_functions(const std::vector<std::string>& actions, const std::string& database,
+                   std::vector<Right>& rights) {
+  for (const auto& action : actions) rights.push_back({action, database, kFunctions});
 }
 
 // Resource by resource, as createRole wants them.
@@ -61,9 +70,10 @@ std::string commands_for(const Job& job, const std::string& database) {
                                      quoted(role) + ", [\"restore\"])\n"
                                : "";
   return "// " + std::string(job.name) + " of " + quoted(database) + ": " +
-         std::string(job.what_for) + "\nuse admin\ndb.createRole({\n  role: " + quoted(role) +
+         std::string(job.what_for) +
+         "\ndb.getSiblingDB(\"admin\").createRole({\n  role: " + quoted(role) +
          ",\n  privileges: [\n" + privileges_text(rights_for(job.purpose, database)) +
-         "\n  ],\n  roles: []\n})\ndb.createUser({user: " + quoted(role) +
+         "\n  ],\n  roles: []\n})\ndb.getSiblingDB(\"admin\").createUser({user: " + quoted(role) +
          ", pwd: passwordPrompt(), roles: [" + quoted(role) + "]})\n" + more;
 }
 
@@ -77,10 +87,10 @@ bool covers(DocumentView resource, const Right& right) {
   const auto database = resource.text_at("db");
   const auto collection = resource.text_at("collection");
   if (!database || !collection) return false;
+  const bool whole = collection->empty() && right.collection != kFunctions;
   const bool any_database = database->empty() && !is_of_server(right.database);
   const bool named = database == right.database || (database->empty() && !collection->empty());
-  return (named && collection == right.collection) ||
-         ((named || any_database) && collection->empty());
+  return (named && collection == right.collection) || ((named || any_database) && whole);
 }
 
 bool has_action(DocumentView privilege, const std::string& action) {
@@ -107,11 +117,14 @@ std::vector<Right> rights_for(Purpose purpose, const std::string& database) {
   if (purpose == Purpose::drill) return rights;
   if (purpose == Purpose::restore) {
     add_rights(kWriting, database, rights);
+    add_functions({"createCollection", "dropCollection", "find", "insert", "remove", "update"},
+                  database, rights);
     return rights;
   }
   if (purpose == Purpose::backup) {
     add_rights(kReading, database, rights);
     add_rights(kAccounts, database, rights);
+    add_functions({"find", "listIndexes"}, database, rights);
   }
   rights.push_back({"find", "local", "oplog.rs"});
   rights.push_back({"find", "config", "transactions"});
@@ -152,6 +165,8 @@ Result<Rights> rights_in(DocumentView status) {
 
 Error for_lack_of(Error error, const Right& right) {
   if (error.code() != Code::permission_denied) return error;
+  if (error.message().find("requires authentication") != std::string::npos)
+    return std::move(error).with_hint("The URI names no user, and this server wants one.");
   error.add_context("this user lacks " + right.text());
   error.with_hint("Grant it: `lifeboat doctor --grants` prints the least rights of each job.");
   return error;

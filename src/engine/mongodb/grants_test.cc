@@ -33,18 +33,18 @@ TEST(Grants, AreCommandsForMongoshWithoutAPassword) {
   EXPECT_EQ(grants[0].commands,
             R"(// backup of "shop": )"
             R"(reads the database with its users and roles, and what was written meanwhile
-use admin
-db.createRole({
+db.getSiblingDB("admin").createRole({
   role: "lifeboat-backup-shop",
   privileges: [
     {resource: {"collection":"transactions","db":"config"}, actions: ["find"]},
     {resource: {"collection":"oplog.rs","db":"local"}, actions: ["find"]},
     {resource: {"collection":"","db":"shop"}, actions: )"
-            R"(["dbStats","find","listCollections","listIndexes","viewRole","viewUser"]}
+            R"(["dbStats","find","listCollections","listIndexes","viewRole","viewUser"]},
+    {resource: {"collection":"system.js","db":"shop"}, actions: ["find","listIndexes"]}
   ],
   roles: []
 })
-db.createUser({user: "lifeboat-backup-shop", pwd: passwordPrompt(), )"
+db.getSiblingDB("admin").createUser({user: "lifeboat-backup-shop", pwd: passwordPrompt(), )"
             R"(roles: ["lifeboat-backup-shop"]})
 )");
   EXPECT_THAT(grants[1].commands, Not(HasSubstr("\"shop\", actions")));
@@ -73,6 +73,14 @@ TEST(Grants, OfAllDatabasesAreNoneOfTheServersOwn) {
   EXPECT_FALSE(may(R"({"resource": {"cluster": true}, "actions": ["find"]})", kFindLog));
 }
 
+TEST(Grants, OfADatabaseAreNoneOfItsStoredFunctions) {
+  const Right functions{"find", "shop", "system.js"};
+  EXPECT_FALSE(
+      may(R"({"resource": {"db": "shop", "collection": ""}, "actions": ["find"]})", functions));
+  EXPECT_TRUE(may(R"({"resource": {"db": "shop", "collection": "system.js"}, "actions": ["find"]})",
+                  functions));
+}
+
 TEST(Grants, OfOneCollectionAreNotThoseOfTheDatabase) {
   EXPECT_FALSE(
       may(R"({"resource": {"db": "shop", "collection": "items"}, "actions": ["find"]})", kFind));
@@ -95,6 +103,10 @@ TEST(Grants, AreNamedWhereTheLackOfOneIsTheCause) {
   const auto denied = for_lack_of(Error(Code::permission_denied, "not authorized"), kFindLog);
   EXPECT_EQ(denied.describe(), "this user lacks find on local.oplog.rs: not authorized");
   EXPECT_THAT(std::string(denied.hint()), HasSubstr("doctor --grants"));
+  const auto nobody =
+      for_lack_of(Error(Code::permission_denied, "command find requires authentication"), kFind);
+  EXPECT_THAT(nobody.describe(), Not(HasSubstr("lacks")));
+  EXPECT_THAT(std::string(nobody.hint()), HasSubstr("names no user"));
   const Error other(Code::unavailable, "no server");
   EXPECT_EQ(for_lack_of(other, kFind).describe(), "no server");
 }

@@ -148,7 +148,11 @@ bool LogReplay::leaves_out(const Namespace& where) const {
 
 Result<void> LogReplay::apply(const Replace& write) {
   const auto& name = write.where.collection;
-  if (write.upsert && catalog_.find(name) == nullptr) TRY(catalog_.make_plain(name));
+  if (write.upsert && catalog_.find(name) == nullptr) {
+    TRY(catalog_.make_plain(name));
+    // It stays when its documents are gone again before any of them is written.
+    TRY(run(DocumentBuilder().text("create", name).take()));
+  }
   return documents_.add(write);
 }
 

@@ -150,6 +150,19 @@ TEST_F(LogWindow, WhatWasWrittenBeforeTheCopyLeavesACappedCollectionKnown) {
   EXPECT_FALSE((*report->facts)["collections"]["events"]["natural_digest"].is_null());
 }
 
+TEST_F(LogWindow, ACollectionThatIsMadeAndEmptiedMeanwhileIsThere) {
+  live().insert("items", many_documents(10));
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  live().insert("late", {document(1)});
+  live().remove_one("late", 1);
+  const auto pieces = follow(captured->outcome.position["log"]);
+  LIFEBOAT_OK(pieces);
+  const auto report = rebuild(*captured, *pieces, last_of(pieces->back()));
+  LIFEBOAT_OK(report);
+  EXPECT_EQ(facts("restored"), facts("shop"));
+}
+
 class SmallLog : public testing::LoggedShop {
  protected:
   SmallLog()

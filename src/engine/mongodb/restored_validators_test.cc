@@ -244,6 +244,8 @@ TEST_F(RestoredValidators, DoctorNamesEachRightThatTheUserLacks) {
                                "actions": ["find"]})"));
       all.document(bson_of(R"({"resource": {"db": "config", "collection": "transactions"},
                                "actions": ["find"]})"));
+      all.document(bson_of(R"({"resource": {"db": "shop", "collection": "system.js"},
+                               "actions": ["find", "listIndexes"]})"));
       return all.take();
     }());
     const auto options = testing::source_at(server_.uri(), "shop");
