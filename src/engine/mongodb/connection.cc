@@ -40,6 +40,16 @@ Code code_of_server(std::uint32_t code) {
       return Code::exists;
     case 50:  // MaxTimeMSExpired
       return Code::timed_out;
+    case 91:     // ShutdownInProgress
+    case 189:    // PrimarySteppedDown
+    case 10107:  // NotWritablePrimary
+    case 11600:  // InterruptedAtShutdown
+    case 11602:  // InterruptedDueToReplStateChange
+    case 13435:  // NotPrimaryNoSecondaryOk
+    case 13436:  // NotPrimaryOrSecondary
+      return Code::unavailable;
+    case 14031:  // OutOfDiskSpace
+      return Code::no_space;
     case 43:   // CursorNotFound
     case 175:  // QueryPlanKilled
     case 239:  // SnapshotTooOld

@@ -18,20 +18,23 @@ bool is_about_the_log(const Error& error) {
 
 class WindowReader final : public JoinedReader {
  public:
-  WindowReader(LogCopy copy, WindowEnd end, LogOrigin origin, Window& window)
+  // Without a copy it holds nothing but its end.
+  WindowReader(std::optional<LogCopy> copy, WindowEnd end, LogOrigin origin, Window& window)
       : copy_(std::move(copy)), end_(std::move(end)), origin_(std::move(origin)), window_(window) {}
 
  private:
   Result<ByteView> next_piece() override {
     if (is_closed_) return ByteView();
-    auto entry = copy_.next();
-    if (entry && !entry->empty()) return entry;
-    if (entry)
-      TRY(close());
-    else if (is_about_the_log(entry.error()))
-      window_.broken = entry.error().message();
-    else
-      return entry;
+    if (copy_) {
+      auto entry = copy_->next();
+      if (entry && !entry->empty()) return entry;
+      if (entry)
+        TRY(close());
+      else if (is_about_the_log(entry.error()) || !window_.is_needed)
+        window_.broken = entry.error().message();
+      else
+        return entry;
+    }
     is_closed_ = true;
     last_ = encode_window_end(end_);
     return ByteView(last_);
@@ -39,8 +42,8 @@ class WindowReader final : public JoinedReader {
 
   // What was copied under a name may be what had another one when the window began.
   Result<void> close() {
-    auto manifest = TRY(copy_.finish(origin_, std::nullopt));
-    if (copy_.has_rename() && manifest.last.at.ts > end_.known) {
+    auto manifest = TRY(copy_->finish(origin_, std::nullopt));
+    if (copy_->has_rename() && manifest.last.at.ts > end_.known) {
       window_.broken = "a collection was renamed while it was copied";
       return {};
     }
@@ -51,7 +54,7 @@ class WindowReader final : public JoinedReader {
     return {};
   }
 
-  LogCopy copy_;
+  std::optional<LogCopy> copy_;
   WindowEnd end_;
   LogOrigin origin_;
   Window& window_;
@@ -69,6 +72,17 @@ Result<LogPoint> end_of(const WindowRequest& request, Window& window) {
   const auto after = TRY(ask_log(connection, request.facts));
   window.known_until = after ? after->known_until : request.before.known_until;
   return after ? after->newest : request.before.newest;
+}
+
+Result<LogCopy> copy_of(const WindowRequest& request, Timestamp known, Window& window) {
+  const auto& before = request.before;
+  LogRange range;
+  range.begin = before.begin;
+  if (before.begin == before.newest.at.ts) range.first = before.newest;
+  range.end = TRY(end_of(request, window));
+  range.database = request.database;
+  range.known = known;
+  return LogCopy::begin(request.server, std::move(range));
 }
 
 Result<Dialect> dialect_named(std::string_view name) {
@@ -111,17 +125,14 @@ Result<std::optional<WindowEnd>> decode_window_end(DocumentView document) {
 }
 
 Result<std::unique_ptr<Reader>> open_window(const WindowRequest& request, Window& window) {
-  const auto& before = request.before;
-  LogRange range;
-  range.begin = before.begin;
-  if (before.begin == before.newest.at.ts) range.first = before.newest;
-  range.end = TRY(end_of(request, window));
-  range.database = request.database;
-  range.known = request.moment.value_or(before.newest.at.ts);
-  WindowEnd end{request.database, dialect_of(request.facts), false, range.known, {}};
-  auto copy = TRY(LogCopy::begin(request.server, std::move(range)));
-  return std::make_unique<WindowReader>(std::move(copy), std::move(end), origin_of(request.facts),
-                                        window);
+  const auto known = request.moment.value_or(request.before.newest.at.ts);
+  WindowEnd end{request.database, dialect_of(request.facts), false, known, {}};
+  window.is_needed = !request.moment;
+  auto copy = copy_of(request, known, window);
+  if (!copy && window.is_needed) return fail(std::move(copy).error());
+  if (!copy) window.broken = copy.error().message();
+  return std::make_unique<WindowReader>(copy ? std::optional(std::move(*copy)) : std::nullopt,
+                                        std::move(end), origin_of(request.facts), window);
 }
 
 Dialect dialect_of(const ServerFacts& server) {

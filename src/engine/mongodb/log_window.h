@@ -27,6 +27,7 @@ Result<std::optional<WindowEnd>> decode_window_end(DocumentView document);
 struct Window {
   std::optional<SliceManifest> manifest;  // when it is complete
   std::string broken;                     // else why it is not
+  bool is_needed = true;                  // the copy is of no one moment without it
   Timestamp known_until;
 };
 

@@ -221,6 +221,20 @@ TEST_P(MongoOnce, MeetsNoDocumentTwiceWhereItReadsByTheIndexOfId) {
   LIFEBOAT_OK(rebuild(*captured));
 }
 
+TEST_P(MongoOnce, LeavesADocumentThatSomebodyElseMadeMeanwhile) {
+  live().insert("items", many_documents(5));
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  server_.plant(
+      {.command = "insert", .kind = Fault::Kind::none, .collection = "items", .meanwhile = [this] {
+         testing::Application(server_.uri(), "restored")
+             .insert("items", {document(3, "another's")});
+       }});
+  const auto report = rebuild(*captured);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), Code::exists) << failure_of(report);
+}
+
 INSTANTIATE_TEST_SUITE_P(AServer, MongoOnce,
                          ::testing::Values(testing::StandInOptions{.version = "4.4.29"},
                                            testing::StandInOptions{},

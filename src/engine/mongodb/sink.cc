@@ -87,6 +87,10 @@ class DocumentsSink final : public Sink {
     return {};
   }
   Result<void> replace_earlier(ByteView document) {
+    if (!keep_twice_)
+      return fail(Error(Code::exists, "a document with an _id that is to be restored is there")
+                      .with_hint("Let nobody else write into " + location_.database +
+                                 " while it is restored."));
     DocumentWrites writes(location_);
     TRY(writes.add(Replace{{location_.database, collection_},
                            filter_of_id(TRY(DocumentView::check(document))),

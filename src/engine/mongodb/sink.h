@@ -12,6 +12,7 @@ namespace lifeboat::engine::mongodb {
 // Is told what of the content is not there in the end: documents that came once more, with the same
 // _id. A server gives one twice that was deleted and made again while it was read; the later
 // counts.
+// Empty where that cannot be: then one that is there already ends it (`exists`).
 using KeepTwice = std::function<void(const DocumentSum&)>;
 
 // The collection is there and empty. Holds one connection until it goes.

@@ -9,7 +9,6 @@ namespace lifeboat::engine::mongodb {
 namespace {
 
 constexpr double kFirstRelease = 5.0;
-constexpr double kFirstWithCapped = 8.0;
 
 bool has_documents(const Collection& each) { return each.kind == CollectionKind::collection; }
 
@@ -27,8 +26,8 @@ std::string why_not_asked(const ServerFacts& server, const Catalog& catalog) {
     return server.product() + " gives no snapshots";
   if (server.replica_set.empty()) return "the server is no member of a replica set";
   if (std::ranges::none_of(catalog.collections, has_documents)) return "there is no collection";
-  if (server.release() < kFirstWithCapped && std::ranges::any_of(catalog.collections, is_capped))
-    return server.product() + " gives no snapshots of capped collections";
+  // Not before 8.0; and none can be gone on with once the server lets the snapshot go.
+  if (std::ranges::any_of(catalog.collections, is_capped)) return "there are capped collections";
   return {};
 }
 

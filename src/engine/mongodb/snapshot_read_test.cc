@@ -122,6 +122,35 @@ TEST_F(MongoSnapshotRead, GoesOnBehindTheLastDocumentWhenTheSnapshotIsLostInACol
   EXPECT_EQ((*report->facts)["collections"], facts("shop")["collections"]);
 }
 
+TEST_F(MongoSnapshotRead, IsOfNoOneMomentWhenItIsLostAndTheLogMayNotBeRead) {
+  server_.plant({.command = "find",
+                 .refusal = {13, "Unauthorized", "not authorized"},
+                 .collection = "oplog.rs"});
+  server_.plant({.command = "getMore",
+                 .kind = Fault::Kind::none,
+                 .collection = "second",
+                 .meanwhile = [this] { server_.model().forget_history(); }});
+  const auto captured = capture_busy();
+  LIFEBOAT_OK(captured);
+  EXPECT_EQ(captured->outcome.position["consistency"], "per-collection");
+  EXPECT_TRUE(has_finding(*captured, "consistency-per-collection"));
+  LIFEBOAT_OK(rebuild(*captured));
+}
+
+TEST_F(MongoSnapshotRead, SaysThatNoLogBeginsFromItWhenItsPartOfTheLogIsGone) {
+  server_.plant(
+      {.command = "find", .kind = Fault::Kind::none, .collection = "third", .meanwhile = [this] {
+         server_.plant({.command = "find",
+                        .refusal = {136, "CappedPositionLost", "position lost"},
+                        .collection = "oplog.rs"});
+       }});
+  const auto captured = capture_busy();
+  LIFEBOAT_OK(captured);
+  EXPECT_EQ(captured->outcome.position["consistency"], "snapshot");
+  EXPECT_TRUE(has_finding(*captured, "log-not-kept"));
+  EXPECT_FALSE(captured->outcome.log_position);
+}
+
 TEST_F(MongoSnapshotRead, KeepsTheSnapshotWhenOnlyACursorIsLost) {
   const auto before = facts("shop");
   server_.plant({.command = "getMore",
@@ -187,12 +216,13 @@ class MongoCappedSnapshot : public MongoSnapshotRead {
   MongoCappedSnapshot() : MongoSnapshotRead({.version = "8.0.4"}) {}
 };
 
-TEST_F(MongoCappedSnapshot, HoldsCappedCollectionsOnAServerThatGivesThemInASnapshot) {
+// Once the server lets a snapshot go, a capped collection cannot be gone on with.
+TEST_F(MongoCappedSnapshot, UsesTheLogAlsoOnAServerThatWouldGiveThemInASnapshot) {
   live().create_capped("recent");
   live().insert("recent", {document(2), document(1)});
   const auto captured = capture();
   LIFEBOAT_OK(captured);
-  EXPECT_EQ(captured->outcome.position["consistency"], "snapshot");
+  EXPECT_EQ(captured->outcome.position["consistency"], "log-window");
   LIFEBOAT_OK(rebuild(*captured));
   EXPECT_EQ(facts("restored")["collections"], captured->outcome.facts["collections"]);
 }

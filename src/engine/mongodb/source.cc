@@ -192,11 +192,7 @@ Result<void> MongoSource::go_on(CollectionScan& scan, const Error& why) {
   auto again = scan.go_on(how);
   if (again || !how.moment || again.error().code() != Code::source_changed) return again;
   snapshot_.lose(again.error().message());
-  if (log_before_) return scan.go_on(read_as());
-  return fail(Error(Code::source_changed, again.error().message())
-                  .with_hint("The server kept its snapshot for less time than the copy needs: see "
-                             "minSnapshotHistoryWindowInSeconds, or let the user read "
-                             "local.oplog.rs."));
+  return scan.go_on(read_as());
 }
 
 // A user who may read the database and not the log still gets a backup, of less.
@@ -308,6 +304,10 @@ std::string MongoSource::consistency() const {
 
 void MongoSource::say_of_what_moment(SourceOutcome& outcome) const {
   const auto lost = snapshot_.why_lost();
+  if (snapshot_.moment() && log_before_ && !window_.manifest)
+    outcome.findings.push_back(
+        {"log-not-kept", options_.name,
+         "no moment between this backup and the next can be restored: " + window_.broken, false});
   if (consistency() == "per-collection")
     outcome.findings.push_back({"consistency-per-collection", options_.name,
                                 "each collection is as of the moment when it was read, not all as "

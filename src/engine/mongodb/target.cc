@@ -36,6 +36,7 @@ class MongoTarget final : public Target {
 
  private:
   Result<std::unique_ptr<Sink>> keep_log();
+  KeepTwice keep_twice(const std::string& name);
   Result<void> begin_replay(const RunContext& context);
   Result<void> end_replay(TargetReport& report);
   Result<void> say_what_to_expect(TargetReport& report) const;
@@ -105,10 +106,19 @@ Result<std::unique_ptr<Sink>> MongoTarget::create(const EntryInfo& entry) {
     return fail(Code::corrupt, "entry " + entry.path + " is no collection of documents");
   TRY_CONTEXT(metadata.collection.name, make_collection(metadata.collection));
   return make_documents_sink(location_, metadata.collection.name,
-                             [this, name = metadata.collection.name](const DocumentSum& twice) {
-                               const std::scoped_lock lock(mutex_);
-                               twice_[name].add(twice);
-                             });
+                             keep_twice(metadata.collection.name));
+}
+
+// Only FerretDB gives a document twice: elsewhere one that is there already is somebody else's.
+KeepTwice MongoTarget::keep_twice(const std::string& name) {
+  const bool is_ferret =
+      options_.facts &&
+      options_.facts->value("/about/server"_json_pointer, "").starts_with("FerretDB");
+  if (!is_ferret) return {};
+  return [this, name](const DocumentSum& twice) {
+    const std::scoped_lock lock(mutex_);
+    twice_[name].add(twice);
+  };
 }
 
 Result<void> MongoTarget::make_collection(const Collection& collection) {
