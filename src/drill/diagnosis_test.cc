@@ -162,7 +162,7 @@ std::vector<PlantedDefect> database_defects() {
       {"newest-newer-format",
        with_sign("newest", {Kind::different, "snapshots/a/3", "", "a newer format"})},
       {"newest-unreadable", with_sign("newest", {Kind::different, "snapshots/a/3", "", ""})},
-      {"newest-incomplete", saying("newest", "", Outcome::warned)},
+      {"newest-incomplete", saying("newest", "it is not complete", Outcome::warned)},
       {"nothing-asked", without_proof(sound_report())},
       {"key-leaves-folder", with_escaping_key()},
       {"data-unreadable", cut_short()},
