@@ -35,7 +35,7 @@ Result<std::optional<Marker>> marker_at(const Location& location, const std::str
   return Marker{TRY(number_of(document, collection)), TRY(parse_rfc3339(std::string(*time)))};
 }
 
-Result<std::uint64_t> count_of(const Location& location, const std::string& collection) {
+Result<std::uint64_t> number_of_markers(const Location& location, const std::string& collection) {
   const auto reply = TRY(location.server->connect().command(
       location.database, DocumentBuilder().text("count", collection).take()));
   const auto count = TRY(DocumentView::check(reply)).find("n");
@@ -80,7 +80,7 @@ Result<std::optional<MarkerTrail>> read_markers(const std::string& place,
   const auto newest = TRY(marker_at(location, collection, MarkerEnd::newest));
   const auto oldest = TRY(marker_at(location, collection, MarkerEnd::oldest));
   if (!newest || !oldest) return std::nullopt;
-  return MarkerTrail{TRY(count_of(location, collection)), oldest->number, *newest};
+  return MarkerTrail{TRY(number_of_markers(location, collection)), oldest->number, *newest};
 }
 
 Result<std::vector<LoggedMarker>> markers_in_log(ByteView entries, const Namespace& where) {
