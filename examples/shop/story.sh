@@ -7,8 +7,10 @@ root=$(cd "$here/../.." && pwd)
 lifeboat=${LIFEBOAT:-$root/build/release/lifeboat}
 story=${STORY:-$root/build/story}
 
-say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
-run() { printf '\033[2m$ lifeboat %s\033[0m\n' "$*"; "$lifeboat" "$@"; }
+bold='' dim='' plain=''
+if [ -t 1 ]; then bold=$'\033[1m' dim=$'\033[2m' plain=$'\033[0m'; fi
+say() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
+run() { printf '%s$ lifeboat %s%s\n' "$dim" "$*" "$plain"; "$lifeboat" "$@"; }
 rows() { /usr/bin/python3 - "$1" <<'PY'
 import sqlite3, sys
 db = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
