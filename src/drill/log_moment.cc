@@ -6,6 +6,7 @@
 #include "drill/app/inside.h"
 #include "drill/markers.h"
 #include "engine/all.h"
+#include "engine/log_trouble.h"
 #include "engine/markers.h"
 #include "restore/moment.h"
 
@@ -23,12 +24,6 @@ std::uint64_t random_between(std::uint64_t from, std::uint64_t to, const RunCont
   std::uint64_t number = 0;
   for (const auto byte : context.random.array<8>()) number = number << 8U | byte;
   return from + number % (to - from + 1);
-}
-
-// That it does not lead there, and not that it could not be asked.
-bool is_about_the_log(const Error& error) {
-  return error.code() == Code::not_restorable || error.code() == Code::corrupt ||
-         error.code() == Code::unsupported_format;
 }
 
 struct Reach {
@@ -78,12 +73,12 @@ Result<std::vector<engine::LoggedMarker>> later_markers(const DrillState& state,
   return markers;
 }
 
-// `item` is planned to the end of the log: now to just before one of the markers in it.
-Result<void> plan_boundary(DrillState& state, restore::PlanItem& item, const RunContext& context) {
+// `item` is planned from `base` to the end of the log: now to just before one of the markers in it.
+Result<void> plan_boundary(DrillState& state, restore::PlanItem& item, std::uint64_t base,
+                           const RunContext& context) {
   const auto& markers = state.request.markers;
   if (!markers || markers->source != item.source)
     return no_boundary(state, item, "no markers are written into it");
-  const auto base = TRY(reach_of(state, item))->from;
   const auto found = TRY(later_markers(state, item, base));
   if (found.empty())
     return no_boundary(state, item, "the archived log has no marker after the snapshot");
@@ -107,8 +102,9 @@ Result<void> plan_item(DrillState& state, restore::PlanItem& item, const RunCont
       wanted == LogMoment::random ? random_between(reach->from, reach->to, context) : reach->to;
   const auto planned =
       restore::plan_log(state.plan, item, state.snapshot->sources(), state.repository);
-  if (planned && wanted == LogMoment::boundary) return plan_boundary(state, item, context);
-  if (planned || !is_about_the_log(planned.error())) return planned;
+  if (planned && wanted == LogMoment::boundary)
+    return plan_boundary(state, item, reach->from, context);
+  if (planned || !engine::is_about_the_log(planned.error())) return planned;
   add_check(state, item, Outcome::failed, planned.error().describe());
   return leave_at_snapshot(item);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/log_trouble.h"
 #include "engine/mongodb/joined_reader.h"
 
 namespace lifeboat::engine::mongodb {
@@ -9,12 +10,6 @@ namespace {
 
 constexpr std::string_view kMark = "log";
 constexpr std::int32_t kWindowVersion = 1;
-
-// A log that is not as it must be says something of the window, not of the copy.
-bool is_about_the_log(const Error& error) {
-  return error.code() == Code::not_restorable || error.code() == Code::corrupt ||
-         error.code() == Code::unsupported_format;
-}
 
 class WindowReader final : public JoinedReader {
  public:
@@ -28,6 +23,7 @@ class WindowReader final : public JoinedReader {
     if (copy_) {
       auto entry = copy_->next();
       if (entry && !entry->empty()) return entry;
+      // What is wrong with the log says something of the window, not of the copy.
       if (entry)
         TRY(close());
       else if (is_about_the_log(entry.error()) || !window_.is_needed)

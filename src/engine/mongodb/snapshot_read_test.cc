@@ -34,6 +34,12 @@ class MongoSnapshotRead : public testing::StandInShop {
       also();
     });
   }
+  void lose_snapshot_in_second() {
+    server_.plant({.command = "getMore",
+                   .kind = Fault::Kind::none,
+                   .collection = "second",
+                   .meanwhile = [this] { server_.model().forget_history(); }});
+  }
   bool has_finding(const contract::Capture& captured, std::string_view code) const {
     return std::ranges::any_of(captured.outcome.findings,
                                [&](const Finding& each) { return each.code == code; });
@@ -109,10 +115,7 @@ TEST_F(MongoSnapshotRead, FallsBackToTheLogWhenTheServerLetsGoOfTheSnapshotBetwe
 }
 
 TEST_F(MongoSnapshotRead, GoesOnBehindTheLastDocumentWhenTheSnapshotIsLostInACollection) {
-  server_.plant({.command = "getMore",
-                 .kind = Fault::Kind::none,
-                 .collection = "second",
-                 .meanwhile = [this] { server_.model().forget_history(); }});
+  lose_snapshot_in_second();
   const auto captured = capture_busy();
   LIFEBOAT_OK(captured);
   EXPECT_EQ(captured->outcome.position["consistency"], "log-window");
@@ -126,10 +129,7 @@ TEST_F(MongoSnapshotRead, IsOfNoOneMomentWhenItIsLostAndTheLogMayNotBeRead) {
   server_.plant({.command = "find",
                  .refusal = {13, "Unauthorized", "not authorized"},
                  .collection = "oplog.rs"});
-  server_.plant({.command = "getMore",
-                 .kind = Fault::Kind::none,
-                 .collection = "second",
-                 .meanwhile = [this] { server_.model().forget_history(); }});
+  lose_snapshot_in_second();
   const auto captured = capture_busy();
   LIFEBOAT_OK(captured);
   EXPECT_EQ(captured->outcome.position["consistency"], "per-collection");
