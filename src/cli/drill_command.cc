@@ -202,6 +202,8 @@ void say_drill(Session& session, const Json& body) {
                                   session.colour(capitals(verdict), style_of(verdict)),
                                   text_of(evidence, "reason")),
                       session.terminal().width, 0));
+  if (const auto with = text_of(evidence, "combined_with"); !with.empty())
+    session.say("Together with " + with);
   if (const auto snapshot = evidence.find("snapshot"); snapshot != evidence.end())
     session.say(fmt::format("Snapshot {} of {}, {} in {}", short_id(*snapshot),
                             moment_of(*snapshot), size_of(*snapshot, "bytes"),
@@ -243,6 +245,13 @@ Result<std::vector<DueOf>> due_of(Session& session, const std::vector<std::strin
   return all;
 }
 
+// What a drill will take is worth knowing before it takes it.
+service::TellPerson teller(Session& session) {
+  return [&](const std::string& sentence) {
+    session.note(wrapped(sentence, session.terminal().width, 2));
+  };
+}
+
 // Each drill that is due, and what is overdue all the same is told. A service that is in use is for
 // the next run.
 Result<int> run_due(Session& session, const std::vector<std::string>& services) {
@@ -263,6 +272,7 @@ Result<int> run_due(Session& session, const std::vector<std::string>& services) 
     call.strict = session.arguments().has("strict");
     call.keep = session.arguments().has("keep");
     call.due = true;
+    call.tell = teller(session);
     auto answer = service::run_drill(session.setup(), call, session.context());
     if (!answer && answer.error().code() == Code::busy)
       return service::Answer{
@@ -287,14 +297,14 @@ std::string word_of(const std::optional<std::string>& answer) {
 }
 
 // Who answers is asked for, since an account may be shared.
-Result<Json> ask_person(Session& session, const Json& question) {
+Json ask_person(Session& session, const Json& question, const std::stop_token& stop) {
   const auto owner = text_of(question, "owner");
   session.note("For a person" + (owner.empty() ? "" : " (" + owner + ")") + ": " +
                text_of(question, "ask"));
   session.note("The restored data is in " + text_of(question, "directory"));
-  const auto answer = session.ask("Is it right? yes, no, or anything else for cannot say:");
-  const auto words = session.ask("What did you see?");
-  const auto who = session.ask("Your name:");
+  const auto answer = session.ask("Is it right? yes, no, or anything else for cannot say:", stop);
+  const auto words = session.ask("What did you see?", stop);
+  const auto who = session.ask("Your name:", stop);
   return Json{
       {"outcome", word_of(answer)}, {"who", who.value_or("")}, {"words", words.value_or("")}};
 }
@@ -313,7 +323,10 @@ Result<int> run_drill(Session& session) {
   call.key_file = arguments.text("key-file");
   call.recipient = arguments.text("recipient");
   if (session.can_ask())
-    call.ask = [&](const Json& question) { return ask_person(session, question); };
+    call.ask = [&](const Json& question, const std::stop_token& stop) {
+      return ask_person(session, question, stop);
+    };
+  call.tell = teller(session);
   call.choice.repository = arguments.text("from");
   call.choice.snapshot = arguments.text("snapshot");
   call.choice.at = arguments.text("at");

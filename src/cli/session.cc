@@ -1,5 +1,7 @@
 #include "cli/session.h"
 
+#include <unistd.h>
+
 #include <iostream>
 
 #include "base/json_value.h"
@@ -89,11 +91,13 @@ Result<void> Session::confirm(std::string_view question, std::string_view word) 
   return fail(Error(Code::refused, "not confirmed").with_hint("Nothing was changed."));
 }
 
-std::optional<std::string> Session::ask(std::string_view question) {
-  if (!can_ask()) return std::nullopt;
+std::optional<std::string> Session::ask(std::string_view question, const std::stop_token& stop) {
+  if (!can_ask() || stop.stop_requested()) return std::nullopt;
   watch_.progress.clear();
   watch_.streams.err << printable(question) << " " << std::flush;
   std::string answer;
+  // Without it a person who went away would be waited for, whatever time the run may take.
+  if (&watch_.streams.in == &std::cin && !await_input(STDIN_FILENO, stop)) return std::nullopt;
   if (!std::getline(watch_.streams.in, answer)) return std::nullopt;
   return printable(answer);
 }

@@ -62,8 +62,8 @@ class Session {
   // `refused`; any other answer: `refused`.
   Result<void> confirm(std::string_view question, std::string_view word = "yes");
   // A line that a person types after the question. Nothing without a terminal to ask at, with
-  // --json, or when they close it.
-  std::optional<std::string> ask(std::string_view question);
+  // --json, when they close it, or when none came until `stop`.
+  std::optional<std::string> ask(std::string_view question, const std::stop_token& stop);
   bool can_ask() const { return !json() && watch_.terminal.in_is_terminal; }
   std::string colour(std::string_view text, Style style) const {
     return styled(text, style, watch_.terminal.colour);

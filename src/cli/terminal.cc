@@ -1,6 +1,7 @@
 #include "cli/terminal.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t kNarrowest = 40;
 constexpr std::size_t kWidest = 400;
+constexpr int kInputBeatMilliseconds = 100;
 
 bool is_continuation(char letter) { return (static_cast<unsigned char>(letter) & 0xC0U) == 0x80U; }
 
@@ -78,6 +80,14 @@ Terminal Terminal::detect(const std::map<std::string, std::string>& environment,
   terminal.err_colour = wanted && terminal.err_is_terminal;
   terminal.width = detect_width(environment);
   return terminal;
+}
+
+bool await_input(int descriptor, const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    pollfd watched{descriptor, POLLIN, 0};
+    if (poll(&watched, 1, kInputBeatMilliseconds) > 0) return true;
+  }
+  return false;
 }
 
 std::string styled(std::string_view text, Style style, bool colour) {

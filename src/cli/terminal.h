@@ -2,6 +2,7 @@
 // What the two output streams are and can do. Values; made once at the start.
 #include <cstddef>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,10 @@ struct Terminal {
 };
 
 enum class Style : std::uint8_t { plain, bold, faint, good, bad, caution };
+
+// Until there is something to read, or nothing can come any more; false when asked to stop first.
+// A terminal hands out whole lines.
+bool await_input(int descriptor, const std::stop_token& stop);
 
 // With colours only when `colour` says so.
 std::string styled(std::string_view text, Style style, bool colour);

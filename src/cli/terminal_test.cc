@@ -1,6 +1,10 @@
 #include "cli/terminal.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
 
 #include "cli/table.h"
 
@@ -45,6 +49,24 @@ TEST(Terminal, HasNoColoursWhenAskedNotTo) {
 
 TEST(Terminal, TakesItsWidthFromColumnsWithinReason) {
   EXPECT_GE(Terminal::detect({{"COLUMNS", "1"}}, false).width, 40U);
+}
+
+TEST(Terminal, WaitsForInputNoLongerThanItIsWanted) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  std::stop_source stop;
+  std::jthread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    stop.request_stop();
+  });
+  EXPECT_FALSE(await_input(ends[0], stop.get_token()));
+  EXPECT_EQ(write(ends[1], "yes\n", 4), 4);
+  EXPECT_TRUE(await_input(ends[0], {}));
+  char line[4];
+  EXPECT_EQ(read(ends[0], line, sizeof line), 4);
+  close(ends[1]);
+  EXPECT_TRUE(await_input(ends[0], {})) << "nothing can come any more";
+  close(ends[0]);
 }
 
 TEST(Table, AlignsItsColumns) {

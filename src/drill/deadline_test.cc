@@ -1,5 +1,7 @@
 #include "drill/deadline.h"
 
+#include <thread>
+
 #include "drill/test_shop.h"
 
 namespace lifeboat::drill {
@@ -26,6 +28,28 @@ TEST_F(DeadlineTest, ADrillThatTakesLongerThanItMayIsStoppedAndUndecided) {
       << report.reason;
   EXPECT_EQ(report.diagnoses.front().rule, "time-too-short");
   EXPECT_EQ(exit_status(report, false), 2);
+}
+
+TEST_F(DeadlineTest, APersonWhoDoesNotAnswerIsNotWaitedForLongerThanTheDrillMayTake) {
+  auto request = drill_request();
+  request.options.checks = {ManualCheck{"Open three invoices", ""}};
+  request.options.within = 3s;
+  request.ask_person = [](const ManualQuestion& question) -> Result<ManualAnswer> {
+    const auto begun = std::chrono::steady_clock::now();
+    while (!question.stop.stop_requested() && std::chrono::steady_clock::now() - begun < 60s)
+      std::this_thread::sleep_for(10ms);
+    EXPECT_TRUE(question.stop.stop_requested());
+    return ManualAnswer{};
+  };
+  const auto report = drill(request);
+  EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+  EXPECT_EQ(report.diagnoses.front().rule, "time-too-short");
+  EXPECT_EQ(report.error->context().back(), kManualStage);
+  request.ask_person = [](const ManualQuestion&) -> Result<ManualAnswer> {
+    return ManualAnswer{Outcome::passed, "Ada", ""};
+  };
+  request.options.within = 1h;
+  EXPECT_EQ(drill(request).verdict, Verdict::proven);
 }
 
 TEST_F(DeadlineTest, ADrillInTimeIsProven) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <stop_token>
 
 #include "base/run_context.h"
 #include "drill/evidence.h"
@@ -20,6 +21,7 @@ struct ManualQuestion {
   std::string ask;
   std::string owner;
   std::string directory;
+  std::stop_token stop{};  // the answer is not wanted any more
 };
 struct ManualAnswer {
   Outcome outcome = Outcome::not_run;
@@ -27,6 +29,7 @@ struct ManualAnswer {
   std::string words;
 };
 using AskPerson = std::function<Result<ManualAnswer>(const ManualQuestion&)>;
+using TellPerson = std::function<void(const std::string& sentence)>;
 
 // Labels of a snapshot: the application's release, and the keyed fingerprint of each named secret.
 using Labels = std::map<std::string, std::string>;
@@ -66,6 +69,7 @@ struct Request {
   Labels circumstances;                              // as they are here and now
   std::string cold_start;                            // what alone was used; empty: an ordinary one
   AskPerson ask_person;                              // none: nobody is there
+  TellPerson tell_person = {};                       // likewise: what it will take, ahead of it
   std::vector<Finding> findings = {};                // met before it began
 };
 

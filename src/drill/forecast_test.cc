@@ -97,6 +97,20 @@ TEST_F(PreflightTest, TheSecondDrillIsForetoldByTheFirst) {
   EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
 }
 
+TEST_F(PreflightTest, WhoeverWaitsIsToldBeforeAnythingIsFetched) {
+  auto request = drill_request();
+  std::string told;
+  bool was_early = false;
+  request.tell_person = [&](const std::string& sentence) {
+    told += sentence;
+    was_early = !fs::exists(request.sandboxes);
+  };
+  const auto report = drill(request);
+  EXPECT_EQ(told, sentence_of(*report.forecast));
+  EXPECT_NE(told.find("a time that no earlier drill tells; disk "), std::string::npos) << told;
+  EXPECT_TRUE(was_early);
+}
+
 TEST_F(PreflightTest, TooLittleMemoryIsUnverifiedBeforeAnythingIsFetched) {
   const auto report = drill(with_application(drill_request(), 1ULL << 50U));
   EXPECT_EQ(report.verdict, Verdict::unverified);

@@ -81,8 +81,9 @@ Result<Answer> restore(const Setup& setup, const RestoreCall& call, const Confir
                        const RunContext& context);
 
 // Puts a question to a person: {"ask", "owner", "directory"}. {"outcome": "passed", "failed" or
-// "not_run", "who", "words"}.
-using AskPerson = std::function<Result<Json>(const Json& question)>;
+// "not_run", "who", "words"}. Whoever asks waits no longer than until `stop`.
+using AskPerson = std::function<Result<Json>(const Json& question, const std::stop_token& stop)>;
+using TellPerson = std::function<void(const std::string& sentence)>;
 
 struct DrillCall {
   SnapshotChoice choice;
@@ -97,6 +98,7 @@ struct DrillCall {
   std::filesystem::path recipient = {};
   bool walk_back = false;  // when it failed: to the newest good snapshot
   AskPerson ask = {};      // none: nobody is there
+  TellPerson tell = {};    // likewise: what the drill will take, before anything is fetched
 };
 // {"evidence": …, "file", "page"}, "backup" as back_up() answers when one was taken first, and
 // "walk_back" (service/walk_back_calls.h) after a failed one that asked for it.

@@ -36,7 +36,8 @@ drill::AskPerson asker_of(const AskPerson& ask) {
   if (!ask) return {};
   return [ask](const drill::ManualQuestion& question) -> Result<drill::ManualAnswer> {
     const Json said = TRY(
-        ask({{"ask", question.ask}, {"owner", question.owner}, {"directory", question.directory}}));
+        ask({{"ask", question.ask}, {"owner", question.owner}, {"directory", question.directory}},
+            question.stop));
     return drill::ManualAnswer{outcome_of(said.at("outcome").get<std::string>()),
                                said.at("who").get<std::string>(),
                                said.at("words").get<std::string>()};
@@ -70,6 +71,7 @@ Result<DrillRequest> drill_request_of(const Composition& composition, const Dril
   request.drill = call.drill;
   request.from = call.choice.repository;
   request.ask_person = asker_of(call.ask);
+  request.tell_person = call.tell;
   request.selector = TRY(selector_of(call.choice, service.tz));
   request.keep = call.keep;
   return request;

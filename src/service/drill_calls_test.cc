@@ -146,7 +146,7 @@ TEST_F(DrillCalls, AColdStartAsksPeopleAndKeepsItsSandboxToo) {
   auto call = shop();
   call.cold_start = call.keep = true;
   call.key_file = "key";
-  call.ask = [](const Json&) {
+  call.ask = [](const Json&, const std::stop_token&) {
     return Json{{"outcome", "passed"}, {"who", "Ada"}, {"words", "it is"}};
   };
   EXPECT_FALSE(drill(call, 0)["evidence"]["tear_down"]["kept"].empty());
@@ -267,7 +267,7 @@ TEST_F(DrillCalls, APersonIsAskedWhereThereIsOne) {
   backed_up();
   EXPECT_EQ(check_of(drill(shop(), 2), "manual.1")["outcome"], "not_run");
   auto call = shop();
-  call.ask = [](const Json& question) -> Result<Json> {
+  call.ask = [](const Json& question, const std::stop_token&) -> Result<Json> {
     EXPECT_EQ(question["ask"], "Is it right?");
     return Json{{"outcome", "passed"}, {"who", "Ada"}, {"words", "yes"}};
   };

@@ -109,7 +109,7 @@ TEST_F(DrillTrouble, AWalkBackThatCannotGoOnLeavesTheDrillsAnswer) {
   auto call = shop();
   call.walk_back = true;
   // The repository goes away while a person is asked.
-  call.ask = [&](const Json&) -> Result<Json> {
+  call.ask = [&](const Json&, const std::stop_token&) -> Result<Json> {
     std::error_code gone;
     std::filesystem::rename(at("repository/snapshots"), at("away"), gone);
     return Json{{"outcome", "passed"}, {"who", "Ada"}, {"words", "yes"}};

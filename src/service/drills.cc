@@ -41,6 +41,7 @@ Result<drill::Request> Service::drill_request(const config::Service& service,
   made.selector = request.selector;
   made.keep = request.keep;
   made.ask_person = request.ask_person;
+  made.tell_person = request.tell_person;
   made.rto = service.objectives.rto;
   made.rpo = service.objectives.rpo;
   made.protected_places = protected_places();

@@ -76,6 +76,7 @@ struct DrillRequest {
   restore::Selector selector;
   bool keep = false;  // the sandbox, for a day
   drill::AskPerson ask_person = {};
+  drill::TellPerson tell_person = {};
 };
 
 // Sealed, or only a report when no repository could be opened.

@@ -375,6 +375,89 @@ class ProgramTest(ForeignStage):
             self.assertIn(rule, self.rules(evidence), evidence["reason"])
 
 
+class OtherProgramsTest(ForeignStage):
+    """borg and restic themselves fill the sandbox; the commands are those of docs/foreign.md."""
+
+    BORG = {"BORG_PASSPHRASE": "a secret of borg", "BORG_BASE_DIR": "%s/borg-base"}
+    RESTIC = {"RESTIC_PASSWORD": "a secret of restic", "RESTIC_CACHE_DIR": "%s/restic-cache"}
+    EXTRACT = 'borg extract "$REPO::$(borg list --last 1 --short "$REPO")"'
+    RESTORE = 'restic -r "$REPO" restore latest --target .'
+
+    def use(self, variables):
+        self.environment = {name: value.replace("%s", str(self.place))
+                            for name, value in variables.items()}
+        self.environment["REPO"] = str(self.place / "repo")
+
+    def tool(self, command):
+        ran = subprocess.run(command, shell=True, cwd=self.work, capture_output=True, text=True,
+                             check=False, env={"PATH": os.environ["PATH"], "HOME": str(self.place),
+                                               **self.environment})
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+
+    def configure_program(self, program, **more):
+        for name, value in self.environment.items():
+            self.variables["OF_" + name] = value
+        known = ", ".join(f'{name}: "${{OF_{name}}}"' for name in self.environment)
+        self.configure_foreign(f"restore: '{program}', environment: {{{known}}}, timeout: 2m, "
+                               "database: shop.db", **more)
+
+    def whole_then_half(self, program, take):
+        """Proven by a question about the newest backup; failed once that lost half the rows."""
+        self.make_database(self.work / "shop.db")
+        take()
+        self.configure_program(program)
+        evidence = self.drill()
+        self.assertEqual(evidence["verdict"], "proven", evidence["reason"])
+        self.make_database(self.work / "shop.db", rows=90)
+        take()
+        evidence = self.drill(status=1)
+        self.assertIn("foreign-answers-otherwise", self.rules(evidence))
+        self.assertNotIn("a secret of", str(evidence))
+
+    def spoil(self):
+        """Bytes all over each file that holds data."""
+        for file in (self.place / "repo" / "data").rglob("*"):
+            if file.is_file() and file.stat().st_size > 100:
+                file.chmod(0o600)
+                content = bytearray(file.read_bytes())
+                for place in range(50, len(content), 50):
+                    content[place] ^= 1
+                file.write_bytes(content)
+
+    def expect_told(self):
+        """The tool found its own repository damaged: it decides nothing, and its words are kept."""
+        evidence = self.drill(status=2)
+        self.assertIn("foreign-program-failed", self.rules(evidence), evidence["reason"])
+        kept = list((self.state / "drills" / "shop").glob(evidence["id"] + ".legacy.restore.log"))
+        self.assertTrue(kept[0].read_text().strip())
+
+    def test_borg_fills_the_sandbox(self):
+        self.work.mkdir()
+        self.use(self.BORG)
+        self.tool('borg init -e repokey "$REPO"')
+        self.whole_then_half(self.EXTRACT, lambda: self.tool('borg create "$REPO::{now}" .'))
+        self.spoil()
+        self.expect_told()
+
+    def test_restic_fills_the_sandbox(self):
+        self.work.mkdir()
+        self.use(self.RESTIC)
+        self.tool('restic -r "$REPO" init')
+        self.whole_then_half(self.RESTORE, lambda: self.tool('restic -r "$REPO" backup .'))
+        self.spoil()
+        self.expect_told()
+
+    def test_without_its_password_it_decides_nothing(self):
+        self.work.mkdir()
+        self.use(self.RESTIC)
+        self.tool('restic -r "$REPO" init')
+        self.make_database(self.work / "shop.db")
+        self.tool('restic -r "$REPO" backup .')
+        self.environment["RESTIC_PASSWORD"] = "another"
+        self.configure_program(self.RESTORE)
+        self.expect_told()
+
+
 class ServiceTest(ForeignStage):
     def test_is_never_taken_and_never_restored(self):
         self.make_tar()

@@ -1,5 +1,8 @@
 """Runs that end too soon, and those that meet each other."""
+import os
+import pty
 import signal
+import subprocess
 import unittest
 
 from stage import Stage
@@ -76,6 +79,42 @@ class Interruptions(Stage):
         said, _ = drill.communicate(timeout=90)
         self.assertEqual(drill.returncode, 130, said)
         self.assertEqual(list(sandboxes.iterdir()), [])
+
+    def asking(self, drill):
+        """A drill at a terminal where nobody answers, as soon as it asks."""
+        self.ready(service="drills: {d: {%schecks: [{manual: {ask: 'Is it right?'}}]}}" % drill)
+        self.run_program("backup")
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        asking = subprocess.Popen(self.command("drill", "run"), env=self.variables, text=True,
+                                  cwd=self.place, stdin=theirs, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE)
+        os.close(theirs)
+        self.addCleanup(self.end, asking)
+        for line in asking.stderr:
+            if "The restored data is in" in line:
+                return asking, ours
+        return self.fail("nobody was asked")
+
+    def test_a_person_who_does_not_answer_is_not_waited_for_longer_than_the_drill_may_take(self):
+        asking, _ = self.asking("within: 5s, ")
+        said, _ = asking.communicate(timeout=60)
+        self.assertEqual(asking.returncode, 2, said)
+        self.assertIn("longer than the drill may take", said)
+        self.assertEqual(list((self.state / "sandboxes").iterdir()), [])
+
+    def test_control_c_at_a_question_ends_it(self):
+        asking, _ = self.asking("")
+        asking.send_signal(signal.SIGINT)
+        said, _ = asking.communicate(timeout=60)
+        self.assertEqual(asking.returncode, 130, said)
+
+    def test_a_person_who_answers_is_believed(self):
+        asking, terminal = self.asking("within: 10m, ")
+        os.write(terminal, b"yes\nall three agree\nAda\n")
+        said, _ = asking.communicate(timeout=60)
+        self.assertEqual(asking.returncode, 0, said)
+        self.assertIn("Ada says that it is right", said)
 
 
 if __name__ == "__main__":

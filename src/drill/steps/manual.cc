@@ -31,7 +31,8 @@ class ManualStep final : public Step {
                     "nobody could be asked" + owner + ": run the drill on a terminal, or waive it");
     const auto begun = context.clock.steady();
     const auto asked_at = context.clock.now();
-    const auto said = state.request.ask_person({manual.ask, manual.owner, data_of(state).string()});
+    const auto said =
+        state.request.ask_person({manual.ask, manual.owner, data_of(state).string(), context.stop});
     result.elapsed = context.clock.steady() - begun;
     TRY(context.check_stop());
     if (!said) return decide(std::move(result), Outcome::not_run, said.error().describe());

@@ -35,7 +35,7 @@ class PreflightStep final : public Step {
     forecast.time = forecast_time(like, ahead);
     forecast.memory = forecast_memory(state.request, like);
     forecast.disk = TRY(forecast_disk(state.request.sandboxes, bytes + kept_free(state)));
-    context.log.info(sentence_of(forecast));
+    if (state.request.tell_person) state.request.tell_person(sentence_of(forecast));
     TRY(judge_disk(*forecast.disk));
     TRY(judge_memory(forecast.memory));
     return judge_time(forecast.time, state.request.options.within);
