@@ -45,6 +45,7 @@ Result<ForeignSource> bind_foreign(const Place& place) {
   source.format = place["format"].text();
   source.within = TRY(bind_optional_duration(place["within"]));
   source.database = place["database"].text();
+  source.server = place["server"].text();
   source.folder = place["folder"].text();
   const auto unpacked = place["unpacked"];
   if (!unpacked["bytes"].absent()) source.bytes = TRY(parse_size(unpacked["bytes"].text()));

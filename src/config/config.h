@@ -25,6 +25,7 @@ struct ForeignSource {
   std::string format;
   std::optional<Duration> within;
   std::string database;
+  std::string server;
   std::string folder;
   std::uint64_t bytes = 0;
   unsigned entries = 0;

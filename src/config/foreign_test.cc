@@ -85,6 +85,19 @@ TEST(ForeignSource, MayBeADumpOfOneDatabase) {
   }
 }
 
+TEST(ForeignSource, NamesTheServerThatARecoveryWouldUse) {
+  for (const std::string server : {"MongoDB 7.0", "FerretDB 1.24.0", "MongoDB 8"}) {
+    const auto options = options_of("from: a, format: jsonl, server: " + server);
+    ASSERT_TRUE(options) << options.error().describe();
+    EXPECT_EQ(options->server, server);
+  }
+  for (const std::string server : {"mongod", "MongoDB", "MongoDB x", "MongoDB .", "7.0", "Mongo 7"})
+    EXPECT_THAT(refusal("from: a, format: jsonl, server: " + server),
+                HasSubstr("is no product and version"));
+  EXPECT_THAT(refusal("from: a, format: tar, server: MongoDB 7"),
+              HasSubstr("is for the formats mongodump and jsonl"));
+}
+
 TEST(ForeignSource, IsAskedLikeWhatIsInIt) {
   const auto with_query = [](const std::string& keys) {
     const auto loaded = parse_text(replaced(with_source(keys), "name: users, source: db",

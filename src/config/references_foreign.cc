@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 
 namespace lifeboat::config {
 namespace {
@@ -55,11 +55,33 @@ void check_place(const Node& source, Problems& problems) {
       problems.error(found->mark, fmt::format("\"{}\": the backup is one database", key));
 }
 
+// "MongoDB 7.0", as reports call a server.
+bool is_server(std::string_view text) {
+  const auto space = std::min(text.find(' '), text.size());
+  const auto product = text.substr(0, space);
+  const auto version = text.substr(std::min(space + 1, text.size()));
+  return (product == "MongoDB" || product == "FerretDB") && !version.empty() &&
+         version.find_first_not_of("0123456789.") == std::string_view::npos &&
+         !version.starts_with('.');
+}
+
+void check_server(const Node& source, Problems& problems) {
+  const Node* server = source.find("server");
+  if (server == nullptr) return;
+  if (!is_dump(source))
+    problems.error(server->mark, "\"server\" is for the formats mongodump and jsonl");
+  if (!is_server(server->text))
+    problems.error(server->mark,
+                   fmt::format("\"{}\" is no product and version of a server", server->text),
+                   "such as MongoDB 7.0 or FerretDB 1.24");
+}
+
 }  // namespace
 
 void check_foreign(const Node& source, Problems& problems) {
   if (text_below(source, "type") != "foreign") return;
   if (!is_dump(source)) forbid(source, "folder", "database", problems);
+  check_server(source, problems);
   if (source.find("restore") != nullptr)
     check_restore_command(source, problems);
   else

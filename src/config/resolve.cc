@@ -84,6 +84,7 @@ Result<engine::foreign::Options> Resolver::foreign(const ForeignSource& source) 
   options.format = source.format;
   options.within = source.within;
   options.database = source.database;
+  options.server = source.server;
   options.folder = source.folder;
   options.limits.bytes = source.bytes;
   if (source.entries > 0) options.limits.entries = source.entries;

@@ -38,6 +38,13 @@ constexpr Row kForeignRows[] = {
          "not say it.",
      .example = "\"dump/shop-*.db\"",
      .only_for = "foreign|mongodb"},
+    {.path = "services.*.sources.*.server",
+     .type = Type::literal,
+     .about = "Of the formats `mongodump` and `jsonl`: product and version of the server that a "
+              "recovery would use. A drill proves the dump only on that product, of no older "
+              "major version. Not needed where the head of an archive and a `mongod` tell it.",
+     .example = "MongoDB 7.0",
+     .only_for = "foreign"},
     {.path = "services.*.sources.*.folder",
      .type = Type::literal,
      .about = "The folder in the archive that is the source, asked like one of type `files`.",

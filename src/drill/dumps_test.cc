@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "drill/like_server.h"
 #include "drill/test_drill.h"
 #include "engine/mongodb/test_database.h"
 
@@ -52,6 +53,7 @@ class DumpDrill : public DrillTest {
     source.options.from = dumps_.string();
     source.options.pattern = "*";
     source.options.format = format;
+    source.options.server = "FerretDB 1.24";
     request.foreign.push_back(std::move(source));
     return request;
   }
@@ -138,6 +140,7 @@ TEST_F(DumpDrill, BringsARecordedArchiveIntoAServerOfItsOwnAndAsksEveryQuestion)
                          "readable.legacy", "integrity.legacy", "migrations.legacy._migrations"})
     EXPECT_EQ(asked_of(report, id).outcome, Outcome::passed) << id;
   EXPECT_EQ(asked_of(report, "import.legacy").message, "3923 documents compared");
+  EXPECT_EQ(asked_of(report, "server.legacy").outcome, Outcome::passed);
   EXPECT_EQ(report.foreign[0].type, "mongodb");
   EXPECT_TRUE(report.tear_down->clean());
 }
@@ -289,6 +292,42 @@ TEST_F(DumpDrill, MakesNothingOutsideHoweverACollectionIsNamed) {
   expect_stopped(drilled(), Verdict::failed, "foreign-not-taken");  // FerretDB has no such names
   for (const auto& each : fs::recursive_directory_iterator(scratch_.path()))
     EXPECT_TRUE(each.path().filename() != "evil" && each.path().filename() != "evil.sqlite");
+}
+
+TEST_F(DumpDrill, ProvesNothingOnAnotherServerThanThatOfARecovery) {
+  const auto archive = add_recorded("mongodump/pixelcraft.archive", "a.archive");
+  const auto drilled_for = [&](const std::string& server) {
+    auto request = request_of("mongodump");
+    request.foreign[0].options.server = server;
+    return drilled(request);
+  };
+  const auto unnamed = drilled_for("");
+  expect_stopped(unnamed, Verdict::unverified, "foreign-server-not-named");
+  EXPECT_THAT(asked_of(unnamed, "server.legacy").message, HasSubstr("add server: FerretDB 1 to"));
+  for (const auto* server : {"MongoDB 7.0", "FerretDB 2.0"})
+    expect_stopped(drilled_for(server), Verdict::unverified, "foreign-server-unlike");
+  EXPECT_EQ(drilled_for("FerretDB 1.24").verdict, Verdict::proven);
+  shell("sed -i s/7.0.42/8.0.42/ " + archive.string());
+  const auto newer = drilled_for("FerretDB 1.24");
+  expect_stopped(newer, Verdict::unverified, "foreign-server-unlike");
+  EXPECT_THAT(asked_of(newer, "server.legacy").message, HasSubstr("the dump is of version 8.0.42"));
+}
+
+TEST(ServerOfADump, IsToldByTheConfigurationOrByTheHeadOfAnArchiveOnMongoDb) {
+  const auto outcome = [](const ServerOfDump& dump, const std::string& product,
+                          const std::string& version) {
+    return judge_server_of_dump("legacy", dump, product, version).outcome;
+  };
+  EXPECT_EQ(outcome({"", "7.0.12"}, "MongoDB 7.0.1", "7.0.1"), Outcome::passed);
+  EXPECT_EQ(outcome({"", "7.0.12"}, "MongoDB 10.0.1", "10.0.1"), Outcome::passed);
+  EXPECT_EQ(outcome({"", "8.0.12"}, "MongoDB 7.0.1", "7.0.1"), Outcome::not_run);
+  EXPECT_EQ(outcome({"MongoDB 7", "8.0.12"}, "MongoDB 7.0.1", "7.0.1"), Outcome::not_run);
+  EXPECT_EQ(outcome({"MongoDB 8", "7.0.12"}, "MongoDB 7.0.1", "7.0.1"), Outcome::not_run);
+  EXPECT_EQ(outcome({"MongoDB 7", ""}, "MongoDB 7.0.1", "7.0.1"), Outcome::passed);
+  EXPECT_EQ(outcome({"", ""}, "MongoDB 7.0.1", "7.0.1"), Outcome::not_run);
+  EXPECT_EQ(outcome({"", "7.0.42"}, "FerretDB v1.24.0", "7.0.42"), Outcome::not_run);
+  EXPECT_EQ(outcome({"FerretDB 1.24", "7.0.42"}, "FerretDB v1.24.0", "7.0.42"), Outcome::passed);
+  EXPECT_EQ(outcome({"FerretDB 1.24", ""}, "MongoDB 7.0.1", "7.0.1"), Outcome::not_run);
 }
 
 TEST(ImportedDump, IsJudgedByWhatIsUnequalAndByWhatWasNotCompared) {

@@ -32,6 +32,7 @@ Result<void> bring_foreign(DrillState& state, const RunContext& context);
 struct Imported {
   std::uint64_t documents = 0;
   std::uint64_t bytes = 0;
+  std::string server_version = {};  // of the one that was dumped, where the dump tells it
   std::vector<Finding> findings = {};
   std::vector<std::string> unequal = {};       // collections that are not as in the dump
   std::vector<std::string> not_compared = {};  // and why

@@ -94,6 +94,7 @@ class Search {
  private:
   void add_hinted(const Hints& hints, const path& top) {
     for (const auto& foreign : hints.foreign) found_.foreign.push_back(foreign);
+    found_.mongodb_servers.insert(hints.mongodb_servers.begin(), hints.mongodb_servers.end());
     for (const auto& hint : hints.paths) {
       std::error_code error;
       const auto target = std::filesystem::canonical(top / hint.path, error);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,7 @@ struct Discovery {
   std::filesystem::path directory;   // canonical
   std::vector<FoundSource> sources;  // databases first
   std::vector<FoundForeign> foreign;
+  std::set<std::string> mongodb_servers;  // "MongoDB 7.0", of the application's own
   std::vector<std::string> config_files;  // names in the directory: ".env", "docker-compose.yml"
   bool all_seen = true;                   // false: there was more than the bounds allow
 };

@@ -71,10 +71,29 @@ bool is_database_image(std::string_view image) {
                      [&](auto name) { return image.find(name) != std::string_view::npos; });
 }
 
+// "mongo:7.0.12-jammy" → "MongoDB 7.0.12"; empty where the image does not say product and version.
+std::string mongodb_server_of(std::string_view image) {
+  const auto name = image.substr(image.rfind('/') + 1);
+  const auto colon = std::min(name.find(':'), name.size());
+  const auto product = name.substr(0, colon);
+  auto version = name.substr(std::min(colon + 1, name.size()));
+  if (product == "ferretdb" && version.starts_with('v')) version.remove_prefix(1);
+  version = version.substr(0, version.find_first_not_of("0123456789."));
+  while (version.ends_with('.')) version.remove_suffix(1);
+  if (version.empty()) return {};
+  if (product == "ferretdb") return fmt::format("FerretDB {}", version);
+  const bool is_mongodb = product == "mongo" || product == "mongodb" ||
+                          product == "mongodb-community-server" ||
+                          product == "mongodb-enterprise-server";
+  return is_mongodb ? fmt::format("MongoDB {}", version) : "";
+}
+
 void add_compose_service(Hints& hints, const config::Node& service, const std::string& where) {
   const auto* image = service.find("image");
   if (image != nullptr && is_database_image(image->text))
     hints.foreign.push_back({image->text, where});
+  if (const auto server = image == nullptr ? "" : mongodb_server_of(image->text); !server.empty())
+    hints.mongodb_servers.insert(server);
   const auto* volumes = service.find("volumes");
   if (volumes == nullptr || (image != nullptr && is_database_image(image->text))) return;
   for (const auto& volume : volumes->items) {

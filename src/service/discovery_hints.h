@@ -3,6 +3,7 @@
 // Reads only.
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct PathHint {
 struct Hints {
   std::vector<PathHint> paths;
   std::vector<FoundForeign> foreign;
+  std::set<std::string> mongodb_servers = {};  // "MongoDB 7.0"
 };
 
 Hints hints_of_application(const std::filesystem::path& directory,

@@ -146,6 +146,17 @@ TEST_F(Discover, SuggestsToDrillWhatMongodumpAndTheScriptsOfJsonLinesLeave) {
   EXPECT_THAT(text, HasSubstr("# dump: {type: foreign, format: mongodump, from: \"/srv/dumps\", "
                               "pattern: \"shop-*.archive.gz\", within: 26h}"));
   EXPECT_THAT(text, HasSubstr("# dump-4: {type: foreign, format: jsonl"));
+  const auto named_for = [&](const std::string& services) {
+    write("compose.yml", "services: {" + services + "}\n");
+    const auto yaml = starter_yaml(found(), {"shop", "/r"});
+    const auto at = yaml.find("within: 26h") + 11;
+    return yaml.substr(at, yaml.find('}', at) - at);
+  };
+  EXPECT_EQ(named_for("db: {image: \"mongo:7.0.12-jammy\"}"), ", server: MongoDB 7.0.12");
+  EXPECT_EQ(named_for("db: {image: \"ghcr.io/ferretdb/ferretdb:v1.24.0\"}"),
+            ", server: FerretDB 1.24.0");
+  EXPECT_EQ(named_for("db: {image: \"mongo:latest\"}, ui: {image: \"mongo-express:1.0\"}"), "");
+  EXPECT_EQ(named_for("a: {image: \"mongo:6\"}, b: {image: \"mongo:7\"}"), "");
   EXPECT_THAT(text, HasSubstr("#   a backup by \"mongodump\""));
 }
 

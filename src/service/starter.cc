@@ -52,6 +52,8 @@ std::string config_source(const Discovery& discovery, const std::filesystem::pat
 std::string dumps_comment(const Discovery& discovery) {
   std::string text;
   std::size_t number = 0;
+  const auto& servers = discovery.mongodb_servers;
+  const auto server = servers.size() == 1 ? ", server: " + *servers.begin() : std::string();
   for (const auto& foreign : discovery.foreign) {
     if (!foreign.dumps) continue;
     const auto& dumps = *foreign.dumps;
@@ -60,9 +62,9 @@ std::string dumps_comment(const Discovery& discovery) {
           "      # Backups that another tool makes: a drill can prove them as they are "
           "(docs/foreign.md).\n";
     text += fmt::format(
-        "      # {}: {{type: foreign, format: {}, from: {}, pattern: {}, within: 26h}}\n",
+        "      # {}: {{type: foreign, format: {}, from: {}, pattern: {}, within: 26h{}}}\n",
         number == 1 ? "dump" : fmt::format("dump-{}", number), dumps.format,
-        quoted(dumps.folder.string()), config::yaml_quoted(dumps.pattern));
+        quoted(dumps.folder.string()), config::yaml_quoted(dumps.pattern), server);
   }
   return text;
 }

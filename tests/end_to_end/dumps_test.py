@@ -37,7 +37,7 @@ version: 1
 services:
   shop:
     sources:
-      db: {type: foreign, from: dumps, pattern: "*", %(source)s}
+      db: {type: foreign, from: dumps, pattern: "*", server: FerretDB 1.24, %(source)s}
     repositories: [local]
     drills:
       weekly:

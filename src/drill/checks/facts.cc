@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <optional>
 #include <set>
 
 #include "base/json_value.h"
 #include "drill/check.h"
+#include "drill/like_server.h"
 
 namespace lifeboat::drill {
 namespace {
@@ -220,32 +220,15 @@ class FactsCheck final : public Question {
                          : std::to_string(all.size()) + " differ; first " + result.details[0];
   }
 
-  // Equal facts on another product, or an older one, do not show that the source's own would take
-  // them.
   std::optional<CheckResult> server_result(const Json& expected, const Json& found) const {
     const auto theirs = server_of(expected);
-    const auto ours = server_of(found);
     if (theirs.empty()) return std::nullopt;
-    CheckResult result;
-    result.id = "server." + source_;
-    result.proves = "it was restored to a server like the one that it came from";
-    result.outcome = is_like(ours, theirs) ? Outcome::passed : Outcome::not_run;
-    result.message = ours == theirs ? ours : ours + ", and it came from " + theirs;
-    return result;
+    return judge_server(source_, server_of(found), theirs);
   }
 
   static std::string server_of(const Json& facts) {
     const auto about = facts.find("about");
     return about != facts.end() && about->is_object() ? about->value("server", "") : "";
-  }
-
-  // "MongoDB 7.0.12": the same word, and no smaller number before the first dot.
-  static bool is_like(const std::string& ours, const std::string& theirs) {
-    const auto split = [](const std::string& text) {
-      const auto digit = std::min(text.find_first_of("0123456789"), text.size());
-      return std::pair{text.substr(0, digit), std::atoi(text.c_str() + digit)};
-    };
-    return split(ours).first == split(theirs).first && split(ours).second >= split(theirs).second;
   }
 
   std::string source_;

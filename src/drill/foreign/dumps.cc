@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include "drill/foreign.h"
+#include "drill/like_server.h"
 #include "drill/step.h"
 #include "engine/foreign/bring.h"
 #include "engine/foreign/tar_stream.h"
 #include "engine/foreign/unchanged.h"
+#include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/location.h"
 #include "engine/mongodb/object_names.h"
 #include "exchange/jsonl/import.h"
@@ -64,7 +66,7 @@ Result<Imported> import_dump(const DrillState& state, const ForeignBackup& backu
   const auto plan = TRY_CONTEXT("importing it", mongodump::plan_dump(to, options, context));
   const auto report =
       TRY_CONTEXT("importing it", taken(mongodump::restore_dump(to, plan, options, context)));
-  Imported imported{plan.documents(), 0, plan.findings, {}, {}};
+  Imported imported{plan.documents(), 0, plan.head.server_version, plan.findings, {}, {}};
   for (const auto& finding : report.findings) imported.findings.push_back(finding);
   for (const auto& each : report.collections) {
     imported.bytes += each.dumped.bytes;
@@ -82,7 +84,7 @@ Result<Imported> import_lines(const DrillState& state, const ForeignBackup& back
   const auto plan = TRY_CONTEXT("importing it", jsonl::plan_import(to, options, context));
   const auto report =
       TRY_CONTEXT("importing it", taken(jsonl::run_import(to, plan, options, context)));
-  Imported imported{plan.documents(), 0, plan.findings, {}, {}};
+  Imported imported{plan.documents(), 0, {}, plan.findings, {}, {}};
   for (const auto& finding : report.findings) imported.findings.push_back(finding);
   for (const auto& each : plan.collections) imported.bytes += each.survey.sum.bytes;
   for (const auto& each : report.collections)
@@ -159,6 +161,14 @@ Result<Imported> import_unchanged(const DrillState& state, const ForeignBackup& 
   return imported;
 }
 
+Result<CheckResult> compare_servers(const ForeignBackup& backup, const Imported& imported) {
+  const auto at = TRY(engine::mongodb::locate(backup.server));
+  const auto ours = TRY(engine::mongodb::ask_server(at.server->connect()));
+  return judge_server_of_dump(backup.source->name,
+                              {backup.source->options.server, imported.server_version},
+                              ours.product(), ours.version);
+}
+
 }  // namespace
 
 CheckResult judge_import(const std::string& source, const Imported& imported) {
@@ -197,6 +207,7 @@ Result<void> bring_dump(DrillState& state, std::size_t index, const RunContext& 
   state.report.measures.bytes_restored += imported.bytes;
   for (const auto& finding : imported.findings) state.report.findings.push_back(finding);
   state.report.checks.push_back(judge_import(backup.source->name, imported));
+  state.report.checks.push_back(TRY(compare_servers(backup, imported)));
   state.restored.push_back({backup.source->name, record.type, backup.server, &backup.manifest,
                             backup.time.value_or(state.report.started)});
   return {};

@@ -330,6 +330,10 @@ constexpr std::array kCheckRules{
     Rule{"trend-broken", [](S s) { return is_check(s, "trend.", Outcome::warned); },
          "A source holds much less or much more than in the backups before.",
          "lifeboat snapshots diff first {snapshot}", "application"},
+    Rule{"server-unlike", [](S s) { return is_check(s, "server.", Outcome::not_run); },
+         "The drill's server is another product, or older, than the one that was backed up: equal "
+         "facts there do not show that it would take them.",
+         "name the program of that product and version in sandbox: {server: PATH}", "operator"},
     Rule{"check-not-possible",
          [](S s) {
            return s.check != nullptr && s.check->outcome == Outcome::not_run &&

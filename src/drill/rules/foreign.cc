@@ -155,6 +155,19 @@ constexpr std::array kForeignRules{
          [](S s) { return is_foreign_check(s, "import.", Outcome::not_run); },
          "Documents without an _id get one from the server, so that they cannot be compared.",
          "let the script that makes the dump write _id too", "application"},
+    Rule{"foreign-server-not-named",
+         [](S s) {
+           return is_foreign_check(s, "server.", Outcome::not_run) && says(s, "nothing tells");
+         },
+         "A dump does not say which product it is of, and the drill's server may be another than a "
+         "recovery would use: what that one would make of it was not seen.",
+         "name the product and version that a recovery would use in the source's server:",
+         "operator"},
+    Rule{"foreign-server-unlike",
+         [](S s) { return is_foreign_check(s, "server.", Outcome::not_run); },
+         "The drill's server is another product, or older, than the one that the dump came from or "
+         "that a recovery would use: equal documents there do not show that it would take them.",
+         "name the program of that product and version in sandbox: {server: PATH}", "operator"},
     Rule{"foreign-unreadable",
          [](S s) { return is_foreign_check(s, "readable.", Outcome::failed); },
          "The backup unpacks, and what is in it is empty or cannot be read.",

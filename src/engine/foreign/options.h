@@ -24,6 +24,7 @@ struct Options {
   std::optional<Duration> within;  // how old the newest may be
   // The SQLite database inside, by path; wildcards in its parts. Of a dump: the database's name.
   std::string database;
+  std::string server;  // of a dump: product and version of what a recovery would use
   std::string folder;  // the folder inside that is the source; empty = all of it
   Limits limits;
   std::string restore;                             // a command that fills the sandbox instead
