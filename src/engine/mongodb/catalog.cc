@@ -77,9 +77,19 @@ DocumentView Collection::options() const {
 }
 
 ByteView Collection::uuid() const {
-  const auto details = view_document(info).document_at("info");
+  const auto whole = view_document(info);
+  const auto details = whole.document_at(kBucketsField).value_or(whole).document_at("info");
   const auto found = details ? details->find("uuid") : std::nullopt;
   return found && found->holds(BsonType::binary) ? found->value : ByteView();
+}
+
+std::string Collection::stored_name() const {
+  return kind == CollectionKind::time_series ? std::string(kBucketsPrefix) + name : name;
+}
+
+std::string series_name(std::string_view collection) {
+  if (collection.starts_with(kBucketsPrefix)) collection.remove_prefix(kBucketsPrefix.size());
+  return std::string(collection);
 }
 
 Result<Collection> check_collection(Bytes info, std::vector<Bytes> indexes) {

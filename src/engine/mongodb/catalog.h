@@ -14,14 +14,26 @@ enum class CollectionKind : std::uint8_t { collection, view, time_series };
 struct Collection {
   std::string name;
   CollectionKind kind = CollectionKind::collection;
-  Bytes info;                  // a document of listCollections' cursor
+  Bytes info;                  // a document of listCollections' cursor; of a time series with
+                               // `buckets`, that of its buckets
   std::vector<Bytes> indexes;  // the documents of listIndexes' cursor
 
   DocumentView options() const;
-  // The server's identity of the collection; empty where it tells none.
+  // The server's identity of the collection, of a time series that of its buckets; empty where it
+  // tells none.
   ByteView uuid() const;
+  // Whether documents of its own are kept under some name: those of a view are others'.
+  bool has_documents() const { return kind != CollectionKind::view; }
+  // The name under which they are: of a time series its buckets, which have the measurements.
+  std::string stored_name() const;
   bool operator==(const Collection&) const = default;
 };
+
+// Until 8.3 a server keeps a time series as buckets, documents of a collection of their own.
+inline constexpr std::string_view kBucketsPrefix = "system.buckets.";
+inline constexpr std::string_view kBucketsField = "buckets";
+// Of the name of buckets that of their time series; any other as it is.
+std::string series_name(std::string_view collection);
 
 struct Catalog {
   std::string database;

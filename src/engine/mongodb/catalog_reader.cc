@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include "engine/mongodb/grants.h"
 
@@ -50,6 +51,23 @@ Bytes list_indexes(const std::string& collection) {
       .take();
 }
 
+// What was listed of the buckets goes with their time series, whole.
+Result<void> join_buckets(std::vector<Collection>& collections) {
+  std::map<std::string, Collection*> series;
+  for (auto& each : collections)
+    if (each.kind == CollectionKind::time_series) series[each.stored_name()] = &each;
+  for (const auto& each : collections) {
+    const auto found = series.find(each.name);
+    if (found == series.end()) continue;
+    DocumentBuilder info;
+    for (const auto& field : view_document(found->second->info)) info.element(field);
+    info.document(kBucketsField, each.info);
+    *found->second = TRY(check_collection(info.take(), {}));
+  }
+  std::erase_if(collections, [&](const auto& each) { return series.contains(each.name); });
+  return {};
+}
+
 std::string text_of(const DocumentView& document, std::string_view key) {
   return std::string(document.text_at(key).value_or(""));
 }
@@ -86,8 +104,9 @@ Result<std::vector<Collection>> read_collections(const Connection& connection,
 
 Result<Catalog> read_catalog(const Connection& connection, const std::string& database) {
   Catalog catalog{database, TRY(read_collections(connection, database))};
+  TRY(join_buckets(catalog.collections));
   for (auto& each : catalog.collections) {
-    if (each.kind != CollectionKind::collection) continue;
+    if (!each.has_documents()) continue;
     auto indexes = TRY_CONTEXT("listing the indexes of " + database + "." + each.name,
                                list_all(connection, database, list_indexes(each.name)));
     each = TRY(check_collection(std::move(each.info), std::move(indexes)));
@@ -111,7 +130,9 @@ std::string ServerFacts::product() const {
   return ferretdb.empty() ? "MongoDB " + version : "FerretDB " + ferretdb;
 }
 
-double ServerFacts::release() const {
+double ServerFacts::release() const { return release_of(version); }
+
+double release_of(std::string_view version) {
   constexpr double kOldest = 4.2;  // that the driver speaks to at all is another matter
   double release = kOldest;
   std::from_chars(version.data(), version.data() + version.size(), release);

@@ -5,7 +5,8 @@
 
 namespace lifeboat::engine::mongodb {
 
-// Without what belongs to the server itself (system.views, system.profile).
+// Without what belongs to the server itself (system.views, system.profile); the buckets of a time
+// series are part of it.
 // `permission_denied` when the user may not see all of it: what is hidden would be missing.
 Result<Catalog> read_catalog(const Connection& connection, const std::string& database);
 
@@ -27,6 +28,8 @@ struct ServerFacts {
   std::string product() const;         // "MongoDB 7.0.12"
   double release() const;              // 7.0; that of the oldest when it cannot be told
 };
+// "7.0.12" → 7.0; that of the oldest when it cannot be told.
+double release_of(std::string_view version);
 Result<ServerFacts> ask_server(const Connection& connection);
 
 }  // namespace lifeboat::engine::mongodb

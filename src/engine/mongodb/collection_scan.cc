@@ -35,10 +35,13 @@ std::optional<std::uint32_t> BatchPace::after(std::size_t document) {
 Result<CollectionScan> CollectionScan::begin(const Server& server, const std::string& database,
                                              const Collection& collection, ReadAs how) {
   how.by_id = how.by_id && !is_capped(collection) && has_index_of_id(collection);
-  Place place{database, collection.name};
+  Place place{database, how.stored ? collection.stored_name() : collection.name};
   auto connection = server.connect();
   auto cursor = connection.open_cursor(database, command(place, how, {}), BatchPace::kFirst);
-  if (!cursor) return fail(for_lack_of(std::move(cursor).error(), {"find", database}));
+  const bool is_buckets = place.collection != collection.name;
+  if (!cursor)
+    return fail(for_lack_of(std::move(cursor).error(),
+                            {"find", database, is_buckets ? place.collection : std::string()}));
   const auto order = is_capped(collection) ? NaturalOrder::hashed : NaturalOrder::ignored;
   CollectionScan scan(std::move(connection), std::move(*cursor), std::move(place), order);
   scan.by_id_ = how.by_id;

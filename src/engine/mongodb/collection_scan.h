@@ -37,6 +37,8 @@ struct ReadAs {
   // In the order of _id, where there is an index of it: then no document is met twice, whatever
   // happens meanwhile, and the reading can go on from any of them.
   bool by_id = false;
+  // As it is kept: of a time series the buckets, and not the measurements.
+  bool stored = false;
 };
 
 class CollectionScan {

@@ -16,7 +16,7 @@ using Level = Advice::Level;
 
 std::size_t documents_in(const Catalog& catalog) {
   std::size_t count = 0;
-  for (const auto& each : catalog.collections) count += each.kind == CollectionKind::collection;
+  for (const auto& each : catalog.collections) count += each.has_documents();
   return count;
 }
 

@@ -98,14 +98,15 @@ Result<std::string> MongoEngine::describe(const EntryInfo& entry) const {
   if (metadata.kind == Metadata::Kind::accounts) return std::string("users and roles");
   if (metadata.kind == Metadata::Kind::log) return std::string("log of the time of the backup");
   const auto count = metadata.collection.indexes.size();
-  return "collection, " + std::to_string(count) + (count == 1 ? " index" : " indexes");
+  const std::string what =
+      metadata.kind == Metadata::Kind::buckets ? "time series, " : "collection, ";
+  return what + std::to_string(count) + (count == 1 ? " index" : " indexes");
 }
 
 // What cannot be read here fails when it is restored.
 bool MongoEngine::holds(const EntryInfo& entry, const std::string& object) const {
   const auto metadata = decode_metadata(entry.metadata);
-  return metadata && metadata->kind == Metadata::Kind::documents &&
-         metadata->collection.name == object;
+  return metadata && metadata->has_collection() && metadata->collection.name == object;
 }
 
 bool MongoEngine::is_catalog(const EntryInfo& entry) const {

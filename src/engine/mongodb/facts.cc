@@ -50,13 +50,14 @@ class ParallelScan {
       const auto number = next_++;
       if (number >= catalog_.collections.size()) return;
       const auto& collection = catalog_.collections[number];
-      if (collection.kind == CollectionKind::view) continue;
+      if (!collection.has_documents()) continue;
       keep(collection.name, scan(collection));
     }
   }
 
   Result<CollectionFacts> scan(const Collection& collection) {
-    auto scan = TRY(CollectionScan::begin(server_, catalog_.database, collection));
+    auto scan =
+        TRY(CollectionScan::begin(server_, catalog_.database, collection, {.stored = true}));
     while (!TRY(scan.next()).empty()) TRY(context_.check_stop());
     return scan.finish();
   }
@@ -136,7 +137,7 @@ Result<Json> facts_json(const Catalog& catalog, const FactsByName& collections,
             {"about", {{"server", server.product()}}}};
   for (const auto& collection : catalog.collections) {
     auto one = catalog_facts(collection);
-    if (collection.kind != CollectionKind::view) {
+    if (collection.has_documents()) {
       const auto found = collections.find(collection.name);
       if (found == collections.end())
         return fail(Code::internal, "collection " + collection.name + " was not read to its end");

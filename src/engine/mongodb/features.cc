@@ -32,6 +32,9 @@ constexpr std::array kFeatures{
                 "a second document without the field"},
     FeatureInfo{Feature::text, "text", "cannot be searched for text"},
     FeatureInfo{Feature::time_series, "time-series", "becomes an ordinary collection"},
+    FeatureInfo{Feature::time_series_buckets, "time-series-buckets",
+                "is not there: the snapshot holds its buckets, which only a server of 5.0 to 8.2 "
+                "takes"},
     FeatureInfo{Feature::unique, "unique", "takes duplicates"},
     FeatureInfo{Feature::validator, "validator", "takes documents that break its rules"},
     FeatureInfo{Feature::view, "view", "is not there"},
@@ -115,6 +118,11 @@ std::set<Feature> of_index(DocumentView index) {
   return used;
 }
 
+Finding loss_of(Feature feature, const std::string& object) {
+  const auto& info = info_about(feature);
+  return {"feature-lost", object, fmt::format("the server has no {}: it {}", info.name, info.loss)};
+}
+
 }  // namespace
 
 std::string_view name_of(Feature feature) { return info_about(feature).name; }
@@ -144,11 +152,22 @@ std::vector<Finding> lost_features(const Catalog& catalog, const std::set<Featur
   std::vector<Finding> lost;
   for (const auto& [feature, objects] : used_features(catalog)) {
     if (offered.contains(feature)) continue;
-    const auto& info = info_about(feature);
-    for (const auto& object : objects)
-      lost.push_back({"feature-lost", object,
-                      fmt::format("the server has no {}: it {}", info.name, info.loss)});
+    for (const auto& object : objects) lost.push_back(loss_of(feature, object));
   }
+  return lost;
+}
+
+std::vector<Finding> lost_of_snapshot(const Catalog& catalog, const std::set<Feature>& offered) {
+  if (offered.contains(Feature::time_series_buckets)) return lost_features(catalog, offered);
+  auto rest = catalog;
+  std::vector<Finding> lost;
+  std::erase_if(rest.collections, [&](const auto& each) {
+    const bool is_series = each.kind == CollectionKind::time_series;
+    if (is_series)
+      lost.push_back(loss_of(Feature::time_series_buckets, catalog.database + "." + each.name));
+    return is_series;
+  });
+  std::ranges::move(lost_features(rest, offered), std::back_inserter(lost));
   return lost;
 }
 

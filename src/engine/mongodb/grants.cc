@@ -61,14 +61,26 @@ std::string privileges_text(const std::vector<Right>& rights) {
 
 std::string quoted(const std::string& text) { return canonical_json(Json(text)); }
 
+// Older servers know no such resource, so it is for those who need it.
+std::string buckets_command(const std::string& role, const Job& job, const std::string& database) {
+  const auto actions = job.purpose == Purpose::restore
+                           ? Json::array({"find", "insert", "remove", "update"})
+                           : Json::array({"find"});
+  const Json privilege{{"resource", {{"db", database}, {"system_buckets", ""}}},
+                       {"actions", actions}};
+  return "// For time series also: db.getSiblingDB(\"admin\").grantPrivilegesToRole(" +
+         quoted(role) + ", [" + canonical_json(privilege) + "])\n";
+}
+
 std::string commands_for(const Job& job, const std::string& database) {
   if (job.purpose == Purpose::drill)
     return "// A drill restores into a private server of its own: it needs no user on this one.\n";
   const auto role = "lifeboat-" + std::string(job.name) + "-" + database;
-  const std::string more = job.purpose == Purpose::restore
-                               ? "// For `restore --users` also: db.grantRolesToUser(" +
-                                     quoted(role) + ", [\"restore\"])\n"
-                               : "";
+  std::string more;
+  if (job.purpose != Purpose::log) more = buckets_command(role, job, database);
+  if (job.purpose == Purpose::restore)
+    more +=
+        "// For `restore --users` also: db.grantRolesToUser(" + quoted(role) + ", [\"restore\"])\n";
   return "// " + std::string(job.name) + " of " + quoted(database) + ": " +
          std::string(job.what_for) +
          "\ndb.getSiblingDB(\"admin\").createRole({\n  role: " + quoted(role) +

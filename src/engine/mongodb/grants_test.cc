@@ -46,6 +46,8 @@ db.getSiblingDB("admin").createRole({
 })
 db.getSiblingDB("admin").createUser({user: "lifeboat-backup-shop", pwd: passwordPrompt(), )"
             R"(roles: ["lifeboat-backup-shop"]})
+// For time series also: db.getSiblingDB("admin").grantPrivilegesToRole("lifeboat-backup-shop", )"
+            R"([{"actions":["find"],"resource":{"db":"shop","system_buckets":""}}])
 )");
   EXPECT_THAT(grants[1].commands, Not(HasSubstr("\"shop\", actions")));
   EXPECT_THAT(grants[2].commands, HasSubstr("\"insert\""));

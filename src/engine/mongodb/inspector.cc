@@ -62,12 +62,13 @@ Result<std::vector<std::string>> MongoInspector::integrity(bool quick, const Run
   std::vector<std::string> complaints;
   for (const auto& collection : catalog.collections) {
     TRY(context.check_stop());
-    if (collection.kind == CollectionKind::view) continue;
+    if (!collection.has_documents()) continue;
     const auto reply = TRY_CONTEXT(
         "validating " + collection.name,
-        connection.command(
-            location_.database,
-            DocumentBuilder().text("validate", collection.name).boolean("full", !quick).take()));
+        connection.command(location_.database, DocumentBuilder()
+                                                   .text("validate", collection.stored_name())
+                                                   .boolean("full", !quick)
+                                                   .take()));
     const auto result = TRY(DocumentView::check(reply));
     if (result.is_true_at("valid")) continue;
     complaints.push_back(collection.name + " is not valid");

@@ -135,7 +135,12 @@ Result<void> LogReplay::take(DocumentView entry) {
   return {};
 }
 
-Result<void> LogReplay::finish() { return documents_.flush(); }
+Result<void> LogReplay::finish() {
+  if (!homeless_.empty())
+    return fail(Code::corrupt, "the log has buckets of the time series " + *homeless_.begin() +
+                                   ", which was neither restored nor made by it");
+  return documents_.flush();
+}
 
 Result<void> LogReplay::write(const Write& write) {
   return std::visit([this](const auto& each) { return this->apply(each); }, write);
@@ -143,16 +148,30 @@ Result<void> LogReplay::write(const Write& write) {
 
 bool LogReplay::leaves_out(const Namespace& where) const {
   if (where.database != window_.database) return true;
-  return is_part_ && where.collection != "$cmd" && !asked_.contains(where.collection);
+  const bool is_lost = offered_ && !offered_->contains(Feature::time_series_buckets);
+  if (is_lost && where.collection.starts_with(kBucketsPrefix)) return true;
+  return is_part_ && where.collection != "$cmd" && !asked_.contains(series_name(where.collection));
+}
+
+// Buckets are made with their time series, and with nothing else. One that is not there is dropped
+// later in the log: it was before the catalog was read.
+Result<bool> LogReplay::has_home(const Namespace& where) {
+  const auto name = series_name(where.collection);
+  const auto* there = catalog_.find(name);
+  if (name != where.collection) {
+    if (there != nullptr && there->kind == CollectionKind::time_series) return true;
+    homeless_.insert(name);
+    return false;
+  }
+  if (there != nullptr) return true;
+  TRY(catalog_.make_plain(name));
+  // It stays when its documents are gone again before any of them is written.
+  TRY(run(DocumentBuilder().text("create", name).take()));
+  return true;
 }
 
 Result<void> LogReplay::apply(const Replace& write) {
-  const auto& name = write.where.collection;
-  if (write.upsert && catalog_.find(name) == nullptr) {
-    TRY(catalog_.make_plain(name));
-    // It stays when its documents are gone again before any of them is written.
-    TRY(run(DocumentBuilder().text("create", name).take()));
-  }
+  if (write.upsert && !TRY(has_home(write.where))) return {};
   return documents_.add(write);
 }
 
@@ -168,21 +187,23 @@ Result<void> LogReplay::apply(const Create& write) {
   TRY(catalog_.create(write));
   const auto* made = catalog_.find(write.where.collection);
   if (made->kind == CollectionKind::view) return {};
-  if (made->kind == CollectionKind::time_series)
-    return fail(Code::unsupported_format, "a time series cannot be replayed yet");
+  homeless_.erase(made->name);
   TRY(validators_.set_aside({}, {made}));
   TRY(run(TRY(create_command(*made, Validators::set_aside))));
+  if (made->kind == CollectionKind::time_series) TRY(run(without_own_indexes_command(*made)));
   return validators_.identify(made->name);
 }
 
 Result<void> LogReplay::drop(const std::string& name) {
+  homeless_.erase(name);
   const auto* there = catalog_.find(name);
   if (there == nullptr) return {};
   const bool is_view = there->kind == CollectionKind::view;
+  const auto stored = there->stored_name();
   catalog_.drop(name);
   if (!is_view) TRY(run(DocumentBuilder().text("drop", name).take()));
   TRY(validators_.forget(name));
-  documents_.forget(name);
+  documents_.forget(stored);
   return {};
 }
 
@@ -226,11 +247,25 @@ Result<void> LogReplay::apply(const Rename& write) {
   return {};
 }
 
+// The command without what the server lacks, and without the expiry: nothing is to expire before
+// all is restored.
+Result<Bytes> LogReplay::keep_expiry(const ModifyCollection& write) {
+  const auto possible =
+      offered_ ? options_without_lost(view_document(write.command), *offered_) : write.command;
+  const auto expiry = view_document(possible).find("expireAfterSeconds");
+  if (!expiry) return possible;
+  TRY(catalog_.set_expiry(write.where.collection, *expiry));
+  DocumentBuilder rest;
+  for (const auto& field : view_document(possible))
+    if (field.key != expiry->key) rest.element(field);
+  return rest.take();
+}
+
 Result<void> LogReplay::apply(const ModifyCollection& write) {
   if (catalog_.find(write.where.collection) == nullptr) return {};
+  const auto whole = TRY(keep_expiry(write));
+  if (whole.size() == kMinDocument + view_document(whole).begin()->whole.size()) return {};
   catalog_.lose_options(write.where.collection);
-  const auto whole =
-      offered_ ? options_without_lost(view_document(write.command), *offered_) : write.command;
   const auto rest = without_validator(view_document(whole));
   if (rest.size() != whole.size())
     TRY(validators_.change(write.where.collection, view_document(whole)));
@@ -239,10 +274,7 @@ Result<void> LogReplay::apply(const ModifyCollection& write) {
   return only_that ? Result<void>{} : run(rest);
 }
 
-Result<void> LogReplay::apply(const AddIndexes& write) {
-  catalog_.add_indexes(write);
-  return {};
-}
+Result<void> LogReplay::apply(const AddIndexes& write) { return catalog_.add_indexes(write); }
 
 Result<void> LogReplay::apply(const RemoveIndex& write) {
   catalog_.remove_index(write);
@@ -280,7 +312,7 @@ Result<Json> LogReplay::expected_of(const Collection& collection, const Json& re
   const auto origin = catalog_.restored_as(collection.name);
   const Json* then = nullptr;
   if (origin) then = TRY(member(*TRY(member(recorded, "collections")), escape_name(*origin)));
-  const auto found = documents_.changes().find(collection.name);
+  const auto found = documents_.changes().find(collection.stored_name());
   const bool touched = found != documents_.changes().end();
   if (is_capped(collection) && (touched || !catalog_.has_known_options(collection.name))) {
     forget_sums(facts);

@@ -81,6 +81,8 @@ class LogReplay {
   Result<void> apply(const ModifyIndex& write);
   Result<void> apply(const RunCapped& write);
   Result<void> drop(const std::string& name);
+  Result<Bytes> keep_expiry(const ModifyCollection& write);
+  Result<bool> has_home(const Namespace& where);
   Result<void> run(ByteView command);
   bool leaves_out(const Namespace& where) const;
   Result<Json> expected_of(const Collection& collection, const Json& recorded) const;
@@ -90,7 +92,8 @@ class LogReplay {
   WindowEnd window_;
   bool is_part_;
   std::optional<std::set<Feature>> offered_;
-  std::set<std::string> asked_;  // of a part: the collections that it has
+  std::set<std::string> asked_;     // of a part: the collections that it has
+  std::set<std::string> homeless_;  // time series that are not there, and buckets of them came
   ReplayedCatalog catalog_;
   DocumentWrites documents_;
   Replay replay_;

@@ -11,7 +11,7 @@ constexpr std::uint8_t kMetadataVersion = 1;
 
 Bytes encode_metadata(const Metadata& metadata) {
   Catalog catalog{metadata.database, {}};
-  if (metadata.kind == Metadata::Kind::documents) catalog.collections = {metadata.collection};
+  if (metadata.has_collection()) catalog.collections = {metadata.collection};
   ByteWriter writer;
   writer.u8(kMetadataVersion).u8(static_cast<std::uint8_t>(metadata.kind));
   writer.raw(encode_catalog(catalog));
@@ -24,14 +24,18 @@ Result<Metadata> decode_metadata(ByteView bytes) {
     return fail(Code::unsupported_format, "metadata of a MongoDB entry is of a newer version");
   const auto kind = TRY(reader.u8());
   auto catalog = TRY(decode_catalog(TRY(reader.raw(reader.remaining()))));
-  const bool known = kind >= 1 && kind <= 4;
-  const std::size_t collections = kind == 2 ? 1 : 0;
-  if (!known || catalog.collections.size() != collections)
-    return fail(Code::corrupt, "metadata of a MongoDB entry has impossible values");
   Metadata metadata;
   metadata.kind = static_cast<Metadata::Kind>(kind);
+  const bool known = kind >= 1 && kind <= 5;
+  const std::size_t collections = metadata.has_collection() ? 1 : 0;
+  if (!known || catalog.collections.size() != collections)
+    return fail(Code::corrupt, "metadata of a MongoDB entry has impossible values");
   metadata.database = std::move(catalog.database);
   if (!catalog.collections.empty()) metadata.collection = std::move(catalog.collections.front());
+  const auto fitting = metadata.kind == Metadata::Kind::buckets ? CollectionKind::time_series
+                                                                : CollectionKind::collection;
+  if (metadata.has_collection() && metadata.collection.kind != fitting)
+    return fail(Code::corrupt, metadata.collection.name + " is no collection of documents");
   return metadata;
 }
 

@@ -6,10 +6,12 @@
 namespace lifeboat::engine::mongodb {
 
 struct Metadata {
-  enum class Kind : std::uint8_t { catalog = 1, documents = 2, log = 3, accounts = 4 };
+  enum class Kind : std::uint8_t { catalog = 1, documents = 2, log = 3, accounts = 4, buckets = 5 };
   Kind kind = Kind::catalog;
   std::string database;
-  Collection collection;  // of documents
+  Collection collection;  // of documents, or the time series whose buckets they are
+
+  bool has_collection() const { return kind == Kind::documents || kind == Kind::buckets; }
 };
 
 Bytes encode_metadata(const Metadata& metadata);

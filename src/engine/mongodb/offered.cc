@@ -28,6 +28,7 @@ constexpr std::array kLifespans{
     Lifespan{Feature::sparse, 0, kForEver},
     Lifespan{Feature::text, 0, kForEver},
     Lifespan{Feature::time_series, 5.0, kForEver},
+    Lifespan{Feature::time_series_buckets, 5.0, 8.3},
     Lifespan{Feature::unique, 0, kForEver},
     Lifespan{Feature::validator, 0, kForEver},
     Lifespan{Feature::view, 0, kForEver},

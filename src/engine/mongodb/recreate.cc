@@ -169,6 +169,10 @@ std::optional<Bytes> validator_command(const Collection& collection) {
   return command.take();
 }
 
+Bytes without_own_indexes_command(const Collection& series) {
+  return DocumentBuilder().text("dropIndexes", series.name).text("index", "*").take();
+}
+
 std::optional<Bytes> expiry_command(const Collection& collection) {
   const auto expiry = collection.options().find(kExpiry);
   if (!expiry) return std::nullopt;

@@ -22,6 +22,10 @@ Bytes without_validator(DocumentView command);
 // nothing for a collection that has no validator, or the empty one.
 std::optional<Bytes> validator_command(const Collection& collection);
 
+// {dropIndexes: name, index: "*"}, for a time series that was just made: since 6.3 servers give it
+// an index that the one it is made from need not have.
+Bytes without_own_indexes_command(const Collection& series);
+
 // {collMod: name, expireAfterSeconds}, to run after the verification: of a time series or a
 // clustered collection that expires as a whole.
 std::optional<Bytes> expiry_command(const Collection& collection);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/mongodb/series_index.h"
+
 namespace lifeboat::engine::mongodb {
 namespace {
 
@@ -91,12 +93,12 @@ Result<void> ReplayedCatalog::create(const Create& write) {
   const auto command = view_document(write.command);
   for (const auto& field : command)
     if (field.key != "create") options.element(field);
-  const bool is_view = command.find("viewOn").has_value();
-  const bool is_clustered = command.find("clusteredIndex").has_value();
+  const auto has = [&](std::string_view key) { return command.find(key).has_value(); };
+  const auto* type = has("viewOn") ? "view" : has("timeseries") ? "timeseries" : "collection";
   std::vector<Bytes> indexes;
-  if (!is_view && !is_clustered) indexes.push_back(index_of_id());
-  return add(plain_info(write.where.collection, is_view ? "view" : "collection", options.take()),
-             std::move(indexes));
+  if (!has("viewOn") && !has("timeseries") && !has("clusteredIndex"))
+    indexes.push_back(index_of_id());
+  return add(plain_info(write.where.collection, type, options.take()), std::move(indexes));
 }
 
 void ReplayedCatalog::drop(const std::string& name) {
@@ -120,17 +122,38 @@ Result<void> ReplayedCatalog::rename(const std::string& from, const std::string&
   return {};
 }
 
-void ReplayedCatalog::add_indexes(const AddIndexes& write) {
+Result<void> ReplayedCatalog::add_indexes(const AddIndexes& write) {
   auto* collection = mutable_find(write.where.collection);
-  if (collection == nullptr) return;
-  for (const auto& spec : write.specs) {
+  if (collection == nullptr) return {};
+  for (auto spec : write.specs) {
+    if (collection->kind == CollectionKind::time_series)
+      spec = TRY(index_of_series(view_document(spec), collection->options()));
     const auto name = view_document(spec).text_at("name");
     std::erase_if(collection->indexes,
                   [&](const Bytes& each) { return view_document(each).text_at("name") == name; });
-    collection->indexes.push_back(spec);
+    collection->indexes.push_back(std::move(spec));
   }
   leave_out_lost(*collection);
   changed_ = true;
+  return {};
+}
+
+// "off" ends it.
+Result<void> ReplayedCatalog::set_expiry(const std::string& name, const Element& expiry) {
+  auto* collection = mutable_find(name);
+  if (collection == nullptr) return {};
+  DocumentBuilder options;
+  for (const auto& each : collection->options())
+    if (each.key != expiry.key) options.element(each);
+  if (expiry.number()) options.element(expiry);
+  DocumentBuilder info;
+  for (const auto& field : view_document(collection->info))
+    if (field.key != "options") info.element(field);
+  info.document("options", options.take());
+  *collection = TRY(check_collection(info.take(), std::move(collection->indexes)));
+  leave_out_lost(*collection);
+  changed_ = true;
+  return {};
 }
 
 void ReplayedCatalog::remove_index(const RemoveIndex& write) {

@@ -22,9 +22,12 @@ class ReplayedCatalog {
   Result<void> create(const Create& write);
   void drop(const std::string& name);
   Result<void> rename(const std::string& from, const std::string& to);
-  void add_indexes(const AddIndexes& write);
+  // `unsupported_format` for an index of a time series that cannot be made.
+  Result<void> add_indexes(const AddIndexes& write);
   void remove_index(const RemoveIndex& write);
   void modify_index(const ModifyIndex& write);
+  // What a collMod says of the expiry of a whole collection, which is set when all else is over.
+  Result<void> set_expiry(const std::string& name, const Element& expiry);
   // Its options are what the server made of a command.
   void lose_options(const std::string& name) { unknown_.insert(name); }
 

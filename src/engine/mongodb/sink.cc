@@ -1,6 +1,7 @@
 #include "engine/mongodb/sink.h"
 
 #include "engine/mongodb/bson_reader.h"
+#include "engine/mongodb/catalog.h"
 #include "engine/mongodb/document_writes.h"
 #include "engine/mongodb/log_replay.h"
 
@@ -77,7 +78,7 @@ class DocumentsSink final : public Sink {
   Result<void> insert() {
     auto documents = batch_.documents();
     while (!documents.empty()) {
-      const auto count = TRY(connection_.insert_new(location_.database, collection_, documents));
+      const auto count = TRY(insert_once_or_mixed(documents));
       const bool is_all = count == documents.size();
       if (!is_all) TRY(replace_earlier(documents[count]));
       documents.erase(documents.begin(),
@@ -85,6 +86,22 @@ class DocumentsSink final : public Sink {
     }
     batch_.clear();
     return {};
+  }
+  // Buckets of 5.0 and 5.1 may hold values of several types in one field: a later server takes them
+  // when it is told that there are such.
+  Result<std::size_t> insert_once_or_mixed(const std::vector<ByteView>& documents) {
+    auto count = connection_.insert_new(location_.database, collection_, documents);
+    const bool is_mixed = !count && collection_.starts_with(kBucketsPrefix) &&
+                          count.error().message().find("mixed schema") != std::string::npos;
+    if (!is_mixed) return count;
+    TRY(connection_.command(location_.database,
+                            DocumentBuilder()
+                                .text("collMod", series_name(collection_))
+                                .boolean("timeseriesBucketsMayHaveMixedSchemaData", true)
+                                .take()));
+    // Those before it are there.
+    TRY(connection_.insert_missing(location_.database, collection_, documents));
+    return documents.size();
   }
   Result<void> replace_earlier(ByteView document) {
     if (!keep_twice_)
@@ -110,6 +127,13 @@ class DocumentsSink final : public Sink {
   BsonReader reader_;
   Batch batch_;
   std::uint64_t position_ = 0;
+};
+
+class LostSink final : public Sink {
+ public:
+  Result<void> write(std::uint64_t, ByteView) override { return {}; }
+  Result<std::size_t> existing(std::uint64_t, ByteSpan) override { return 0; }
+  Result<void> commit() override { return {}; }
 };
 
 class CatalogSink final : public Sink {
@@ -149,6 +173,8 @@ class LogSink final : public Sink {
 };
 
 }  // namespace
+
+std::unique_ptr<Sink> make_lost_sink() { return std::make_unique<LostSink>(); }
 
 std::unique_ptr<Sink> make_log_sink(KeptWindow& window) {
   return std::make_unique<LogSink>(window);

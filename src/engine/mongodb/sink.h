@@ -19,6 +19,9 @@ using KeepTwice = std::function<void(const DocumentSum&)>;
 std::unique_ptr<Sink> make_documents_sink(const Location& location, std::string collection,
                                           KeepTwice keep_twice);
 
+// Of what the server cannot have: it is read, and kept nowhere.
+std::unique_ptr<Sink> make_lost_sink();
+
 class KeptWindow;
 // The log goes into a file of its own, and waits there.
 std::unique_ptr<Sink> make_log_sink(KeptWindow& window);

@@ -10,8 +10,6 @@ namespace {
 
 constexpr double kFirstRelease = 5.0;
 
-bool has_documents(const Collection& each) { return each.kind == CollectionKind::collection; }
-
 Bytes one_document_of_snapshot(const std::string& collection) {
   return DocumentBuilder()
       .text("find", collection)
@@ -25,7 +23,8 @@ std::string why_not_asked(const ServerFacts& server, const Catalog& catalog) {
   if (!server.ferretdb.empty() || server.release() < kFirstRelease)
     return server.product() + " gives no snapshots";
   if (server.replica_set.empty()) return "the server is no member of a replica set";
-  if (std::ranges::none_of(catalog.collections, has_documents)) return "there is no collection";
+  if (std::ranges::none_of(catalog.collections, &Collection::has_documents))
+    return "there is no collection";
   // Not before 8.0; and none can be gone on with once the server lets the snapshot go.
   if (std::ranges::any_of(catalog.collections, is_capped)) return "there are capped collections";
   return {};
@@ -37,8 +36,9 @@ Result<SnapshotAnswer> ask_snapshot(const Connection& connection, const ServerFa
                                     const Catalog& catalog) {
   auto why_not = why_not_asked(server, catalog);
   if (!why_not.empty()) return SnapshotAnswer{std::nullopt, std::move(why_not)};
-  const auto first = std::ranges::find_if(catalog.collections, has_documents);
-  const auto reply = connection.command(catalog.database, one_document_of_snapshot(first->name));
+  const auto first = std::ranges::find_if(catalog.collections, &Collection::has_documents);
+  const auto reply =
+      connection.command(catalog.database, one_document_of_snapshot(first->stored_name()));
   const auto code = reply ? Code::internal : reply.error().code();
   if (code == Code::unavailable || code == Code::permission_denied)
     return fail(for_lack_of(reply.error(), {"find", catalog.database}));

@@ -172,7 +172,7 @@ Result<void> MongoSource::look_for_snapshot(const Connection& connection) {
 
 // FerretDB goes by no index that it is told to go by.
 ReadAs MongoSource::read_as() const {
-  return {log_before_.has_value(), snapshot_.moment(), server_.ferretdb.empty()};
+  return {log_before_.has_value(), snapshot_.moment(), server_.ferretdb.empty(), true};
 }
 
 // Without the snapshot, what is not read yet is read as it is: the log, where there is one, begins
@@ -231,7 +231,7 @@ Result<std::unique_ptr<Entry>> MongoSource::next(const RunContext& context) {
   if (!std::exchange(catalog_given_, true)) return catalog_entry();
   while (given_ < catalog_.collections.size()) {
     const auto& collection = catalog_.collections[given_++];
-    if (collection.kind == CollectionKind::collection) return documents_entry(collection);
+    if (collection.has_documents()) return documents_entry(collection);
   }
   const bool has_accounts = accounts_ && !accounts_->empty();
   if (has_accounts && !std::exchange(accounts_given_, true)) return accounts_entry();
@@ -273,8 +273,9 @@ std::unique_ptr<Entry> MongoSource::documents_entry(const Collection& collection
   auto entry = std::make_unique<DocumentsEntry>(*this, collection);
   entry->info.path = documents_path(catalog_.database, collection.name);
   entry->info.kind = EntryKind::database;
-  entry->info.metadata =
-      encode_metadata({Metadata::Kind::documents, catalog_.database, collection});
+  const auto kind = collection.kind == CollectionKind::time_series ? Metadata::Kind::buckets
+                                                                   : Metadata::Kind::documents;
+  entry->info.metadata = encode_metadata({kind, catalog_.database, collection});
   entry->info.profile = Profile::db_stream;
   return entry;
 }
@@ -346,6 +347,23 @@ Json MongoSource::position() const {
   return position;
 }
 
+// A server of 8.3 or later keeps them in a form that is not known here; and buckets without their
+// time series can be made nowhere else.
+Result<void> check_buckets(const std::string& database, const Collection& collection) {
+  const bool is_series = collection.kind == CollectionKind::time_series;
+  if (is_series && !view_document(collection.info).document_at(kBucketsField))
+    return fail(Error(Code::refused, database + "." + collection.name +
+                                         " is a time series without buckets of its own (" +
+                                         collection.stored_name() +
+                                         "), as servers since 8.3 keep it, and this form is not "
+                                         "known here")
+                    .with_hint("`lifeboat export jsonl` gives its measurements as documents."));
+  if (is_series || !collection.name.starts_with(kBucketsPrefix)) return {};
+  return fail(Error(Code::refused, database + "." + collection.name +
+                                       " holds the buckets of a time series that is not there")
+                  .with_hint("Drop it, or make the time series again, before a backup."));
+}
+
 }  // namespace
 
 Result<void> check_server(const ServerFacts& server) {
@@ -357,10 +375,7 @@ Result<void> check_server(const ServerFacts& server) {
 }
 
 Result<void> check_catalog(const Connection& connection, const Catalog& catalog) {
-  for (const auto& each : catalog.collections)
-    if (each.kind == CollectionKind::time_series)
-      return fail(Code::refused, catalog.database + "." + each.name +
-                                     " is a time series, which cannot be backed up yet");
+  for (const auto& each : catalog.collections) TRY(check_buckets(catalog.database, each));
   if (!catalog.collections.empty()) return {};
   std::string known;
   // A user who may see one database only is told no more than that it is empty.

@@ -42,6 +42,9 @@ class MongoTarget final : public Target {
   Result<void> say_what_to_expect(TargetReport& report) const;
   Catalog restored() const;
   Result<void> make_collection(const Collection& collection);
+  bool takes_buckets() const { return offered_.contains(Feature::time_series_buckets); }
+  Result<std::unique_ptr<Sink>> create_series(const Collection& series);
+  Result<void> check_release(const ServerFacts& server) const;
   Result<void> keep_catalog(Bytes bytes);
   Result<void> keep_accounts(ByteView bytes);
   Result<void> run(const std::string& what, ByteView command) const;
@@ -91,7 +94,23 @@ Result<void> MongoTarget::prepare(const RunContext& context) {
   if (!present_.empty() && !options_.overwrite)
     return refuse(location_.describe() + " is not empty: it has " + *present_.begin(),
                   "Name a database that is not there yet, or allow this one to be overwritten.");
+  TRY(check_release(server));
   recovered_ = TRY(validators_->recover());
+  return {};
+}
+
+// An older server may not know the form of a newer one's buckets, and would keep what it cannot
+// read.
+Result<void> MongoTarget::check_release(const ServerFacts& server) const {
+  if (!options_.facts || !takes_buckets()) return {};
+  const auto about = options_.facts->value("/about/server"_json_pointer, "");
+  const auto from = release_of(about.substr(about.find(' ') + 1));
+  if (from <= server.release() || !options_.facts->contains("collections")) return {};
+  for (const auto& [name, each] : (*options_.facts)["collections"].items())
+    if (each.is_object() && each.value("type", "") == "timeseries")
+      return refuse("the buckets of the time series " + name + " are of " + about + ", and " +
+                        location_.describe() + " is " + server.product(),
+                    "Restore to a server of that version or a later one.");
   return {};
 }
 
@@ -102,11 +121,22 @@ Result<std::unique_ptr<Sink>> MongoTarget::create(const EntryInfo& entry) {
   if (metadata.kind == Metadata::Kind::log) return keep_log();
   if (metadata.kind == Metadata::Kind::accounts)
     return make_catalog_sink([this](Bytes bytes) { return keep_accounts(bytes); });
-  if (metadata.collection.kind != CollectionKind::collection)
-    return fail(Code::corrupt, "entry " + entry.path + " is no collection of documents");
+  if (metadata.kind == Metadata::Kind::buckets)
+    return TRY_CONTEXT(metadata.collection.name, create_series(metadata.collection));
   TRY_CONTEXT(metadata.collection.name, make_collection(metadata.collection));
   return make_documents_sink(location_, metadata.collection.name,
                              keep_twice(metadata.collection.name));
+}
+
+// What the server cannot have of it was named before, and accepted as lost.
+Result<std::unique_ptr<Sink>> MongoTarget::create_series(const Collection& series) {
+  if (!takes_buckets() && options_.accept_losses) return make_lost_sink();
+  if (!takes_buckets())
+    return refuse("this server takes no buckets of a time series, which is what the snapshot holds",
+                  "Restore to MongoDB 5.0 to 8.2, or leave it out (--accept-losses).");
+  TRY(make_collection(series));
+  TRY(run("its indexes", without_own_indexes_command(series)));
+  return make_documents_sink(location_, series.stored_name(), {});
 }
 
 // Only FerretDB gives a document twice: elsewhere one that is there already is somebody else's.
@@ -282,6 +312,7 @@ Result<void> MongoTarget::make_indexes(const Collection& collection) const {
                                       .take()));
     if (!plan.set_expiry.empty()) TRY(run("index " + plan.name, plan.set_expiry));
   }
+  if (const auto expiry = expiry_command(collection)) TRY(run("its expiry", *expiry));
   return {};
 }
 

@@ -5,8 +5,6 @@
 namespace lifeboat::engine::mongodb::testing {
 namespace {
 
-constexpr std::string_view kBuckets = "system.buckets.";
-
 // What a driver adds to every command, and what is no option of a collection.
 bool is_option(std::string_view key) {
   static const std::set<std::string_view> kOthers{"create",  "collMod",      "index",
@@ -29,13 +27,6 @@ Bytes with_changes(DocumentView old, DocumentView changes) {
   for (const auto& field : changes)
     if (field.key != "name" && field.key != "keyPattern") made.element(field);
   return made.take();
-}
-
-Bytes new_uuid(std::uint64_t number) {
-  Bytes uuid(16);
-  for (std::size_t i = 0; i < sizeof number; ++i)
-    uuid[i] = static_cast<std::uint8_t>(number >> (8 * i));
-  return uuid;
 }
 
 Bytes id_index(DocumentView command) {
@@ -73,14 +64,20 @@ Bytes key_values(DocumentView document, DocumentView key) {
 
 }  // namespace
 
+Bytes new_uuid(std::uint64_t number) {
+  Bytes uuid(16);
+  for (std::size_t i = 0; i < sizeof number; ++i)
+    uuid[i] = static_cast<std::uint8_t>(number >> (8 * i));
+  return uuid;
+}
+
 DocumentBuilder StandInModel::list_collections(const Request& request) {
   const auto wanted = request.command.document_at("filter").value_or(DocumentView());
   std::vector<Bytes> list;
   for (const auto& [name, collection] : databases_[request.database]) {
-    const bool is_view = collection.type == "view";
     DocumentBuilder details;
-    details.boolean("readOnly", is_view);
-    if (!is_view) details.binary("uuid", collection.uuid);
+    details.boolean("readOnly", collection.type == "view");
+    if (!collection.uuid.empty()) details.binary("uuid", collection.uuid);
     DocumentBuilder info;
     info.text("name", name).text("type", collection.type).document("options", collection.options);
     info.document("info", details.take());
@@ -105,16 +102,14 @@ DocumentBuilder StandInModel::create(const Request& request) {
     throw Refusal{48, "NamespaceExists", "Collection already exists: " + request.collection};
   StoredCollection made{request.collection};
   made.options = options_in(request.command);
-  if (request.command.find("viewOn")) made.type = "view";
-  if (request.command.find("timeseries")) made.type = "timeseries";
-  made.uuid = new_uuid(next_record_++);
-  if (made.type == "collection") made.indexes.push_back(id_index(request.command));
+  if (request.command.find("timeseries")) return create_series(request, std::move(made));
   auto& all = databases_[request.database];
-  if (made.type == "view" || made.type == "timeseries")
+  if (request.command.find("viewOn")) {
+    made.type = "view";
     all.try_emplace("system.views", StoredCollection{"system.views"});
-  if (made.type == "timeseries") {
-    const auto buckets = std::string(kBuckets) + request.collection;
-    all.try_emplace(buckets, StoredCollection{buckets});
+  } else {
+    made.uuid = new_uuid(next_record_++);
+    made.indexes.push_back(id_index(request.command));
   }
   all[request.collection] = std::move(made);
   DocumentBuilder object;
@@ -141,13 +136,22 @@ DocumentBuilder StandInModel::create_indexes(const Request& request) {
       throw Refusal{85, "IndexOptionsConflict", "Index already exists with a different name"};
     }
     if (view_document(index).is_true_at("unique")) check_unique(collection, view_document(index));
-    DocumentBuilder object;
-    object.text("createIndexes", request.collection);
-    for (const auto& field : view_document(index)) object.element(field);
-    log_command(request, object.take());
+    log_index(request, collection, view_document(index));
     collection.indexes.push_back(std::move(index));
   }
   return {};
+}
+
+void StandInModel::log_index(const Request& request, const StoredCollection& collection,
+                             DocumentView index) {
+  DocumentBuilder object;
+  object.text("createIndexes", stored_name(collection));
+  for (const auto& field : index)
+    if (field.key == "key")
+      object.document("key", key_of_buckets(collection, field.inside()));
+    else
+      object.element(field);
+  log_command(request, object.take());
 }
 
 void StandInModel::check_unique(const StoredCollection& collection, DocumentView index) {
@@ -167,7 +171,7 @@ DocumentBuilder StandInModel::drop_indexes(const Request& request) {
   std::erase_if(collection.indexes,
                 [&](const Bytes& each) { return which && is_meant(view_document(each), *which); });
   DocumentBuilder object;
-  object.text("dropIndexes", request.collection);
+  object.text("dropIndexes", stored_name(collection));
   if (which) object.element(*which);
   log_command(request, object.take());
   return {};
@@ -188,19 +192,19 @@ DocumentBuilder StandInModel::coll_mod(const Request& request) {
   const auto changes = options_in(request.command);
   collection.options = with_changes(view_document(collection.options), view_document(changes));
   DocumentBuilder object;
+  object.text("collMod", stored_name(collection));
   for (const auto& field : request.command)
-    if (field.key == "collMod" || field.key == "index" || is_option(field.key))
-      object.element(field);
+    if (field.key == "index" || is_option(field.key)) object.element(field);
   log_command(request, object.take());
   return {};
 }
 
 DocumentBuilder StandInModel::drop(const Request& request) {
   check_primary(request);
-  there(request);
+  const auto stored = stored_name(there(request));
   databases_[request.database].erase(request.collection);
-  databases_[request.database].erase(std::string(kBuckets) + request.collection);
-  log_command(request, DocumentBuilder().text("drop", request.collection).take());
+  databases_[request.database].erase(stored);
+  log_command(request, DocumentBuilder().text("drop", stored).take());
   return {};
 }
 

@@ -10,8 +10,6 @@ constexpr std::uint32_t kTicksASecond = 10;
 constexpr std::int64_t kFirstBatch = 101;
 constexpr std::size_t kBatchBytes = 16U << 20U;
 
-double release_number(const std::string& version) { return std::stod(version); }
-
 std::int32_t wire_version_of(const std::string& version) {
   const auto release = release_number(version);
   if (release >= 8) return 25;
@@ -52,6 +50,8 @@ void sort_documents(std::vector<Bytes>& documents, DocumentView by) {
 }
 
 }  // namespace
+
+double release_number(const std::string& version) { return std::stod(version); }
 
 StandInModel::StandInModel(StandInOptions options) : options_(std::move(options)) {
   if (!options_.replica_set) return;
@@ -186,7 +186,8 @@ std::vector<Bytes> StandInModel::StoredCollection::present() const {
 std::vector<Bytes> StandInModel::documents_in(const std::string& database,
                                               const std::string& collection) {
   const auto* holder = found(database, collection);
-  return holder == nullptr ? std::vector<Bytes>{} : holder->present();
+  if (holder == nullptr) return {};
+  return holder->type == "timeseries" ? measurements_in(database, *holder) : holder->present();
 }
 
 StandInModel::StoredCollection* StandInModel::found(const std::string& database,
@@ -278,12 +279,17 @@ DocumentBuilder StandInModel::find(const Request& request) {
   cursor.behind = filter_in(request.command, "min");
   cursor.with_key = true;
   const auto sort = request.command.document_at("sort");
-  if (!sort || sort->empty()) return batch(std::move(cursor), request, "firstBatch");
+  const bool is_sorted = sort && !sort->empty();
+  if (!is_sorted && collection->type != "timeseries")
+    return batch(std::move(cursor), request, "firstBatch");
+  if (collection->type == "timeseries")
+    cursor.fixed = measurements_in(request.database, *collection);
   for (const auto& [number, record] : collection->records)
-    if (const auto* document = record.at(cursor.moment))
-      if (matches(view_document(*document), view_document(cursor.filter)))
-        cursor.fixed.push_back(*document);
-  sort_documents(cursor.fixed, *sort);
+    if (const auto* document = record.at(cursor.moment)) cursor.fixed.push_back(*document);
+  std::erase_if(cursor.fixed, [&](const Bytes& each) {
+    return !matches(view_document(each), view_document(cursor.filter));
+  });
+  if (is_sorted) sort_documents(cursor.fixed, *sort);
   if (cursor.limit && cursor.fixed.size() > static_cast<std::size_t>(*cursor.limit))
     cursor.fixed.resize(static_cast<std::size_t>(*cursor.limit));
   cursor.reaches_end = true;

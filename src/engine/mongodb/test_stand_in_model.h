@@ -5,7 +5,7 @@
 #include <mutex>
 #include <set>
 
-#include "engine/mongodb/bson.h"
+#include "engine/mongodb/catalog.h"
 
 namespace lifeboat::engine::mongodb::testing {
 
@@ -27,6 +27,8 @@ bool matches(DocumentView document, DocumentView filter);
 // Numbers by value, others of one type by their bytes or their order; nothing between types.
 std::optional<std::strong_ordering> compare_values(const Element& left, const Element& right);
 std::optional<Element> value_at(DocumentView document, std::string_view path);
+Bytes new_uuid(std::uint64_t number);
+double release_number(const std::string& version);
 
 class StandInModel {
  public:
@@ -106,6 +108,15 @@ class StandInModel {
   DocumentBuilder update(const Request& request);
   DocumentBuilder remove(const Request& request);
   DocumentBuilder create(const Request& request);
+  DocumentBuilder create_series(const Request& request, StoredCollection series);
+  DocumentBuilder insert_measurements(const Request& request, const StoredCollection& series);
+  void add_measurement(const Request& buckets, StoredCollection& into, DocumentView options,
+                       DocumentView measurement);
+  std::vector<Bytes> measurements_in(const std::string& database, const StoredCollection& series);
+  static std::string stored_name(const StoredCollection& collection);
+  static Bytes key_of_buckets(const StoredCollection& collection, DocumentView key);
+  std::optional<Refusal> why_no_bucket(const Request& request, DocumentView bucket);
+  void log_index(const Request& request, const StoredCollection& collection, DocumentView index);
   DocumentBuilder create_indexes(const Request& request);
   DocumentBuilder drop_indexes(const Request& request);
   DocumentBuilder coll_mod(const Request& request);

@@ -121,6 +121,7 @@ DocumentBuilder StandInModel::insert(const Request& request) {
   check_primary(request);
   auto& into = made(request);
   if (into.type == "view") throw Refusal{166, "CommandNotSupportedOnView", "it is a view"};
+  if (into.type == "timeseries") return insert_measurements(request, into);
   const auto documents = request.command.find("documents");
   const bool bypass = request.command.is_true_at("bypassDocumentValidation");
   ArrayBuilder errors;
@@ -128,7 +129,9 @@ DocumentBuilder StandInModel::insert(const Request& request) {
   std::int32_t inserted = 0;
   for (const auto& each : documents->inside()) {
     filter_of_id(each.inside());
-    if (const auto why = why_not(into, each.inside(), bypass)) {
+    auto why = why_no_bucket(request, each.inside());
+    if (!why) why = why_not(into, each.inside(), bypass);
+    if (why) {
       errors.document(write_error(index, *why, key_named(into, why->name)));
       if (is_ordered(request.command)) break;
     } else {

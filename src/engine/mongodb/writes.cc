@@ -6,13 +6,14 @@
 #include <map>
 #include <set>
 
+#include "engine/mongodb/catalog.h"
+
 namespace lifeboat::engine::mongodb {
 namespace {
 
 using Writes = std::vector<Write>;
 
 constexpr std::string_view kViews = "system.views";
-constexpr std::string_view kBuckets = "system.buckets.";
 
 Failure odd_entry(const OplogEntry& entry, std::string_view what) {
   return fail(Code::corrupt, fmt::format("the entry of the log at {} for {}: {}",
@@ -32,7 +33,7 @@ Result<Namespace> named_view(const OplogEntry& entry, DocumentView holder) {
 
 // The view of a time series is made with the series.
 bool is_of_time_series(DocumentView view) {
-  return view.text_at("viewOn").value_or("").starts_with(kBuckets);
+  return view.text_at("viewOn").value_or("").starts_with(kBucketsPrefix);
 }
 
 Result<Writes> create_view(const OplogEntry& entry, DocumentView view) {
@@ -127,6 +128,13 @@ Result<Namespace> named_collection(const OplogEntry& entry) {
   return Namespace{std::string(entry.ns.substr(0, dot)), std::string(name)};
 }
 
+// What is done to the buckets of a time series is done to it.
+Result<Namespace> named_object(const OplogEntry& entry) {
+  auto where = TRY(named_collection(entry));
+  where.collection = series_name(where.collection);
+  return where;
+}
+
 // What a server says to itself about a new collection, and what makes one from outside.
 bool is_told_to_create(const Element& field) {
   static const std::set<std::string_view> kInternal{
@@ -136,7 +144,7 @@ bool is_told_to_create(const Element& field) {
 
 // Of a time series the log has its buckets: it is made by its own name, without what follows.
 Write create_series(const OplogEntry& entry, Namespace where) {
-  where.collection.erase(0, kBuckets.size());
+  where.collection = series_name(where.collection);
   DocumentBuilder command;
   command.text("create", where.collection);
   for (const auto* key : {"timeseries", "expireAfterSeconds", "collation"})
@@ -146,7 +154,7 @@ Write create_series(const OplogEntry& entry, Namespace where) {
 
 Result<Writes> on_create(const OplogEntry& entry) {
   const auto where = TRY(named_collection(entry));
-  if (where.collection.starts_with(kBuckets) && entry.object.find("timeseries"))
+  if (where.collection.starts_with(kBucketsPrefix) && entry.object.find("timeseries"))
     return Writes{create_series(entry, where)};
   DocumentBuilder command;
   command.text("create", where.collection);
@@ -155,9 +163,7 @@ Result<Writes> on_create(const OplogEntry& entry) {
   return Writes{Create{where, command.take()}};
 }
 
-Result<Writes> on_drop(const OplogEntry& entry) {
-  return Writes{Drop{TRY(named_collection(entry))}};
-}
+Result<Writes> on_drop(const OplogEntry& entry) { return Writes{Drop{TRY(named_object(entry))}}; }
 
 Result<Writes> on_drop_database(const OplogEntry& entry) {
   const auto database = entry.ns.substr(0, entry.ns.find('.'));
@@ -176,7 +182,7 @@ Result<Writes> on_rename(const OplogEntry& entry) {
 }
 
 Result<Writes> on_coll_mod(const OplogEntry& entry) {
-  const auto where = TRY(named_collection(entry));
+  const auto where = TRY(named_object(entry));
   DocumentBuilder command;
   command.text("collMod", where.collection);
   Writes writes;
@@ -195,7 +201,7 @@ Result<Writes> on_coll_mod(const OplogEntry& entry) {
 }
 
 Result<Writes> on_create_indexes(const OplogEntry& entry) {
-  AddIndexes add{TRY(named_collection(entry)), {}};
+  AddIndexes add{TRY(named_object(entry)), {}};
   const auto list = entry.object.find("indexes");
   if (list) {
     for (const auto& spec : list->inside()) {
@@ -214,7 +220,7 @@ Result<Writes> on_create_indexes(const OplogEntry& entry) {
 }
 
 Result<Writes> on_drop_indexes(const OplogEntry& entry) {
-  RemoveIndex remove{TRY(named_collection(entry)), {}, {}};
+  RemoveIndex remove{TRY(named_object(entry)), {}, {}};
   const auto index = entry.object.find("index");
   if (index && index->text())
     remove.name = *index->text();

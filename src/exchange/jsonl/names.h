@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "engine/mongodb/catalog.h"
 
 namespace lifeboat::exchange::jsonl {
 
 inline constexpr std::string_view kLinesSuffix = ".jsonl";
 inline constexpr std::string_view kMetadataFile = "collections_metadata.json";
 inline constexpr std::string_view kViewsCollection = "system.views";
-inline constexpr std::string_view kBucketsPrefix = "system.buckets.";
+using engine::mongodb::kBucketsPrefix;
 // Below the folder of all backups: their archives.
 inline constexpr std::string_view kArchivesFolder = "backup_data";
 

@@ -112,7 +112,8 @@ class ArchiveExport {
     auto there = TRY(ask_counterpart(from_));
     version_ = there.server.version;
     catalog_ = std::move(there.catalog);
-    return engine::mongodb::check_catalog(from_.server->connect(), catalog_);
+    TRY(engine::mongodb::check_catalog(from_.server->connect(), catalog_));
+    return check_exportable(catalog_);
   }
 
   Result<void> put(ByteView bytes) {
@@ -189,6 +190,15 @@ class ArchiveExport {
 };
 
 }  // namespace
+
+Result<void> check_exportable(const Catalog& catalog) {
+  for (const auto& each : catalog.collections)
+    if (each.kind == CollectionKind::time_series)
+      return fail(Error(Code::refused, catalog.database + "." + each.name +
+                                           " is a time series, which no archive is written of yet")
+                      .with_hint("`lifeboat export jsonl` gives its measurements as documents."));
+  return {};
+}
 
 std::uint64_t ArchiveReport::documents() const {
   return std::accumulate(

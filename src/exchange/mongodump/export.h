@@ -23,8 +23,11 @@ struct ArchiveReport {
   std::uint64_t documents() const;
 };
 
+// `refused` for a time series.
+Result<void> check_exportable(const engine::mongodb::Catalog& catalog);
+
 // `exists` where there is a file already, `not_found` for a database that holds nothing, `refused`
-// for a time series, `incomplete` for options that Extended JSON cannot carry, `source_changed`
+// as check_exportable(), `incomplete` for options that Extended JSON cannot carry, `source_changed`
 // when a collection was made, changed or dropped meanwhile.
 Result<ArchiveReport> export_archive(const engine::mongodb::Location& from, const fs::path& file,
                                      const RunContext& context);

@@ -7,6 +7,7 @@
 
 #include "base/test_context.h"
 #include "engine/mongodb/extended_json.h"
+#include "engine/mongodb/test_catalog.h"
 #include "engine/mongodb/test_database.h"
 #include "exchange/mongodump/import.h"
 
@@ -118,6 +119,18 @@ TEST_F(DumpExport, ComesBackThroughTheImport) {
   ASSERT_TRUE(back) << back.error().describe();
   EXPECT_TRUE(back->is_equal());
   EXPECT_EQ(back->collections[0].indexes, std::vector<std::string>{"by_name"});
+}
+
+TEST(DumpExportOfSeries, IsRefusedByNameAndThatOfOthersIsNot) {
+  using engine::mongodb::collection_of;
+  engine::mongodb::Catalog catalog{"shop", {collection_of(R"({"name":"a","type":"collection"})")}};
+  EXPECT_TRUE(check_exportable(catalog));
+  catalog.collections.push_back(collection_of(
+      R"({"name":"b","type":"timeseries","options":{"timeseries":{"timeField":"t"}}})"));
+  const auto refused = check_exportable(catalog);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("shop.b is a time series"));
 }
 
 TEST_F(DumpExport, IsNeverWrittenOverAnythingAndLeavesNothingHalf) {
