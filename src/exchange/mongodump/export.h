@@ -3,6 +3,7 @@
 // every collection, their documents, and a CRC-64 of each. In bounded memory; nothing is visible
 // before it is whole and on the disk. Stateless.
 #include "base/entry.h"
+#include "engine/mongodb/catalog.h"
 #include "engine/mongodb/document_digest.h"
 #include "engine/mongodb/location.h"
 #include "exchange/mongodump/dump.h"

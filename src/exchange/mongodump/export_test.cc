@@ -7,7 +7,6 @@
 
 #include "base/test_context.h"
 #include "engine/mongodb/extended_json.h"
-#include "engine/mongodb/test_catalog.h"
 #include "engine/mongodb/test_database.h"
 #include "exchange/mongodump/import.h"
 
@@ -122,7 +121,10 @@ TEST_F(DumpExport, ComesBackThroughTheImport) {
 }
 
 TEST(DumpExportOfSeries, IsRefusedByNameAndThatOfOthersIsNot) {
-  using engine::mongodb::collection_of;
+  const auto collection_of = [](const std::string& info) {
+    return engine::mongodb::check_collection(*engine::mongodb::from_extended_json(info), {})
+        .value();
+  };
   engine::mongodb::Catalog catalog{"shop", {collection_of(R"({"name":"a","type":"collection"})")}};
   EXPECT_TRUE(check_exportable(catalog));
   catalog.collections.push_back(collection_of(
