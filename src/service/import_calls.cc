@@ -77,7 +77,7 @@ Result<jsonl::ImportOptions> import_options(const Setup& setup, const ImportJson
   jsonl::ImportOptions options;
   options.archive = exchange_path(setup, call.archive, "");
   if (!call.out_dir.empty()) options.unpack_into = exchange_path(setup, call.out_dir, "");
-  options.journal = engine::mongodb::validators_journal(settings_of(setup).state, to);
+  options.journal = TRY(engine::mongodb::validators_journal(settings_of(setup).state, to));
   options.renames = TRY(jsonl::parse_renames(call.renames));
   options.batch_size = call.batch_size;
   options.sample = call.sample;

@@ -22,7 +22,7 @@ Result<std::vector<Finding>> losses_at(const std::string& place, ByteView catalo
 
 Result<std::vector<Finding>> recover_place(const TargetOptions& options) {
   const auto location = TRY(locate(options.place));
-  const auto journal = validators_journal(options.state, location);
+  const auto journal = TRY(validators_journal(options.state, location));
   return ValidatorsAside(location, journal).recover();
 }
 

@@ -53,7 +53,7 @@ class RecoveredValidators : public testing::StandInShop {
 
   ScratchDirectory scratch_ = ScratchDirectory::make().value();
   const Location location_ = locate(server_.uri("shop")).value();
-  const fs::path journal_ = validators_journal(scratch_.path(), location_);
+  const fs::path journal_ = validators_journal(scratch_.path(), location_).value();
 };
 
 TEST_F(RecoveredValidators, GoBackAllButThoseThatTheServerRefuses) {
@@ -124,6 +124,51 @@ TEST_F(RecoveredValidators, StayAsideWhereTheRestoreIsRefused) {
   options.overwrite = true;
   LIFEBOAT_OK(mongodb_engine().open_target(options).value()->prepare(test_.context));
   EXPECT_TRUE(validator_of("a"));
+}
+
+// The same server by another name, as a person may write it the next time.
+class RenamedServer : public RecoveredValidators {
+ protected:
+  static Location by_name(const testing::StandInServer& server) {
+    auto uri = server.uri("shop");
+    uri.replace(uri.find("127.0.0.1"), 9, "localhost");
+    return locate(uri).value();
+  }
+  Result<std::vector<Finding>> recover_at(const Location& at) const {
+    return ValidatorsAside(at, TRY(validators_journal(scratch_.path(), at))).recover();
+  }
+};
+
+TEST_F(RenamedServer, FindsWhatWasLeftUnderItsOtherName) {
+  EXPECT_THAT(recover_at(by_name(server_)).value(), ElementsAre(put_back("3 validators ")));
+  EXPECT_THAT(left(), IsEmpty());
+}
+
+TEST_F(RenamedServer, LeavesToAnotherServerWhatIsNotOfIt) {
+  testing::StandInServer other;
+  const testing::Application application(other.uri(), "shop");
+  application.insert("first", {bson_of(R"({"_id": 1})")});
+  for (const auto* name : {"x", "y", "a"}) application.insert(name, {bson_of(R"({"_id": 1})")});
+  for (const auto* name : {"first", "x", "y"}) application.drop(name);
+  EXPECT_THAT(recover_at(by_name(other)).value(), IsEmpty());
+  EXPECT_THAT(left(), ElementsAre("a, b, c in " + location_.describe()));
+  EXPECT_THAT(recover().value(), ElementsAre(put_back("3 validators ")));
+}
+
+TEST(RestoredServer, TakesOneRunAtATimeByWhateverNameItIsReached) {
+  const auto scratch = ScratchDirectory::make().value();
+  testing::StandInServer server({.process = "0123456789abcdef01234567"});
+  const auto first = locate(server.uri("shop")).value();
+  auto uri = server.uri("shop");
+  uri.replace(uri.find("127.0.0.1"), 9, "localhost");
+  const auto second = locate(uri).value();
+  ValidatorsAside one(first, validators_journal(scratch.path(), first).value());
+  LIFEBOAT_OK(one.recover());
+  ValidatorsAside two(second, validators_journal(scratch.path(), second).value());
+  EXPECT_EQ(two.recover().error().code(), Code::busy);
+  const auto beside = locate(server.uri("other")).value();
+  ValidatorsAside three(beside, validators_journal(scratch.path(), beside).value());
+  LIFEBOAT_OK(three.recover());
 }
 
 TEST_F(RecoveredValidators, OfWhatARunMadeGoBackToThatCollectionOnly) {

@@ -179,7 +179,7 @@ TEST_F(RestoredValidators, AreFoundAsAKilledRunLeftThem) {
   make_strict();
   const auto captured = capture();
   LIFEBOAT_OK(captured);
-  const auto file = validators_journal(scratch_.path(), locate(target_.place).value());
+  const auto file = validators_journal(scratch_.path(), locate(target_.place).value()).value();
   Bytes journal;
   {
     const auto killed = filled(*captured);

@@ -88,7 +88,7 @@ Result<void> MongoTarget::prepare(const RunContext& context) {
   const auto server = TRY(ask_server(connection));
   TRY(check_server(server));
   offered_ = offered_by(server);
-  validators_.emplace(location_, validators_journal(options_.state, location_));
+  validators_.emplace(location_, TRY(validators_journal(options_.state, location_)));
   for (const auto& each : TRY(read_catalog(connection, location_.database)).collections)
     present_.insert(each.name);
   if (!present_.empty() && !options_.overwrite)

@@ -217,6 +217,13 @@ DocumentBuilder StandInModel::hello(const Request& request) {
       .int32("minWireVersion", 0)
       .int32("maxWireVersion", wire_version_of(options_.version));
   if (options_.replica_set) reply.text("setName", "rs0").boolean("secondary", !primary_);
+  // The driver's own question would be the beginning of a conversation.
+  if (!options_.process.empty() && !request.command.find("helloOk"))
+    reply.document(
+        "topologyVersion",
+        DocumentBuilder()
+            .element("processId", Element{BsonType::object_id, {}, *from_hex(options_.process), {}})
+            .take());
   return reply;
 }
 

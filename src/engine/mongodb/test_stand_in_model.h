@@ -13,6 +13,7 @@ struct StandInOptions {
   std::string version = "7.0.14";
   bool replica_set = true;  // "rs0", with a log
   std::string ferretdb{};   // the version, where it says that it is one
+  std::string process{};    // 24 hex digits, where it tells which process it is
 };
 
 // What a server says of a command that it does not carry out.

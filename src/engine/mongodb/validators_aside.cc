@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 #include "base/counted.h"
 #include "crypto/hash.h"
@@ -16,6 +17,7 @@
 namespace lifeboat::engine::mongodb {
 namespace {
 
+constexpr std::string_view kFolder = "validators";  // below the state
 constexpr std::size_t kJournalName = 32;
 constexpr std::string_view kJournalSuffix = ".validators";
 constexpr std::string_view kLockSuffix = ".lock";
@@ -90,6 +92,34 @@ Result<Journal> journal_in(const fs::path& file) {
   TRY_CONTEXT(file.string(), reader.feed(*bytes, keep));
   TRY_CONTEXT(file.string(), reader.finish());
   return journal;
+}
+
+std::vector<fs::path> journals_below(const fs::path& state) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (const auto& file : fs::directory_iterator(state / kFolder, error))
+    if (file.path().extension() == kJournalSuffix) files.push_back(file.path());
+  std::ranges::sort(files);
+  return files;
+}
+
+// The process is known by whatever address it is reached; where a server does not tell it, and
+// after it began anew, its address is what is left.
+std::string journal_name(const ServerFacts& server, const Location& at) {
+  const auto& whole = server.process.empty() ? at.describe() : server.process + " " + at.database;
+  return crypto::sha256(view_of(whole)).hex().substr(0, kJournalName) + std::string(kJournalSuffix);
+}
+
+// Whether it was left by a run into this very database.
+bool is_journal_of(const Journal& journal, const Location& at,
+                   const std::vector<Collection>& there) {
+  if (journal.place == at.describe()) return true;
+  return std::ranges::any_of(journal.entries, [&](const auto& each) {
+    const auto& uuid = each.second.uuid;
+    return !uuid.empty() && std::ranges::any_of(there, [&](const Collection& collection) {
+      return is_same(collection.uuid(), uuid);
+    });
+  });
 }
 
 // What a pipeline with $count gives: nothing at all for none.
@@ -267,18 +297,28 @@ Result<void> ValidatorsAside::write_down() const {
   return write_file(journal_, journal);
 }
 
-fs::path validators_journal(const fs::path& state, const Location& at) {
-  const auto name = crypto::sha256(view_of(at.describe())).hex().substr(0, kJournalName);
-  if (state.empty()) return {};
-  return state / "validators" / (name + std::string(kJournalSuffix));
+Result<fs::path> validators_journal(const fs::path& state, const Location& at) {
+  if (state.empty()) return fs::path();
+  const auto connection = at.server->connect();
+  const auto own = state / kFolder / journal_name(TRY(ask_server(connection)), at);
+  const auto files = journals_below(state);
+  if (files.empty() || std::ranges::count(files, own) != 0) return own;
+  const auto there = TRY(read_collections(connection, at.database));
+  for (const auto& file : files) {
+    const auto journal = journal_in(file);
+    // `doctor` names one that is damaged; it may be of any server.
+    if (!journal || !is_journal_of(*journal, at, there)) continue;
+    if (::rename(file.c_str(), own.c_str()) != 0)
+      return fail_errno(errno, "cannot rename " + file.string());
+    break;
+  }
+  return own;
 }
 
 Result<std::vector<std::string>> validators_left(const fs::path& state) {
   std::vector<std::string> left;
-  std::error_code error;
-  for (const auto& file : fs::directory_iterator(state / "validators", error)) {
-    if (file.path().extension() != kJournalSuffix) continue;
-    const auto journal = TRY(journal_in(file.path()));
+  for (const auto& file : journals_below(state)) {
+    const auto journal = TRY(journal_in(file));
     std::string names;
     for (const auto& [name, entry] : journal.entries) names += (names.empty() ? "" : ", ") + name;
     if (!names.empty()) left.push_back(names + " in " + journal.place);

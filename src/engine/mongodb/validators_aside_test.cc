@@ -33,7 +33,7 @@ class AsideValidators : public ::testing::Test {
   testing::TestServer server_;
   ScratchDirectory scratch_ = ScratchDirectory::make().value();
   const Location location_ = locate(server_.uri("restored")).value();
-  const fs::path journal_ = validators_journal(scratch_.path(), location_);
+  const fs::path journal_ = validators_journal(scratch_.path(), location_).value();
   ValidatorsAside aside_{location_, journal_};
   const Collection strict_ = with_options(
       "users", R"({"validator": {"name": {"$exists": true}}, "validationAction": "error"})");
