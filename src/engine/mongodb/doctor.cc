@@ -20,43 +20,61 @@ std::size_t documents_in(const Catalog& catalog) {
   return count;
 }
 
-Advice without_log(const std::string& why, const SnapshotAnswer& snapshot) {
-  if (snapshot.moment) return {Level::ok, why + ": no moment between two backups can be had", ""};
-  return {
-      Level::warning,
-      why + ": each collection is backed up as of the moment when it is read, not all as of one",
-      "Run backups when little is written; a member of a replica set keeps a log."};
+constexpr const char* kGrantsHint =
+    "`lifeboat doctor --grants` prints the least rights of each job.";
+constexpr const char* kNoOneMoment =
+    ": each collection is backed up as of the moment when it is read, not all as of one";
+
+// A server that gives snapshots keeps a log.
+Advice without_right(const Error& error, const SnapshotAnswer& snapshot) {
+  const auto why = error.describe();
+  if (!snapshot.moment) return {Level::warning, why + kNoOneMoment, kGrantsHint};
+  return {Level::warning,
+          why +
+              ": no moment between two backups can be had, and a copy that outlasts the server's "
+              "snapshot is of no one moment",
+          kGrantsHint};
 }
 
 Result<Advice> examine_log(const Connection& connection, const ServerFacts& server,
                            const SnapshotAnswer& snapshot) {
   const auto ends = ask_log(connection, server);
   if (!ends && ends.error().code() == Code::permission_denied)
-    return without_log("this user may not read local.oplog.rs", snapshot);
+    return without_right(ends.error(), snapshot);
   if (!ends) return fail(ends.error());
-  if (!*ends) return without_log(server.product() + " keeps no log", snapshot);
+  if (!*ends)
+    return Advice{Level::warning, server.product() + " keeps no log" + kNoOneMoment,
+                  "Run backups when little is written; a member of a replica set keeps a log."};
   return Advice{Level::ok, "its log reaches back to " + moment_text((*ends)->oldest.at.ts), ""};
 }
 
 // What a backup is without it.
 Advice lacking(const std::string& user, const Right& right) {
   const auto message = user + " lacks " + right.text();
-  const std::string hint = "`lifeboat doctor --grants` prints the least rights of each job.";
   if (right.action.starts_with("view"))
-    return {Level::warning, message + ": users and roles are not backed up", hint};
-  if (!right.collection.empty() && right.database != "local" && right.database != "config")
-    return {Level::warning, message + ": a backup fails where the database has any", hint};
-  if (right.database == "local" || right.database == "config")
-    return {Level::warning, message + ": what is written during a backup is not in it", hint};
-  return {Level::error, message, hint};
+    return {Level::warning, message + ": users and roles are not backed up", kGrantsHint};
+  if (right.action == "dbStats")
+    return {Level::warning, message + ": its size is not known", kGrantsHint};
+  if (!right.collection.empty())
+    return {Level::warning, message + ": a backup fails where the database has any", kGrantsHint};
+  return {Level::error, message, kGrantsHint};
+}
+
+// What it is for is said where the log is looked at.
+bool is_for_log(const Right& right) {
+  return right.database == "local" || right.database == "config";
 }
 
 Result<std::vector<Advice>> compare_rights(const Rights& rights, const std::string& database) {
   std::vector<Advice> advices;
   const auto& user = rights.users.front();
-  for (const auto& right : rights_for(Purpose::backup, database))
-    if (!rights.may(right)) advices.push_back(lacking(user, right));
-  if (advices.empty())
+  bool has_all = true;
+  for (const auto& right : rights_for(Purpose::backup, database)) {
+    if (rights.may(right)) continue;
+    has_all = false;
+    if (!is_for_log(right)) advices.push_back(lacking(user, right));
+  }
+  if (has_all)
     advices.push_back({Level::ok, user + " has the rights that backup and log need", ""});
   return advices;
 }
@@ -79,6 +97,18 @@ Result<std::vector<Advice>> examine_rights(const Connection& connection, const S
   return compare_rights(*rights, database);
 }
 
+// Nothing where this user may not ask for it.
+Result<std::optional<std::uint64_t>> ask_size(const Location& location) {
+  const auto reply = location.server->connect().command(
+      location.database, DocumentBuilder().int32("dbStats", 1).take());
+  if (!reply && reply.error().code() == Code::permission_denied) return std::nullopt;
+  if (!reply) return fail(reply.error());
+  const auto size = TRY(DocumentView::check(*reply)).find("dataSize");
+  const auto bytes = size ? size->number() : std::nullopt;
+  constexpr double kMost = 1e18;
+  return bytes && *bytes > 0 && *bytes < kMost ? static_cast<std::uint64_t>(*bytes) : 0U;
+}
+
 bool has_errors(const std::vector<Advice>& advices) {
   return std::ranges::any_of(advices, [](const auto& each) { return each.level == Level::error; });
 }
@@ -92,7 +122,8 @@ Result<std::vector<Advice>> examine(const SourceOptions& options) {
   if (has_errors(rights)) return rights;
   const auto catalog = TRY(read_catalog(connection, location.database));
   TRY(check_catalog(connection, catalog));
-  const auto size = describe_size(TRY(estimate_source(options)));
+  const auto bytes = TRY(ask_size(location));
+  const auto size = bytes ? describe_size(*bytes) : "size unknown";
   std::vector<Advice> advices{{Level::ok,
                                location.describe() + ": " + server.product() + ", " +
                                    std::to_string(documents_in(catalog)) + " collections, " + size,
@@ -148,13 +179,7 @@ Result<std::vector<Advice>> examine_source(const SourceOptions& options,
 }
 
 Result<std::uint64_t> estimate_source(const SourceOptions& options) {
-  const auto location = TRY(locate(options));
-  const auto reply = TRY(location.server->connect().command(
-      location.database, DocumentBuilder().int32("dbStats", 1).take()));
-  const auto size = TRY(DocumentView::check(reply)).find("dataSize");
-  const auto bytes = size ? size->number() : std::nullopt;
-  constexpr double kMost = 1e18;
-  return bytes && *bytes > 0 && *bytes < kMost ? static_cast<std::uint64_t>(*bytes) : 0U;
+  return TRY(ask_size(TRY(locate(options)))).value_or(0);
 }
 
 Result<Identity> identify_source(const SourceOptions& options) {

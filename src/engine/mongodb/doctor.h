@@ -6,7 +6,7 @@ namespace lifeboat::engine::mongodb {
 
 Result<std::vector<Advice>> examine_source(const SourceOptions& options, const RunContext& context);
 
-// By the server's own statistics.
+// By the server's own statistics; 0 where this user may not ask for them.
 Result<std::uint64_t> estimate_source(const SourceOptions& options);
 
 // What only the same database has in common with itself, whatever name it is reached by: addresses,

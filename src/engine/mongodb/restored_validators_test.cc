@@ -235,12 +235,12 @@ TEST_F(RestoredValidators, GoBackAlsoWhenTheRestoreFails) {
 }
 
 TEST_F(RestoredValidators, DoctorNamesEachRightThatTheUserLacks) {
-  const auto examine = [&](const std::string& actions) {
+  const auto examine = [&](const std::string& actions, const std::string& of_log = "oplog.rs") {
     server_.model().log_in("keeper", [&] {
       ArrayBuilder all;
       all.document(bson_of(R"({"resource": {"db": "shop", "collection": ""}, "actions": [)" +
                            actions + "]}"));
-      all.document(bson_of(R"({"resource": {"db": "local", "collection": "oplog.rs"},
+      all.document(bson_of(R"({"resource": {"db": "local", "collection": ")" + of_log + R"("},
                                "actions": ["find"]})"));
       all.document(bson_of(R"({"resource": {"db": "config", "collection": "transactions"},
                                "actions": ["find"]})"));
@@ -262,6 +262,23 @@ TEST_F(RestoredValidators, DoctorNamesEachRightThatTheUserLacks) {
   const auto all = examine(most + R"(, "listCollections", "viewUser", "viewRole")");
   EXPECT_THAT(all, about(Advice::Level::ok, "keeper@admin has the rights"));
   EXPECT_THAT(all, Not(about(Advice::Level::warning, "lacks")));
+  const auto refuse = [&](const std::string& command, const std::string& collection) {
+    server_.plant({.command = command,
+                   .refusal = {13, "Unauthorized", "not authorized"},
+                   .collection = collection});
+  };
+  refuse("dbStats", "");
+  const auto sizeless =
+      examine(R"("find", "listIndexes", "listCollections", "viewUser", "viewRole")");
+  EXPECT_THAT(sizeless, about(Advice::Level::ok, "size unknown"));
+  EXPECT_THAT(sizeless, about(Advice::Level::warning, "lacks dbStats on all of shop: its size"));
+  EXPECT_THAT(sizeless, Not(Contains(Field(&Advice::level, Advice::Level::error))));
+  refuse("find", "oplog.rs");
+  const auto logless = examine(most + R"(, "listCollections", "viewUser", "viewRole")", "other");
+  EXPECT_THAT(logless, about(Advice::Level::warning, "lacks find on local.oplog.rs"));
+  EXPECT_THAT(logless, about(Advice::Level::warning, "no moment between two backups"));
+  EXPECT_EQ(std::ranges::count(logless, Advice::Level::warning, &Advice::level), 1)
+      << "what it comes to is said once";
 }
 
 TEST_F(RestoredValidators, ABackupThatMayNotSeeACollectionFailsAndNamesTheRight) {
