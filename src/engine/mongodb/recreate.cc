@@ -145,14 +145,29 @@ Bytes without_validator(DocumentView command) {
   return rest.take();
 }
 
+namespace {
+
+// Without a validator the level and the action that a server takes by itself say nothing; some
+// servers refuse all three, whatever they say.
+bool says_nothing(const Element& option, bool has_validator) {
+  if (has_validator) return false;
+  return option.key == "validator" ||
+         (option.key == "validationLevel" && option.text() == "strict") ||
+         (option.key == "validationAction" && option.text() == "error");
+}
+
+}  // namespace
+
 Result<Bytes> create_command(const Collection& collection, Validators validators) {
   const auto options = collection.options();
-  const bool without = validators == Validators::set_aside && validator_command(collection);
+  const bool has_validator = validator_command(collection).has_value();
+  const bool without = validators == Validators::set_aside && has_validator;
   if (expires_after_nan(options)) return refuse_nan(collection.name);
   DocumentBuilder command;
   command.text("create", collection.name);
   for (const auto& option : options) {
-    const bool aside = without && is_validator_option(option.key);
+    const bool aside =
+        (without && is_validator_option(option.key)) || says_nothing(option, has_validator);
     if (!aside && !kOptionsNotToldAgain.contains(option.key)) command.element(option);
   }
   return command.take();

@@ -58,6 +58,10 @@ TEST(Recreate, SetsAValidatorAsideAndPutsItBack) {
   const auto off = with_options("a", R"({"validator":{},"validationLevel":"off"})");
   EXPECT_FALSE(validator_command(off));
   EXPECT_EQ(created(off, Validators::set_aside), created(off, Validators::kept));
+  EXPECT_EQ(created(off), R"({ "create" : "a", "validationLevel" : "off" })");
+  EXPECT_EQ(created(with_options("a", R"({"validator":{},"validationLevel":"strict",
+                                          "validationAction":"error"})")),
+            R"({ "create" : "a" })");
 }
 
 TEST(Recreate, LeavesOutTheIndexesThatAreMadeByThemselves) {

@@ -118,10 +118,10 @@ TEST_F(MongoTarget, TellsWhatTheServerDidNotKeepOfTheCatalog) {
 }
 
 // As a server would tell of it that has validators, which FerretDB has not.
-void make_strict(contract::Carried& entry) {
+void make_strict(contract::Carried& entry,
+                 const std::string& options = R"({"validator": {"name": {"$exists": true}}})") {
   auto metadata = decode_metadata(entry.info.metadata).value();
-  metadata.collection =
-      with_options("items", R"({"validator": {"name": {"$exists": true}}})", {kIdIndex});
+  metadata.collection = with_options("items", options, {kIdIndex});
   entry.info.metadata = encode_metadata(metadata);
 }
 
@@ -132,6 +132,15 @@ TEST_F(MongoTarget, LeavesOutWhatTheServerCannotDoOnlyWhenToldTo) {
   make_strict(captured->entries[1]);
   EXPECT_THAT(failure_of(rebuild(*captured)), HasSubstr("without a journal"));
   target_.accept_losses = true;
+  LIFEBOAT_OK(rebuild(*captured));
+}
+
+TEST_F(MongoTarget, TakesAnEmptiedValidatorForNone) {
+  fill();
+  auto captured = capture();
+  LIFEBOAT_OK(captured);
+  make_strict(captured->entries[1],
+              R"({"validator": {}, "validationLevel": "strict", "validationAction": "error"})");
   LIFEBOAT_OK(rebuild(*captured));
 }
 
