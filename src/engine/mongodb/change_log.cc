@@ -24,7 +24,7 @@ class OplogChanges final : public ChangeLog {
     const auto connection = location_.server->connect();
     const auto server = TRY(ask_server(connection));
     const auto ends = TRY_CONTEXT(location_.describe(), ends_of(connection, server));
-    const auto broken = TRY(why_broken(connection, server, previous));
+    const auto broken = TRY(why_broken(connection, server, {ends, previous}));
     if (!broken.empty()) return begin_anew(ends, server, broken);
     auto piece = follow(ends, server, previous);
     if (piece || piece.error().code() != Code::corrupt) return piece;
@@ -39,10 +39,16 @@ class OplogChanges final : public ChangeLog {
                     .with_hint("A server keeps one when it is a member of a replica set."));
   }
 
+  struct Before {
+    const LogEnds& ends;
+    const SliceManifest& previous;
+  };
+
   static Result<std::string> why_broken(const Connection& connection, const ServerFacts& server,
-                                        const SliceManifest& previous) {
+                                        const Before& before) {
+    const auto& [ends, previous] = before;
     if (server.replica_set != previous.replica_set) return std::string(fit_text(Fit::other_server));
-    const auto fit = TRY(fit_of_live(connection, previous.last));
+    const auto fit = TRY(fit_of_live(connection, previous.last, ends.oldest.at.ts));
     if (fit == Fit::follows) return std::string();
     return fmt::format("{}: the log that is here ends at {}", fit_text(fit),
                        moment_text(previous.last.at.ts));

@@ -65,7 +65,7 @@ Result<LogPoint> end_of(const WindowRequest& request, Window& window) {
     window.known_until = *request.moment;
     return TRY(ask_log_at(connection, *request.moment)).value_or(LogPoint{});
   }
-  const auto after = TRY(ask_log(connection, request.facts));
+  const auto after = TRY(ask_log_end(connection, request.facts));
   window.known_until = after ? after->known_until : request.before.known_until;
   return after ? after->newest : request.before.newest;
 }

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include "engine/mongodb/bson_layout.h"
+#include "engine/mongodb/grants.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
 
 constexpr auto kLocal = "local";
 constexpr auto kLog = "oplog.rs";
+constexpr auto kConfig = "config";
+constexpr auto kBegun = "transactions";
 // How long an entry may be under way after its time was taken, where nothing says more.
 constexpr std::uint32_t kUnderWaySeconds = 2;
 
@@ -27,7 +30,9 @@ Result<std::optional<LogPoint>> point_at(const Connection& connection, LogSide s
   if (side == LogSide::newest)
     command.document("sort", DocumentBuilder().int32("$natural", -1).take());
   command.int32("limit", 1).document("readConcern", majority());
-  auto cursor = TRY(connection.open_cursor(kLocal, command.take(), 1));
+  auto opened = connection.open_cursor(kLocal, command.take(), 1);
+  if (!opened) return fail(for_lack_of(std::move(opened).error(), {"find", kLocal, kLog}));
+  auto cursor = std::move(*opened);
   const auto document = TRY(cursor.next());
   if (document.empty()) return std::nullopt;
   const auto entry = TRY(parse_entry(TRY(DocumentView::check(document))));
@@ -50,10 +55,12 @@ Result<std::optional<Timestamp>> oldest_transaction(const Connection& connection
   states.text("prepared").text("inProgress");
   const auto wanted = DocumentBuilder().array("$in", states.take()).take();
   const auto command = DocumentBuilder()
-                           .text("find", "transactions")
+                           .text("find", kBegun)
                            .document("filter", DocumentBuilder().document("state", wanted).take())
                            .take();
-  auto cursor = TRY(connection.open_cursor("config", command, BatchPace::kFirst));
+  auto opened = connection.open_cursor(kConfig, command, BatchPace::kFirst);
+  if (!opened) return fail(for_lack_of(std::move(opened).error(), {"find", kConfig, kBegun}));
+  auto cursor = std::move(*opened);
   std::optional<Timestamp> oldest;
   for (auto row = TRY(cursor.next()); !row.empty(); row = TRY(cursor.next())) {
     const auto began = TRY(DocumentView::check(row)).document_at("startOpTime");
@@ -79,14 +86,21 @@ Result<Timestamp> known_until(const Connection& connection, const ServerFacts& s
 }  // namespace
 
 // The time until which it is known is asked for before the newest entry.
+Result<std::optional<LogEnd>> ask_log_end(const Connection& connection, const ServerFacts& server) {
+  const auto known = TRY(known_until(connection, server, {}));
+  const auto newest = TRY(point_at(connection, LogSide::newest));
+  if (!newest) return std::nullopt;
+  return LogEnd{*newest, std::max(known, newest->at.ts)};
+}
+
+// FerretDB reads its whole log for either end: each is asked for once.
 Result<std::optional<LogEnds>> ask_log(const Connection& connection, const ServerFacts& server) {
   const auto oldest = TRY(point_at(connection, LogSide::oldest));
   if (!oldest) return std::nullopt;
-  const auto known = TRY(known_until(connection, server, {}));
   const auto begun = TRY(oldest_transaction(connection));
-  const auto newest = TRY(point_at(connection, LogSide::newest));
-  if (!newest) return std::nullopt;
-  LogEnds ends{*oldest, *newest, newest->at.ts, std::max(known, newest->at.ts)};
+  const auto end = TRY(ask_log_end(connection, server));
+  if (!end) return std::nullopt;
+  LogEnds ends{*oldest, end->newest, end->newest.at.ts, end->known_until};
   if (begun) ends.begin = std::min(*begun, ends.begin);
   return ends;
 }
@@ -96,8 +110,7 @@ Result<std::optional<LogPoint>> ask_log_at(const Connection& connection, Timesta
   return point_at(connection, LogSide::newest, DocumentBuilder().document("ts", until).take());
 }
 
-Result<Fit> fit_of_live(const Connection& connection, const LogPoint& ours) {
-  const auto oldest = TRY(point_at(connection, LogSide::oldest));
+Result<Fit> fit_of_live(const Connection& connection, const LogPoint& ours, Timestamp oldest) {
   auto cursor = TRY(connection.open_cursor(kLocal, from_on(ours.at.ts), BatchPace::kFirst));
   const auto document = TRY(cursor.next());
   std::optional<LogPoint> found;
@@ -105,7 +118,7 @@ Result<Fit> fit_of_live(const Connection& connection, const LogPoint& ours) {
     const auto entry = TRY(parse_entry(TRY(DocumentView::check(document))));
     found = LogPoint{entry.at, entry_hash(entry), entry.wall_ms};
   }
-  return fit_of_log(ours, oldest ? oldest->at.ts : Timestamp{~0U, ~0U}, found);
+  return fit_of_log(ours, oldest, found);
 }
 
 Result<LogCopy> LogCopy::begin(const Server& server, LogRange range) {

@@ -18,6 +18,13 @@ struct LogEnds {
 // Nothing where the server keeps no log, or none yet.
 Result<std::optional<LogEnds>> ask_log(const Connection& connection, const ServerFacts& server);
 
+// Where it ends: of a log that is known to be there, after its beginning was asked for.
+struct LogEnd {
+  LogPoint newest;
+  Timestamp known_until;
+};
+Result<std::optional<LogEnd>> ask_log_end(const Connection& connection, const ServerFacts& server);
+
 // The last entry that is no later than `moment`; nothing where the log has none so early.
 Result<std::optional<LogPoint>> ask_log_at(const Connection& connection, Timestamp moment);
 
@@ -32,8 +39,8 @@ struct LogRange {
   Timestamp known = {};  // what is not later was there before whatever it is copied for
 };
 
-// Why a live log does not go on from where ours ends, if it does not.
-Result<Fit> fit_of_live(const Connection& connection, const LogPoint& ours);
+// Why a live log that begins at `oldest` does not go on from where ours ends, if it does not.
+Result<Fit> fit_of_live(const Connection& connection, const LogPoint& ours, Timestamp oldest);
 
 class LogCopy {
  public:

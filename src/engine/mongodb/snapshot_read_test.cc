@@ -77,6 +77,22 @@ TEST_F(MongoSnapshotRead, NamesTheOneClusterTimeInEveryReadOfDocuments) {
   EXPECT_EQ(moments.size(), 1U);
 }
 
+// FerretDB reads all of its log for each.
+TEST_F(MongoSnapshotRead, AsksOnceForEachEndOfTheLog) {
+  server_.model().ignore_read_concern();
+  const auto asked = [this] {
+    return std::ranges::count_if(server_.received("find"), [](const Bytes& each) {
+      const auto command = view_document(each);
+      return command.text_at("find") == "oplog.rs" && command.find("limit");
+    });
+  };
+  const auto captured = capture_busy();
+  LIFEBOAT_OK(captured);
+  EXPECT_EQ(asked(), 3) << "both before the copy, and the newest after it";
+  LIFEBOAT_OK(follow(captured->outcome.position["log"]));
+  EXPECT_EQ(asked(), 5);
+}
+
 TEST_F(MongoSnapshotRead, IsWhatTheDoctorSaysOfTheServer) {
   const auto said = [&] {
     std::string all;
