@@ -14,7 +14,7 @@ using engine::mongodb::kMinDocument;
 constexpr std::uint32_t kTerminator = 0xffffffff;
 constexpr std::size_t kUnitStart = 4;  // a length, the magic number or a terminator
 constexpr std::size_t kMostCollections = 100'000;
-constexpr std::size_t kMostMetadata = 64U << 20U;  // bytes, of all collections: visitors keep them
+constexpr std::size_t kMostMetadata = 64U << 20U;
 
 std::uint32_t first_number(ByteView bytes) { return ByteReader(bytes).u32().value_or(0); }
 
@@ -28,6 +28,12 @@ ArchiveCollection collection_from(DocumentView document) {
 }
 
 }  // namespace
+
+Result<void> MetadataBound::add(std::size_t bytes) {
+  bytes_ += bytes;
+  if (bytes_ <= kMostMetadata) return {};
+  return fail(Code::refused, "the metadata of the dump's collections is larger than 64 MiB");
+}
 
 Result<void> ArchiveReader::feed(ByteView chunk, ArchiveVisitor& visitor) {
   const auto take = [&](std::size_t until) {
@@ -113,9 +119,7 @@ Result<void> ArchiveReader::take_collection(DocumentView document, ArchiveVisito
   const auto about = collection_from(document);
   if (about.collection.empty()) return wrong("a collection without a name");
   if (collections_.size() == kMostCollections) return wrong("too many collections");
-  metadata_ += about.metadata.size();
-  if (metadata_ > kMostMetadata)
-    return fail(Code::refused, "the metadata of the archive's collections is larger than 64 MiB");
+  TRY(metadata_.add(about.metadata.size()));
   if (!collections_.emplace(about.name(), begun(about)).second)
     return wrong(about.name() + " is named twice");
   return visitor.collection(about);

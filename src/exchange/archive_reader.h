@@ -27,6 +27,16 @@ struct ArchiveCollection {
   std::string name() const { return database + "." + collection; }
 };
 
+// The metadata of all collections of a dump, which whoever reads it keeps.
+class MetadataBound {
+ public:
+  // `refused` when it is more than one keeps.
+  Result<void> add(std::size_t bytes);
+
+ private:
+  std::size_t bytes_ = 0;
+};
+
 // Gets what an archive holds, in its order; an error ends the reading.
 class ArchiveVisitor {
  public:
@@ -72,7 +82,7 @@ class ArchiveReader {
   Part part_ = Part::magic;
   Bytes begun_;  // of a document that a chunk cut
   std::uint64_t position_ = 0;
-  std::size_t metadata_ = 0;  // bytes of all collections so far
+  MetadataBound metadata_;
   std::map<std::string, Progress> collections_;
   Progress* current_ = nullptr;
 };

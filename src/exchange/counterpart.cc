@@ -27,12 +27,4 @@ Failure refuse_to_import(std::string message, std::string hint) {
   return fail(Error(Code::refused, std::move(message)).with_hint(std::move(hint)));
 }
 
-Result<void> refuse_losses(const std::vector<Finding>& losses, const std::string& product,
-                           const std::string& what, const std::string& hint) {
-  if (losses.empty()) return {};
-  std::string all;
-  for (const auto& each : losses) all += "\n" + each.subject + ": " + each.message;
-  return refuse_to_import(product + " cannot do what " + what + " needs:" + all, hint);
-}
-
 }  // namespace lifeboat::exchange

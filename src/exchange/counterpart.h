@@ -22,8 +22,4 @@ bool is_servers_own(std::string_view database);
 // Nothing was changed yet: an import ends before it begins.
 Failure refuse_to_import(std::string message, std::string hint);
 
-// `refused` with each loss, where there is one: what `product` cannot do and `what` needs.
-Result<void> refuse_losses(const std::vector<Finding>& losses, const std::string& product,
-                           const std::string& what, const std::string& hint);
-
 }  // namespace lifeboat::exchange

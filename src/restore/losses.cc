@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "engine/all.h"
+#include "engine/catalog_content.h"
+#include "engine/losses.h"
 
 namespace lifeboat::restore {
 namespace {
@@ -12,18 +14,16 @@ using repository::ChunkList;
 using repository::EntryRecord;
 
 constexpr std::size_t kCatalogPiece = 1U << 20U;
-constexpr std::size_t kLargestCatalog = 1U << 30U;
 
 Result<Bytes> content_of(repository::SnapshotReader& snapshot, ChunkList chunks,
                          const RunContext& context) {
   const auto reader = snapshot.open_content(std::move(chunks), context);
-  Bytes content;
+  engine::CatalogContent content;
+  Bytes piece(kCatalogPiece);
   for (;;) {
-    const auto at = content.size();
-    if (at > kLargestCatalog) return fail(Code::corrupt, "the catalog is impossibly large");
-    content.resize(at + kCatalogPiece);
-    content.resize(at + TRY(reader->read(ByteSpan(content).subspan(at))));
-    if (content.size() == at) return content;
+    const auto size = TRY(reader->read(piece));
+    if (size == 0) return content.take();
+    TRY(content.add(ByteView(piece).first(size)));
   }
 }
 
@@ -61,13 +61,12 @@ Result<void> find_losses(Plan& plan, repository::SnapshotReader& snapshot,
 }
 
 Result<void> check_losses(const Plan& plan) {
-  std::string all;
-  for (const auto& item : plan.items)
-    for (const auto& each : item.losses) all += "\n" + each.subject + ": " + each.message;
-  if (all.empty() || plan.accept_losses) return {};
-  return fail(Error(Code::refused, "the server cannot do what the snapshot needs:" + all)
-                  .with_hint("Nothing was changed. Use a server like the one that was backed up; "
-                             "a restore with --accept-losses leaves this out."));
+  std::vector<Finding> all;
+  for (const auto& item : plan.items) all.insert(all.end(), item.losses.begin(), item.losses.end());
+  if (plan.accept_losses) return {};
+  return engine::refuse_losses(all, "the server cannot do what the snapshot needs",
+                               "Nothing was changed. Use a server like the one that was backed up; "
+                               "a restore with --accept-losses leaves this out.");
 }
 
 }  // namespace lifeboat::restore

@@ -8,6 +8,7 @@
 #include "engine/foreign/bring.h"
 #include "engine/foreign/tar_stream.h"
 #include "engine/foreign/unchanged.h"
+#include "engine/foreign/unpack.h"
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/location.h"
 #include "engine/mongodb/object_names.h"
@@ -95,13 +96,6 @@ Result<Imported> import_lines(const DrillState& state, const ForeignBackup& back
   return imported;
 }
 
-// Every link and device in such an archive is somebody's own.
-Result<void> refuse_left_out(const std::vector<Finding>& findings) {
-  if (findings.empty()) return {};
-  return fail(Code::refused, "\"" + findings[0].subject +
-                                 "\" in the archive is no plain file: " + findings[0].message);
-}
-
 // Unpacked or copied into the sandbox, and the folder in it where the dump is.
 Result<fs::path> lay_out(const DrillState& state, const ForeignBackup& backup,
                          ForeignRecord& record, const RunContext& context) {
@@ -115,7 +109,7 @@ Result<fs::path> lay_out(const DrillState& state, const ForeignBackup& backup,
   options.database.clear();
   const auto brought = TRY(engine::foreign::bring(options, *backup.chosen, into.string(), context));
   record.unpacked = brought.bytes;
-  TRY(refuse_left_out(brought.findings));
+  TRY(engine::foreign::refuse_left_out(brought.findings));
   return fs::path(TRY(engine::foreign::find_inside(options, into.string())).place);
 }
 

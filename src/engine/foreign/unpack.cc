@@ -248,4 +248,10 @@ Result<Unpacked> unpack(const FileDescriptor& archive, const Options& options,
   return Unpacking(archive, options, std::move(filler), context).run();
 }
 
+Result<void> refuse_left_out(const std::vector<Finding>& findings) {
+  if (findings.empty()) return {};
+  return fail(Code::refused, "\"" + findings[0].subject +
+                                 "\" in the archive is no plain file: " + findings[0].message);
+}
+
 }  // namespace lifeboat::engine::foreign

@@ -23,4 +23,8 @@ struct Unpacked {
 Result<Unpacked> unpack(const FileDescriptor& archive, const Options& options,
                         const std::string& into, const RunContext& context);
 
+// `refused` where anything was left out: for archives in which every link and device is somebody's
+// own.
+Result<void> refuse_left_out(const std::vector<Finding>& findings);
+
 }  // namespace lifeboat::engine::foreign

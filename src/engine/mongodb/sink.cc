@@ -1,5 +1,6 @@
 #include "engine/mongodb/sink.h"
 
+#include "engine/catalog_content.h"
 #include "engine/mongodb/bson_reader.h"
 #include "engine/mongodb/catalog.h"
 #include "engine/mongodb/document_writes.h"
@@ -11,7 +12,6 @@ namespace {
 // One insert: what a server takes well, and what several sinks at once may hold in memory.
 constexpr std::size_t kInsertBytes = 8U << 20U;
 constexpr std::size_t kInsertDocuments = 10'000;
-constexpr std::size_t kLargestCatalog = 1U << 30U;
 
 Failure out_of_order() {
   return fail(Code::internal, "a range of a MongoDB entry came out of its order");
@@ -141,18 +141,15 @@ class CatalogSink final : public Sink {
   explicit CatalogSink(KeepCatalog keep) : keep_(std::move(keep)) {}
 
   Result<void> write(std::uint64_t offset, ByteView bytes) override {
-    if (offset != bytes_.size()) return out_of_order();
-    if (bytes.size() > kLargestCatalog - bytes_.size())
-      return fail(Code::corrupt, "the catalog is impossibly large");
-    append(bytes_, bytes);
-    return {};
+    if (offset != content_.size()) return out_of_order();
+    return content_.add(bytes);
   }
   Result<std::size_t> existing(std::uint64_t, ByteSpan) override { return 0; }
-  Result<void> commit() override { return keep_(std::move(bytes_)); }
+  Result<void> commit() override { return keep_(content_.take()); }
 
  private:
   KeepCatalog keep_;
-  Bytes bytes_;
+  CatalogContent content_;
 };
 
 class LogSink final : public Sink {

@@ -10,6 +10,7 @@
 #include "engine/mongodb/catalog_fingerprint.h"
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/facts.h"
+#include "engine/mongodb/indexing.h"
 #include "engine/mongodb/location.h"
 #include "engine/mongodb/log_replay.h"
 #include "engine/mongodb/metadata.h"
@@ -49,7 +50,7 @@ class MongoTarget final : public Target {
   Result<void> keep_accounts(ByteView bytes);
   Result<void> run(const std::string& what, ByteView command) const;
   Result<void> drop(const std::string& name);
-  Result<void> make_indexes(const Collection& collection) const;
+  Result<void> make_all_indexes(const Collection& collection) const;
   Result<void> make_views();
   Result<void> count_violators(const std::vector<Bytes>& back, TargetReport& report,
                                const RunContext& context) const;
@@ -278,7 +279,7 @@ Result<TargetReport> MongoTarget::finish(const RunContext& context) {
   const auto back = TRY(validators_->put_back());
   for (const auto& collection : made_) {
     TRY(context.check_stop());
-    TRY_CONTEXT(collection.name, make_indexes(collection));
+    TRY_CONTEXT(collection.name, make_all_indexes(collection));
   }
   if (catalog_) TRY(make_views());
   if (options_.delete_strangers) TRY(drop_strangers());
@@ -301,17 +302,9 @@ Result<void> MongoTarget::count_violators(const std::vector<Bytes>& back, Target
   return {};
 }
 
-// One index a command: FerretDB stumbles over several, and the error names the one.
-Result<void> MongoTarget::make_indexes(const Collection& collection) const {
-  for (const auto& plan : TRY(index_plans(collection))) {
-    ArrayBuilder specs;
-    specs.document(plan.spec);
-    TRY(run("index " + plan.name, DocumentBuilder()
-                                      .text("createIndexes", collection.name)
-                                      .array("indexes", specs.take())
-                                      .take()));
-    if (!plan.set_expiry.empty()) TRY(run("index " + plan.name, plan.set_expiry));
-  }
+Result<void> MongoTarget::make_all_indexes(const Collection& collection) const {
+  const auto made = TRY(make_indexes(location_, collection));
+  for (const auto& expiry : made.set_expiry) TRY(run("letting documents expire", expiry));
   if (const auto expiry = expiry_command(collection)) TRY(run("its expiry", *expiry));
   return {};
 }

@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-#include "exchange/indexing.h"
+#include "engine/mongodb/indexing.h"
 #include "exchange/jsonl/test_exchange.h"
 
 namespace lifeboat::exchange::jsonl {

@@ -15,10 +15,11 @@ namespace lifeboat::exchange::jsonl {
 namespace {
 
 constexpr std::uint64_t kMostEntries = 100'000;
+constexpr const char* kNoScript =
+    "No script of the JSONL format writes that: find out who made it.";
 
 Failure refuse_archive(const std::string& what) {
-  return fail(Error(Code::refused, what)
-                  .with_hint("No script of the JSONL format writes that: find out who made it."));
+  return fail(Error(Code::refused, what).with_hint(kNoScript));
 }
 
 Result<void> unpack_archive(const fs::path& archive, const fs::path& into,
@@ -33,10 +34,9 @@ Result<void> unpack_archive(const fs::path& archive, const fs::path& into,
   if (!unpacked)
     return fail(std::move(unpacked).error().with_hint(
         "Nothing was changed. It must be a tar, tar.gz, tar.zst or zip of .jsonl files."));
-  for (const auto& each : unpacked->findings)
-    return refuse_archive("\"" + each.subject +
-                          "\" in the archive is no plain file: " + each.message);
-  return {};
+  auto plain = engine::foreign::refuse_left_out(unpacked->findings);
+  if (!plain) plain.error().with_hint(kNoScript);
+  return plain;
 }
 
 struct FoundFile {

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
+#include "engine/losses.h"
 #include "engine/mongodb/collection_scan.h"
+#include "engine/mongodb/indexing.h"
 #include "engine/mongodb/offered.h"
 #include "engine/mongodb/recreate.h"
 #include "exchange/counterpart.h"
-#include "exchange/indexing.h"
 #include "exchange/jsonl/import.h"
 #include "exchange/jsonl/metadata.h"
 
@@ -299,9 +300,10 @@ Result<void> Planning::check_losses() {
   plan_.losses = engine::mongodb::lost_features(needed, offered_);
   if (plan_.losses.empty()) return {};
   if (!options_.accept_losses)
-    return refuse_losses(plan_.losses, plan_.product, "the archive",
-                         "Nothing was changed. Restore to a server that can, give "
-                         "--no-infer-timeseries for what was only inferred, or --accept-losses.");
+    return engine::refuse_losses(
+        plan_.losses, plan_.product + " cannot do what the archive needs",
+        "Nothing was changed. Restore to a server that can, give --no-infer-timeseries for what "
+        "was only inferred, or --accept-losses.");
   for (auto& each : plan_.collections) {
     const bool was_inferred = !each.grounds.empty();
     each.wanted = engine::mongodb::without_lost(each.wanted, offered_);

@@ -8,8 +8,8 @@
 
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/collection_scan.h"
+#include "engine/mongodb/indexing.h"
 #include "engine/mongodb/validators_aside.h"
-#include "exchange/indexing.h"
 #include "exchange/inserting.h"
 #include "exchange/jsonl/import.h"
 

@@ -18,8 +18,7 @@ using engine::mongodb::BsonReader;
 using engine::mongodb::DocumentView;
 
 constexpr std::size_t kPieceOfDump = 1U << 20U;
-constexpr std::size_t kMostMetadata = 64U << 20U;  // bytes, of all collections
-constexpr std::size_t kDeepest = 8;                // folders above the dump, with nothing else
+constexpr std::size_t kDeepest = 8;  // folders above the dump, with nothing else
 constexpr std::size_t kMostFiles = 200'000;
 constexpr std::string_view kBson = ".bson";
 constexpr std::string_view kMetadata = ".metadata.json";
@@ -214,9 +213,7 @@ class FolderDump {
   Result<void> read_metadata(const fs::path& file, ArchiveCollection& about) {
     TRY(bytes_.each(file, [&](ByteView piece) -> Result<void> {
       about.metadata += to_text(piece);
-      metadata_ += piece.size();
-      if (metadata_ <= kMostMetadata) return {};
-      return fail(Code::refused, "the metadata of the dump's collections is larger than 64 MiB");
+      return metadata_.add(piece.size());
     }));
     const auto document =
         TRY_CONTEXT("the metadata", engine::mongodb::from_extended_json(about.metadata));
@@ -250,7 +247,7 @@ class FolderDump {
 
   ArchiveVisitor& visitor_;
   DumpBytes& bytes_;
-  std::size_t metadata_ = 0;  // bytes of all collections so far
+  MetadataBound metadata_;
   std::size_t found_ = 0;
 };
 

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/losses.h"
 #include "engine/mongodb/collection_scan.h"
 #include "engine/mongodb/extended_json.h"
+#include "engine/mongodb/indexing.h"
 #include "engine/mongodb/offered.h"
 #include "engine/mongodb/recreate.h"
 #include "exchange/counterpart.h"
-#include "exchange/indexing.h"
 #include "exchange/inserting.h"
 
 namespace lifeboat::exchange::mongodump {
@@ -170,8 +171,8 @@ Result<void> check_dump_losses(const DumpOptions& options, DumpPlan& plan) {
   for (const auto& [name, each] : plan.collections) needed.collections.push_back(each.wanted);
   plan.losses = engine::mongodb::lost_features(needed, plan.offered);
   if (options.accept_losses) return {};
-  return refuse_losses(plan.losses, plan.product, "the dump",
-                       "Nothing was changed. --accept-losses leaves it out.");
+  return engine::refuse_losses(plan.losses, plan.product + " cannot do what the dump needs",
+                               "Nothing was changed. --accept-losses leaves it out.");
 }
 
 // The second pass: the documents of one database.

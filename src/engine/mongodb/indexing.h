@@ -6,7 +6,7 @@
 #include "engine/mongodb/catalog.h"
 #include "engine/mongodb/location.h"
 
-namespace lifeboat::exchange {
+namespace lifeboat::engine::mongodb {
 
 struct MadeIndexes {
   std::vector<std::string> names;
@@ -14,11 +14,11 @@ struct MadeIndexes {
   std::vector<Bytes> set_expiry;
 };
 
-// All but that of _id, one command each; the error names the index that the server does not take.
-Result<MadeIndexes> make_indexes(const engine::mongodb::Location& at,
-                                 const engine::mongodb::Collection& collection);
+// All but that of _id, one command each, for FerretDB stumbles over several; the error names the
+// index that the server does not take.
+Result<MadeIndexes> make_indexes(const Location& at, const Collection& collection);
 
 // "by_name, by_date": all but that of _id; empty when there are no others.
-std::string index_names(const engine::mongodb::Collection& collection);
+std::string index_names(const Collection& collection);
 
-}  // namespace lifeboat::exchange
+}  // namespace lifeboat::engine::mongodb

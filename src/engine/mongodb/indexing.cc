@@ -1,16 +1,15 @@
-#include "exchange/indexing.h"
+#include "engine/mongodb/indexing.h"
 
 #include "engine/mongodb/recreate.h"
 
-namespace lifeboat::exchange {
+namespace lifeboat::engine::mongodb {
 
-Result<MadeIndexes> make_indexes(const engine::mongodb::Location& at,
-                                 const engine::mongodb::Collection& collection) {
+Result<MadeIndexes> make_indexes(const Location& at, const Collection& collection) {
   MadeIndexes made;
-  for (const auto& plan : TRY(engine::mongodb::index_plans(collection))) {
-    engine::mongodb::ArrayBuilder specs;
+  for (const auto& plan : TRY(index_plans(collection))) {
+    ArrayBuilder specs;
     specs.document(plan.spec);
-    const auto command = engine::mongodb::DocumentBuilder()
+    const auto command = DocumentBuilder()
                              .text("createIndexes", collection.name)
                              .array("indexes", specs.take())
                              .take();
@@ -21,13 +20,13 @@ Result<MadeIndexes> make_indexes(const engine::mongodb::Location& at,
   return made;
 }
 
-std::string index_names(const engine::mongodb::Collection& collection) {
+std::string index_names(const Collection& collection) {
   std::string names;
   for (const auto& each : collection.indexes) {
-    const auto name = engine::mongodb::view_document(each).text_at("name").value_or("");
+    const auto name = view_document(each).text_at("name").value_or("");
     if (name != "_id_") names += (names.empty() ? "" : ", ") + std::string(name);
   }
   return names;
 }
 
-}  // namespace lifeboat::exchange
+}  // namespace lifeboat::engine::mongodb

@@ -1,0 +1,20 @@
+#pragma once
+// What a server cannot do of what is to be restored to it: refused with every loss named.
+#include <string>
+#include <vector>
+
+#include "base/entry.h"
+#include "base/result.h"
+
+namespace lifeboat::engine {
+
+// `refused` with each loss on a line of its own; nothing where there is none.
+inline Result<void> refuse_losses(const std::vector<Finding>& losses, const std::string& message,
+                                  const std::string& hint) {
+  if (losses.empty()) return {};
+  std::string all;
+  for (const auto& each : losses) all += "\n" + each.subject + ": " + each.message;
+  return fail(Error(Code::refused, message + ":" + all).with_hint(hint));
+}
+
+}  // namespace lifeboat::engine
