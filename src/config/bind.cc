@@ -173,6 +173,8 @@ Result<Drill> bind_drill(const std::string& name, const Place& place) {
   Drill drill;
   drill.options.name = name;
   if (!place["tier"].absent()) drill.options.tier = place["tier"].text();
+  drill.options.environment = place["environment"].text();
+  drill.options.combined_with = place["combined_with"].text();
   drill.options.from = place["from"].text();
   drill.options.within = TRY(bind_optional_duration(place["within"]));
   for (const auto& item : place["runbook"].node.items)

@@ -29,6 +29,18 @@ TEST(RunbookKeys, AreRead) {
   EXPECT_FALSE(options.runbook[1].within);
 }
 
+TEST(DrillKeys, MayNameWhereItRunsAndWhatElseIsPractised) {
+  const auto loaded = parse_text(
+      "version: 1\nservices:\n  shop:\n    sources: {db: {type: sqlite, path: a.db}}\n"
+      "    repositories: [r]\n    drills:\n      d: {environment: staging, "
+      "combined_with: rotation of credentials}\n"
+      "repositories: {r: {url: r, key: {passphrase: \"${P}\"}}}\n");
+  ASSERT_TRUE(loaded) << loaded.error().describe();
+  const auto& options = loaded->config.services[0].drills[0].options;
+  EXPECT_EQ(options.environment, "staging");
+  EXPECT_EQ(options.combined_with, "rotation of credentials");
+}
+
 TEST(RunbookKeys, AStepOfNothingOrOfTwoThingsIsRefused) {
   EXPECT_NE(runbook_complaint("          - {step: a}\n").find("exactly one of"), std::string::npos);
   EXPECT_NE(

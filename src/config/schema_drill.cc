@@ -8,6 +8,15 @@ constexpr Row kDrillRows[] = {
      .type = Type::literal,
      .about = "The program that a source of type `mongodb` is restored to.",
      .fallback = "`mongod`, as the PATH finds it"},
+    {.path = "services.*.drills.*.environment",
+     .type = Type::literal,
+     .about = "What people call the place where the drill runs; the report names it beside the "
+              "host.",
+     .example = "staging"},
+    {.path = "services.*.drills.*.combined_with",
+     .type = Type::literal,
+     .about = "What else is practised together with this drill; the report names it.",
+     .example = "rotation of credentials"},
     {.path = "services.*.drills.*.cold_start",
      .type = Type::flag,
      .about = "With an empty home, no cache and no variables: nothing but the repository and one "

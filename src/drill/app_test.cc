@@ -138,6 +138,41 @@ TEST_F(ApplicationTest, ALoadOfRequestsIsMeasured) {
   expect_fault("good", "journey.1", "40 of 40 requests failed", "release-lacks-it");
 }
 
+TEST_F(ApplicationTest, AnAnswerIsJudgedByItsHeadersItsTextAndItsHash) {
+  auto step = get("/orders");
+  step.expect.headers = {{"Content-Type", "^application/json"}};
+  step.expect.body = "total.: 500";
+  step.expect.sha256 = crypto::sha256(view_of("{\"total\": 500}")).hex();
+  app_.journey = {step};
+  EXPECT_EQ(drill().verdict, Verdict::proven);
+  app_.journey[0].expect.headers = {{"Content-Type", "^image/"}};
+  expect_fault("good", "journey.1", "the header Content-Type does not match", "answers-otherwise");
+  app_.journey[0].expect.headers = {};
+  expect_fault("lies", "journey.1", "the body does not match", "answers-otherwise");
+  app_.journey[0].expect.body = "";
+  expect_fault("lies", "journey.1", "the body has another SHA-256", "answers-otherwise");
+}
+
+TEST_F(ApplicationTest, ALoadThatIsServedTooSlowlyFails) {
+  auto step = get("/orders");
+  step.repeat = 4;
+  step.expect.p95 = std::chrono::milliseconds(100);
+  app_.journey = {step};
+  expect_fault("slow", "journey.1", "95 % took up to", "journey-too-slow");
+}
+
+TEST_F(ApplicationTest, ARecoveryLastsUntilTheFirstAnswerAndNoLonger) {
+  app_.journey = {get("/orders"), get("/orders"), get("/orders")};
+  const auto slow = drill("slow");  // 0.3 s for each
+  ASSERT_TRUE(slow.measures.service_ready);
+  EXPECT_EQ(slow.measures.rto_so_far, *slow.measures.service_ready);
+  Duration all{0};
+  for (const auto& stage : slow.stages) all += stage.elapsed;
+  EXPECT_LE(*slow.measures.service_ready + std::chrono::milliseconds(600), all);
+  app_.journey = {get("/nowhere")};
+  EXPECT_FALSE(drill().measures.service_ready) << "nothing was answered as it should";
+}
+
 TEST_F(ApplicationTest, NumbersThatJqWouldChangeAreRefused) {
   app_.journey = {get("/large", ".id == 9007199254740993")};
   expect_fault("good", "journey.1", "2^53", "answers-otherwise");

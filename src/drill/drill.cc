@@ -32,6 +32,8 @@ Report begin_report(const Request& request, const RunContext& context) {
   report.drill = request.options.name;
   report.owner = request.owner;
   report.host = request.host;
+  report.environment = request.options.environment;
+  report.combined_with = request.options.combined_with;
   report.version = request.version;
   report.tier = request.options.tier;
   report.started = context.clock.now();

@@ -4,6 +4,10 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <thread>
+
+#include "drill/sabotage.h"
 #include "drill/test_shop.h"
 
 namespace lifeboat::drill {
@@ -163,6 +167,52 @@ TEST_F(ForeignFixture, AMixedServiceIsProvenOnlyWhenBothAre) {
   EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
   EXPECT_THAT(report.reason, HasSubstr("equals what was backed up"));
   EXPECT_THAT(report.reason, HasSubstr("carries no facts"));
+}
+
+TEST_F(ForeignFixture, IsNotSabotagedForNothingSaysWhatWasTrue) {
+  auto request = foreign_request();
+  request.options.checks = {orders()};
+  const auto refused = run_sabotage(request, *repository_, test_.context);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::usage);
+  EXPECT_THAT(refused.error().describe(), HasSubstr("carries no facts"));
+  back_up();
+  auto mixed = drill_request();
+  mixed.foreign = request.foreign;
+  mixed.options.checks.push_back(orders());
+  const auto report = run_sabotage(mixed, *repository_, test_.context);
+  ASSERT_TRUE(report) << report.error().describe();
+  EXPECT_EQ(report->caught(), report->planted());
+  for (const auto& each : report->defects)
+    EXPECT_TRUE(each.planted.empty() || each.source != "legacy") << each.defect;
+}
+
+TEST_F(ForeignFixture, WaitsForABackupThatIsStillWritten) {
+  const auto tree = dumps_ / "tree";
+  ASSERT_TRUE(make_directories(tree));
+  // So many that somebody who writes each millisecond does so while they are read.
+  for (int number = 0; number < 1000; ++number)
+    std::ofstream(tree / ("file-" + std::to_string(number))) << "whole";
+  fs::copy_file(live_ / "shop.db", tree / "shop.db");
+  auto request = foreign_request();
+  request.options.checks = {orders()};
+  auto& options = request.foreign[0].options;
+  options = {};
+  options.from = tree.string();
+  options.format = "files";
+  options.database = "shop.db";
+  {
+    const std::jthread writer([&](const std::stop_token& stop) {
+      for (int number = 1; !stop.stop_requested(); ++number) {
+        std::ofstream(tree / std::to_string(number)) << "part";
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    });
+    const auto report = drill(request);
+    EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+    EXPECT_TRUE(has_rule(report, "foreign-being-written")) << rules_of(report);
+  }
+  EXPECT_EQ(drill(request).verdict, Verdict::proven);
 }
 
 TEST_F(ForeignFixture, LeavesTheBackupAsItWas) {

@@ -69,6 +69,15 @@ TEST_F(MongoDrill, RestoresToAServerOfItsOwnAndProvesEqualFacts) {
     EXPECT_NE(std::ranges::find(asked, wanted), asked.end()) << wanted;
 }
 
+TEST_F(MongoDrill, WorksHoweverDeepItsSandboxLies) {
+  auto request = request_with(ferretdb());
+  // Longer than the path of a socket may be.
+  request.sandboxes = scratch_.path() / std::string(150, 'd');
+  const auto report = drill(request).report;
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_TRUE(report.tear_down->clean());
+}
+
 struct Planted {
   std::string check;
   std::string rule;

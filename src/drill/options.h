@@ -112,6 +112,8 @@ enum class LogMoment : std::uint8_t { none, latest, random, boundary };
 
 struct DrillOptions {
   std::string name = kPlainDrill;
+  std::string environment;        // what people call where it runs: "staging"
+  std::string combined_with;      // what else is practised with it: "rotation of credentials"
   std::string tier = "full";      // every digest; "quick": structure and counts
   std::string from;               // a repository's name; empty = the service's first that answers
   std::string sandbox_directory;  // where sandboxes are made; empty = below the state directory

@@ -76,6 +76,12 @@ Json objective_json(const std::optional<Duration>& objective, Judgement judgemen
   return json;
 }
 
+Json environment_json(const Report& report) {
+  Json json{{"host", report.host}, {"sandbox", "directory"}};
+  if (!report.environment.empty()) json["name"] = report.environment;
+  return json;
+}
+
 Json stages_json(const Report& report) {
   Json list = Json::array();
   for (const auto& stage : report.stages) {
@@ -307,7 +313,7 @@ Json to_json(const Report& report) {
             {"service", report.service},
             {"drill", report.drill},
             {"owner", report.owner},
-            {"environment", {{"host", report.host}, {"sandbox", "directory"}}},
+            {"environment", environment_json(report)},
             {"version", report.version},
             {"tier", report.tier},
             {"started", to_rfc3339(report.started)},
@@ -322,6 +328,7 @@ Json to_json(const Report& report) {
             {"open", items_json(report)},
             {"trend", trend_json(report)},
             {"measures", measures_json(report.measures)}};
+  if (!report.combined_with.empty()) json["combined_with"] = report.combined_with;
   if (!report.foreign.empty()) json["foreign"] = foreign_json(report);
   if (!report.runbook.empty()) json["runbook"] = runbook_json(report);
   if (report.forecast) json["forecast"] = to_json(*report.forecast, taken_of(report));

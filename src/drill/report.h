@@ -148,6 +148,8 @@ struct Report {
   std::string drill;
   std::string owner;
   std::string host;
+  std::string environment;    // what people call it; empty: they do not say
+  std::string combined_with;  // what else was practised; likewise
   std::string version;
   std::string tier;
   Time started;

@@ -158,8 +158,10 @@ Result<void> refuse_foreign(const Request& request) {
   if (request.takes) return {};
   return fail(Error(Code::usage,
                     "sabotage tries the drill of what Lifeboat took, and it took nothing of this "
-                    "service")
-                  .with_hint("Its sources are backups that other tools make."));
+                    "service: a backup that another tool makes carries no facts, so nothing says "
+                    "that a row was lost and not deleted")
+                  .with_hint("Try your own checks: spoil a copy of the backup, name it in from: "
+                             "and drill."));
 }
 
 }  // namespace

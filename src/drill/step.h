@@ -29,6 +29,7 @@ struct RestoredPlace {
 
 // A server that a source was restored to, and how programs in the sandbox reach it.
 struct RestoredServer {
+  sandbox::ServerFolder folder;
   sandbox::PrivateServer process;
   std::string source;
   sandbox::Destination door;

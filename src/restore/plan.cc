@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "engine/all.h"
+#include "restore/mounts.h"
 #include "restore/note.h"
 
 namespace lifeboat::restore {
@@ -160,6 +161,18 @@ bool is_inside(const std::string& inner, const std::string& outer) {
   return inner == outer || outer == "/" || inner.starts_with(outer + "/");
 }
 
+bool overlap(const std::string& one, const std::string& other) {
+  return is_inside(one, other) || is_inside(other, one);
+}
+
+// By where they lie, whatever they are mounted under: of a part that is mounted elsewhere neither
+// the path nor the inode is known.
+bool overlap_on_device(const std::string& one, const std::string& other) {
+  const auto here = device_place(one);
+  const auto there = device_place(other);
+  return here && there && here->device == there->device && overlap(here->path, there->path);
+}
+
 // The canonical form even of a path whose end does not exist yet.
 std::string canonical(const std::string& place) {
   std::error_code error;
@@ -274,9 +287,10 @@ Result<Plan> plan_restore(const SnapshotInfo& snapshot,
 
 bool touches(const std::string& place, const engine::Identity& identity) {
   const auto target = canonical(place);
-  for (const auto& path : identity.paths)
-    if (is_inside(target, path) || is_inside(path, target)) return true;
-  return shares_inode(target, identity);
+  const auto overlaps = [&](const std::string& path) {
+    return overlap(target, path) || overlap_on_device(target, path);
+  };
+  return std::ranges::any_of(identity.paths, overlaps) || shares_inode(target, identity);
 }
 
 Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places) {

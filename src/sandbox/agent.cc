@@ -128,6 +128,8 @@ class Agent {
       start(message, reply);
     else if (order == "signal")
       kill(-message.body.at("process").get<pid_t>(), message.body.at("signal").get<int>());
+    else if (order == "end")
+      end_all();
     else if (order == "listen")
       listen_for(message.body, reply);
     else if (order == "probe")
@@ -194,6 +196,11 @@ class Agent {
     return true;
   }
 
+  void end_all() {
+    stopped_ = true;
+    kill(-1, SIGKILL);
+  }
+
   Census count() {
     auto census = take_census();
     peak_ = std::max(peak_, census.memory);
@@ -210,8 +217,7 @@ class Agent {
     if (census.processes > limits_.at("processes").get<std::uint64_t>()) over = "processes";
     if (census.disk_free < limits_.at("disk_reserve").get<std::uint64_t>()) over = "disk";
     if (over == nullptr) return true;
-    stopped_ = true;
-    kill(-1, SIGKILL);
+    end_all();
     return send_message(kSocket, {{"event", "over"}, {"limit", over}, {"census", to_json(census)}})
         .has_value();
   }

@@ -141,6 +141,7 @@ Result<void> Cell::begin(const FileDescriptor& information) {
       parse_json(said).and_then([](const Json& json) { return number_at(json, "child-pid"); });
   if (child) first_inside_ = handle_of(*child);
   if (!first_inside_) return fail(cannot_isolate("its first process is not known"));
+  if (group_ && !group_->take(static_cast<pid_t>(*child))) group_.reset();
   return {};
 }
 
@@ -227,6 +228,14 @@ Result<Census> Cell::look() {
 }
 
 CellNews Cell::news() {
+  auto news = take_news();
+  if (!news.over.empty() || !group_) return news;
+  news.over = group_->passed();
+  if (!news.over.empty()) (void)ask({{"order", "end"}});
+  return news;
+}
+
+CellNews Cell::take_news() {
   const std::lock_guard hold(mutex_);
   while (socket_) {
     auto message = receive_message(socket_.get(), Duration(0));
@@ -249,7 +258,9 @@ bool Cell::destroy() {
   while (waitpid(bubblewrap_, nullptr, 0) < 0 && errno == EINTR) {
   }
   bubblewrap_ = -1;
-  return first_inside_ && has_ended(first_inside_, kEndMilliseconds);
+  const bool gone = first_inside_ && has_ended(first_inside_, kEndMilliseconds);
+  group_.reset();
+  return gone;
 }
 
 Result<Message> Cell::ask(Json order, int descriptor) {

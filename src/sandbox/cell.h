@@ -13,6 +13,7 @@
 
 #include "base/run_context.h"
 #include "sandbox/census.h"
+#include "sandbox/group.h"
 #include "sandbox/isolation.h"
 #include "sandbox/message.h"
 #include "sandbox/options.h"
@@ -29,6 +30,7 @@ struct CellSpec {
   std::vector<Destination> ways_out;  // the only ones; each is written down
   Limits limits;
   fs::path bubblewrap = "/usr/bin/bwrap";
+  fs::path groups = "/";  // where the kernel shows control groups, from the root
 };
 
 struct Launch {
@@ -66,6 +68,8 @@ class Cell {
   Result<FileDescriptor> connect(std::uint16_t port);
   Result<Census> look();
   CellNews news();
+  // The control group that bounds it; empty where none could be made, and counting alone does.
+  std::string group() const { return group_ ? group_->name() : ""; }
   // What went through the ways out that the specification names.
   std::vector<Traffic> traffic() const;
   // Kills everything inside, and waits for it. True when the first process inside, and so all of
@@ -76,6 +80,7 @@ class Cell {
   Cell(const CellSpec& spec, FileDescriptor socket, FileDescriptor complaints)
       : limits_(spec.limits),
         shown_(spec.read_only),
+        group_(Group::make(spec.limits, spec.groups)),
         socket_(std::move(socket)),
         complaints_(std::move(complaints)),
         passages_(spec.ways_out) {}
@@ -85,9 +90,11 @@ class Cell {
   Result<Message> ask(Json order, int descriptor = -1);
   Result<Message> await(std::int64_t id, Duration within);
   void note(Message& event);
+  CellNews take_news();
 
   Limits limits_;
   std::vector<fs::path> shown_;
+  std::unique_ptr<Group> group_;
   FileDescriptor socket_;
   FileDescriptor complaints_;    // what bubblewrap itself says
   FileDescriptor first_inside_;  // a pidfd

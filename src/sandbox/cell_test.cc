@@ -315,6 +315,17 @@ TEST_F(CellTest, OneProcessCannotTakeTooMuchMemory) {
             "refused\n");
 }
 
+TEST_F(CellTest, OneProcessCannotOpenTooManyFiles) {
+  spec_.limits.open_files = 20;
+  const auto open_some = [&](const std::string& count) {
+    return said("python3 -c 'a = [open(\"/dev/null\") for i in range(" + count +
+                    ")]' 2>&1 | grep -c 'Too many open files'",
+                {{"PATH", "/usr/bin:/bin"}});
+  };
+  EXPECT_EQ(open_some("10"), "0\n");
+  EXPECT_EQ(open_some("20"), "1\n");
+}
+
 TEST_F(CellTest, EndsWhatForksWithoutEnd) {
   spec_.limits.processes = 50;
   begin("while :; do sleep 1000 & done");

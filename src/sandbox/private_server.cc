@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -26,6 +27,7 @@ namespace {
 constexpr Duration kStartPatience = std::chrono::minutes(1);
 constexpr auto kReadyPause = std::chrono::milliseconds(20);
 constexpr std::size_t kMostLastWords = 2000;
+constexpr std::size_t kSocketName = 16;  // the longest of a socket in its folder, with what ends it
 
 // All that the child needs after fork(), made before it.
 struct Command {
@@ -89,11 +91,18 @@ bool is_program(const std::string& path) {
 
 }  // namespace
 
+Result<ServerFolder> ServerFolder::open(const fs::path& directory) {
+  TRY(make_directories(directory));
+  auto folder = TRY(open_file(directory, O_PATH | O_DIRECTORY | O_CLOEXEC));
+  auto name = directory.string();
+  if (name.size() + kSocketName > sizeof(sockaddr_un::sun_path))
+    name = "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(folder.get());
+  return ServerFolder(std::move(folder), std::move(name));
+}
+
 Result<PrivateServer> PrivateServer::start(const engine::LaunchPlan& plan,
                                            const RunContext& context) {
-  if (plan.arguments.empty() || plan.socket.size() >= sizeof(sockaddr_un::sun_path))
-    return fail(Error(Code::usage, "the path of the sandbox is too long for a socket")
-                    .with_hint("Name a shorter place in the drill's sandbox: {directory}."));
+  assert(!plan.arguments.empty() && plan.socket.size() < sizeof(sockaddr_un::sun_path));
   TRY(make_directories(plan.directory));
   const auto log = TRY(open_file(plan.log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC));
   Command command;

@@ -3,8 +3,10 @@
 // socket there, and killed with it. Belongs to one thread, whose end ends the server too.
 #include <sys/types.h>
 
+#include <filesystem>
 #include <string>
 
+#include "base/file.h"
 #include "base/run_context.h"
 
 namespace lifeboat::engine {
@@ -12,6 +14,20 @@ struct LaunchPlan;
 }
 
 namespace lifeboat::sandbox {
+
+// A server's folder by a name that leaves room for a socket in it, however deep the folder lies: by
+// this process's own descriptor where its path is too long. The name is good as long as this lives.
+class ServerFolder {
+ public:
+  static Result<ServerFolder> open(const std::filesystem::path& directory);
+  const std::string& name() const { return name_; }
+
+ private:
+  ServerFolder(FileDescriptor folder, std::string name)
+      : folder_(std::move(folder)), name_(std::move(name)) {}
+  FileDescriptor folder_;
+  std::string name_;
+};
 
 class PrivateServer {
  public:

@@ -1,5 +1,6 @@
 """What is refused for safety, or cannot be done, and what is left as it was."""
 import shutil
+import subprocess
 import unittest
 
 from stage import Stage
@@ -89,6 +90,20 @@ class Refusals(Stage):
         self.run_program("backup")
         before = sorted(self.uploads.rglob("*"))
         self.run_program("drill", "run", status=4)
+        self.assertEqual(sorted(self.uploads.rglob("*")), before)
+
+    def test_a_drill_whose_sandbox_is_in_the_source_by_a_mount_is_refused(self):
+        elsewhere = self.place / "elsewhere"
+        elsewhere.mkdir()
+        self.ready(service='drills: {nightly: {sandbox: {directory: "' + str(elsewhere) + '"}}}')
+        self.run_program("backup")
+        before = sorted(self.uploads.rglob("*"))
+        for source, status in ((self.uploads, 4), (self.uploads / "2026", 4), (elsewhere, 0)):
+            ran = subprocess.run(
+                ["bwrap", "--dev-bind", "/", "/", "--bind", str(source), str(elsewhere),
+                 *self.command("drill", "run")], env=self.variables, text=True, cwd=self.place,
+                stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+            self.assertEqual(ran.returncode, status, f"{source}\n{ran.stdout}\n{ran.stderr}")
         self.assertEqual(sorted(self.uploads.rglob("*")), before)
 
     def test_a_file_that_may_not_be_read_makes_the_snapshot_incomplete(self):

@@ -105,9 +105,10 @@ Answer of_tear_down(const Json& evidence) {
 // Written by nobody: it is this record.
 Answer of_record(const Json& evidence) {
   const auto owner = text_in(evidence, {"owner"});
-  return {"passed", moment_in(evidence, {"started"}) + " on " +
-                        text_in(evidence, {"environment", "host"}) +
-                        (owner.empty() ? ", no owner named" : ", owner " + owner)};
+  const auto with = text_in(evidence, {"combined_with"});
+  return {"passed", moment_in(evidence, {"started"}) + " on " + place_in(evidence) +
+                        (owner.empty() ? ", no owner named" : ", owner " + owner) +
+                        (with.empty() ? "" : ", together with " + with)};
 }
 
 struct Row {

@@ -82,7 +82,8 @@ std::string facts(const Json& evidence) {
   row("Lost writes", escaped_markdown(lost_writes_in(evidence)));
   for (const auto& each : forecast_in(evidence)) row(each.what, escaped_markdown(each.text));
   row("Drilled", escaped_markdown(moment_in(evidence, {"started"})) + " on " +
-                     cell(evidence, {"environment", "host"}));
+                     escaped_markdown(place_in(evidence)));
+  if (evidence.contains("combined_with")) row("Together with", cell(evidence, {"combined_with"}));
   row("Owner", cell(evidence, {"owner"}));
   row("Repository", cell(evidence, {"repository", "medium"}));
   return table + "\n";

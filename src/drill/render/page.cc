@@ -104,6 +104,9 @@ std::string summary(const Json& evidence) {
   html += fact("Service", text(evidence, {"service"}) + " / " + text(evidence, {"drill"}));
   html += fact("Owner", text(evidence, {"owner"}));
   html += fact("Drilled", moment(evidence, {"started"}));
+  html += fact("Where", escape(place_in(evidence)));
+  if (evidence.contains("combined_with"))
+    html += fact("Together with", text(evidence, {"combined_with"}));
   for (const auto& subject : subjects_in(evidence))
     html += fact(snapshot.empty() ? "Backup" : "Snapshot", escape(subject));
   html += fact("Recovery time (RTO)", objective(evidence, "rto") + "<br><span class=\"dim\">" +
@@ -302,7 +305,7 @@ std::string footer(const SignedRecord& record) {
       "signed (Ed25519) by {} with the key <code>{}</code>, for which the repository's key "
       "<code>{}</code> vouches. Check the JSON beside this page with "
       "<code>lifeboat drill verify-evidence FILE --key KEY</code>.</p></footer>",
-      text(evidence, {"id"}), text(evidence, {"environment", "host"}), text(evidence, {"version"}),
+      text(evidence, {"id"}), escape(place_in(evidence)), text(evidence, {"version"}),
       escape(record.digest), text(evidence, {"chain", "position"}), escape(record.signer),
       escape(record.signer_key), escape(record.root_public));
 }

@@ -333,6 +333,21 @@ TEST(Checklist, IsFilledInFromTheRecord) {
   EXPECT_EQ(outcome_of(evidence, "within the promised window"), "not_run");
 }
 
+TEST(Rendering, SaysWhereItRanAndWhatElseWasPractised) {
+  auto report = rendered_report();
+  for (const bool named : {false, true}) {
+    report.environment = named ? "staging" : "";
+    report.combined_with = named ? "rotation of credentials" : "";
+    const auto dossier = dossier_of(report);
+    EXPECT_EQ(dossier.record.evidence.contains("combined_with"), named);
+    for (const auto& text : {render_page(dossier), render_markdown(dossier)}) {
+      EXPECT_EQ(text.find(" (staging)") != std::string::npos, named) << text;
+      EXPECT_EQ(text.find("rotation of credentials") != std::string::npos, named);
+      EXPECT_EQ(text.find(", together with rotation of") != std::string::npos, named);
+    }
+  }
+}
+
 TEST(Page, ShowsTimesToTheSecond) {
   auto report = rendered_report();
   report.started = Time(std::chrono::microseconds(1'763'718'300'123'456));

@@ -65,6 +65,11 @@ std::string text_in(const Json& json, std::initializer_list<const char*> path) {
   return at->is_string() ? at->get<std::string>() : canonical_json(*at);
 }
 
+std::string place_in(const Json& evidence) {
+  const auto name = text_in(evidence, {"environment", "name"});
+  return text_in(evidence, {"environment", "host"}) + (name.empty() ? "" : " (" + name + ")");
+}
+
 std::string moment_in(const Json& json, std::initializer_list<const char*> path) {
   const auto written = text_in(json, path);
   const auto time = parse_rfc3339(written);

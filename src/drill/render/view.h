@@ -18,6 +18,8 @@ struct Dossier {
 
 // A text member however deep; numbers and flags as JSON writes them. Not escaped.
 std::string text_in(const Json& json, std::initializer_list<const char*> path);
+// Where it ran: the host, and what people call it: "db7 (staging)".
+std::string place_in(const Json& evidence);
 // A time to the second: more is for the evidence. What is no time is shown as it is.
 std::string moment_in(const Json& json, std::initializer_list<const char*> path);
 std::int64_t number_in(const Json& json, const char* key);

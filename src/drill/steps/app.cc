@@ -106,11 +106,12 @@ class AppStep final : public Step {
     const auto census = cell.look();
     if (!census) undecide(checks, first_, census.error());
     if (census) state.report.measures.application_memory = census->memory_peak;
+    const auto group = cell.group();
     const bool ended = application.stop(context);
     const bool gone = cell.destroy();
     checks.push_back(judge_log(state, application));
     checks.push_back(judge_attempts(census));
-    checks.push_back(say_limits(state.request.options.app->limits));
+    checks.push_back(say_limits(state.request.options.app->limits, group));
     judge_traffic(state, cell.traffic());
     checks.push_back(judge_end(ended || !census, gone, state.request.options.app->stop_within));
     return keep_log(state, application);
@@ -141,8 +142,8 @@ class AppStep final : public Step {
   }
 
   // Which of them the kernel holds, and which are held by looking: a burst between two looks is
-  // bounded by those of each process alone.
-  static CheckResult say_limits(const sandbox::Limits& limits) {
+  // bounded by those of each process, and by a control group where one may be made.
+  static CheckResult say_limits(const sandbox::Limits& limits, const std::string& group) {
     auto result = answer("isolation.limits", "what it may use of this machine is bounded");
     result.details = {
         "memory of all its processes, " + describe_size(limits.memory) + ": counted",
@@ -151,8 +152,10 @@ class AppStep final : public Step {
         "memory of each process, " + describe_size(limits.memory) + ": RLIMIT_DATA",
         "open files of each process, " + std::to_string(limits.open_files) + ": RLIMIT_NOFILE",
         "size of each file, " + describe_size(limits.file_size) + ": RLIMIT_FSIZE"};
+    const auto held = group.empty() ? "by counting; no control group may be made here"
+                                    : "by counting and by the control group " + group;
     return decide(std::move(result), Outcome::passed,
-                  "each process by the kernel, all together by counting; no control group");
+                  "each process by the kernel, all together " + held);
   }
 
   // They found no way out; that they were made tells what the application does when it is booted.

@@ -65,14 +65,15 @@ class ProvisionStep final : public Step {
                                           const repository::SourceManifest& source,
                                           const RunContext& context) {
     const auto* engine = TRY(engine::find_engine(source.type));
-    const auto directory = state.sandbox->directory() / ("server-" + source.name);
-    TRY(make_directories(directory));
+    auto folder =
+        TRY(sandbox::ServerFolder::open(state.sandbox->directory() / ("server-" + source.name)));
     const auto host = source.name + ".sandbox";
     const auto plan =
         TRY_CONTEXT("source " + source.name,
                     engine->plan_launch({TRY(server_program(state.request.options, *engine)),
-                                         directory.string(), host, source.position}));
-    state.servers.push_back({TRY(sandbox::PrivateServer::start(plan, context)),
+                                         folder.name(), host, source.position}));
+    state.servers.push_back({std::move(folder),
+                             TRY(sandbox::PrivateServer::start(plan, context)),
                              source.name,
                              {host, plan.port, plan.socket},
                              plan.uri});

@@ -1,0 +1,127 @@
+#include "sandbox/group.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "base/file.h"
+#include "base/test_context.h"
+#include "sandbox/cell.h"
+#include "sandbox/output.h"
+
+namespace lifeboat::sandbox {
+namespace {
+
+// What the kernel shows, as files of this test: what is written to them is what it would be told.
+class GroupTest : public ::testing::Test {
+ protected:
+  void write(const std::string& path, const std::string& text) {
+    ASSERT_TRUE(make_directories((root() / path).parent_path()));
+    ASSERT_TRUE(write_file(root() / path, view_of(text)));
+  }
+  std::string read(const fs::path& path) {
+    const auto bytes = read_file(path);
+    return bytes ? to_text(*bytes) : bytes.error().describe();
+  }
+  // As systemd leaves it to a user: the scope of this process hands out nothing, the slice does.
+  void delegate(const std::string& controllers = "cpu memory pids") {
+    write("proc/self/cgroup", "1:name=systemd:/elsewhere\n0::/user/app.slice/run.scope\n");
+    write("sys/fs/cgroup/user/app.slice/run.scope/cgroup.subtree_control", "\n");
+    write("sys/fs/cgroup/user/app.slice/cgroup.subtree_control", controllers + "\n");
+  }
+  fs::path slice() const { return root() / "sys/fs/cgroup/user/app.slice"; }
+  fs::path made() const { return slice() / ("lifeboat-" + std::to_string(getpid()) + "-0"); }
+  fs::path root() const { return scratch_.path(); }
+  ScratchDirectory scratch_ = std::move(*ScratchDirectory::make());
+};
+
+TEST_F(GroupTest, IsMadeInTheNearestGroupThatHandsOutMemoryAndProcesses) {
+  delegate();
+  Limits limits;
+  limits.memory = 1U << 30U;
+  limits.temporary = 256U << 20U;
+  limits.processes = 10;
+  const auto group = Group::make(limits, root());
+  ASSERT_TRUE(group);
+  EXPECT_EQ(group->name(), "/user/app.slice/" + made().filename().string());
+  EXPECT_EQ(read(made() / "memory.max"), std::to_string((1U << 30U) + (320U << 20U)));
+  EXPECT_EQ(read(made() / "memory.swap.max"), "0");
+  EXPECT_EQ(read(made() / "pids.max"), "160");
+  EXPECT_TRUE(group->take(4711));
+  EXPECT_EQ(read(made() / "cgroup.procs"), "4711");
+}
+
+TEST_F(GroupTest, IsNotMadeWhereNoneIsHandedOut) {
+  EXPECT_FALSE(Group::make({}, root())) << "a kernel without groups";
+  write("proc/self/cgroup", "4:memory:/a\n2:pids:/a\n");
+  EXPECT_FALSE(Group::make({}, root())) << "the first version";
+  delegate("cpu memory");
+  EXPECT_FALSE(Group::make({}, root())) << "memory alone";
+}
+
+TEST_F(GroupTest, IsNotMadeWhereThisUserMayNot) {
+  delegate();
+  fs::permissions(slice(), fs::perms::owner_read | fs::perms::owner_exec);
+  const auto group = Group::make({}, root());
+  fs::permissions(slice(), fs::perms::owner_all);
+  EXPECT_FALSE(group);
+}
+
+TEST_F(GroupTest, IsGoneAfterwardsAlsoWhenItsRunWasKilled) {
+  delegate();
+  ASSERT_TRUE(make_directories(slice() / "lifeboat-1-0"));
+  ASSERT_TRUE(make_directories(slice() / "another"));
+  const auto group = Group::make({}, root());
+  EXPECT_FALSE(fs::exists(slice() / "lifeboat-1-0"));
+  EXPECT_TRUE(fs::exists(slice() / "another"));
+}
+
+TEST_F(GroupTest, TellsOnceWhatTheKernelRefused) {
+  delegate();
+  const auto group = Group::make({}, root());
+  ASSERT_TRUE(group);
+  EXPECT_EQ(group->passed(), "");
+  const auto in_group = "sys/fs/cgroup/user/app.slice/" + made().filename().string();
+  write(in_group + "/memory.events", "low 0\noom 2\noom_kill 1\n");
+  EXPECT_EQ(group->passed(), "memory");
+  EXPECT_EQ(group->passed(), "");
+  write(in_group + "/pids.events", "max 3\n");
+  EXPECT_EQ(group->passed(), "processes");
+  EXPECT_EQ(group->passed(), "");
+}
+
+TEST_F(GroupTest, HoldsTheCellAndEndsItWhenItIsPassed) {
+  delegate();
+  TestContext test;
+  CellSpec spec;
+  spec.data = root() / "data";
+  spec.groups = root();
+  ASSERT_TRUE(make_directories(spec.data));
+  auto cell = std::move(*Cell::open(spec, test.context));
+  EXPECT_EQ(cell->group(), "/user/app.slice/" + made().filename().string());
+  EXPECT_GT(std::stoi(read(made() / "cgroup.procs")), 1);
+  const auto output = std::move(*Output::open({}));
+  ASSERT_TRUE(cell->start({"sleep 1000", {{"PATH", "/usr/bin"}}, "/"}, output->end_for_process()));
+  EXPECT_EQ(cell->news().over, "");
+  write(fs::relative(made(), root()).string() + "/memory.events", "oom_kill 1\n");
+  EXPECT_EQ(cell->news().over, "memory");
+  for (int i = 0; i < 400 && cell->look()->processes > 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(25));
+  EXPECT_EQ(cell->look()->processes, 0U);
+  EXPECT_TRUE(cell->destroy());
+  EXPECT_EQ(cell->group(), "");
+}
+
+TEST_F(GroupTest, WithoutOneTheCellIsBoundedByCounting) {
+  TestContext test;
+  CellSpec spec;
+  spec.data = root() / "data";
+  spec.groups = root();
+  ASSERT_TRUE(make_directories(spec.data));
+  auto cell = std::move(*Cell::open(spec, test.context));
+  EXPECT_EQ(cell->group(), "");
+}
+
+}  // namespace
+}  // namespace lifeboat::sandbox
