@@ -30,4 +30,3 @@ pkg_check_modules(MONGOC REQUIRED IMPORTED_TARGET libmongoc-1.0)
 
 find_package(GTest REQUIRED)
 find_package(rapidcheck QUIET)
-include(GoogleTest)

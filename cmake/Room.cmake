@@ -1,7 +1,8 @@
 # lifeboat_room(<name> [DEPENDS <rooms>] [LIBRARIES <targets>] [OPTIONS_OF <rooms>]
-#               [TEST_DEPENDS <rooms>] [TEST_LIBRARIES <targets>])
+#               [TEST_DEPENDS <rooms>] [TEST_LIBRARIES <targets>] [SERIAL_TESTS <names>])
 #   A static library lifeboat_<name> of src/<name>/**/*.cc and a test program
-#   <name>_test of src/<name>/**/*_test.cc.
+#   <name>_test of src/<name>/**/*_test.cc. What the SERIAL_TESTS (paths without
+#   _test.cc) test has no threads: the thread sanitizer leaves them out.
 # lifeboat_program(<name>)
 #   A program of the calling room's main.cc, in the root of the build directory.
 # lifeboat_test(<name> SOURCES <files> [DEPENDS <rooms>] [LIBRARIES <targets>] [LABELS <labels>])
@@ -17,6 +18,7 @@
 # another room's header. Only base is exposed to everybody.
 
 include(Batches)
+include(Fuzzed)
 
 set(LIFEBOAT_GATES "${CMAKE_BINARY_DIR}/gates")
 
@@ -127,22 +129,43 @@ function(lifeboat_add_test_program target)
   endif()
   lifeboat_precompile(${target} test)
   lifeboat_relax_tests(${target})
-  lifeboat_discover_tests(${target} "-Root*" "${arg_LABELS}")
+  lifeboat_add_shards(${target} "-Root*" "${arg_LABELS}" ${arg_SOURCES})
   # A suite named Root… needs root; only tests of this label are run as root.
   foreach(source IN LISTS arg_SOURCES)
     file(STRINGS "${source}" found REGEX "^TEST(_F)?\\(Root")
-    list(APPEND root_suites ${found})
+    if(found)
+      list(APPEND root_sources "${source}")
+    endif()
   endforeach()
-  if(root_suites)
-    lifeboat_discover_tests(${target} "Root*" root)
+  if(root_sources)
+    lifeboat_add_shards(${target} "Root*" root ${root_sources})
   endif()
 endfunction()
 
-function(lifeboat_discover_tests target filter labels)
-  gtest_discover_tests(
-    ${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_FILTER "${filter}"
-    TEST_LIST "${target}_${labels}_tests"
-    PROPERTIES LABELS "${labels}" TIMEOUT 300 ENVIRONMENT "${LIFEBOAT_TEST_ENVIRONMENT}")
+# A program's tests share some processes, <program>#1 and so on: to start one for each test took
+# longer than most tests do. tools/run_tests reads from their reports what each test did.
+function(lifeboat_add_shards target filter label)
+  set(count 0)
+  foreach(source IN LISTS ARGN)
+    file(STRINGS "${source}" tests REGEX "^(TEST|RC_GTEST)")
+    file(STRINGS "${source}" families REGEX "^(TEST_P|TYPED_TEST)")  # many tests each
+    list(LENGTH tests of_source)
+    list(LENGTH families of_families)
+    math(EXPR count "${count} + ${of_source} + ${LIFEBOAT_SHARD} * ${of_families}")
+  endforeach()
+  math(EXPR shards "1 + ${count} / ${LIFEBOAT_SHARD}")
+  foreach(shard RANGE 1 ${shards})
+    math(EXPR index "${shard} - 1")
+    set(name "${target}#${shard}")
+    if(label STREQUAL "root")
+      string(PREPEND name "root_")
+    endif()
+    add_test(NAME ${name} COMMAND ${target})
+    set(reports "xml:${CMAKE_BINARY_DIR}/Testing/shards/${name}.xml")
+    set_tests_properties(
+      ${name} PROPERTIES LABELS "${label}" TIMEOUT 600
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${index};GTEST_FILTER=${filter};GTEST_OUTPUT=${reports};${LIFEBOAT_TEST_ENVIRONMENT}")
+  endforeach()
 endfunction()
 
 function(lifeboat_check_directions name)
@@ -156,7 +179,7 @@ endfunction()
 
 function(lifeboat_room name)
   cmake_parse_arguments(
-    arg "" "" "DEPENDS;LIBRARIES;OPTIONS_OF;TEST_DEPENDS;TEST_LIBRARIES" ${ARGN})
+    arg "" "" "DEPENDS;LIBRARIES;OPTIONS_OF;TEST_DEPENDS;TEST_LIBRARIES;SERIAL_TESTS" ${ARGN})
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "lifeboat_room(${name}): unknown arguments ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -171,6 +194,15 @@ function(lifeboat_room name)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "(_test|/test_[^/]*)\\.cc$")
   list(FILTER sources EXCLUDE REGEX "(_test|/test_[^/]*|/main)\\.cc$")
+  lifeboat_keep_fuzzed(sources)
+  foreach(serial IN LISTS arg_SERIAL_TESTS)
+    set(serial "${CMAKE_CURRENT_SOURCE_DIR}/${serial}_test.cc")
+    if(NOT serial IN_LIST tests)
+      message(FATAL_ERROR "lifeboat_room(${name}): there is no ${serial}")
+    elseif(LIFEBOAT_TSAN)
+      list(REMOVE_ITEM tests "${serial}")
+    endif()
+  endforeach()
 
   lifeboat_add_library(${name} "${sources}" "${rooms}" "${arg_LIBRARIES}")
   if(arg_OPTIONS_OF)

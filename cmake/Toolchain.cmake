@@ -9,6 +9,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 option(LIFEBOAT_PCH "Precompile the common headers" OFF)
 option(LIFEBOAT_WERROR "Turn warnings into errors" OFF)
 option(LIFEBOAT_FUZZ "Build the fuzzers instead of the tests" OFF)
+set(LIFEBOAT_SHARD 24 CACHE STRING "Tests that share a process, about")
 set(LIFEBOAT_FUZZ_SECONDS 180 CACHE STRING "Seconds of fuzzing, for all fuzzers together")
 set(LIFEBOAT_SANITIZE "" CACHE STRING "Sanitizers, as in address,undefined")
 

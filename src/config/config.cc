@@ -4,6 +4,7 @@
 
 #include "base/nearest.h"
 #include "config/bind.h"
+#include "config/references.h"
 #include "config/validate.h"
 #include "config/yaml.h"
 

@@ -7,6 +7,7 @@
 
 #include "base/json_value.h"
 #include "config/bind.h"
+#include "config/references.h"
 #include "config/schema.h"
 #include "config/validate.h"
 

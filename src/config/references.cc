@@ -1,3 +1,5 @@
+#include "config/references.h"
+
 #include <fmt/format.h>
 
 #include "base/nearest.h"
@@ -5,7 +7,6 @@
 #include "config/references_app.h"
 #include "config/references_foreign.h"
 #include "config/references_notify.h"
-#include "config/validate.h"
 #include "config/values.h"
 
 namespace lifeboat::config {

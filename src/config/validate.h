@@ -1,6 +1,5 @@
 #pragma once
-// Holds a file's nodes against the schema, and the names in it against each other. Pure and
-// thread-safe.
+// Holds a file's nodes against the schema. Pure and thread-safe.
 #include "config/problem.h"
 #include "config/template.h"
 
@@ -9,9 +8,5 @@ namespace lifeboat::config {
 // Unknown keys, missing keys, wrong types and values. A value with variables is checked when they
 // are set; when not, nothing is said, for the command may never use it.
 void check_against_schema(const Node& root, const Variables& variables, Problems& problems);
-
-// Repositories, sources and check targets that are named but not there. Passes over what has the
-// wrong shape.
-void check_references(const Node& root, Problems& problems);
 
 }  // namespace lifeboat::config

@@ -1,6 +1,6 @@
 #pragma once
-// The Repository of format 1. Its methods are in the file of their subject: repository.cc,
-// key_list.cc, snapshot.cc, statement.cc, maintenance.cc. Thread-safe.
+// The Repository of format 1. Its methods are in the file of their subject:
+// format_repository.cc, key_list.cc, snapshot.cc, maintenance.cc. Thread-safe.
 #include <map>
 #include <mutex>
 

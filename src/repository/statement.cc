@@ -6,7 +6,6 @@
 #include "repository/collect_object.h"
 #include "repository/damage.h"
 #include "repository/fields.h"
-#include "repository/format_repository.h"
 #include "repository/parallel.h"
 #include "repository/sealed.h"
 
@@ -321,15 +320,6 @@ std::set<IndexName> verified_indexes(const std::vector<Statement>& statements) {
       names.insert(IndexName::from_hex(each.get_ref<const std::string&>()).value());
   }
   return names;
-}
-
-Result<std::string> FormatRepository::add_statement(const std::string& kind, Json body,
-                                                    const RunContext& context) {
-  return store_statement(store_, kind, std::move(body), context);
-}
-
-Result<std::vector<Statement>> FormatRepository::statements(const std::string& kind) {
-  return std::move(TRY(load_statements(store_, kind)).statements);
 }
 
 }  // namespace lifeboat::repository

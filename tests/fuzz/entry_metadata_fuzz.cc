@@ -1,7 +1,5 @@
 // What a snapshot says of an entry, as the engines read it: metadata, paths, the head of a
 // database; and the patterns that leave files out.
-#include "engine/all.h"
-#include "engine/engine.h"
 #include "engine/files/exclude.h"
 #include "engine/files/metadata.h"
 #include "engine/files/path.h"
@@ -33,9 +31,8 @@ void description(fuzz::Input input) {
   EntryInfo info;
   info.path = "name";
   info.kind = static_cast<EntryKind>(1 + input.choose(6));
-  const auto* engine = *find_engine(input.choose(2) == 0 ? "files" : "sqlite");
   info.metadata = to_bytes(input.rest());
-  if (const auto line = engine->describe(info))
+  if (const auto line = files::describe_entry(info))
     fuzz::promise(line->size() >= 12, "a description has a mode and two owners");
 }
 

@@ -3,6 +3,7 @@
 import importlib.machinery
 import importlib.util
 import io
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -69,6 +70,59 @@ class OutcomeTest(unittest.TestCase):
         self.outcome("fail").print(printed)
         self.assertIn("FAILED dev: t0", printed.getvalue())
         self.assertIn("said", printed.getvalue())
+
+
+class ShardTest(unittest.TestCase):
+    """Tests that share a process: ctest sees the process, its report the tests."""
+
+    def outcome(self, status, report):
+        outcome = load().Outcome()
+        with tempfile.TemporaryDirectory() as folder:
+            if report is not None:
+                (Path(folder) / "room_test#1.xml").write_text(report)
+            outcome.add_junit(
+                "dev", f'<testsuite><testcase name="room_test#1" status="{status}">'
+                "<system-out>said</system-out></testcase></testsuite>", Path(folder))
+        return outcome
+
+    def report(self, *cases):
+        return "<testsuites><testsuite>" + "".join(cases) + "</testsuite></testsuites>"
+
+    GOOD = '<testcase classname="Suite" name="Good" status="run" result="completed"/>'
+    BAD = ('<testcase classname="Suite" name="Bad" status="run" result="completed">'
+           '<failure message="why">why it failed</failure></testcase>')
+    SKIPPED = '<testcase classname="Suite" name="Skipped" status="run" result="skipped"/>'
+
+    def counts(self, outcome):
+        return len(outcome.passed), [name for name, _ in outcome.failed]
+
+    def test_each_test_of_a_shard_counts(self):
+        outcome = self.outcome("run", self.report(self.GOOD, self.GOOD))
+        self.assertEqual(self.counts(outcome), (2, []))
+
+    def test_a_failed_test_is_named_once_with_what_it_said(self):
+        outcome = self.outcome("fail", self.report(self.GOOD, self.BAD))
+        self.assertEqual(self.counts(outcome), (1, ["dev: Suite.Bad"]))
+        self.assertIn("why it failed", outcome.failed[0][1])
+
+    def test_a_skipped_test_of_a_shard_did_not_pass(self):
+        outcome = self.outcome("run", self.report(self.GOOD, self.SKIPPED))
+        self.assertEqual(self.counts(outcome), (1, ["dev: Suite.Skipped"]))
+
+    def test_a_shard_that_crashed_is_failure(self):
+        outcome = self.outcome("fail", None)
+        self.assertEqual(self.counts(outcome), (0, ["dev: room_test#1"]))
+        self.assertIn("said", outcome.failed[0][1])
+
+    def test_a_shard_that_failed_after_its_tests_passed_is_failure(self):
+        outcome = self.outcome("fail", self.report(self.GOOD))
+        self.assertEqual(self.counts(outcome), (1, ["dev: room_test#1"]))
+
+    def test_a_shard_that_passed_without_a_report_is_failure(self):
+        for report in None, "<testsuites>":
+            with self.subTest(report=report):
+                outcome = self.outcome("run", report)
+                self.assertEqual(self.counts(outcome), (0, ["dev: room_test#1"]))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 
@@ -17,25 +16,6 @@
 
 namespace lifeboat::engine::files {
 namespace {
-
-// "-rw-r--r--" as ls writes it.
-std::string letters_of(std::uint32_t mode) {
-  constexpr std::array<std::pair<std::uint32_t, char>, 6> kTypes{
-      {{S_IFDIR, 'd'}, {S_IFLNK, 'l'}, {S_IFIFO, 'p'}, {S_IFCHR, 'c'}, {S_IFBLK, 'b'}, {0, 0}}};
-  std::string text = "-rwxrwxrwx";
-  for (const auto& [type, letter] : kTypes)
-    if (letter != 0 && (mode & S_IFMT) == type) text[0] = letter;
-  for (std::size_t bit = 0; bit < 9; ++bit)
-    if ((mode & (0400U >> bit)) == 0) text[1 + bit] = '-';
-  if (mode & S_ISUID) text[3] = mode & S_IXUSR ? 's' : 'S';
-  if (mode & S_ISGID) text[6] = mode & S_IXGRP ? 's' : 'S';
-  if (mode & S_ISVTX) text[9] = mode & S_IXOTH ? 't' : 'T';
-  return text;
-}
-
-std::string label(const std::string& name, std::uint32_t id) {
-  return name.empty() ? std::to_string(id) : name;
-}
 
 Result<Identity> identity_of(const std::string& path) {
   Identity identity;
@@ -77,12 +57,7 @@ class FilesEngine final : public Engine {
   }
 
   Result<std::string> describe(const EntryInfo& entry) const override {
-    const auto metadata = TRY(metadata_of(entry));
-    auto line = letters_of(metadata.mode) + " " + label(metadata.user, metadata.uid) + " " +
-                label(metadata.group, metadata.gid);
-    if (entry.kind == EntryKind::symlink) line += " -> " + metadata.link;
-    if (entry.kind == EntryKind::hardlink) line += " = " + metadata.link;
-    return line;
+    return describe_entry(entry);
   }
 
   bool holds(const EntryInfo& entry, const std::string& object) const override {

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 
 #include "engine/files/path.h"
 
@@ -109,6 +110,21 @@ bool fits(EntryKind kind, const Metadata& metadata) {
   }
 }
 
+// "-rw-r--r--" as ls writes it.
+std::string letters_of(std::uint32_t mode) {
+  constexpr std::array<std::pair<std::uint32_t, char>, 6> kTypes{
+      {{S_IFDIR, 'd'}, {S_IFLNK, 'l'}, {S_IFIFO, 'p'}, {S_IFCHR, 'c'}, {S_IFBLK, 'b'}, {0, 0}}};
+  std::string text = "-rwxrwxrwx";
+  for (const auto& [type, letter] : kTypes)
+    if (letter != 0 && (mode & S_IFMT) == type) text[0] = letter;
+  for (std::size_t bit = 0; bit < 9; ++bit)
+    if ((mode & (0400U >> bit)) == 0) text[1 + bit] = '-';
+  if (mode & S_ISUID) text[3] = mode & S_IXUSR ? 's' : 'S';
+  if (mode & S_ISGID) text[6] = mode & S_IXGRP ? 's' : 'S';
+  if (mode & S_ISVTX) text[9] = mode & S_IXOTH ? 't' : 'T';
+  return text;
+}
+
 }  // namespace
 
 bool keeps_attribute(std::string_view name) {
@@ -162,6 +178,19 @@ Result<Metadata> metadata_of(const EntryInfo& entry) {
   if (entry.kind == EntryKind::hardlink)
     TRY_CONTEXT(shown(entry.path) + ": its first name", check_path(metadata.link));
   return metadata;
+}
+
+std::string owner_label(const std::string& name, std::uint32_t id) {
+  return name.empty() ? std::to_string(id) : name;
+}
+
+Result<std::string> describe_entry(const EntryInfo& entry) {
+  const auto metadata = TRY(metadata_of(entry));
+  auto line = letters_of(metadata.mode) + " " + owner_label(metadata.user, metadata.uid) + " " +
+              owner_label(metadata.group, metadata.gid);
+  if (entry.kind == EntryKind::symlink) line += " -> " + metadata.link;
+  if (entry.kind == EntryKind::hardlink) line += " = " + metadata.link;
+  return line;
 }
 
 }  // namespace lifeboat::engine::files

@@ -42,5 +42,9 @@ Bytes encode_metadata(const Metadata& metadata);
 Result<Metadata> decode_metadata(ByteView bytes);
 // The entry's metadata, which must also fit its kind; errors name the path.
 Result<Metadata> metadata_of(const EntryInfo& entry);
+// An owner as people name it: by the number where the source's host had no name for it.
+std::string owner_label(const std::string& name, std::uint32_t id);
+// Mode and owners as ls writes them, and where a link leads; errors as those of metadata_of.
+Result<std::string> describe_entry(const EntryInfo& entry);
 
 }  // namespace lifeboat::engine::files

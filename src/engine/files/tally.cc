@@ -36,11 +36,8 @@ void put_tree(ByteWriter& writer, const EntryInfo& info, const Metadata& metadat
 
 // What needs the right to give files away or to make devices.
 void put_owners(ByteWriter& writer, const EntryInfo& info, const Metadata& metadata) {
-  const auto label = [](const std::string& name, std::uint32_t id) {
-    return name.empty() ? std::to_string(id) : name;
-  };
-  writer.sized(info.path).sized(label(metadata.user, metadata.uid));
-  writer.sized(label(metadata.group, metadata.gid)).u32(metadata.mode & kOwnerMode);
+  writer.sized(info.path).sized(owner_label(metadata.user, metadata.uid));
+  writer.sized(owner_label(metadata.group, metadata.gid)).u32(metadata.mode & kOwnerMode);
   if (!is_device(metadata)) return;
   writer.u32(metadata.mode & S_IFMT).u32(metadata.device_major).u32(metadata.device_minor);
 }

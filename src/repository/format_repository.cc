@@ -1,9 +1,11 @@
+#include "repository/format_repository.h"
+
 #include <algorithm>
 
 #include "crypto/hash.h"
 #include "crypto/signature.h"
-#include "repository/format_repository.h"
 #include "repository/key_slot.h"
+#include "repository/statement.h"
 #include "repository/unlock.h"
 
 namespace lifeboat::repository {
@@ -117,6 +119,15 @@ Result<ChunkId> FormatRepository::identify(ByteView chunk) {
 Result<Bytes> FormatRepository::sign(ByteView message) {
   const auto key = TRY(crypto::SigningKey::from_seed(store_.keys.signing_seed));
   return to_bytes(key.sign(message).view());
+}
+
+Result<std::string> FormatRepository::add_statement(const std::string& kind, Json body,
+                                                    const RunContext& context) {
+  return store_statement(store_, kind, std::move(body), context);
+}
+
+Result<std::vector<Statement>> FormatRepository::statements(const std::string& kind) {
+  return std::move(TRY(load_statements(store_, kind)).statements);
 }
 
 }  // namespace lifeboat::repository

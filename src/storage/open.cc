@@ -1,11 +1,12 @@
 // The registry of media: one row for each, by the scheme of its URL.
+#include "storage/open.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 
 #include "storage/local/local_backend.h"
 #include "storage/memory/memory_backend.h"
-#include "storage/open.h"
 #include "storage/wrap/retry.h"
 #include "storage/wrap/throttle.h"
 
