@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace lifeboat::engine::mongodb {
@@ -13,12 +14,13 @@ namespace {
 
 constexpr std::string_view kIsArray = "a";
 constexpr std::string_view kNewLength = "l";
+constexpr std::size_t kBinaryHead = 5;  // the length of what follows, and its kind
 
-enum class Change : std::uint8_t { removed, updated, inserted, nested };
+enum class Change : std::uint8_t { removed, updated, inserted, nested, rewritten };
 
 struct FieldChange {
   Change change = Change::removed;
-  Element value;  // the new value, or the difference within
+  Element value;  // the new value, or the difference within, or of a binary value its new end
 };
 
 Failure no_diff(std::string_view what) {
@@ -50,11 +52,8 @@ class FieldChanges {
       if (!section.holds(BsonType::document)) return no_diff("a nested part of another type");
       return add(section.key.substr(1), {Change::nested, section});
     }
-    if (section.key == "b")
-      return fail(Code::unsupported_format,
-                  "an update changed a part of a binary value: this "
-                  "version of Lifeboat does not know how");
     if (!section.holds(BsonType::document)) return no_diff("a section that is no document");
+    if (section.key == "b") return add_all(section, Change::rewritten);
     if (section.key == "d") return add_all(section, Change::removed);
     if (section.key == "u") return add_all(section, Change::updated);
     if (section.key == "i") return add_all(section, Change::inserted);
@@ -171,7 +170,34 @@ class DiffApplier {
       to.element(field.key, change->value);
     else if (change->change == Change::nested)
       TRY(put_nested(to, field, change->value));
+    else if (change->change == Change::rewritten)
+      TRY(put_rewritten(to, field, change->value));
     return true;
+  }
+
+  // {o: offset, d: bytes}: all before the offset stays, and these follow; of the columns of a time
+  // series. A value without that place is of a later moment: another entry overwrites it.
+  static Result<void> put_rewritten(DocumentBuilder& to, const Element& before,
+                                    const Element& change) {
+    const auto offset = change.inside().find("o");
+    const auto bytes = change.inside().find("d");
+    const bool is_one = offset && offset->integer() && bytes && bytes->holds(BsonType::binary);
+    if (!is_one || *offset->integer() < 0) return no_diff("the new end of a binary value");
+    const bool has_place =
+        before.holds(BsonType::binary) &&
+        std::cmp_less_equal(*offset->integer(), before.value.size() - kBinaryHead);
+    if (!has_place) {
+      to.null(before.key);
+      return {};
+    }
+    const auto kept =
+        before.value.subspan(kBinaryHead, static_cast<std::size_t>(*offset->integer()));
+    const auto added = bytes->value.subspan(kBinaryHead);
+    ByteWriter whole;
+    whole.u32(static_cast<std::uint32_t>(kept.size() + added.size()));
+    whole.u8(before.value[kBinaryHead - 1]).raw(kept).raw(added);
+    to.element(before.key, Element{BsonType::binary, before.key, whole.bytes(), {}});
+    return check_size(to);
   }
 
   Result<void> put_nested(DocumentBuilder& to, const Element& before, const Element& diff) const {

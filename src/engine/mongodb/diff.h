@@ -13,7 +13,8 @@ enum class PresentField : std::uint8_t {
 
 // A replay may meet a document that is newer than the difference; then a later entry overwrites
 // what is wrong in between, and a part of another type becomes null. `corrupt` for what is no
-// difference and for a result larger than a document, `unsupported_format` for binary parts.
+// difference and for a result larger than a document, `unsupported_format` for binary parts of
+// arrays.
 Result<Bytes> apply_diff(DocumentView document, DocumentView diff, PresentField present);
 
 }  // namespace lifeboat::engine::mongodb

@@ -96,8 +96,42 @@ TEST(Diff, RefusesToGrowAnArrayBeyondADocument) {
   EXPECT_FALSE(applied(R"({"a":[]})", R"({"sa":{"a":true,"u5592000":1}})"));
 }
 
-TEST(Diff, SaysThatItDoesNotKnowBinaryParts) {
-  EXPECT_EQ(applied(R"({"a":1})", R"({"b":{"a":{"o":0}}})").error().code(),
+std::string binary(const std::string& base64, const std::string& kind = "07") {
+  return R"({"$binary":{"base64":")" + base64 + R"(","subType":")" + kind + R"("}})";
+}
+
+// "abcdef" with "XY" or "UVWXYZ" from a place on; the kind is that of what was there.
+TEST(Diff, ABinaryValueKeepsWhatIsBeforeThePlaceAndEndsAnew) {
+  const auto before = R"({"_id":1,"data":{"t":)" + binary("YWJjZGVm") + "}}";
+  const auto diff = [](int offset, const std::string& bytes) {
+    return R"({"sdata":{"b":{"t":{"o":)" + std::to_string(offset) + R"(,"d":)" +
+           binary(bytes, "00") + "}}}}";
+  };
+  const auto after = [](const std::string& base64) {
+    return R"({"_id":1,"data":{"t":)" + binary(base64) + "}}";
+  };
+  expect_diff(before, diff(4, "VVZXWFla"), after("YWJjZFVWV1hZWg=="));
+  expect_diff(before, diff(6, "WFk="), after("YWJjZGVmWFk="));
+  expect_diff(before, diff(1, "WFk="), after("YVhZ"));
+  expect_diff(before, diff(0, "WFk="), after("WFk="));
+}
+
+TEST(Diff, ABinaryValueWithoutThePlaceIsLeftToALaterEntry) {
+  const auto diff = R"({"b":{"t":{"o":3,"d":)" + binary("WFk=") + "}}}";
+  expect_diff(R"({"t":)" + binary("YWI=") + "}", diff, R"({"t":null})");
+  expect_diff(R"({"t":"abcdef"})", diff, R"({"t":null})");
+  expect_diff(R"({"x":1})", diff, R"({"x":1})");
+}
+
+TEST(Diff, RefusesANewEndThatIsNone) {
+  const auto before = R"({"t":)" + binary("YWJj") + "}";
+  for (const std::string end : {"1", "{}", R"({"o":1})", R"({"o":1,"d":"x"})",
+                                R"({"o":-1,"d":{"$binary":{"base64":"","subType":"00"}}})"})
+    EXPECT_EQ(applied(before, R"({"b":{"t":)" + end + "}}").error().code(), Code::corrupt) << end;
+}
+
+TEST(Diff, SaysThatItDoesNotKnowBinaryPartsOfArrays) {
+  EXPECT_EQ(applied(R"({"a":[1]})", R"({"sa":{"a":true,"b0":{"o":0}}})").error().code(),
             Code::unsupported_format);
 }
 

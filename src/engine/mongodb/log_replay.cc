@@ -1,6 +1,5 @@
 #include "engine/mongodb/log_replay.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,8 +12,6 @@
 
 namespace lifeboat::engine::mongodb {
 namespace {
-
-constexpr std::size_t kWindowPiece = 1U << 20U;
 
 Timestamp limit_of(const ReplayRequest& request, const WindowEnd& window) {
   return request.until == Timestamp{} ? window.last : request.until;
@@ -35,33 +32,14 @@ std::set<std::string> names_in(const Catalog& catalog) {
 }  // namespace
 
 Result<std::unique_ptr<KeptWindow>> KeptWindow::make() {
-  std::unique_ptr<KeptWindow> window(new KeptWindow(TRY(ScratchDirectory::make())));
-  window->file_ =
-      TRY(open_file(window->folder_.path() / "log", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC));
-  return window;
+  return std::unique_ptr<KeptWindow>(new KeptWindow(TRY(DocumentFile::make())));
 }
 
-Result<void> KeptWindow::append(ByteView bytes) {
-  TRY(write_at(file_.get(), size_, bytes));
-  size_ += bytes.size();
-  return {};
-}
-
-Result<void> KeptWindow::each_document(const std::function<Result<void>(DocumentView)>& visit) {
-  BsonReader reader;
-  Bytes piece(kWindowPiece);
-  for (std::uint64_t at = 0; at < size_;) {
-    const auto count = TRY(read_at(file_.get(), at, piece));
-    if (count == 0) return fail(Code::io_error, "the log that was set aside is cut");
-    TRY(reader.feed(ByteView(piece).first(count), visit));
-    at += count;
-  }
-  return reader.finish();
-}
+Result<void> KeptWindow::append(ByteView bytes) { return documents_.append(bytes); }
 
 Result<void> KeptWindow::close() {
   bool closed = false;
-  TRY(each_document([&](DocumentView document) -> Result<void> {
+  TRY(documents_.each([&](DocumentView document) -> Result<void> {
     if (closed) return fail(Code::corrupt, "something follows the end of a snapshot's log");
     const auto end = TRY(decode_window_end(document));
     closed = end.has_value();
@@ -73,7 +51,7 @@ Result<void> KeptWindow::close() {
 }
 
 Result<void> KeptWindow::each_entry(const std::function<Result<void>(DocumentView)>& visit) {
-  return each_document([&](DocumentView document) -> Result<void> {
+  return documents_.each([&](DocumentView document) -> Result<void> {
     const auto first = document.begin();
     if (first != document.end() && first->key == "lifeboat") return {};
     return visit(document);

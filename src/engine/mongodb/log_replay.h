@@ -3,7 +3,7 @@
 // then pieces of the log. Says what must be true of it then. One thread at a time.
 #include <set>
 
-#include "base/file.h"
+#include "engine/mongodb/document_file.h"
 #include "engine/mongodb/document_writes.h"
 #include "engine/mongodb/log_window.h"
 #include "engine/mongodb/replay.h"
@@ -24,12 +24,9 @@ class KeptWindow {
   Result<void> each_entry(const std::function<Result<void>(DocumentView)>& visit);
 
  private:
-  explicit KeptWindow(ScratchDirectory folder) : folder_(std::move(folder)) {}
-  Result<void> each_document(const std::function<Result<void>(DocumentView)>& visit);
+  explicit KeptWindow(DocumentFile documents) : documents_(std::move(documents)) {}
 
-  ScratchDirectory folder_;
-  FileDescriptor file_;
-  std::uint64_t size_ = 0;
+  DocumentFile documents_;
   WindowEnd end_;
 };
 

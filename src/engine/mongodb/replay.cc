@@ -4,34 +4,51 @@
 
 #include <algorithm>
 
+#include "engine/mongodb/bson_reader.h"
+#include "engine/mongodb/document_file.h"
+
 namespace lifeboat::engine::mongodb {
 namespace {
 
-constexpr int kMostApplyOps = 10;  // within each other, as servers have it
-constexpr std::size_t kMostInMemory = 64U << 20U;
+constexpr int kMostApplyOps = 10;                  // within each other, as servers have it
+constexpr std::size_t kMostInMemory = 32U << 20U;  // of all transactions
 
-class MemoryStore : public TransactionStore {
+class HeldTransaction final : public TransactionStore {
  public:
-  explicit MemoryStore(std::size_t most) : most_(most) {}
+  HeldTransaction(std::size_t most, std::shared_ptr<std::size_t> used)
+      : most_(most), used_(std::move(used)) {}
+  HeldTransaction(const HeldTransaction&) = delete;
+  HeldTransaction& operator=(const HeldTransaction&) = delete;
+  ~HeldTransaction() override { *used_ -= in_memory_.size(); }
 
   Result<void> add(ByteView entry) override {
-    if (entry.size() > most_ - size_)
-      return fail(Code::no_space,
-                  fmt::format("a transaction of more than {} bytes in the log", most_));
-    size_ += entry.size();
-    entries_.push_back(to_bytes(entry));
+    if (!file_ && entry.size() > most_ - std::min(most_, *used_)) TRY(move_to_file());
+    if (file_) return file_->append(entry);
+    lifeboat::append(in_memory_, entry);
+    *used_ += entry.size();
     return {};
   }
 
-  Result<void> each(const std::function<Result<void>(ByteView)>& visit) override {
-    for (const auto& entry : entries_) TRY(visit(entry));
-    return {};
+  Result<void> each(const std::function<Result<void>(DocumentView)>& visit) override {
+    if (file_) return file_->each(visit);
+    BsonReader reader;
+    TRY(reader.feed(in_memory_, visit));
+    return reader.finish();
   }
 
  private:
+  Result<void> move_to_file() {
+    file_.emplace(TRY_CONTEXT("a large transaction of the log", DocumentFile::make()));
+    TRY(file_->append(in_memory_));
+    *used_ -= in_memory_.size();
+    in_memory_ = {};
+    return {};
+  }
+
   std::size_t most_;
-  std::size_t size_ = 0;
-  std::vector<Bytes> entries_;
+  std::shared_ptr<std::size_t> used_;  // by all of them
+  Bytes in_memory_;
+  std::optional<DocumentFile> file_;
 };
 
 bool is_apply_ops(const OplogEntry& entry) {
@@ -53,14 +70,15 @@ bool is_transaction(const OplogEntry& entry) { return entry.session && !entry.re
 
 }  // namespace
 
-MakeTransactionStore keep_in_memory(std::size_t most) {
-  return [most]() -> Result<std::unique_ptr<TransactionStore>> {
-    return std::make_unique<MemoryStore>(most);
+MakeTransactionStore hold_in_memory(std::size_t most, std::shared_ptr<std::size_t> used) {
+  if (!used) used = std::make_shared<std::size_t>(0);
+  return [most, used]() -> Result<std::unique_ptr<TransactionStore>> {
+    return std::make_unique<HeldTransaction>(most, used);
   };
 }
 
 Replay::Replay(ReplayOptions options) : options_(std::move(options)) {
-  if (!options_.make_store) options_.make_store = keep_in_memory(kMostInMemory);
+  if (!options_.make_store) options_.make_store = hold_in_memory(kMostInMemory);
 }
 
 Result<Replay::Progress> Replay::apply(DocumentView document, const Visit& visit) {
@@ -167,9 +185,8 @@ Result<void> Replay::release(const OplogEntry& entry, const Visit& visit) {
   if (!entry.session) return fail(Code::corrupt, "a transaction without a session");
   const auto found = pending_.find(*entry.session);
   if (found == pending_.end()) return check_begun(entry);
-  TRY(found->second.store->each([&](ByteView held) -> Result<void> {
-    const auto part = TRY(parse_entry(TRY(DocumentView::check(held))));
-    return pass_operations(part, visit, 0);
+  TRY(found->second.store->each([&](DocumentView held) -> Result<void> {
+    return pass_operations(TRY(parse_entry(held)), visit, 0);
   }));
   pending_.erase(found);
   return {};

@@ -14,13 +14,14 @@ class TransactionStore {
  public:
   virtual ~TransactionStore() = default;
   virtual Result<void> add(ByteView entry) = 0;
-  virtual Result<void> each(const std::function<Result<void>(ByteView entry)>& visit) = 0;
+  virtual Result<void> each(const std::function<Result<void>(DocumentView entry)>& visit) = 0;
 };
 
 using MakeTransactionStore = std::function<Result<std::unique_ptr<TransactionStore>>()>;
 
-// In memory, `most` bytes at most; then `no_space`.
-MakeTransactionStore keep_in_memory(std::size_t most);
+// In memory, and in a file of its own whatever would take all of them beyond `most` bytes there;
+// `used` of them are taken.
+MakeTransactionStore hold_in_memory(std::size_t most, std::shared_ptr<std::size_t> used = {});
 
 struct ReplayOptions {
   Timestamp until;  // the last that is applied
@@ -28,7 +29,7 @@ struct ReplayOptions {
   Dialect dialect = Dialect::mongodb;
   // What is left out, besides the databases local and config; of a dropped database as "$cmd".
   std::function<bool(const Namespace&)> leaves_out;
-  MakeTransactionStore make_store;  // in memory, when there is none
+  MakeTransactionStore make_store;  // when there is none, one that takes little memory
 };
 
 struct OpenTransaction {

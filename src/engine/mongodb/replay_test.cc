@@ -193,10 +193,59 @@ TEST(Replay, LeavesOutNoRenameThatBringsInWhatIsWanted) {
   EXPECT_EQ(renames, 2U);
 }
 
-TEST(Replay, BoundsWhatATransactionMayTake) {
-  const auto store = keep_in_memory(10)().value();
-  EXPECT_TRUE(store->add(to_bytes("1234567890")));
-  EXPECT_EQ(store->add(to_bytes("1")).error().code(), Code::no_space);
+// Many times what may be in memory, beside one that is open all the while.
+TEST(Replay, HoldsALargeTransactionOutsideOfTheMemory) {
+  constexpr std::size_t kMost = 300U << 10U;
+  const auto used = std::make_shared<std::size_t>(0);
+  Replay replay({.until = {1000, 1},
+                 .known = {},
+                 .dialect = {},
+                 .leaves_out = {},
+                 .make_store = hold_in_memory(kMost, used)});
+  std::size_t bytes = 0;
+  std::vector<std::int64_t> ids;
+  const auto visit = [&](const Write& write) -> Result<void> {
+    const auto& replace = std::get<Replace>(write);
+    bytes += replace.document.size();
+    ids.push_back(view_document(replace.filter).begin()->integer().value());
+    return {};
+  };
+  const auto part = [](std::uint32_t second, std::uint32_t previous, std::int32_t number,
+                       const std::string& text, bool more) {
+    const auto document =
+        DocumentBuilder().int32("_id", static_cast<std::int32_t>(second)).text("x", text).take();
+    ArrayBuilder operations;
+    operations.document(
+        DocumentBuilder().text("op", "i").text("ns", "d.c").document("o", document).take());
+    DocumentBuilder object;
+    object.array("applyOps", operations.take());
+    if (more) object.boolean("partialTxn", true);
+    const Timestamp before = previous == 0 ? Timestamp{} : Timestamp{previous, 1};
+    return DocumentBuilder()
+        .timestamp("ts", {second, 1})
+        .int64("t", 1)
+        .text("op", "c")
+        .text("ns", "admin.$cmd")
+        .document("o", object.take())
+        .document("lsid", DocumentBuilder().int32("id", number).take())
+        .int64("txnNumber", 1)
+        .document("prevOpTime", DocumentBuilder().timestamp("ts", before).int64("t", 1).take())
+        .take();
+  };
+  const std::string large(256U << 10U, 'x');
+  ASSERT_TRUE(replay.apply(view_document(part(1, 0, 7, "small", true)), visit));
+  for (std::uint32_t i = 0; i < 12; ++i) {
+    const auto entry = part(10 + i, i == 0 ? 0 : 9 + i, 8, large, i < 11);
+    const auto applied = replay.apply(view_document(entry), visit);
+    ASSERT_TRUE(applied) << applied.error().describe();
+    EXPECT_LE(*used, kMost);
+    EXPECT_EQ(ids.empty(), i < 11);
+  }
+  EXPECT_EQ(ids, (std::vector<std::int64_t>{10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21}));
+  EXPECT_GT(bytes, 12 * large.size());
+  EXPECT_GT(*used, 0U);
+  EXPECT_LT(*used, 1000U);
+  EXPECT_EQ(replay.open().size(), 1U);
 }
 
 TEST(Replay, SaysWhichEntryItCannotReplay) {
