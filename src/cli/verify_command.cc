@@ -15,6 +15,19 @@ std::string what_was_looked_at(const Json& body) {
   return "every chunk, decrypted and decompressed";
 }
 
+// Writers take nothing for present that a check has read and found damaged.
+void say_repair(Session& session, const Json& body) {
+  if (list_of(body, "damaged_snapshots").empty()) return;
+  const bool unread = text_of(body, "depth") == "objects";
+  session.say(wrapped(
+      "  " + session.colour("next:", Style::bold) +
+          (unread ? " run `lifeboat verify --read-data`, then" : " run") +
+          " `lifeboat backup` for each service: it stores what was found damaged again, as far as "
+          "the sources still have it. Or bring the objects that are named above back from a copy "
+          "of the repository, and run `lifeboat verify --read-data`.",
+      session.terminal().width, 4));
+}
+
 void say_check(Session& session, const Json& body) {
   session.say(session.colour(text_of(body, "repository"), Style::bold) + ", " +
               text_of(body, "medium"));
@@ -26,6 +39,7 @@ void say_check(Session& session, const Json& body) {
   for (const auto& id : list_of(body, "damaged_snapshots"))
     session.say("  " + session.colour("damaged", Style::bad) + "  snapshot " +
                 printable(id.get<std::string>()));
+  say_repair(session, body);
   if (found == 0) session.say(session.colour("  Everything is as it should be.", Style::good));
 }
 
@@ -48,8 +62,11 @@ CommandSpec verify_command() {
   spec.name = "verify";
   spec.summary = "Check repositories: that all is there, and with --read-data that all is whole.";
   spec.about =
-      "Exit status 1 when something is damaged or missing, and which snapshots it reaches. Needs "
-      "no source and no variable of a source. Only a drill proves that it can be restored.";
+      "Exit status 1 when something is damaged or missing, and which snapshots it reaches. What is "
+      "read and found damaged is remembered in the repository: the next backup, of whichever "
+      "machine, stores it again from the sources. Needs no source and no variable of a source. "
+      "Only a "
+      "drill proves that it can be restored.";
   spec.positionals = {
       {"REPOSITORY", "Which repositories; else all of the configuration.", false, true}};
   spec.options = {{"read-data", "", "As --depth contents."},

@@ -27,6 +27,12 @@ Result<void> only_damage(const Error& error) {
 
 bool may_verify(Role role) { return role == Role::admin || role == Role::reader; }
 
+// What goes into the statement that begins with this one.
+std::span<const PackName> part_of(const std::vector<PackName>& names, std::size_t at) {
+  const auto from = std::min(at, names.size());
+  return std::span(names).subspan(from, std::min(kPacksPerStatement, names.size() - from));
+}
+
 Json names_json(const auto& names) {
   auto list = Json::array();
   for (const auto& each : names) list.push_back(each.hex());
@@ -192,26 +198,34 @@ Result<Check::Judged> Check::judge(const Census& census, Unlisted unlisted,
   return judged;
 }
 
-// What was read and is whole is said to all, so that writers may dedup against it.
+// What was read and is whole is said to all, so that writers may dedup against it; and what is
+// damaged, so that none does, and the next backup stores it again.
 Result<void> Check::sign_for(const RunContext& context) {
   if (depth_ == CheckDepth::objects || !may_verify(store_.keys.role)) return {};
+  const auto damaged = packs_.damaged();
   const auto whole = packs_.whole();
+  const auto indexes = whole_indexes(whole);
+  for (std::size_t at = 0; at == 0 || at < std::max(whole.size(), damaged.size());
+       at += kPacksPerStatement) {
+    Json body{{"packs", names_json(part_of(whole, at))},
+              {"indexes", at == 0 ? names_json(indexes) : Json::array()},
+              {"level", depth_ == CheckDepth::contents ? 2 : 1}};
+    if (at < damaged.size()) body["damaged"] = names_json(part_of(damaged, at));
+    const auto said = store_statement(store_, "verified", body, context);
+    if (!said) context.log.warning("cannot record the check: " + said.error().describe());
+    if (!said) break;
+  }
+  return {};
+}
+
+std::vector<IndexName> Check::whole_indexes(const std::vector<PackName>& whole) const {
   const std::set<PackName> good(whole.begin(), whole.end());
   std::vector<IndexName> indexes;
   for (const auto& [name, packs] : indexes_)
     if (!packs_.is_false(name) &&
         std::ranges::all_of(packs, [&](const auto& pack) { return good.contains(pack); }))
       indexes.push_back(name);
-  for (std::size_t at = 0; at == 0 || at < whole.size(); at += kPacksPerStatement) {
-    const auto count = std::min(kPacksPerStatement, whole.size() - at);
-    const Json body{{"packs", names_json(std::span(whole).subspan(at, count))},
-                    {"indexes", at == 0 ? names_json(indexes) : Json::array()},
-                    {"level", depth_ == CheckDepth::contents ? 2 : 1}};
-    const auto said = store_statement(store_, "verified", body, context);
-    if (!said) context.log.warning("cannot record the check: " + said.error().describe());
-    if (!said) break;
-  }
-  return {};
+  return indexes;
 }
 
 }  // namespace lifeboat::repository

@@ -30,6 +30,7 @@ class Check {
   };
   Result<Judged> judge(const Census& census, Unlisted unlisted, const RunContext& context);
   Result<void> sign_for(const RunContext& context);
+  std::vector<IndexName> whole_indexes(const std::vector<PackName>& whole) const;
 
   const Store& store_;
   SessionRing& sessions_;

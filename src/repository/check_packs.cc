@@ -241,10 +241,10 @@ Result<void> PackCheck::try_segments(const PackDirectory& directory, ByteView by
   return {};
 }
 
-std::vector<PackName> PackCheck::whole() const {
+std::vector<PackName> PackCheck::that_are(bool whole) const {
   std::vector<PackName> names;
   for (const auto& pack : present_)
-    if (notes_.is_whole(pack.name)) names.push_back(pack.name);
+    if (notes_.is_whole(pack.name) == whole) names.push_back(pack.name);
   return names;
 }
 

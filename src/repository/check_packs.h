@@ -34,7 +34,9 @@ class PackCheck {
   // Index objects that say of a pack what is not so. After the reading.
   bool is_false(const IndexName& index) const { return false_.contains(index); }
   // Packs that were read and found whole.
-  std::vector<PackName> whole() const;
+  std::vector<PackName> whole() const { return that_are(true); }
+  // The others that are there: damaged, or with a segment that nobody can open.
+  std::vector<PackName> damaged() const { return that_are(false); }
 
  private:
   struct Present {
@@ -43,6 +45,7 @@ class PackCheck {
     std::vector<const ListedPack*> listed{};  // more than one where somebody lied
   };
 
+  std::vector<PackName> that_are(bool whole) const;
   Result<void> list_packs();
   Result<void> take_listing(const ListedPack& pack);
   Result<void> compare_sizes(const Present& pack);

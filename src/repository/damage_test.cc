@@ -213,6 +213,64 @@ TEST_F(DamageTest, NamesTheSnapshotsThatAPackReaches) {
     }
 }
 
+TEST_F(DamageTest, IsStoredAgainByTheNextBackupOfAnybodyOnceItWasFound) {
+  const auto writer = place_.open_new(*admin_, Role::writer, "writer");
+  ASSERT_OK(writer);
+  ASSERT_OK(check(CheckDepth::contents));  // so that others dedup against all this, too
+  whole_ = place_.all();
+  for (const auto depth : {CheckDepth::hashes, CheckDepth::contents}) {
+    for (const auto& key : place_.keys("packs/")) flip(key, place_.object(key).size() / 2);
+    const auto unseen = back_up(*admin_, some_files(1), context());
+    ASSERT_OK(unseen);
+    EXPECT_FALSE(read_back(*admin_, unseen->id, context())) << "nobody has looked yet";
+    ASSERT_OK(check(depth));
+    for (auto* machine : {admin_.get(), writer->get()}) {
+      const auto again = back_up(*machine, some_files(1), context());
+      ASSERT_OK(again);
+      const auto read = read_back(*admin_, again->id, context());
+      ASSERT_OK(read);
+      EXPECT_EQ(*read, some_files(1));
+    }
+    EXPECT_TRUE(read_back(*admin_, first_, context())) << "by what was stored again";
+    place_.restore_all(whole_);
+  }
+}
+
+TEST_F(DamageTest, OfASessionIsStoredAgainOnceItWasFound) {
+  const auto key = place_.keys("sessions/").front();
+  place_.store->remove(key);
+  const auto report = check(CheckDepth::contents);
+  ASSERT_OK(report);
+  EXPECT_FALSE(report->damaged_snapshots.empty());
+  const auto reopened = place_.open("admin", "another machine");
+  ASSERT_OK(reopened);
+  const auto again = back_up(**reopened, some_files(1), context());
+  ASSERT_OK(again);
+  const auto read = read_back(**reopened, again->id, context());
+  ASSERT_OK(read);
+  EXPECT_EQ(*read, some_files(1));
+}
+
+TEST_F(DamageTest, ThatACopyMendedIsUsedAgainOnceItWasReadToTheEnd) {
+  const auto stored_by_a_backup = [&] {
+    const auto info = back_up(*admin_, some_files(2), context());
+    EXPECT_TRUE(info) << info.error().describe();
+    return info ? info->stored : 0;
+  };
+  const auto nothing_new = stored_by_a_backup();
+  whole_ = place_.all();
+  const auto packs = place_.keys("packs/");
+  for (const auto& key : packs) flip(key, place_.object(key).size() / 2);
+  ASSERT_OK(check(CheckDepth::hashes));
+  for (const auto& key : packs) place_.replace(key, whole_.at(key));
+  ASSERT_OK(check(CheckDepth::hashes));
+  const auto anew = stored_by_a_backup();
+  EXPECT_GT(anew, nothing_new + 500'000) << "hashes alone do not say that it can be opened";
+  place_.test.clock.advance(std::chrono::seconds(1));
+  ASSERT_OK(check(CheckDepth::contents));
+  EXPECT_LT(stored_by_a_backup(), anew / 2);
+}
+
 TEST_F(DamageTest, NamesTheSnapshotsThatASessionReaches) {
   for (const bool gone : {true, false}) {
     const auto key = place_.keys("sessions/").back();

@@ -55,9 +55,10 @@ Result<void> exclude_absent(const Store& store, const IndexTable& table, Exclusi
 Result<ChunkWriter::Setup> prepare(const Store& store, const Session& session,
                                    const RunContext& context) {
   auto exclusions = TRY(read_collections(store));
-  const auto verified = TRY(load_statements(store, "verified"));
-  auto index =
-      TRY(open_index(store, verified_indexes(verified.statements), Unlisted::leave, context));
+  const auto verified = TRY(load_statements(store, "verified")).statements;
+  const auto damaged = damaged_packs(verified);
+  exclusions.packs.insert(exclusions.packs.end(), damaged.begin(), damaged.end());
+  auto index = TRY(open_index(store, verified_indexes(verified), Unlisted::leave, context));
   TRY(exclude_absent(store, *index.table, exclusions));
   for (const auto& each : index.findings) context.log.warning(each.subject + ": " + each.message);
   return ChunkWriter::Setup{*store.backend,         store.keys,

@@ -47,6 +47,7 @@ Result<void> check_hashes(const Json& body, std::string_view key) {
 Result<void> check_verified(const Json& body) {
   TRY(check_hashes(body, "packs"));
   TRY(check_hashes(body, "indexes"));
+  if (body.contains("damaged")) TRY(check_hashes(body, "damaged"));
   const auto level = TRY(number_at(body, "level"));
   if (level != 1 && level != 2) return fail(Code::corrupt, "\"level\" is not 1 or 2");
   return {};
@@ -233,6 +234,19 @@ Result<std::vector<std::string>> statement_keys(const Store& store, const std::s
   return keys;
 }
 
+bool is_of_contents(const Statement& said) {
+  return said.kind == "verified" && said.body.at("level") == kContentsLevel;
+}
+
+// Names that check_hashes() has let pass.
+template <class Name>
+std::set<Name> names_at(const Statement& said, std::string_view key) {
+  std::set<Name> names;
+  for (const auto& each : said.body.at(key))
+    names.insert(Name::from_hex(each.get_ref<const std::string&>()).value());
+  return names;
+}
+
 }  // namespace
 
 Result<Bytes> make_statement(const RoleKeys& keys, const Json& body, Random& random) {
@@ -314,11 +328,26 @@ Result<Sayings> gather_sayings(const std::vector<Statement>& statements) {
 
 std::set<IndexName> verified_indexes(const std::vector<Statement>& statements) {
   std::set<IndexName> names;
+  for (const auto& said : statements)
+    if (is_of_contents(said)) names.merge(names_at<IndexName>(said, "indexes"));
+  return names;
+}
+
+std::set<PackName> damaged_packs(const std::vector<Statement>& statements) {
+  std::map<PackName, Time> damaged;
   for (const auto& said : statements) {
-    if (said.kind != "verified" || said.body.at("level") != kContentsLevel) continue;
-    for (const auto& each : said.body.at("indexes"))
-      names.insert(IndexName::from_hex(each.get_ref<const std::string&>()).value());
+    if (said.kind != "verified") continue;
+    if (said.body.contains("damaged"))
+      for (const auto& name : names_at<PackName>(said, "damaged")) damaged[name] = said.time;
+    if (!is_of_contents(said) || damaged.empty()) continue;
+    const auto whole = names_at<PackName>(said, "packs");
+    // Of two that were said at the same moment nobody knows which is the later one.
+    std::erase_if(damaged, [&](const auto& each) {
+      return each.second < said.time && whole.contains(each.first);
+    });
   }
+  std::set<PackName> names;
+  for (const auto& [name, time] : damaged) names.insert(name);
   return names;
 }
 

@@ -28,6 +28,28 @@ class Reading(Stage):
         self.run_program("verify", "--read-data")
         self.assertEqual(self.result("drill", "run")[0]["evidence"]["verdict"], "proven")
 
+    def test_what_verify_finds_damaged_is_stored_again_by_the_next_backup(self):
+        self.ready()
+        self.add_bulk(4)
+        self.run_program("backup")
+        pack = max(self.packs(), key=lambda path: path.stat().st_size)
+        pack.chmod(0o600)
+        with open(pack, "r+b") as file:
+            file.seek(pack.stat().st_size // 2)
+            byte = file.read(1)[0]
+            file.seek(-1, 1)
+            file.write(bytes([byte ^ 1]))
+        self.run_program("restore", "shop", "--to", "lost", status=1)
+        found = self.run_program("verify", "--read-data", status=1)
+        self.assertIn("pack-damaged", found.stdout)
+        self.assertIn("next: run `lifeboat backup`", found.stdout)
+        self.run_program("backup")
+        self.run_program("restore", "shop", "--to", "back")
+        for path in self.uploads.rglob("*.txt"):
+            self.assertEqual((self.place / "back" / "uploads" / path.relative_to(self.uploads))
+                             .read_bytes(), path.read_bytes())
+        self.assertEqual(self.result("drill", "run")[0]["evidence"]["verdict"], "proven")
+
     def ids(self):
         return [each["id"] for each in self.result("snapshots")[0]["snapshots"]]
 
