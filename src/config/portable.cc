@@ -187,6 +187,12 @@ class YamlText {
 
 }  // namespace
 
+std::string escaped(std::string_view text) {
+  std::string doubled;
+  for (const char letter : text) doubled += letter == '$' ? "$$" : std::string(1, letter);
+  return doubled;
+}
+
 std::string yaml_quoted(std::string_view text) {
   std::string result = "\"";
   for (const char letter : text) {

@@ -13,8 +13,10 @@ Json portable_json(const Config& config);
 Result<Config> from_portable_json(const Json& json);
 // As text for a person: keys in the schema's order, names in the document's.
 std::string to_yaml(const Config& config);
-// A text in double quotes, as YAML reads it back; for a value whose dollars are dollars, double
-// them first.
+// A text for a value in which variables are replaced: its dollars are dollars.
+std::string escaped(std::string_view text);
+// A text in double quotes, as YAML reads it back; for a value whose dollars are dollars,
+// escaped() first.
 std::string yaml_quoted(std::string_view text);
 
 }  // namespace lifeboat::config

@@ -9,11 +9,7 @@ namespace lifeboat::service {
 namespace {
 
 // Always in quotes, for a path may hold anything; a dollar in it is a dollar.
-std::string quoted(const std::string& text) {
-  std::string doubled;
-  for (const char letter : text) doubled += letter == '$' ? "$$" : std::string(1, letter);
-  return config::yaml_quoted(doubled);
-}
+std::string quoted(const std::string& text) { return config::yaml_quoted(config::escaped(text)); }
 
 std::string example_of(std::string_view path) {
   return std::string(config::find_row(path)->example);
