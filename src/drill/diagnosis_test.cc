@@ -101,6 +101,7 @@ std::vector<PlantedDefect> stage_defects() {
       {"wrong-key", stopped("open", Code::wrong_key)},
       {"no-snapshot-left", stopped("locate", Code::corrupt)},
       {"never-backed-up", stopped("locate", Code::not_found)},
+      {"none-complete", stopped("locate", Code::incomplete)},
       {"nothing-at-that-moment", stopped("locate", Code::not_restorable)},
       {"chain-broken", stopped("fetch", Code::not_restorable)},
       {"wrong-key", stopped("fetch", Code::wrong_key)},

@@ -45,10 +45,20 @@ Result<SnapshotInfo> by_id(const Snapshots& snapshots, const std::string& prefix
   return found[0];
 }
 
+// `snapshots` is not empty.
+Error no_complete_one(const Snapshots& snapshots) {
+  const auto& newest = snapshots.back();
+  return Error(Code::incomplete, "no snapshot of the service is complete")
+      .with_hint("The newest is " + short_id(newest) + " of " + to_rfc3339(newest.time) +
+                 ": `lifeboat snapshots show " + short_id(newest) +
+                 "` says what could not be read, --snapshot " + short_id(newest) +
+                 " takes what it has. Mend that, then run `lifeboat backup`.");
+}
+
 Result<SnapshotInfo> by_word(const Snapshots& snapshots, const std::string& word) {
   const auto complete = [](const SnapshotInfo& each) { return each.complete; };
   const auto proven = [](const SnapshotInfo& each) { return each.proven_at.has_value(); };
-  const Error none(Code::not_found, "there is no complete snapshot");
+  const auto none = no_complete_one(snapshots);
   if (word == "first") return first_where(snapshots.begin(), snapshots.end(), complete, none);
   if (word == "latest-proven")
     return first_where(snapshots.rbegin(), snapshots.rend(), proven,
@@ -78,8 +88,7 @@ Result<SnapshotInfo> by_time(const Snapshots& snapshots, Time at) {
     if (each.time < at) before = &each;
     if (each.time > at && after == nullptr) after = &each;
   }
-  if (before == nullptr && after == nullptr)
-    return fail(Code::not_found, "there is no complete snapshot");
+  if (before == nullptr && after == nullptr) return fail(no_complete_one(snapshots));
   std::string hint = "These sources keep no log, so only snapshots' own moments can be restored:";
   if (before != nullptr) hint += " the nearest before is " + describe_moment(*before) + ".";
   if (after != nullptr) hint += " The nearest after is " + describe_moment(*after) + ".";

@@ -23,7 +23,8 @@ struct Moment {
   std::string position = {};
 };
 
-// The snapshot of `service` that the selector means. `not_restorable` names the nearest moments.
+// The snapshot of `service` that the selector means. `not_restorable` names the nearest moments;
+// `incomplete`: it has none that is complete.
 Result<repository::SnapshotInfo> choose_snapshot(
     const std::vector<repository::SnapshotInfo>& snapshots, const std::string& service,
     const Selector& selector);

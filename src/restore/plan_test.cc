@@ -41,6 +41,16 @@ TEST(ChooseSnapshot, AnIncompleteOneIsTakenOnlyByItsId) {
   EXPECT_EQ(choose_snapshot(all, "shop", {"03ab", {}})->id, all[1].id);
 }
 
+TEST(ChooseSnapshot, WhereNoneIsCompleteTheNewestIsNamed) {
+  const std::vector all{snapshot_at(1, false), snapshot_at(3, false)};
+  for (const auto& selector : {Selector{}, Selector{"first", {}}, Selector{"", all[0].time}}) {
+    const auto chosen = choose_snapshot(all, "shop", selector);
+    EXPECT_EQ(chosen.error().code(), Code::incomplete);
+    EXPECT_NE(chosen.error().hint().find("--snapshot 03ab"), std::string_view::npos);
+  }
+  EXPECT_EQ(choose_snapshot({}, "shop", {}).error().code(), Code::not_found);
+}
+
 TEST(ChooseSnapshot, LatestProvenNeedsADrill) {
   std::vector all{snapshot_at(1), snapshot_at(2)};
   EXPECT_EQ(choose_snapshot(all, "shop", {"latest-proven", {}}).error().code(), Code::not_found);

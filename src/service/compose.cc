@@ -57,12 +57,17 @@ Result<std::unique_ptr<Composition>> compose(const Setup& setup) {
                                        settings_of(setup));
 }
 
+// Another repository of the service may have what this one has not.
+bool has_none(const Error& error) {
+  return error.code() == Code::not_found || error.code() == Code::incomplete;
+}
+
 Result<Chosen> choose(Composition& composition, const SnapshotChoice& choice,
                       const RunContext& context) {
   std::optional<Error> none;
   for (const auto& name : TRY(candidates(composition, choice))) {
     auto chosen = choose_of(composition, name, choice, context);
-    if (chosen || chosen.error().code() != Code::not_found) return chosen;
+    if (chosen || !has_none(chosen.error())) return chosen;
     if (!none) none = chosen.error();
   }
   if (!none) return fail(Code::config_invalid, "the configuration has no services");

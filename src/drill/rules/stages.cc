@@ -69,6 +69,10 @@ constexpr std::array kStageRules{
          "This repository holds no snapshot of the service: its backups never ran, or went "
          "elsewhere.",
          "lifeboat backup {service}", "operator"},
+    Rule{"none-complete", [](S s) { return stopped_at(s, "locate", {Code::incomplete}); },
+         "Every snapshot of the service is incomplete: each time a source could not be read whole, "
+         "often for want of rights.",
+         "lifeboat doctor, then lifeboat backup {service}", "operator"},
     Rule{"nothing-at-that-moment",
          [](S s) { return stopped_at(s, "locate", {Code::not_restorable}); },
          "No snapshot is of the moment that was asked for.", "lifeboat snapshots {service}",
