@@ -25,7 +25,8 @@ void ConsoleLog::write(LogLevel level, std::string_view message) {
   if (level < least_) return;
   const std::scoped_lock lock(mutex_);
   progress_.clear();
-  stream_ << prefix_of(level, terminal_.err_colour) << printable(message) << std::endl;
+  const auto prefix = prefix_of(level, terminal_.err_colour);
+  stream_ << prefix << fitted(printable(message), columns(prefix), terminal_) << std::endl;
 }
 
 }  // namespace lifeboat::cli

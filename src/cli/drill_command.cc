@@ -101,11 +101,20 @@ std::string foretold(const Json& evidence) {
                                         : "no earlier drill could foretell it");
 }
 
+// A drill that ended before says nothing about how long it would have taken.
+bool was_restored(const Json& evidence) {
+  for (const auto& stage : list_of(evidence, "stages"))
+    if (text_of(stage, "name") == "restore") return text_of(stage, "outcome") == "done";
+  return true;
+}
+
 void say_measures(Session& session, const Json& evidence) {
   const auto measures = evidence.find("measures");
   if (measures == evidence.end()) return;
   const auto& rto = (*measures)["rto"];
-  session.say("Recovery time " + judged(rto) + ": " + text_of(rto, "covers"));
+  session.say(was_restored(evidence)
+                  ? "Recovery time " + judged(rto) + ": " + text_of(rto, "covers")
+                  : "Recovery time not measured: the drill ended before all was restored");
   if (const auto line = projected(rto); !line.empty()) session.say(line);
   session.say("Data loss " + judged((*measures)["rpo"]) + lost_writes((*measures)["rpo"]));
   if (const auto line = foretold(evidence); !line.empty()) session.say(line);
@@ -217,7 +226,8 @@ void say_drill(Session& session, const Json& body) {
   say_measures(session, evidence);
   say_tear_down(session, evidence);
   if (const auto error = evidence.find("error"); error != evidence.end())
-    session.say(session.colour("hint:", Style::bold) + " " + text_of(*error, "hint"));
+    session.say(wrapped(session.colour("hint:", Style::bold) + " " + text_of(*error, "hint"),
+                        session.terminal().width, 6));
   say_record_files(session, body);
   say_notices(session, body);
   if (const auto walk = body.find("walk_back"); walk != body.end()) say_walk_back(session, *walk);

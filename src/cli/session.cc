@@ -15,13 +15,6 @@ void write_lines(std::ostream& stream, std::string_view text) {
   stream.flush();
 }
 
-// A terminal breaks lines anywhere; in a log they stay whole.
-std::string fitted(const std::string& text, std::size_t indent, const Terminal& terminal) {
-  if (!terminal.err_is_terminal) return text;
-  const auto begin = std::min(text.find_first_not_of(' '), text.size());
-  return text.substr(0, begin) + wrapped(text.substr(begin), terminal.width, begin + indent);
-}
-
 // A message may have several lines (all mistakes of a configuration): each is made printable by
 // itself.
 std::string printable_lines(std::string_view text, const Terminal& terminal) {

@@ -72,6 +72,20 @@ service::EntryCall entry_of(const Session& session) {
   return {choice_of(session), session.arguments().text("PATH")};
 }
 
+// "orders 200 rows, users 3 rows" where a fact counts the rows of things by their names.
+std::string fact_text(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_structured()) return value.dump();
+  std::string text;
+  for (const auto& [name, about] : value.items()) {
+    if (!value.is_object() || !about.is_object() || !about.contains("rows"))
+      return counted(value.size(), "entry", "entries");
+    text +=
+        (text.empty() ? "" : ", ") + name + " " + counted(number_of(about, "rows"), "row", "rows");
+  }
+  return text.empty() ? "0 entries" : text;
+}
+
 void say_source(Session& session, const Json& source) {
   session.say(fmt::format("\n{} ({}), {}", session.colour(text_of(source, "name"), Style::bold),
                           text_of(source, "type"),
@@ -79,13 +93,9 @@ void say_source(Session& session, const Json& source) {
   say_findings(session, list_of(source, "findings"));
   const auto facts = source.find("facts");
   if (facts == source.end() || !facts->is_object()) return;
-  for (const auto& [name, value] : facts->items()) {
-    const auto text = value.is_structured() ? counted(value.size(), "entry", "entries")
-                      : value.is_string()   ? value.get<std::string>()
-                                            : value.dump();
-    session.say("  " +
-                wrapped(printable(name) + ": " + printable(text), session.terminal().width, 4));
-  }
+  for (const auto& [name, value] : facts->items())
+    session.say("  " + wrapped(printable(name) + ": " + printable(fact_text(value)),
+                               session.terminal().width, 4));
 }
 
 Result<int> run_show_snapshot(Session& session) {

@@ -151,4 +151,10 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
   return result;
 }
 
+std::string fitted(const std::string& text, std::size_t indent, const Terminal& terminal) {
+  if (!terminal.err_is_terminal) return text;
+  const auto begin = std::min(text.find_first_not_of(' '), text.size());
+  return text.substr(0, begin) + wrapped(text.substr(begin), terminal.width, begin + indent);
+}
+
 }  // namespace lifeboat::cli

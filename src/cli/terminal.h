@@ -37,5 +37,8 @@ std::size_t columns(std::string_view text);
 std::string cut_to(std::string_view text, std::size_t width);
 // Broken at spaces, each line but the first after `indent` spaces.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
+// A line of standard error whose text begins after `indent` columns: a terminal breaks lines
+// anywhere; in a log they stay whole.
+std::string fitted(const std::string& text, std::size_t indent, const Terminal& terminal);
 
 }  // namespace lifeboat::cli

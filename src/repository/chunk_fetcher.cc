@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
 #include "crypto/hash.h"
 #include "repository/chunk_content.h"
 #include "repository/segment_opener.h"
@@ -249,9 +250,8 @@ Result<void> ChunkFetcher::fetch(std::vector<ChunkRequest>& requests,
     avoid.places.merge(pass.failed_places.places);
     // At first the index may be old; then every place that it names is tried before giving up.
     if (tries > 0 && avoid.size() == known)
-      return fail(Code::damage_found, std::to_string(pass.failed.size()) +
-                                          " chunks cannot be read; first " +
-                                          pass.first_error->describe());
+      return fail(Code::damage_found, counted(pass.failed.size(), "chunk", "chunks") +
+                                          " cannot be read; first " + pass.first_error->describe());
     index = TRY(reload(context));
     open = std::move(pass.failed);
   }

@@ -52,6 +52,41 @@ class Interruptions(Stage):
         self.run_program("verify", "--read-data")
         self.assertEqual(self.result("drill", "run")[0]["evidence"]["verdict"], "proven")
 
+    def slow_restore(self):
+        """One that has begun to write into "back", with most still to come."""
+        self.ready()
+        self.add_bulk(16)
+        self.run_program("backup")
+        self.configure(local=", limits: {download: 2MB/s}")
+        restore = self.start("restore", "shop", "--to", "back")
+        self.wait_until(lambda: list((self.place / "back").glob("uploads/*")))
+        return restore
+
+    def assert_unfinished_and_completed_by_the_same_command(self):
+        marks = [path.name for path in (self.place / "back").rglob(".lifeboat-restore*")]
+        self.assertIn(".lifeboat-restore-in-progress", marks)
+        self.configure()
+        self.run_program("restore", "shop", "--to", "back")
+        self.assertEqual(list((self.place / "back").rglob(".lifeboat-restore*")), [])
+        for path in self.uploads.rglob("*"):
+            if path.is_file():
+                back = self.place / "back" / "uploads" / path.relative_to(self.uploads)
+                self.assertEqual(back.read_bytes(), path.read_bytes())
+        self.assertEqual(self.orders_in(self.place / "back" / "db.db"), 200)
+
+    def test_a_killed_restore_says_so_in_the_target_and_goes_on(self):
+        restore = self.slow_restore()
+        restore.kill()
+        restore.communicate()
+        self.assert_unfinished_and_completed_by_the_same_command()
+
+    def test_control_c_stops_a_restore_that_goes_on_later(self):
+        restore = self.slow_restore()
+        restore.send_signal(signal.SIGINT)
+        _, said = restore.communicate(timeout=90)
+        self.assertEqual(restore.returncode, 130, said)
+        self.assert_unfinished_and_completed_by_the_same_command()
+
     def test_the_next_drill_cleans_up_after_one_that_was_killed(self):
         self.ready()
         self.add_bulk(16)

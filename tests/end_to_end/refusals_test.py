@@ -76,6 +76,25 @@ class Refusals(Stage):
         self.run_program("restore", "--to", target, "--delete", "--yes")
         self.assertFalse((self.place / "target" / "mine").exists())
 
+    def test_no_snapshot_of_the_target_is_taken_when_that_is_not_wanted(self):
+        self.ready()
+        self.run_program("backup")
+        target = f"uploads={self.place / 'target'}"
+        (self.place / "target").mkdir()
+        (self.place / "target" / "mine").write_text("mine")
+        heads = sorted((self.repository / "snapshots").rglob("*"))
+        done = self.result("restore", "--to", target, "--overwrite", "--no-snapshot", "--yes")
+        self.assertNotIn("before", done)
+        self.assertEqual(sorted((self.repository / "snapshots").rglob("*")), heads)
+
+    def test_a_backup_that_is_asked_to_be_incremental_says_that_it_is_a_full_one(self):
+        self.ready()
+        for kind in ("incremental", "differential"):
+            self.assertIn("so the backup is a full one",
+                          self.run_program("backup", "--type", kind).stderr)
+        self.assertTrue(all(each["complete"] for each in
+                            self.result("snapshots")[0]["snapshots"]))
+
     def test_live_data_is_replaced_when_that_is_confirmed(self):
         self.ready()
         self.run_program("backup")

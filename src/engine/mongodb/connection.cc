@@ -23,8 +23,8 @@ constexpr std::array<std::pair<const char*, std::int32_t>, 3> kLimits{{
 void begin_driver() {
   static std::once_flag once;
   std::call_once(once, [] {
+    mongoc_log_set_handler(nullptr, nullptr);  // first: the beginning itself may warn
     mongoc_init();
-    mongoc_log_set_handler(nullptr, nullptr);
   });
 }
 
