@@ -19,13 +19,13 @@ std::string what_was_looked_at(const Json& body) {
 void say_repair(Session& session, const Json& body) {
   if (list_of(body, "damaged_snapshots").empty()) return;
   const bool unread = text_of(body, "depth") == "objects";
-  session.say(wrapped(
-      "  " + session.colour("next:", Style::bold) +
-          (unread ? " run `lifeboat verify --read-data`, then" : " run") +
-          " `lifeboat backup` for each service: it stores what was found damaged again, as far as "
-          "the sources still have it. Or bring the objects that are named above back from a copy "
-          "of the repository, and run `lifeboat verify --read-data`.",
-      session.terminal().width, 4));
+  const auto next = session.colour("next:", Style::bold) +
+                    (unread ? " run `lifeboat verify --read-data`, then" : " run") +
+                    " `lifeboat backup` for each service: it stores what was found damaged again, "
+                    "as far as the sources still have it. Or bring the objects that are named "
+                    "above back from a copy of the repository, and run "
+                    "`lifeboat verify --read-data`.";
+  session.say("  " + wrapped(next, session.terminal().width, 4));
 }
 
 void say_check(Session& session, const Json& body) {

@@ -19,11 +19,10 @@ Report sound_report() {
   report.verdict = Verdict::failed;
   report.reason = "a reason";
   for (const auto* id : {"catalog.db", "counts.db", "digests.db", "contents.uploads"}) {
-    CheckResult check;
+    auto& check = report.checks.emplace_back();
     check.id = id;
     check.outcome = Outcome::passed;
     check.proves_data = true;
-    report.checks.push_back(check);
   }
   return report;
 }
@@ -480,11 +479,11 @@ TEST(Diagnosis, NamesTheFirstObjectsOfOneRuleOnce) {
 
 TEST(Diagnosis, PutsTheCauseBeforeItsConsequences) {
   auto report = sound_report();
-  auto& check =
-      add(report, "catalog.db", Outcome::failed, {Kind::different, "freelist_count", "0", "1"});
-  check.signs.push_back({Kind::missing, "objects.index by_total", "", ""});
-  check.signs.push_back({Kind::different, "schema_fingerprint", "a", "b"});
-  check.signs.push_back({Kind::missing, "tables.orders", "", ""});
+  const Sign first{Kind::different, "freelist_count", "0", "1"};
+  auto& signs = add(report, "catalog.db", Outcome::failed, first).signs;
+  signs.push_back({Kind::missing, "objects.index by_total", "", ""});
+  signs.push_back({Kind::different, "schema_fingerprint", "a", "b"});
+  signs.push_back({Kind::missing, "tables.orders", "", ""});
   const auto list = diagnose(report);
   ASSERT_EQ(list.size(), 2U);
   EXPECT_EQ(list[0].rule, "table-lost");

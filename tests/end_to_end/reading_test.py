@@ -41,7 +41,7 @@ class Reading(Stage):
             file.write(bytes([byte ^ 1]))
         self.run_program("restore", "shop", "--to", "lost", status=1)
         found = self.run_program("verify", "--read-data", status=1)
-        self.assertIn("pack-damaged", found.stdout)
+        self.assertIn("segments are lost", found.stdout)
         self.assertIn("next: run `lifeboat backup`", found.stdout)
         self.run_program("backup")
         self.run_program("restore", "shop", "--to", "back")

@@ -139,6 +139,18 @@ class Refusals(Stage):
         self.run_program("restore", "--to", "back")
         self.assertTrue((self.place / "back/uploads/2026/5.txt").exists(), "latest is complete")
 
+    def test_where_every_snapshot_is_incomplete_that_is_said(self):
+        self.ready()
+        (self.uploads / "2026" / "5.txt").chmod(0)
+        self.run_program("backup", status=1)
+        only = self.result("snapshots")[0]["snapshots"][0]["id"]
+        ran = self.run_program("restore", "--to", "back", status=1)
+        self.assertIn("no snapshot of the service is complete", ran.stderr)
+        self.assertIn(f"--snapshot {only[:10]}", ran.stderr)
+        drilled = self.result("drill", "run", status=1)[0]["evidence"]
+        self.assertIn("none-complete", [each["rule"] for each in drilled["diagnosis"]])
+        self.run_program("restore", "--to", "back", "--snapshot", only)
+
     def drill_fails_by(self, rule, snapshot):
         drilled = self.result("drill", "run", "--snapshot", snapshot, status=1)[0]
         self.assertEqual(drilled["evidence"]["verdict"], "failed")
