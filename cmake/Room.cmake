@@ -1,8 +1,9 @@
 # lifeboat_room(<name> [DEPENDS <rooms>] [LIBRARIES <targets>] [OPTIONS_OF <rooms>]
 #               [TEST_DEPENDS <rooms>] [TEST_LIBRARIES <targets>] [SERIAL_TESTS <names>])
 #   A static library lifeboat_<name> of src/<name>/**/*.cc and a test program
-#   <name>_test of src/<name>/**/*_test.cc. What the SERIAL_TESTS (paths without
-#   _test.cc) test has no threads: the thread sanitizer leaves them out.
+#   <name>_test of src/<name>/**/*_test.cc. The SERIAL_TESTS (paths without
+#   _test.cc) play no threads of their own which other tests of the tsan preset do
+#   not play already: the thread sanitizer leaves them out.
 # lifeboat_program(<name>)
 #   A program of the calling room's main.cc, in the root of the build directory.
 # lifeboat_test(<name> SOURCES <files> [DEPENDS <rooms>] [LIBRARIES <targets>] [LABELS <labels>])

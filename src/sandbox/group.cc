@@ -1,12 +1,15 @@
 #include "sandbox/group.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <fstream>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "base/file.h"
@@ -14,7 +17,7 @@
 namespace lifeboat::sandbox {
 namespace {
 
-constexpr const char* kGroupPrefix = "lifeboat-";
+constexpr std::string_view kGroupPrefix = "lifeboat-";
 constexpr int kMostGroups = 100;  // of one process at a time
 constexpr std::uint64_t kThreadsOfAProcess = 16;
 constexpr std::uint64_t kAgentMemory = 64ULL << 20U;
@@ -47,11 +50,28 @@ std::uint64_t events_of(const fs::path& events, const std::string& event) {
   return 0;
 }
 
+std::string group_name(pid_t process, int number) {
+  return std::string(kGroupPrefix) + std::to_string(process) + "-" + std::to_string(number);
+}
+
+// Only a name exactly as ours are, of a process that is no more: units of systemd may be named
+// lifeboat-SERVICE, and a living run's group is empty until it takes its first process.
+bool is_left_behind(const std::string& name) {
+  if (!name.starts_with(kGroupPrefix)) return false;
+  pid_t process = 0;
+  int number = 0;
+  const auto* end = name.data() + name.size();
+  std::from_chars(name.data() + kGroupPrefix.size(), end, process);
+  std::from_chars(name.data() + name.rfind('-') + 1, end, number);
+  const bool ours = process > 0 && name == group_name(process, number);
+  return ours && ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
 // Groups of runs that were killed. One that is in use cannot be removed.
 void remove_left_behind(const fs::path& parent) {
   std::error_code error;
   for (fs::directory_iterator at(parent, error), end; !error && at != end; at.increment(error))
-    if (at->path().filename().string().starts_with(kGroupPrefix)) ::rmdir(at->path().c_str());
+    if (is_left_behind(at->path().filename().string())) ::rmdir(at->path().c_str());
 }
 
 }  // namespace
@@ -76,7 +96,7 @@ std::unique_ptr<Group> Group::make(const Limits& limits, const fs::path& root) {
 std::unique_ptr<Group> Group::make_in(const fs::path& parent, const std::string& name) {
   remove_left_behind(parent);
   for (int number = 0; number < kMostGroups; ++number) {
-    const auto own = kGroupPrefix + std::to_string(::getpid()) + "-" + std::to_string(number);
+    const auto own = group_name(::getpid(), number);
     if (::mkdir((parent / own).c_str(), 0700) == 0)
       return std::unique_ptr<Group>(new Group(parent / own, (fs::path(name) / own).string()));
     if (errno != EEXIST) return nullptr;

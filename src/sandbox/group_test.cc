@@ -1,6 +1,7 @@
 #include "sandbox/group.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <thread>
@@ -32,6 +33,13 @@ class GroupTest : public ::testing::Test {
   }
   fs::path slice() const { return root() / "sys/fs/cgroup/user/app.slice"; }
   fs::path made() const { return slice() / ("lifeboat-" + std::to_string(getpid()) + "-0"); }
+  // The number of a process that is no more.
+  std::string ended() {
+    const pid_t child = fork();
+    if (child == 0) _exit(0);
+    EXPECT_EQ(waitpid(child, nullptr, 0), child);
+    return std::to_string(child);
+  }
   fs::path root() const { return scratch_.path(); }
   ScratchDirectory scratch_ = std::move(*ScratchDirectory::make());
 };
@@ -70,11 +78,31 @@ TEST_F(GroupTest, IsNotMadeWhereThisUserMayNot) {
 
 TEST_F(GroupTest, IsGoneAfterwardsAlsoWhenItsRunWasKilled) {
   delegate();
-  ASSERT_TRUE(make_directories(slice() / "lifeboat-1-0"));
-  ASSERT_TRUE(make_directories(slice() / "another"));
-  const auto group = Group::make({}, root());
-  EXPECT_FALSE(fs::exists(slice() / "lifeboat-1-0"));
-  EXPECT_TRUE(fs::exists(slice() / "another"));
+  const auto killed = slice() / ("lifeboat-" + ended() + "-12");
+  ASSERT_TRUE(make_directories(killed));
+  auto group = Group::make({}, root());
+  ASSERT_TRUE(group);
+  EXPECT_FALSE(fs::exists(killed));
+  for (const auto* file : {"memory.max", "memory.swap.max", "pids.max"}) fs::remove(made() / file);
+  group.reset();
+  EXPECT_FALSE(fs::exists(made()));
+}
+
+TEST_F(GroupTest, LeavesWhatNoKilledRunMade) {
+  delegate();
+  const auto dead = ended();
+  const std::vector<std::string> others = {"another",
+                                           "lifeboat-shop-backup.service",
+                                           "lifeboat-" + dead,
+                                           "lifeboat-" + dead + "-0.scope",
+                                           "lifeboat-0" + dead + "-0",
+                                           "lifeboat--" + dead + "-0",
+                                           "lifeboat-0-0",
+                                           "lifeboat-1-0",  // of a process that is another user's
+                                           "lifeboat-" + std::to_string(getppid()) + "-0"};
+  for (const auto& name : others) ASSERT_TRUE(make_directories(slice() / name));
+  ASSERT_TRUE(Group::make({}, root()));
+  for (const auto& name : others) EXPECT_TRUE(fs::exists(slice() / name)) << name;
 }
 
 TEST_F(GroupTest, TellsOnceWhatTheKernelRefused) {

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -102,7 +101,9 @@ Result<ServerFolder> ServerFolder::open(const fs::path& directory) {
 
 Result<PrivateServer> PrivateServer::start(const engine::LaunchPlan& plan,
                                            const RunContext& context) {
-  assert(!plan.arguments.empty() && plan.socket.size() < sizeof(sockaddr_un::sun_path));
+  if (plan.arguments.empty()) return fail(Code::internal, "a private server without a program");
+  if (plan.socket.size() >= sizeof(sockaddr_un::sun_path))
+    return fail(Code::internal, "a path too long for a private server's socket: " + plan.socket);
   TRY(make_directories(plan.directory));
   const auto log = TRY(open_file(plan.log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC));
   Command command;
