@@ -176,7 +176,8 @@ class DiffApplier {
   }
 
   // {o: offset, d: bytes}: all before the offset stays, and these follow; of the columns of a time
-  // series. A value without that place is of a later moment: another entry overwrites it.
+  // series. A value without that place is of a later moment and stays: no entry changes what is
+  // before the smallest offset, so the entry that has it finds its place, and those after it.
   static Result<void> put_rewritten(DocumentBuilder& to, const Element& before,
                                     const Element& change) {
     const auto offset = change.inside().find("o");
@@ -187,7 +188,7 @@ class DiffApplier {
         before.holds(BsonType::binary) &&
         std::cmp_less_equal(*offset->integer(), before.value.size() - kBinaryHead);
     if (!has_place) {
-      to.null(before.key);
+      to.element(before);
       return {};
     }
     const auto kept =
