@@ -188,6 +188,7 @@ Result<void> LogReplay::drop(const std::string& name) {
 Result<void> LogReplay::apply(const Drop& write) { return drop(write.where.collection); }
 
 Result<void> LogReplay::apply(const DropDatabase&) {
+  homeless_.clear();
   while (!catalog_.catalog().collections.empty())
     TRY(drop(catalog_.catalog().collections.front().name));
   return {};

@@ -182,19 +182,79 @@ TEST_F(OldMongoSeries, IsRestoredToALaterServerWithTheIndexesThatItHad) {
   EXPECT_EQ((*there)["collections"]["weather"]["indexes"].size(), 1U);
 }
 
-TEST_F(MongoSeries, IsNotRestoredToAnOlderServerThanItsBucketsAreOf) {
-  fill_series();
-  const auto captured = capture();
-  LIFEBOAT_OK(captured);
-  testing::StandInServer older({.version = "6.0.1"});
-  auto target = testing::target_at(older.uri("restored"));
-  target.facts = std::make_shared<const Json>(captured->outcome.facts);
-  const auto opened = mongodb_engine().open_target(target);
-  LIFEBOAT_OK(opened);
-  const auto prepared = (*opened)->prepare(test_.context);
-  ASSERT_FALSE(prepared);
-  EXPECT_EQ(prepared.error().code(), Code::refused);
-  EXPECT_THAT(prepared.error().message(), HasSubstr("weather are of MongoDB 7.0.14"));
+// A snapshot of 7.0 with a time series and with other things, for a server of 6.0.
+class SeriesOfALaterServer : public MongoSeries {
+ protected:
+  void SetUp() override {
+    fill_series();
+    live().insert("items", {document(1)});
+    captured_ = capture().value();
+    target_.facts = std::make_shared<const Json>(captured_.outcome.facts);
+  }
+  void take_only(const std::string& object) {
+    std::erase_if(captured_.entries, [&](const auto& each) {
+      return !mongodb_engine().holds(each.info, object) && !mongodb_engine().is_for_all(each.info);
+    });
+  }
+  Result<TargetReport> restore() {
+    const auto target = TRY(mongodb_engine().open_target(target_));
+    TRY(target->prepare(test_.context));
+    for (const auto& [info, content] : captured_.entries) {
+      const auto sink = TRY(target->create(info));
+      TRY(contract::fill(*sink, content, true));
+    }
+    return target->finish(test_.context);
+  }
+  Json there() {
+    return contract::facts_of(mongodb_engine(), target_.place, test_.context)
+        .value()["collections"];
+  }
+
+  testing::StandInServer older_{{.version = "6.0.1"}};
+  contract::Capture captured_;
+  TargetOptions target_ = testing::target_at(older_.uri("restored"));
+};
+
+TEST_F(SeriesOfALaterServer, IsRefusedBeforeAnythingIsMade) {
+  const auto refused = restore();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("weather are of MongoDB 7.0.14"));
+  EXPECT_TRUE(older_.received("create").empty());
+}
+
+TEST_F(SeriesOfALaterServer, IsRefusedWhenItAloneIsRestored) {
+  take_only("weather");
+  const auto refused = restore();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("weather are of MongoDB 7.0.14"));
+}
+
+TEST_F(SeriesOfALaterServer, HindersNoRestoreOfAnotherCollectionAlone) {
+  take_only("items");
+  LIFEBOAT_OK(restore());
+  EXPECT_EQ(there()["items"]["documents"], 1);
+  EXPECT_EQ(there().size(), 1U);
+}
+
+TEST_F(SeriesOfALaterServer, IsLeftOutAndNamedWhenThatIsAccepted) {
+  target_.accept_losses = true;
+  const auto report = restore();
+  LIFEBOAT_OK(report);
+  ASSERT_EQ(report->findings.size(), 1U);
+  EXPECT_EQ(report->findings[0].code, "series-left-out");
+  EXPECT_EQ(report->findings[0].subject, "weather");
+  EXPECT_EQ(there().size(), 1U);
+}
+
+TEST_F(SeriesOfALaterServer, IsNotLookedForInAManifestWhoseTextsAreNone) {
+  take_only("items");
+  auto facts = captured_.outcome.facts;
+  facts["collections"]["weather"]["type"] = 7;
+  facts["about"]["server"] = Json::array();
+  target_.facts = std::make_shared<const Json>(facts);
+  LIFEBOAT_OK(restore());
 }
 
 TEST_F(MongoSeries, IsNamedAsLostWhereTheServerTakesNoBucketsAndLeftOutWhenThatIsAccepted) {
@@ -245,6 +305,22 @@ TEST_F(MongoSeries, TakesWhatIsWrittenIntoItDuringTheCopy) {
   EXPECT_EQ(weather("restored")["documents"], 3);
   ASSERT_TRUE(report->facts);
   EXPECT_EQ((*report->facts)["collections"], facts("restored")["collections"]);
+}
+
+// Its end in the log explains why it is not there.
+TEST_F(MongoSeries, WithTheWholeDatabaseMayBeDroppedBeforeTheCatalogIsRead) {
+  server_.model().ignore_read_concern();
+  fill_series();
+  server_.plant({.command = "listCollections", .kind = Fault::Kind::none, .meanwhile = [&] {
+                   add("north", 5);
+                   live().run(bson_of(R"({"dropDatabase":1})"));
+                   live().insert("items", {document(1)});
+                 }});
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  EXPECT_EQ(captured->outcome.facts["collections"].size(), 1U);
+  LIFEBOAT_OK(rebuild(*captured));
+  EXPECT_EQ(facts("restored")["collections"], facts("shop")["collections"]);
 }
 
 TEST_F(MongoSeries, IsMadeChangedAndDroppedByTheLog) {

@@ -45,7 +45,8 @@ class MongoTarget final : public Target {
   Result<void> make_collection(const Collection& collection);
   bool takes_buckets() const { return offered_.contains(Feature::time_series_buckets); }
   Result<std::unique_ptr<Sink>> create_series(const Collection& series);
-  Result<void> check_release(const ServerFacts& server) const;
+  std::string why_too_old(const ServerFacts& server) const;
+  Failure refuse_series(const std::string& name) const;
   Result<void> keep_catalog(Bytes bytes);
   Result<void> keep_accounts(ByteView bytes);
   Result<void> run(const std::string& what, ByteView command) const;
@@ -66,12 +67,21 @@ class MongoTarget final : public Target {
   std::map<std::string, DocumentSum> twice_;  // given once more than they are there
   std::optional<Catalog> catalog_;            // none where only some objects are restored
   std::optional<Accounts> accounts_;
-  std::set<Feature> offered_;  // by the server
+  std::set<Feature> offered_;  // by the server, of what the snapshot holds
+  std::string too_old_;        // for the snapshot's buckets: why; empty where it is not
+  std::vector<Finding> lost_;
   std::optional<ValidatorsAside> validators_;
   std::vector<Finding> recovered_;  // of what an interrupted run had left aside
   std::unique_ptr<KeptWindow> window_;
   std::unique_ptr<LogReplay> replay_;
 };
+
+// What was backed up, as a manifest says: "MongoDB 7.0.12".
+std::string recorded_product(const TargetOptions& options) {
+  if (!options.facts) return {};
+  const auto about = member(*options.facts, "about");
+  return about ? text_at(**about, "server").value_or("") : "";
+}
 
 Failure refuse(std::string message, std::string hint) {
   return Failure(Error(Code::refused, std::move(message)).with_hint(std::move(hint)));
@@ -95,23 +105,9 @@ Result<void> MongoTarget::prepare(const RunContext& context) {
   if (!present_.empty() && !options_.overwrite)
     return refuse(location_.describe() + " is not empty: it has " + *present_.begin(),
                   "Name a database that is not there yet, or allow this one to be overwritten.");
-  TRY(check_release(server));
+  if (takes_buckets()) too_old_ = why_too_old(server);
+  if (!too_old_.empty()) offered_.erase(Feature::time_series_buckets);
   recovered_ = TRY(validators_->recover());
-  return {};
-}
-
-// An older server may not know the form of a newer one's buckets, and would keep what it cannot
-// read.
-Result<void> MongoTarget::check_release(const ServerFacts& server) const {
-  if (!options_.facts || !takes_buckets()) return {};
-  const auto about = options_.facts->value("/about/server"_json_pointer, "");
-  const auto from = release_of(about.substr(about.find(' ') + 1));
-  if (from <= server.release() || !options_.facts->contains("collections")) return {};
-  for (const auto& [name, each] : (*options_.facts)["collections"].items())
-    if (each.is_object() && each.value("type", "") == "timeseries")
-      return refuse("the buckets of the time series " + name + " are of " + about + ", and " +
-                        location_.describe() + " is " + server.product(),
-                    "Restore to a server of that version or a later one.");
   return {};
 }
 
@@ -129,12 +125,33 @@ Result<std::unique_ptr<Sink>> MongoTarget::create(const EntryInfo& entry) {
                              keep_twice(metadata.collection.name));
 }
 
-// What the server cannot have of it was named before, and accepted as lost.
+// An older server may not know the form of a newer one's buckets, and would keep what it cannot
+// read.
+std::string MongoTarget::why_too_old(const ServerFacts& server) const {
+  const auto product = recorded_product(options_);
+  if (release_of(product.substr(product.find(' ') + 1)) <= server.release()) return {};
+  return " are of " + product + ", and " + location_.describe() + " is " + server.product();
+}
+
+Failure MongoTarget::refuse_series(const std::string& name) const {
+  if (!too_old_.empty())
+    return refuse("the buckets of the time series " + name + too_old_,
+                  "Restore to a server of that version or a later one, restore others alone, or "
+                  "leave it out (--accept-losses).");
+  return refuse("this server takes no buckets of a time series, which is what the snapshot holds",
+                "Restore to MongoDB 5.0 to 8.2, or leave it out (--accept-losses).");
+}
+
+// What the server cannot have of it was accepted as lost; a plan does not name those that are too
+// new for it.
 Result<std::unique_ptr<Sink>> MongoTarget::create_series(const Collection& series) {
-  if (!takes_buckets() && options_.accept_losses) return make_lost_sink();
-  if (!takes_buckets())
-    return refuse("this server takes no buckets of a time series, which is what the snapshot holds",
-                  "Restore to MongoDB 5.0 to 8.2, or leave it out (--accept-losses).");
+  if (!takes_buckets() && !options_.accept_losses) return refuse_series(series.name);
+  if (!takes_buckets()) {
+    const std::scoped_lock lock(mutex_);
+    if (!too_old_.empty())
+      lost_.push_back({"series-left-out", series.name, "its buckets" + too_old_, false});
+    return make_lost_sink();
+  }
   TRY(make_collection(series));
   TRY(run("its indexes", without_own_indexes_command(series)));
   return make_documents_sink(location_, series.stored_name(), {});
@@ -142,10 +159,7 @@ Result<std::unique_ptr<Sink>> MongoTarget::create_series(const Collection& serie
 
 // Only FerretDB gives a document twice: elsewhere one that is there already is somebody else's.
 KeepTwice MongoTarget::keep_twice(const std::string& name) {
-  const bool is_ferret =
-      options_.facts &&
-      options_.facts->value("/about/server"_json_pointer, "").starts_with("FerretDB");
-  if (!is_ferret) return {};
+  if (!recorded_product(options_).starts_with("FerretDB")) return {};
   return [this, name](const DocumentSum& twice) {
     const std::scoped_lock lock(mutex_);
     twice_[name].add(twice);
@@ -167,6 +181,10 @@ Result<void> MongoTarget::make_collection(const Collection& collection) {
 
 Result<void> MongoTarget::keep_catalog(Bytes bytes) {
   auto catalog = TRY(decode_catalog(bytes));
+  // Where all is restored, it is refused before anything is made.
+  if (!too_old_.empty() && !options_.accept_losses)
+    for (const auto& each : catalog.collections)
+      if (each.kind == CollectionKind::time_series) return refuse_series(each.name);
   const std::scoped_lock lock(mutex_);
   if (catalog_) return fail(Code::corrupt, "the snapshot holds the catalog twice");
   catalog_ = std::move(catalog);
@@ -273,6 +291,7 @@ Result<void> MongoTarget::drop(const std::string& name) {
 Result<TargetReport> MongoTarget::finish(const RunContext& context) {
   TargetReport report;
   report.findings = recovered_;
+  report.findings.insert(report.findings.end(), lost_.begin(), lost_.end());
   TRY(begin_replay(context));
   TRY(end_replay(report));
   TRY(say_what_to_expect(report));
