@@ -144,6 +144,20 @@ TEST_F(RenamedServer, FindsWhatWasLeftUnderItsOtherName) {
   EXPECT_THAT(left(), IsEmpty());
 }
 
+TEST_F(RenamedServer, IsBusyWhileTheRunThatHasTheJournalGoesOn) {
+  const auto renamed = by_name(server_);
+  const auto journal = read_file(journal_).value();
+  {
+    ValidatorsAside running(location_, journal_);
+    const auto made = with_options("made", R"({"validator": {"x": 1}})");
+    LIFEBOAT_OK(running.set_aside({}, {&made}));
+    LIFEBOAT_OK(write_file(journal_, journal));
+    EXPECT_EQ(recover_at(renamed).error().code(), Code::busy);
+    EXPECT_EQ(read_file(journal_).value(), journal);
+  }
+  EXPECT_THAT(recover_at(renamed).value(), ElementsAre(put_back("3 validators ")));
+}
+
 TEST_F(RenamedServer, LeavesToAnotherServerWhatIsNotOfIt) {
   testing::StandInServer other;
   const testing::Application application(other.uri(), "shop");

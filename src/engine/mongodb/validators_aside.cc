@@ -110,6 +110,24 @@ std::string journal_name(const ServerFacts& server, const Location& at) {
   return crypto::sha256(view_of(whole)).hex().substr(0, kJournalName) + std::string(kJournalSuffix);
 }
 
+// As long as it is there, no other run has that journal.
+Result<FileDescriptor> lock_journal(const fs::path& journal, const Location& at) {
+  auto file =
+      TRY(open_file(journal.string() + std::string(kLockSuffix), O_RDWR | O_CREAT | O_CLOEXEC));
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+    return fail(Error(Code::busy, "another restore or import into " + at.describe() + " runs")
+                    .with_hint("Wait until it has ended, and try again."));
+  return file;
+}
+
+// One whose run still goes on is not taken from it: a server may change its name meanwhile.
+Result<void> take_over(const fs::path& left, const fs::path& own, const Location& at) {
+  const auto lock = TRY(lock_journal(left, at));
+  // Without it the run has ended meanwhile, and left nothing.
+  if (::rename(left.c_str(), own.c_str()) == 0 || errno == ENOENT) return {};
+  return fail_errno(errno, "cannot rename " + left.string());
+}
+
 // Whether it was left by a run into this very database.
 bool is_journal_of(const Journal& journal, const Location& at,
                    const std::vector<Collection>& there) {
@@ -183,12 +201,7 @@ Result<ValidatorsAside::Outdated> ValidatorsAside::find_outdated() const {
 Result<void> ValidatorsAside::lock() {
   if (lock_ || journal_.empty()) return {};
   TRY(make_directories(journal_.parent_path()));
-  const auto path = journal_.string() + std::string(kLockSuffix);
-  auto file = TRY(open_file(path, O_RDWR | O_CREAT | O_CLOEXEC));
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
-    return fail(Error(Code::busy, "another restore or import into " + at_.describe() + " runs")
-                    .with_hint("Wait until it has ended, and try again."));
-  lock_ = std::move(file);
+  lock_ = TRY(lock_journal(journal_, at_));
   return {};
 }
 
@@ -308,8 +321,7 @@ Result<fs::path> validators_journal(const fs::path& state, const Location& at) {
     const auto journal = journal_in(file);
     // `doctor` names one that is damaged; it may be of any server.
     if (!journal || !is_journal_of(*journal, at, there)) continue;
-    if (::rename(file.c_str(), own.c_str()) != 0)
-      return fail_errno(errno, "cannot rename " + file.string());
+    TRY(take_over(file, own, at));
     break;
   }
   return own;

@@ -59,7 +59,8 @@ class ValidatorsAside {
 
 // One database of one server has one journal below `state`, whoever restores or imports into it and
 // however its address is spelled: what an interrupted run left of a collection that is there now
-// becomes it. Nowhere when there is no such folder, and then nothing can be set aside.
+// becomes it; `busy` while that run still goes on. Nowhere when there is no such folder, and then
+// nothing can be set aside.
 Result<fs::path> validators_journal(const fs::path& state, const Location& at);
 
 // What runs that were interrupted left aside, for people: "orders, users in shop on db1:27017".
