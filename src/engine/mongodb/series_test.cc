@@ -312,7 +312,7 @@ TEST_F(MongoSeries, WithTheWholeDatabaseMayBeDroppedBeforeTheCatalogIsRead) {
   server_.model().ignore_read_concern();
   fill_series();
   server_.plant({.command = "listCollections", .kind = Fault::Kind::none, .meanwhile = [&] {
-                   add("north", 5);
+                   add("east", 5);
                    live().run(bson_of(R"({"dropDatabase":1})"));
                    live().insert("items", {document(1)});
                  }});
