@@ -79,6 +79,17 @@ bool has_configuration(const Session& session) {
   return std::filesystem::exists(setup.working_directory / kDefaultOutput, ignored);
 }
 
+void say_unplaced(Session& session, const Json& body) {
+  std::string names;
+  for (const auto& name : list_of(body, "repositories"))
+    names += (names.empty() ? "" : ", ") + name.get<std::string>();
+  session.say(session.colour(
+      fmt::format("Which of its repositories ({}) was opened cannot be told, so none was changed. "
+                  "Give the one that it is the url and the key that the head of the file names.",
+                  names),
+      Style::caution));
+}
+
 Result<int> recover(Session& session) {
   const auto& arguments = session.arguments();
   service::RecoverRequest request;
@@ -91,6 +102,7 @@ Result<int> recover(Session& session) {
       TRY(service::recover_configuration(session.setup(), request, session.context()));
   session.say(fmt::format("Wrote {}, as snapshot {} carries it.", text_of(answer.body, "file"),
                           text_of(answer.body["snapshot"], "id").substr(0, 10)));
+  if (answer.body["repository"].is_null()) say_unplaced(session, answer.body);
   session.say(
       "\nSet the variables it names, check where it says the repository is, then:\n\n"
       "  lifeboat doctor                  says what is missing on this machine\n"

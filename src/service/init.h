@@ -35,7 +35,9 @@ struct RecoverRequest {
 };
 
 // Writes the configuration that the newest snapshot carries, never over anything: `exists`.
-// {"file", "snapshot", "services"}
+// The repository that was opened gets the place and the key that opened it; null when the
+// configuration has several and it cannot be told which: then none is changed.
+// {"file", "snapshot", "services", "repository": name or null, "repositories"}
 Result<Answer> recover_configuration(const Setup& setup, const RecoverRequest& request,
                                      const RunContext& context);
 

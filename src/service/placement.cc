@@ -7,12 +7,6 @@ namespace {
 
 using std::filesystem::path;
 
-path real_path(const path& place) {
-  std::error_code error;
-  const auto found = std::filesystem::weakly_canonical(place, error);
-  return error ? place.lexically_normal() : found;
-}
-
 // Excluded itself, or in a folder that is: what is in an excluded folder is not looked at.
 bool is_excluded(const engine::files::ExcludeRules& rules, const path& relative) {
   path at;
@@ -24,6 +18,12 @@ bool is_excluded(const engine::files::ExcludeRules& rules, const path& relative)
 }
 
 }  // namespace
+
+path real_path(const path& place) {
+  std::error_code error;
+  const auto found = std::filesystem::weakly_canonical(place, error);
+  return error ? place.lexically_normal() : found;
+}
 
 std::optional<path> local_path(const std::string& url) {
   constexpr std::string_view kFile = "file://";

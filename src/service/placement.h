@@ -1,5 +1,5 @@
 #pragma once
-// Whether a repository lies in what it backs up. Looks at paths; thread-safe.
+// Where a repository is, and whether it lies in what it backs up. Looks at paths; thread-safe.
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -10,6 +10,8 @@ namespace lifeboat::service {
 
 // The folder that a repository's URL means; nothing when it is on another machine.
 std::optional<std::filesystem::path> local_path(const std::string& url);
+// Without links, dots and a slash at its end, as far as it is there.
+std::filesystem::path real_path(const std::filesystem::path& place);
 // True when a backup of the source would read the place: it is inside, and not excluded.
 bool would_read(const engine::SourceOptions& source, const std::filesystem::path& place);
 

@@ -1,12 +1,14 @@
-#include <fcntl.h>
-
-#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "config/portable.h"
+#include "config/resolve.h"
 #include "repository/repository.h"
+#include "service/exchange_place.h"
 #include "service/given_key.h"
 #include "service/init.h"
 #include "service/json.h"
+#include "service/placement.h"
 #include "service/settings.h"
 #include "service/write_new.h"
 #include "storage/open.h"
@@ -16,14 +18,17 @@ namespace {
 
 using config::escaped;
 
+std::string opened_url(const Setup& setup, const RecoverRequest& request) {
+  const bool is_path = request.url.find("://") == std::string::npos;
+  return is_path ? (setup.working_directory / request.url).string() : request.url;
+}
+
 Result<std::unique_ptr<repository::Repository>> open_repository(const Setup& setup,
                                                                 const RecoverRequest& request,
                                                                 const RunContext& context) {
   const auto credential = TRY(credential_of(setup, {request.key_file, request.recipient}));
   storage::Options place;
-  place.url = request.url.find("://") == std::string::npos
-                  ? (setup.working_directory / request.url).string()
-                  : request.url;
+  place.url = opened_url(setup, request);
   auto backend =
       TRY(storage::open_backend(place, storage::OpenMode::existing, context.clock, context.random));
   repository::Options options;
@@ -61,39 +66,70 @@ config::Node key_node(const Setup& setup, const RecoverRequest& request) {
   return key;
 }
 
-// The entry that means this repository: of those of the service the one with this URL, else the
-// first.
-config::Member* entry_of(config::Config& config, const std::string& service,
-                         const std::string& url) {
-  std::vector<std::string> names;
-  for (const auto& each : config.services)
-    if (each.name == service) names = each.repositories;
-  config::Member* first = nullptr;
-  for (auto& section : config.document.members) {
-    if (section.key != "repositories") continue;
-    for (auto& entry : section.value.members) {
-      if (!names.empty() && std::ranges::find(names, entry.key) == names.end()) continue;
-      const auto* known = entry.value.find("url");
-      if (known != nullptr && known->text == url) return &entry;
-      if (first == nullptr) first = &entry;
-    }
+config::Node url_node(const Setup& setup, const RecoverRequest& request) {
+  return text_node(escaped(opened_url(setup, request)));
+}
+
+// The same for every way to write a folder; the text of a URL that means none.
+std::filesystem::path real_place(const std::string& url) {
+  const auto local = local_path(url);
+  return local ? real_path(*local) : std::filesystem::path(url);
+}
+
+// The repository of the configuration that was opened: the only one, else the one at its place.
+// Empty when that cannot be told: another one's entry would be lost, and one copy counted twice.
+std::string name_of_opened(const config::Config& config, const Setup& setup,
+                           const RecoverRequest& request) {
+  if (config.repositories.size() == 1) return config.repositories.front().name;
+  const auto opened = real_place(opened_url(setup, request));
+  const auto variables = variables_of(setup);
+  const config::Resolver resolver(config, variables);
+  std::vector<std::string> found;
+  for (const auto& each : config.repositories) {
+    // One whose variables are not set on this machine has no place that could be compared.
+    const auto known = resolver.repository(each);
+    if (known && real_place(known->url) == opened) found.push_back(each.name);
   }
-  return first;
+  return found.size() == 1 ? found.front() : "";
 }
 
 // The place and the key that opened it just now: those that it was made with may be what is lost.
-// The name of the entry that has them; empty when it names no repository.
-std::string write_opened(config::Config& config, const std::string& service, const Setup& setup,
-                         const RecoverRequest& request) {
-  auto* entry = entry_of(config, service, request.url);
-  if (entry == nullptr) return {};
-  const bool local = request.url.find("://") == std::string::npos;
-  for (auto& member : entry->value.members) {
-    if (member.key == "url")
-      member.value = local ? path_node(setup, request.url) : text_node(escaped(request.url));
+void write_opened(config::Node& repository, const Setup& setup, const RecoverRequest& request) {
+  for (auto& member : repository.members) {
+    if (member.key == "url") member.value = url_node(setup, request);
     if (member.key == "key") member.value = key_node(setup, request);
   }
-  return entry->key;
+}
+
+void write_opened(config::Config& config, const std::string& name, const Setup& setup,
+                  const RecoverRequest& request) {
+  for (auto& section : config.document.members) {
+    if (section.key != "repositories") continue;
+    for (auto& entry : section.value.members)
+      if (entry.key == name) write_opened(entry.value, setup, request);
+  }
+}
+
+std::vector<std::string> names_of(const config::Config& config) {
+  std::vector<std::string> names;
+  for (const auto& each : config.repositories) names.push_back(each.name);
+  return names;
+}
+
+// What the file says of the place and the key that its snapshot was read with.
+std::string comment_of(const config::Config& config, const std::string& name, const Setup& setup,
+                       const RecoverRequest& request) {
+  if (!name.empty())
+    return fmt::format("# Place and key of repository \"{}\" are those that it was opened with.\n",
+                       name);
+  const auto key = key_node(setup, request).members.front();
+  return fmt::format(
+      "# Which of its repositories was opened cannot be told, so none was changed: {}.\n"
+      "# Give the one that it is this place and key, then run `lifeboat doctor`:\n"
+      "#   url: {}\n"
+      "#   key: {{{}: {}}}\n",
+      fmt::join(names_of(config), ", "), config::yaml_quoted(url_node(setup, request).text),
+      key.key, config::yaml_quoted(key.value.text));
 }
 
 Result<repository::SnapshotInfo> newest(repository::Repository& repository,
@@ -116,16 +152,18 @@ Result<Answer> recover_configuration(const Setup& setup, const RecoverRequest& r
   const auto reader = TRY(repository->open_snapshot(snapshot.id, context));
   auto config =
       TRY_CONTEXT("the snapshot's configuration", config::from_portable_json(reader->config()));
-  const auto name = write_opened(config, snapshot.service, setup, request);
+  const auto name = name_of_opened(config, setup, request);
+  write_opened(config, name, setup, request);
   const auto text = "# Recovered from snapshot " + snapshot.id.hex().substr(0, 10) + " of " +
                     to_the_second(snapshot.time) + "; secrets are named, not written.\n" +
-                    "# Place and key of repository \"" + name +
-                    "\" are those that it was opened with.\n" + config::to_yaml(config);
+                    comment_of(config, name, setup, request) + config::to_yaml(config);
   const auto file = setup.working_directory / request.output;
   TRY(write_new(file, text));
   Answer answer;
   answer.body = {
       {"file", file.string()}, {"snapshot", to_json(snapshot)}, {"services", Json::array()}};
+  answer.body["repository"] = name.empty() ? Json() : Json(name);
+  answer.body["repositories"] = names_of(config);
   for (const auto& service : config.services) answer.body["services"].push_back(service.name);
   return answer;
 }

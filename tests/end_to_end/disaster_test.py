@@ -88,6 +88,27 @@ class Disaster(Stage):
         drill = self.result("drill", "run", variables=bare)[0]
         self.assertEqual(drill["evidence"]["verdict"], "proven")
 
+    def test_a_moved_copy_takes_no_other_entry(self):
+        text = (self.place / "lifeboat.yaml").read_text()
+        local = text[text.index("  local: "):]
+        copy = local.replace("local", "offsite").replace(str(self.repository), "offsite")
+        (self.place / "lifeboat.yaml").write_text(
+            text.replace("[local]", "[local, offsite]") + copy)
+        self.seed()
+        self.run_program("init")
+        self.run_program("backup")
+        self.left["LIFEBOAT_CONFIG"] = str(self.place / "found.yaml")
+        found = self.run_program("init", "--from-repository", "./offsite", "--output",
+                                 "found.yaml", variables=self.left)
+        self.assertNotIn("cannot be told", found.stdout)
+        self.assertIn(str(self.repository), (self.place / "found.yaml").read_text())
+        (self.place / "offsite").rename(self.place / "moved")
+        moved = self.run_program("init", "--from-repository", "moved", "--output", "moved.yaml",
+                                 variables=self.left)
+        self.assertIn("(local, offsite) was opened cannot be told", " ".join(moved.stdout.split()))
+        written = (self.place / "moved.yaml").read_text()
+        self.assertIn(f'#   url: "{self.place / "moved"}"', written)
+
     def test_says_which_moments_there_are(self):
         ran = self.run_program("restore", "--at", "2020-01-01T00:00:00Z", "--to", "back",
                                "--dry-run", status=2, variables=self.left)
