@@ -84,9 +84,7 @@ Result<void> plan_boundary(DrillState& state, restore::PlanItem& item, std::uint
     return no_boundary(state, item, "the archived log has no marker after the snapshot");
   const auto& next = found[random_between(0, found.size() - 1, context)];
   state.newest_marker = next.number - 1;
-  item.log.clear();
-  item.until = next.position - 1;
-  return restore::plan_log(state.plan, item, state.snapshot->sources(), state.repository);
+  return restore::end_log_at(item, next.position - 1);
 }
 
 Result<void> plan_item(DrillState& state, restore::PlanItem& item, const RunContext& context) {

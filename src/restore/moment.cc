@@ -183,6 +183,14 @@ Result<void> plan_log(const Plan& plan, PlanItem& item,
   return {};
 }
 
+Result<void> end_log_at(PlanItem& item, std::uint64_t until) {
+  const auto& engine = *TRY(engine::find_engine(item.type));
+  std::erase_if(item.log, [&](const LogPieceInfo& piece) { return piece.from > until; });
+  item.until = until;
+  item.moment = engine.describe_log_position(until);
+  return {};
+}
+
 Result<std::vector<LogRange>> reachable(const std::vector<SnapshotInfo>& snapshots,
                                         const std::string& service,
                                         repository::Repository& repository) {

@@ -23,6 +23,9 @@ Result<void> plan_log(const Plan& plan, PlanItem& item,
                       const std::vector<repository::SourceManifest>& sources,
                       repository::Repository& repository);
 
+// Of one that is planned: ends earlier, in what of the log was found for it.
+Result<void> end_log_at(PlanItem& item, std::uint64_t until);
+
 // What of a source's log can be reached: any moment from one to the other.
 struct LogRange {
   std::string source;
