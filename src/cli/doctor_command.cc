@@ -112,7 +112,7 @@ CommandSpec doctor_command() {
       {"reference", "", "Print the reference of the configuration file, as Markdown."}};
   spec.examples = {
       {"lifeboat doctor", "what is wrong, and how to mend it"},
-      {"lifeboat doctor --grants", "users for backup, log and restore that may do no more"},
+      {"lifeboat doctor --grants", "users for each job that may do no more"},
       {"lifeboat doctor --schema > lifeboat.schema.json", "completion and checks in an editor"}};
   spec.run = run_doctor;
   return spec;

@@ -1,6 +1,8 @@
 #include "engine/markers.h"
 
 #include "engine/files/marker.h"
+#include "engine/mongodb/grants.h"
+#include "engine/mongodb/location.h"
 #include "engine/mongodb/marker.h"
 #include "engine/mongodb/object_names.h"
 #include "engine/sqlite/marker.h"
@@ -21,6 +23,11 @@ Result<Marker> write_marker(const SourceOptions& source, const std::string& name
   if (source.type == "files") return files::write_marker(source.path, name, now);
   if (source.type == "mongodb") return mongodb::write_marker(source, name, now);
   return takes_none(source.type);
+}
+
+Result<std::string> marker_grants(const SourceOptions& source, const std::string& name) {
+  if (source.type != "mongodb") return std::string();
+  return mongodb::grants_for_markers(TRY(mongodb::database_of(source)), name);
 }
 
 Result<std::optional<MarkerTrail>> read_markers(const MarkedPlace& marked) {

@@ -31,6 +31,10 @@ constexpr std::uint64_t kKeptMarkers = 10'000;
 Result<Marker> write_marker(const SourceOptions& source, const std::string& name,
                             const RunContext& context);
 
+// What a server must allow whoever writes them, as commands to paste; empty where none grants
+// anything.
+Result<std::string> marker_grants(const SourceOptions& source, const std::string& name);
+
 struct MarkedPlace {
   std::string type;   // of the source
   std::string place;  // where it was restored to

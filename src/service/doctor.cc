@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "config/generate.h"
 #include "engine/all.h"
+#include "engine/markers.h"
 #include "engine/mongodb/validators_aside.h"
 #include "notify/notifier.h"
 #include "sandbox/cell.h"
@@ -226,6 +227,23 @@ void examine_secrets(const config::Loaded& loaded, AdviceList& advice) {
                  "chmod 600 " + loaded.config.file.string());
 }
 
+Result<std::vector<engine::Grant>> grants_of(const config::Service& service,
+                                             const config::Source& source,
+                                             const config::Resolver& resolver) {
+  const auto engine = engine::find_engine(source.type);
+  if (!engine) return std::vector<engine::Grant>{};
+  // Who asks may be about to make the user whose URI is not there yet.
+  engine::SourceOptions options;
+  options.type = source.type;
+  options.database = source.database;
+  if (options.database.empty()) options = TRY(resolver.source(source));
+  auto grants = TRY((*engine)->grants(options));
+  if (!service.markers || service.markers->source != source.name) return grants;
+  auto commands = TRY(engine::marker_grants(options, service.markers->name));
+  if (!commands.empty()) grants.push_back({"markers", std::move(commands)});
+  return grants;
+}
+
 }  // namespace
 
 Answer doctor(const Setup& setup, const RunContext& context) {
@@ -257,18 +275,11 @@ Result<Answer> least_rights(const Setup& setup) {
   Answer answer{{{"grants", Json::array()}}, 0};
   for (const auto& service : loaded.config.services)
     for (const auto& source : service.sources) {
-      const auto subject = "source " + service.name + "/" + source.name;
-      const auto engine = engine::find_engine(source.type);
-      if (!engine) continue;
-      // Who asks may be about to make the user whose URI is not there yet.
-      engine::SourceOptions options;
-      options.database = source.database;
-      if (options.database.empty()) options = TRY_CONTEXT(subject, resolver.source(source));
-      const auto grants = TRY_CONTEXT(subject, (*engine)->grants(options));
+      const auto subject = service.name + "/" + source.name;
+      const auto grants = TRY_CONTEXT("source " + subject, grants_of(service, source, resolver));
       for (const auto& each : grants)
-        answer.body["grants"].push_back({{"source", service.name + "/" + source.name},
-                                         {"purpose", each.purpose},
-                                         {"commands", each.commands}});
+        answer.body["grants"].push_back(
+            {{"source", subject}, {"purpose", each.purpose}, {"commands", each.commands}});
     }
   return answer;
 }

@@ -61,13 +61,17 @@ services:
   shop:
     sources:
       db: {type: mongodb, uri: "mongodb://anna:tiger@127.0.0.1:1/shop"}
+    markers: {source: db, name: marks}
     repositories: [local]
 repositories:
   local: {url: /nowhere, key: {passphrase: "${LIFEBOAT_PASSPHRASE}"}}
 """)
         lines = self.run_program("doctor", "--grants").stdout.splitlines()
-        self.assertEqual(lines.count('db.getSiblingDB("admin").createRole({'), 3)
-        self.assertIn('  role: "lifeboat-backup-shop",', lines)
+        self.assertEqual(lines.count('db.getSiblingDB("admin").createRole({'), 5)
+        for job in ("backup", "log", "restore", "users", "markers"):
+            self.assertIn(f'  role: "lifeboat-{job}-shop",', lines)
+        self.assertIn('    {resource: {"collection":"marks","db":"shop"}, '
+                      'actions: ["find","insert","remove"]}', lines)
         self.assertNotIn("tiger", "\n".join(lines))
 
     def test_words_that_are_not_understood(self):

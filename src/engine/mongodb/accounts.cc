@@ -6,7 +6,6 @@
 #include "base/json_value.h"
 #include "crypto/hash.h"
 #include "engine/mongodb/bson_reader.h"
-#include "engine/mongodb/grants.h"
 #include "engine/mongodb/object_names.h"
 
 namespace lifeboat::engine::mongodb {
@@ -15,8 +14,6 @@ namespace {
 constexpr std::string_view kAccountsMark = "accounts";
 constexpr std::int32_t kAccountsVersion = 1;
 constexpr auto kAdmin = "admin";
-constexpr auto kTemporaryUsers = "lifeboat.users";
-constexpr auto kTemporaryRoles = "lifeboat.roles";
 
 // What servers tell beside these follows from them, or is of the server itself.
 const std::set<std::string_view> kKept{
@@ -83,7 +80,7 @@ Result<Bytes> whole_user(const Connection& connection, const std::string& databa
 
 Result<std::vector<Bytes>> read_users(const Connection& connection, const std::string& database) {
   auto reply = connection.command(database, users_question(nullptr));
-  if (!reply) return fail(for_lack_of(std::move(reply).error(), {"viewUser", database}));
+  if (!reply) return fail(std::move(reply).error());
   auto users = TRY(listed(TRY(DocumentView::check(*reply)), "users", "user"));
   for (auto& each : users) each = TRY(whole_user(connection, database, each));
   return users;
@@ -96,7 +93,7 @@ Result<std::vector<Bytes>> read_roles(const Connection& connection, const std::s
                                                 .boolean("showAuthenticationRestrictions", true)
                                                 .take());
   if (!reply && is_unknown_command(reply.error())) return std::vector<Bytes>{};
-  if (!reply) return fail(for_lack_of(std::move(reply).error(), {"viewRole", database}));
+  if (!reply) return fail(std::move(reply).error());
   return listed(TRY(DocumentView::check(*reply)), "roles", "role");
 }
 
@@ -242,7 +239,8 @@ Result<std::optional<Accounts>> read_accounts(const Connection& connection,
   auto users = read_users(connection, database);
   if (!users && is_unknown_command(users.error())) return std::nullopt;
   if (!users) return fail(std::move(users).error());
-  return Accounts{std::move(*users), TRY(read_roles(connection, database))};
+  auto roles = TRY(read_roles(connection, database));
+  return Accounts{std::move(*users), std::move(roles)};
 }
 
 Bytes encode_accounts(const Accounts& accounts, const std::string& database) {

@@ -9,6 +9,10 @@
 
 namespace lifeboat::engine::mongodb {
 
+// By way of these collections of `admin` they are restored.
+constexpr auto kTemporaryUsers = "lifeboat.users";
+constexpr auto kTemporaryRoles = "lifeboat.roles";
+
 // By name, each as the server keeps it.
 struct Accounts {
   std::vector<Bytes> users;  // {_id, userId, user, db, credentials, roles …}

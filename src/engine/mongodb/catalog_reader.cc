@@ -4,8 +4,6 @@
 #include <charconv>
 #include <map>
 
-#include "engine/mongodb/grants.h"
-
 namespace lifeboat::engine::mongodb {
 namespace {
 
@@ -16,8 +14,9 @@ bool is_internal(std::string_view name) {
   return name == "system.views" || name == "system.profile";
 }
 
-Result<std::vector<Bytes>> documents_of(const Connection& connection, const std::string& database,
-                                        ByteView command) {
+// All of them, or the error names the right that the user lacks.
+Result<std::vector<Bytes>> list_all(const Connection& connection, const std::string& database,
+                                    ByteView command) {
   auto cursor = TRY(connection.open_cursor(database, command, kBatch));
   std::vector<Bytes> documents;
   for (auto document = TRY(cursor.next()); !document.empty(); document = TRY(cursor.next())) {
@@ -25,15 +24,6 @@ Result<std::vector<Bytes>> documents_of(const Connection& connection, const std:
     documents.push_back(to_bytes(document));
   }
   return documents;
-}
-
-// All of them, or the error names the right that the user lacks.
-Result<std::vector<Bytes>> list_all(const Connection& connection, const std::string& database,
-                                    ByteView command) {
-  auto documents = documents_of(connection, database, command);
-  if (documents) return documents;
-  const std::string action(view_document(command).begin()->key);
-  return fail(for_lack_of(std::move(documents).error(), {action, database}));
 }
 
 // authorizedCollections is never asked for: it would hide what this user may not read.

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/mongodb/grants.h"
-
 namespace lifeboat::engine::mongodb {
 namespace {
 
@@ -37,13 +35,9 @@ Result<CollectionScan> CollectionScan::begin(const Server& server, const std::st
   how.by_id = how.by_id && !is_capped(collection) && has_index_of_id(collection);
   Place place{database, how.stored ? collection.stored_name() : collection.name};
   auto connection = server.connect();
-  auto cursor = connection.open_cursor(database, command(place, how, {}), BatchPace::kFirst);
-  const bool is_buckets = place.collection != collection.name;
-  if (!cursor)
-    return fail(for_lack_of(std::move(cursor).error(),
-                            {"find", database, is_buckets ? place.collection : std::string()}));
+  auto cursor = TRY(connection.open_cursor(database, command(place, how, {}), BatchPace::kFirst));
   const auto order = is_capped(collection) ? NaturalOrder::hashed : NaturalOrder::ignored;
-  CollectionScan scan(std::move(connection), std::move(*cursor), std::move(place), order);
+  CollectionScan scan(std::move(connection), std::move(cursor), std::move(place), order);
   scan.by_id_ = how.by_id;
   scan.is_of_moment_ = how.moment.has_value();
   return scan;

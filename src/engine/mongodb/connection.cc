@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "engine/mongodb/grants.h"
+
 namespace lifeboat::engine::mongodb {
 namespace {
 
@@ -276,7 +278,7 @@ Result<Bytes> Connection::command(const std::string& database, ByteView command)
   bson_destroy(&reply.document);
   if (!mongoc_client_command_with_opts(client_, database.c_str(), document.get(), nullptr, nullptr,
                                        &reply.document, &error))
-    return fail_with(error);
+    return fail(for_lack_of(fail_with(error).value(), database, view_document(command)));
   auto bytes = bytes_of(reply.document);
   TRY(check_writes(bytes));
   return bytes;
@@ -308,9 +310,11 @@ Result<void> Connection::run(const Insert& insert, bson_t& reply) const {
   if (mongoc_collection_insert_many(target.get(), &pointers.data()->document, pointers.size(),
                                     &options.document, &reply, &error))
     return {};
-  auto failure = fail_with(error);
-  if (failure.value().code() != Code::source_unreadable) return failure;
-  return fail(Code::io_error, failure.value().message());
+  const auto failure = fail_with(error);
+  if (failure.value().code() == Code::source_unreadable)
+    return fail(Code::io_error, failure.value().message());
+  const auto command = DocumentBuilder().text("insert", insert.collection).take();
+  return fail(for_lack_of(failure.value(), insert.database, view_document(command)));
 }
 
 Result<void> Connection::insert(const std::string& database, const std::string& collection,
@@ -382,7 +386,7 @@ Result<Cursor> Connection::open_cursor(const std::string& database, ByteView com
   if (!mongoc_client_command_with_opts(client_, database.c_str(), document.get(), nullptr,
                                        &options.document, &reply, &error)) {
     bson_destroy(&reply);
-    return fail_with(error);
+    return fail(for_lack_of(fail_with(error).value(), database, view_document(command)));
   }
   BSON_APPEND_INT32(&options.document, "batchSize", static_cast<std::int32_t>(batch));
   auto* cursor = mongoc_cursor_new_from_command_reply_with_opts(client_, &reply, &options.document);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/json_value.h"
+#include "engine/mongodb/accounts.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
@@ -21,16 +22,16 @@ constexpr std::array kJobs{
     Job{Purpose::log, "log", "follows the log (lifeboat log follow)"},
     Job{Purpose::restore, "restore",
         "fills the database that is restored to; not for the live one unless it is to be replaced"},
+    Job{Purpose::users, "users",
+        "lets the user of restore bring users and roles (restore --users)"},
     Job{Purpose::drill, "drill", ""},
 };
 
 const std::vector<std::string> kReading{"dbStats", "find", "listCollections", "listIndexes"};
 const std::vector<std::string> kAccounts{"viewRole", "viewUser"};
-const std::vector<std::string> kWriting{"collMod",     "convertToCapped", "createCollection",
-                                        "createIndex", "dbStats",         "dropCollection",
-                                        "find",        "insert",          "listCollections",
-                                        "listIndexes", "remove",          "renameCollectionSameDB",
-                                        "update"};
+const std::vector<std::string> kWriting{
+    "collMod", "convertToCapped", "createCollection", "createIndex", "dropCollection", "find",
+    "insert",  "listCollections", "listIndexes",      "remove",      "update"};
 
 // Stored functions are the one collection of the server's own that is data: "all of a database"
 // does not hold it.
@@ -61,6 +62,24 @@ std::string privileges_text(const std::vector<Right>& rights) {
 
 std::string quoted(const std::string& text) { return canonical_json(Json(text)); }
 
+// What the database of a role or user is called, and the job in its name.
+std::string name_for(std::string_view job, const std::string& database) {
+  return quoted("lifeboat-" + std::string(job) + "-" + database);
+}
+
+constexpr std::string_view kInAdmin = "db.getSiblingDB(\"admin\").";
+
+std::string role_text(const std::string& name, const std::vector<Right>& rights,
+                      std::string_view roles) {
+  return std::string(kInAdmin) + "createRole({\n  role: " + name + ",\n  privileges: [\n" +
+         privileges_text(rights) + "\n  ],\n  roles: [" + std::string(roles) + "]\n})\n";
+}
+
+std::string user_text(const std::string& name) {
+  return std::string(kInAdmin) + "createUser({user: " + name + ", pwd: passwordPrompt(), roles: [" +
+         name + "]})\n";
+}
+
 // Older servers know no such resource, so it is for those who need it.
 std::string buckets_command(const std::string& role, const Job& job, const std::string& database) {
   const auto actions = job.purpose == Purpose::restore
@@ -68,25 +87,23 @@ std::string buckets_command(const std::string& role, const Job& job, const std::
                            : Json::array({"find"});
   const Json privilege{{"resource", {{"db", database}, {"system_buckets", ""}}},
                        {"actions", actions}};
-  return "// For time series also: db.getSiblingDB(\"admin\").grantPrivilegesToRole(" +
-         quoted(role) + ", [" + canonical_json(privilege) + "])\n";
+  return "// For time series also: " + std::string(kInAdmin) + "grantPrivilegesToRole(" + role +
+         ", [" + canonical_json(privilege) + "])\n";
 }
 
 std::string commands_for(const Job& job, const std::string& database) {
   if (job.purpose == Purpose::drill)
     return "// A drill restores into a private server of its own: it needs no user on this one.\n";
-  const auto role = "lifeboat-" + std::string(job.name) + "-" + database;
-  std::string more;
-  if (job.purpose != Purpose::log) more = buckets_command(role, job, database);
-  if (job.purpose == Purpose::restore)
-    more +=
-        "// For `restore --users` also: db.grantRolesToUser(" + quoted(role) + ", [\"restore\"])\n";
-  return "// " + std::string(job.name) + " of " + quoted(database) + ": " +
-         std::string(job.what_for) +
-         "\ndb.getSiblingDB(\"admin\").createRole({\n  role: " + quoted(role) +
-         ",\n  privileges: [\n" + privileges_text(rights_for(job.purpose, database)) +
-         "\n  ],\n  roles: []\n})\ndb.getSiblingDB(\"admin\").createUser({user: " + quoted(role) +
-         ", pwd: passwordPrompt(), roles: [" + quoted(role) + "]})\n" + more;
+  const auto name = name_for(job.name, database);
+  const auto rights = rights_for(job.purpose, database);
+  const auto about = "// " + std::string(job.name) + " of " + quoted(database) + ": " +
+                     std::string(job.what_for) + "\n";
+  if (job.purpose != Purpose::users)
+    return about + role_text(name, rights, "") + user_text(name) +
+           (job.purpose == Purpose::log ? "" : buckets_command(name, job, database));
+  return about + role_text(name, rights, quoted("restore")) + std::string(kInAdmin) +
+         "grantRolesToUser(" + name_for(name_of(Purpose::restore), database) + ", [" + name +
+         "])\n";
 }
 
 // The server matches no wildcard with these two, which are its own.
@@ -103,6 +120,47 @@ bool covers(DocumentView resource, const Right& right) {
   const bool any_database = database->empty() && !is_of_server(right.database);
   const bool named = database == right.database || (database->empty() && !collection->empty());
   return (named && collection == right.collection) || ((named || any_database) && whole);
+}
+
+// Of the most; those of others depend on what they ask for.
+const std::map<std::string_view, std::string_view> kActions{
+    {"aggregate", "find"},
+    {"collMod", "collMod"},
+    {"count", "find"},
+    {"createIndexes", "createIndex"},
+    {"dbStats", "dbStats"},
+    {"delete", "remove"},
+    {"drop", "dropCollection"},
+    {"find", "find"},
+    {"insert", "insert"},
+    {"listCollections", "listCollections"},
+    {"listIndexes", "listIndexes"},
+    {"rolesInfo", "viewRole"},
+    {"update", "update"},
+    {"usersInfo", "viewUser"},
+    {"validate", "validate"},
+};
+
+bool is_upsert(DocumentView command) {
+  const auto updates = command.find("updates");
+  if (!updates || !updates->holds(BsonType::array)) return false;
+  for (const auto& each : updates->inside())
+    if (each.inside().is_true_at("upsert")) return true;
+  return false;
+}
+
+// A plain collection may be made by whoever may insert.
+std::vector<std::string> actions_for(DocumentView command) {
+  const auto first = *command.begin();
+  if (first.key == "create" && command.find("viewOn")) return {"createCollection", "find"};
+  if (first.key == "create" && command.is_true_at("capped")) return {"convertToCapped", "insert"};
+  if (first.key == "create") return {"insert"};
+  if (first.key == "renameCollection") return {"find", "dropCollection", "insert", "createIndex"};
+  const auto found = kActions.find(first.key);
+  if (found == kActions.end()) return {};
+  std::vector<std::string> actions{std::string(found->second)};
+  if (first.key == "update" && is_upsert(command)) actions.emplace_back("insert");
+  return actions;
 }
 
 bool has_action(DocumentView privilege, const std::string& action) {
@@ -129,10 +187,12 @@ std::vector<Right> rights_for(Purpose purpose, const std::string& database) {
   if (purpose == Purpose::drill) return rights;
   if (purpose == Purpose::restore) {
     add_rights(kWriting, database, rights);
-    add_functions({"createCollection", "dropCollection", "find", "insert", "remove", "update"},
-                  database, rights);
+    add_functions({"dropCollection", "find", "insert", "listIndexes", "remove", "update"}, database,
+                  rights);
     return rights;
   }
+  if (purpose == Purpose::users)
+    return {{"find", "admin", kTemporaryUsers}, {"find", "admin", kTemporaryRoles}};
   if (purpose == Purpose::backup) {
     add_rights(kReading, database, rights);
     add_rights(kAccounts, database, rights);
@@ -148,6 +208,15 @@ std::vector<Grant> grants_for(const std::string& database) {
   for (const auto& job : kJobs)
     grants.push_back({std::string(job.name), commands_for(job, database)});
   return grants;
+}
+
+std::string grants_for_markers(const std::string& database, const std::string& collection) {
+  const auto name = name_for("markers", database);
+  std::vector<Right> rights;
+  for (const auto* action : {"find", "insert", "remove"})
+    rights.push_back({action, database, collection});
+  return "// markers of " + quoted(database) + ": writes them (lifeboat mark)\n" +
+         role_text(name, rights, "") + user_text(name);
 }
 
 bool Rights::may(const Right& right) const {
@@ -175,11 +244,32 @@ Result<Rights> rights_in(DocumentView status) {
   return rights;
 }
 
-Error for_lack_of(Error error, const Right& right) {
+std::vector<Right> rights_for_command(const std::string& database, DocumentView command) {
+  const auto first = *command.begin();
+  if (first.key == "_mergeAuthzCollections") return rights_for(Purpose::users, database);
+  Right right{{}, database, std::string(first.text().value_or(""))};
+  if (first.key == "renameCollection") {
+    right.database = right.collection.substr(0, right.collection.find('.'));
+    right.collection.clear();
+  }
+  std::vector<Right> rights;
+  for (auto& action : actions_for(command)) {
+    right.action = std::move(action);
+    rights.push_back(right);
+  }
+  return rights;
+}
+
+Error for_lack_of(Error error, const std::string& database, DocumentView command) {
   if (error.code() != Code::permission_denied) return error;
+  if (error.message().find("uthentication failed") != std::string::npos) return error;
   if (error.message().find("requires authentication") != std::string::npos)
     return std::move(error).with_hint("The URI names no user, and this server wants one.");
-  error.add_context("this user lacks " + right.text());
+  std::string lacking;
+  for (const auto& each : rights_for_command(database, command))
+    lacking += (lacking.empty() ? "" : " or ") + each.text();
+  if (lacking.empty()) return error;
+  error.add_context("this user lacks " + lacking);
   error.with_hint("Grant it: `lifeboat doctor --grants` prints the least rights of each job.");
   return error;
 }

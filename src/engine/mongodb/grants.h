@@ -10,7 +10,7 @@
 
 namespace lifeboat::engine::mongodb {
 
-enum class Purpose : std::uint8_t { backup, log, restore, drill };
+enum class Purpose : std::uint8_t { backup, log, restore, users, drill };
 std::string_view name_of(Purpose purpose);
 
 // On all collections of a database where none is named.
@@ -25,6 +25,8 @@ std::vector<Right> rights_for(Purpose purpose, const std::string& database);
 
 // createRole and createUser for mongosh, with what they are for; nobody's password.
 std::vector<Grant> grants_for(const std::string& database);
+// Of whoever writes markers into this collection.
+std::string grants_for_markers(const std::string& database, const std::string& collection);
 
 // What a user may do, as `connectionStatus` with `showPrivileges` tells it.
 struct Rights {
@@ -35,7 +37,10 @@ struct Rights {
 // `corrupt` when the reply has not the form that servers give it.
 Result<Rights> rights_in(DocumentView status);
 
-// Names the right whose lack is the cause; other errors stay as they are.
-Error for_lack_of(Error error, const Right& right);
+// Those without which a server may refuse the command.
+std::vector<Right> rights_for_command(const std::string& database, DocumentView command);
+
+// Names them where the lack of one is the cause; other errors stay as they are.
+Error for_lack_of(Error error, const std::string& database, DocumentView command);
 
 }  // namespace lifeboat::engine::mongodb

@@ -28,7 +28,7 @@ const Right kFindLog{"find", "local", "oplog.rs"};
 
 TEST(Grants, AreCommandsForMongoshWithoutAPassword) {
   const auto grants = grants_for("shop");
-  ASSERT_EQ(grants.size(), 4U);
+  ASSERT_EQ(grants.size(), 5U);
   EXPECT_EQ(grants[0].purpose, "backup");
   EXPECT_EQ(grants[0].commands,
             R"(// backup of "shop": )"
@@ -51,7 +51,9 @@ db.getSiblingDB("admin").createUser({user: "lifeboat-backup-shop", pwd: password
 )");
   EXPECT_THAT(grants[1].commands, Not(HasSubstr("\"shop\", actions")));
   EXPECT_THAT(grants[2].commands, HasSubstr("\"insert\""));
-  EXPECT_THAT(grants[3].commands, HasSubstr("needs no user"));
+  EXPECT_THAT(grants[3].commands,
+              HasSubstr("grantRolesToUser(\"lifeboat-restore-shop\", [\"lifeboat-users-shop\"])"));
+  EXPECT_THAT(grants[4].commands, HasSubstr("needs no user"));
 }
 
 TEST(Grants, AreFoundAmongThoseOfAUser) {
@@ -101,16 +103,41 @@ TEST(Grants, AreNotGuessedFromAReplyThatTellsNone) {
   EXPECT_THAT(rights_in(view_document(status))->users, ElementsAre("keeper@admin"));
 }
 
+Error lacking(const std::string& message, const std::string& database, const std::string& command) {
+  const auto bytes = bson_of(command);
+  return for_lack_of(Error(Code::permission_denied, message), database, view_document(bytes));
+}
+
 TEST(Grants, AreNamedWhereTheLackOfOneIsTheCause) {
-  const auto denied = for_lack_of(Error(Code::permission_denied, "not authorized"), kFindLog);
+  const auto denied = lacking("not authorized", "local", R"({"find": "oplog.rs"})");
   EXPECT_EQ(denied.describe(), "this user lacks find on local.oplog.rs: not authorized");
   EXPECT_THAT(std::string(denied.hint()), HasSubstr("doctor --grants"));
   const auto nobody =
-      for_lack_of(Error(Code::permission_denied, "command find requires authentication"), kFind);
+      lacking("command find requires authentication", "shop", R"({"find": "items"})");
   EXPECT_THAT(nobody.describe(), Not(HasSubstr("lacks")));
   EXPECT_THAT(std::string(nobody.hint()), HasSubstr("names no user"));
+  const auto bytes = bson_of(R"({"find": "items"})");
   const Error other(Code::unavailable, "no server");
-  EXPECT_EQ(for_lack_of(other, kFind).describe(), "no server");
+  EXPECT_EQ(for_lack_of(other, "shop", view_document(bytes)).describe(), "no server");
+  EXPECT_EQ(lacking("no", "shop", R"({"shutdown": 1})").describe(), "no");
+  const auto stranger = lacking("Authentication failed.", "shop", R"({"find": "items"})");
+  EXPECT_EQ(stranger.describe(), "Authentication failed.");
+}
+
+TEST(Grants, AreNamedByWhatTheCommandAsksFor) {
+  const std::map<std::string, std::string> named{
+      {R"({"create": "a"})", "insert on shop.a"},
+      {R"({"create": "a", "capped": true})", "convertToCapped on shop.a or insert on shop.a"},
+      {R"({"create": "a", "viewOn": "b"})", "createCollection on shop.a or find on shop.a"},
+      {R"({"update": "a", "updates": [{"q": {}, "u": {}}]})", "update on shop.a"},
+      {R"({"update": "a", "updates": [{"q": {}, "u": {}, "upsert": true}]})",
+       "update on shop.a or insert on shop.a"},
+      {R"({"usersInfo": 1})", "viewUser on all of shop"},
+      {R"({"_mergeAuthzCollections": 1})",
+       "find on admin.lifeboat.users or find on admin.lifeboat.roles"},
+  };
+  for (const auto& [command, rights] : named)
+    EXPECT_EQ(lacking("no", "shop", command).describe(), "this user lacks " + rights + ": no");
 }
 
 }  // namespace

@@ -65,6 +65,11 @@ Result<Location> locate(const SourceOptions& options) {
   return located(*options.uri, options.database);
 }
 
+Result<std::string> database_of(const SourceOptions& options) {
+  if (!options.database.empty()) return options.database;
+  return TRY(locate(options)).database;
+}
+
 Result<Location> locate(const std::string& place, const std::string& database) {
   return located(TRY(uri_at(place)), database);
 }

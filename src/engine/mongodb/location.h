@@ -17,6 +17,9 @@ struct Location {
 // Of a source: its URI, and the database that it names or that the URI does.
 Result<Location> locate(const SourceOptions& options);
 
+// The name alone, which needs no URI where the source says it.
+Result<std::string> database_of(const SourceOptions& options);
+
 // Of a place that a restore fills: a mongodb:// URI that names the database, or where such a URI
 // is: "env:NAME", "file:/PATH". `refused` for a URI with a password: it would be in the list of
 // processes and in the report. A database that is named here counts more than the URI's.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "engine/mongodb/bson_layout.h"
-#include "engine/mongodb/grants.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
@@ -30,9 +29,7 @@ Result<std::optional<LogPoint>> point_at(const Connection& connection, LogSide s
   if (side == LogSide::newest)
     command.document("sort", DocumentBuilder().int32("$natural", -1).take());
   command.int32("limit", 1).document("readConcern", majority());
-  auto opened = connection.open_cursor(kLocal, command.take(), 1);
-  if (!opened) return fail(for_lack_of(std::move(opened).error(), {"find", kLocal, kLog}));
-  auto cursor = std::move(*opened);
+  auto cursor = TRY(connection.open_cursor(kLocal, command.take(), 1));
   const auto document = TRY(cursor.next());
   if (document.empty()) return std::nullopt;
   const auto entry = TRY(parse_entry(TRY(DocumentView::check(document))));
@@ -58,9 +55,7 @@ Result<std::optional<Timestamp>> oldest_transaction(const Connection& connection
                            .text("find", kBegun)
                            .document("filter", DocumentBuilder().document("state", wanted).take())
                            .take();
-  auto opened = connection.open_cursor(kConfig, command, BatchPace::kFirst);
-  if (!opened) return fail(for_lack_of(std::move(opened).error(), {"find", kConfig, kBegun}));
-  auto cursor = std::move(*opened);
+  auto cursor = TRY(connection.open_cursor(kConfig, command, BatchPace::kFirst));
   std::optional<Timestamp> oldest;
   for (auto row = TRY(cursor.next()); !row.empty(); row = TRY(cursor.next())) {
     const auto began = TRY(DocumentView::check(row)).document_at("startOpTime");

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/mongodb/collection_scan.h"
-#include "engine/mongodb/grants.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
@@ -40,8 +39,7 @@ Result<SnapshotAnswer> ask_snapshot(const Connection& connection, const ServerFa
   const auto reply =
       connection.command(catalog.database, one_document_of_snapshot(first->stored_name()));
   const auto code = reply ? Code::internal : reply.error().code();
-  if (code == Code::unavailable || code == Code::permission_denied)
-    return fail(for_lack_of(reply.error(), {"find", catalog.database}));
+  if (code == Code::unavailable || code == Code::permission_denied) return fail(reply.error());
   if (!reply) return SnapshotAnswer{std::nullopt, reply.error().message()};
   const auto cursor = TRY(DocumentView::check(*reply)).document_at("cursor");
   const auto moment = cursor ? cursor->find("atClusterTime") : std::nullopt;

@@ -75,6 +75,7 @@ class MongoSource final : public Source {
   SharedSnapshot snapshot_;
   std::string why_no_snapshot_;
   std::optional<LogEnds> log_before_;  // none: the server keeps no log that can be read
+  bool log_denied_ = false;            // to this user
   bool log_given_ = false;
   Window window_;
 };
@@ -200,10 +201,11 @@ Result<void> MongoSource::look_at_log(const Connection& connection) {
   window_.broken = server_.product() + " keeps no log";
   auto ends = ask_log(connection, server_);
   if (!ends && ends.error().code() != Code::permission_denied) return fail(std::move(ends).error());
+  log_denied_ = !ends;
   if (ends)
     log_before_ = std::move(*ends);
   else
-    window_.broken = "this user may not read the log: " + ends.error().message();
+    window_.broken = "this user may not read the log: " + ends.error().describe();
   return {};
 }
 
@@ -305,7 +307,7 @@ std::string MongoSource::consistency() const {
 
 void MongoSource::say_of_what_moment(SourceOutcome& outcome) const {
   const auto lost = snapshot_.why_lost();
-  if (snapshot_.moment() && log_before_ && !window_.manifest)
+  if (snapshot_.moment() && (log_before_ || log_denied_) && !window_.manifest)
     outcome.findings.push_back(
         {"log-not-kept", options_.name,
          "no moment between this backup and the next can be restored: " + window_.broken, false});

@@ -1,4 +1,5 @@
 #include "engine/mongodb/source.h"
+#include "engine/mongodb/test_document.h"
 #include "engine/mongodb/test_stand_in_shop.h"
 
 namespace lifeboat::engine::mongodb {
@@ -55,6 +56,40 @@ TEST_F(MongoStandIn, GivesMoreOfACursorWhileMoreOfAnotherIsUnderWay) {
          EXPECT_EQ(count(*second), 100);
        }});
   EXPECT_EQ(count(*first), 100);
+}
+
+// A user may do what roles allow, those that roles hold too, and no more.
+TEST(MongoStandInRights, AreThoseOfTheRolesOfWhoIsLoggedIn) {
+  const testing::StandInServer server({.authorization = true});
+  const testing::Application root(server.uri(), "admin");
+  const testing::Application shop(server.uri(), "shop");
+  shop.insert("items", testing::many_documents(3));
+  shop.insert("system.js", testing::many_documents(1));
+  root.run(bson_of(R"({"createRole": "inner", "roles": [],
+      "privileges": [{"resource": {"db": "shop", "collection": "items"},
+                      "actions": ["insert"]}]})"));
+  root.run(bson_of(R"({"createRole": "outer", "privileges": [], "roles": ["inner"]})"));
+  root.run(bson_of(R"({"createUser": "reader", "roles": [{"role": "read", "db": "shop"}]})"));
+  root.run(bson_of(R"({"createUser": "writer", "roles": ["outer"]})"));
+  const auto may = [&](const char* user, const char* command) {
+    const auto uri = user == nullptr ? server.uri_of("") : server.uri_of(user);
+    const auto opened = Server::open(Secret::from_text(uri)).value();
+    const auto done = opened->connect().command("shop", bson_of(command));
+    return done ? std::string("yes") : done.error().describe();
+  };
+  const auto* const insert = R"({"insert": "items", "documents": [{"_id": 9}]})";
+  EXPECT_EQ(may("reader", R"({"find": "items"})"), "yes");
+  EXPECT_EQ(may("reader", R"({"find": "system.js"})"), "yes");
+  EXPECT_EQ(may("reader", insert),
+            "this user lacks insert on shop.items: not authorized on shop to execute command "
+            "{ insert: \"items\", $db: \"shop\" }");
+  EXPECT_EQ(may("writer", insert), "yes");
+  EXPECT_NE(may("writer", R"({"find": "items"})"), "yes");
+  EXPECT_NE(may("writer", R"({"insert": "others", "documents": [{"_id": 9}]})"), "yes");
+  EXPECT_EQ(may(nullptr, insert), "command insert requires authentication");
+  EXPECT_EQ(may("nobody", insert), "Authentication failed.");
+  root.run(bson_of(R"({"dropRole": "inner"})"));
+  EXPECT_NE(may("writer", insert), "yes");
 }
 
 }  // namespace

@@ -59,6 +59,7 @@ class CarriedShop : public ::testing::Test {
     options.overwrite = options.delete_strangers = true;
     options.facts = std::make_shared<const Json>(capture.outcome.facts);
     options.until = until;
+    options.with_users = with_users_;
     options.state = state_.path().string();
     std::vector<Json> abouts;
     for (const auto& each : pieces) abouts.push_back(each.about);
@@ -82,6 +83,7 @@ class CarriedShop : public ::testing::Test {
   }
 
   TestContext test_;
+  bool with_users_ = false;  // of a restore
   ScratchDirectory state_ = ScratchDirectory::make().value();
 };
 

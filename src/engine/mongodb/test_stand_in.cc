@@ -114,7 +114,8 @@ struct StandInServer::Message {
   }
 };
 
-StandInServer::StandInServer(StandInOptions options) : model_(std::move(options)) {
+StandInServer::StandInServer(StandInOptions options)
+    : authorization_(options.authorization), model_(std::move(options)) {
   listen();
   accepting_ = std::jthread([this] { accept_all(); });
 }
@@ -140,8 +141,14 @@ void StandInServer::listen() {
 }
 
 std::string StandInServer::uri(const std::string& database, const std::string& more) const {
-  return "mongodb://127.0.0.1:" + std::to_string(port_) + "/" + database +
-         "?directConnection=true&serverSelectionTimeoutMS=2000" + more;
+  return authorization_ ? uri_of("root", database) + more : uri_of("", database) + more;
+}
+
+// The stand-in believes who somebody says to be: no password.
+std::string StandInServer::uri_of(const std::string& user, const std::string& database) const {
+  return "mongodb://" + user + (user.empty() ? "" : "@") + "127.0.0.1:" + std::to_string(port_) +
+         "/" + database + "?directConnection=true&serverSelectionTimeoutMS=2000" +
+         (user.empty() ? "" : "&authMechanism=PLAIN");
 }
 
 void StandInServer::accept_all() {
@@ -157,12 +164,13 @@ void StandInServer::accept_all() {
 
 // The descriptor is closed with the server, so that no other thread meets its number again.
 void StandInServer::serve(int socket) {
-  while (serve_one(socket)) {
+  StandInClient client;
+  while (serve_one(socket, client)) {
   }
   ::shutdown(socket, SHUT_RDWR);
 }
 
-bool StandInServer::serve_one(int socket) {
+bool StandInServer::serve_one(int socket, StandInClient& client) {
   Bytes header(kHeader);
   if (!receive_all(socket, header)) return false;
   ByteView rest(header);
@@ -178,7 +186,7 @@ bool StandInServer::serve_one(int socket) {
     message.read_query(body);
   else
     message.read_message(body);
-  const auto reply = reply_to(message);
+  const auto reply = reply_to(message, client);
   if (!reply) return false;
   if (!message.wants_reply) return true;
   const bool is_old = message.operation == kOpQuery;
@@ -196,14 +204,14 @@ bool StandInServer::serve_one(int socket) {
 }
 
 // Nothing when the connection is to be dropped.
-std::optional<Bytes> StandInServer::reply_to(const Message& message) {
+std::optional<Bytes> StandInServer::reply_to(const Message& message, StandInClient& client) {
   const auto fault = fault_of(message);
   if (fault && fault->meanwhile) fault->meanwhile();
   if (fault && fault->kind == Fault::Kind::refuse) return StandInModel::refuse(fault->refusal);
   if (fault && fault->kind == Fault::Kind::die) kill();
   if (fault && fault->kind == Fault::Kind::stall) wait_for_release();
   if (fault && fault->kind != Fault::Kind::none) return std::nullopt;
-  return model_.run(message.database, message.view());
+  return model_.run(message.database, message.view(), client);
 }
 
 std::optional<Fault> StandInServer::fault_of(const Message& message) {

@@ -36,7 +36,9 @@ class StandInServer {
   StandInServer& operator=(const StandInServer&) = delete;
   ~StandInServer();
 
+  // Of a user who may do everything.
   std::string uri(const std::string& database = "", const std::string& more = "") const;
+  std::string uri_of(const std::string& user, const std::string& database = "") const;
   StandInModel& model() { return model_; }
   void plant(Fault fault);
   void release();
@@ -49,11 +51,12 @@ class StandInServer {
   void listen();
   void accept_all();
   void serve(int socket);
-  bool serve_one(int socket);
-  std::optional<Bytes> reply_to(const Message& message);
+  bool serve_one(int socket, StandInClient& client);
+  std::optional<Bytes> reply_to(const Message& message, StandInClient& client);
   std::optional<Fault> fault_of(const Message& message);
   void wait_for_release();
 
+  bool authorization_;
   StandInModel model_;
   mutable std::mutex mutex_;
   std::condition_variable released_;

@@ -54,6 +54,14 @@ void sort_documents(std::vector<Bytes>& documents, DocumentView by) {
 double release_number(const std::string& version) { return std::stod(version); }
 
 StandInModel::StandInModel(StandInOptions options) : options_(std::move(options)) {
+  if (options_.authorization) {
+    ArrayBuilder roles;
+    const auto root = DocumentBuilder()
+                          .text("createUser", "root")
+                          .array("roles", roles.text("root").take())
+                          .take();
+    create_principal({admin(), view_document(root), "createUser", "root"});
+  }
   if (!options_.replica_set) return;
   auto& log = databases_["local"]["oplog.rs"];
   log.name = "oplog.rs";
@@ -89,12 +97,12 @@ Bytes StandInModel::refuse(const Refusal& refusal) {
   return reply.take();
 }
 
-Bytes StandInModel::run(const std::string& database, DocumentView command) {
+Bytes StandInModel::run(const std::string& database, DocumentView command, StandInClient& client) {
   const auto first = *command.begin();
   const std::scoped_lock lock(mutex_);
   try {
-    return answer(
-        {database, command, std::string(first.key), std::string(first.text().value_or(""))});
+    return answer({database, command, std::string(first.key),
+                   std::string(first.text().value_or("")), &client});
   } catch (const Refusal& refusal) {
     return refuse(refusal);
   }
@@ -104,6 +112,7 @@ Bytes StandInModel::answer(const Request& request) {
   const auto handler = handlers().find(request.name);
   if (handler == handlers().end())
     throw Refusal{59, "CommandNotFound", "no such command: '" + request.name + "'"};
+  if (options_.authorization) check_authorized(request);
   auto reply = (this->*handler->second)(request);
   reply.number("ok", 1);
   if (!options_.replica_set) return reply.take();
@@ -144,11 +153,13 @@ const std::map<std::string_view, StandInModel::Handler>& StandInModel::handlers(
       {"dbStats", &Model::stats},
       {"collStats", &Model::stats},
       {"validate", &Model::validate},
+      {"saslStart", &Model::authenticate},
       {"connectionStatus", &Model::connection_status},
       {"createUser", &Model::create_principal},
       {"createRole", &Model::create_principal},
       {"dropUser", &Model::drop_principal},
       {"dropRole", &Model::drop_principal},
+      {"grantRolesToUser", &Model::grant_roles},
       {"usersInfo", &Model::principals_info},
       {"rolesInfo", &Model::principals_info},
       {"_mergeAuthzCollections", &Model::merge_principals},

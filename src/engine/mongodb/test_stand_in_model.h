@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/mongodb/catalog.h"
+#include "engine/mongodb/test_stand_in_rights.h"
 
 namespace lifeboat::engine::mongodb::testing {
 
@@ -14,6 +15,13 @@ struct StandInOptions {
   bool replica_set = true;  // "rs0", with a log
   std::string ferretdb{};   // the version, where it says that it is one
   std::string process{};    // 24 hex digits, where it tells which process it is
+  // Nobody may do what no role of theirs allows; at first there is one user, `root`.
+  bool authorization = false;
+};
+
+// Who is at the other end of a connection.
+struct StandInClient {
+  std::string user{};  // of admin; empty: nobody
 };
 
 // What a server says of a command that it does not carry out.
@@ -35,7 +43,7 @@ class StandInModel {
  public:
   explicit StandInModel(StandInOptions options);
   // The reply, which says `ok: 0` when the command is refused. Thread-safe.
-  Bytes run(const std::string& database, DocumentView command);
+  Bytes run(const std::string& database, DocumentView command, StandInClient& client);
   static Bytes refuse(const Refusal& refusal);
 
   // While it is none, every write is refused.
@@ -44,8 +52,6 @@ class StandInModel {
   void forget_history();
   // A server that takes a readConcern and does nothing with it, as FerretDB.
   void ignore_read_concern();
-  // From now on this user is logged in, who may do this: an array, as `connectionStatus` has it.
-  void log_in(const std::string& user, Bytes privileges);
 
  private:
   // All that a document was, and when; nothing since it was deleted.
@@ -88,6 +94,7 @@ class StandInModel {
     DocumentView command;
     std::string name;        // of the command
     std::string collection;  // the text of its first field
+    StandInClient* client = nullptr;
   };
   using Handler = DocumentBuilder (StandInModel::*)(const Request&);
   using Collections = std::map<std::string, StoredCollection>;
@@ -126,13 +133,18 @@ class StandInModel {
   DocumentBuilder rename(const Request& request);
   DocumentBuilder stats(const Request& request);
   DocumentBuilder validate(const Request& request);
+  DocumentBuilder authenticate(const Request& request);
   DocumentBuilder connection_status(const Request& request);
   DocumentBuilder create_principal(const Request& request);
   DocumentBuilder drop_principal(const Request& request);
+  DocumentBuilder grant_roles(const Request& request);
   DocumentBuilder principals_info(const Request& request);
   DocumentBuilder merge_principals(const Request& request);
 
   Bytes answer(const Request& request);
+  Bytes principal(const char* list, const std::string& id);
+  StandInRights rights_of(const std::string& user);
+  void check_authorized(const Request& request);
   static const std::string& admin();
   Timestamp now() const;
   Timestamp tick();
@@ -168,8 +180,6 @@ class StandInModel {
   Timestamp oldest_;
   bool primary_ = true;
   bool ignores_read_concern_ = false;
-  std::string user_{};  // of admin; empty: nobody is logged in
-  Bytes privileges_{};
 };
 
 }  // namespace lifeboat::engine::mongodb::testing

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/mongodb/test_stand_in_model.h"
 
 namespace lifeboat::engine::mongodb::testing {
@@ -52,21 +54,73 @@ const std::string& StandInModel::admin() {
   return kAdmin;
 }
 
-void StandInModel::log_in(const std::string& user, Bytes privileges) {
-  const std::scoped_lock lock(mutex_);
-  user_ = user;
-  privileges_ = std::move(privileges);
+// PLAIN: "\0user\0password" in base64, of which the password is not looked at.
+DocumentBuilder StandInModel::authenticate(const Request& request) {
+  const auto payload = from_base64(request.command.text_at("payload").value_or(""));
+  const auto said = payload ? to_text(*payload) : std::string();
+  const auto user =
+      said.substr(std::min<std::size_t>(said.size(), 1)).substr(0, said.find('\0', 1) - 1);
+  if (principal("system.users", admin() + "." + user).empty())
+    throw Refusal{18, "AuthenticationFailed", "Authentication failed."};
+  request.client->user = user;
+  DocumentBuilder reply;
+  return reply.int32("conversationId", 1).boolean("done", true).binary("payload", {});
+}
+
+// Empty when it is not there.
+Bytes StandInModel::principal(const char* list, const std::string& id) {
+  for (auto& each : documents_in(admin(), list))
+    if (view_document(each).text_at("_id") == id) return std::move(each);
+  return {};
+}
+
+// What the roles of the user allow, and those that these hold.
+StandInRights StandInModel::rights_of(const std::string& user) {
+  StandInRights rights;
+  std::vector<Bytes> holders{principal("system.users", admin() + "." + user)};
+  std::set<std::string> met;
+  while (!holders.empty()) {
+    const auto holder = std::move(holders.back());
+    holders.pop_back();
+    if (holder.empty()) continue;
+    if (const auto privileges = view_document(holder).find("privileges"))
+      for (const auto& each : privileges->inside()) rights.add(each.inside());
+    const auto roles = view_document(holder).find("roles");
+    if (!roles) continue;
+    for (const auto& each : roles->inside()) {
+      const std::string name(each.inside().text_at("role").value_or(""));
+      const std::string database(each.inside().text_at("db").value_or(""));
+      if (!met.insert(database + "." + name).second) continue;
+      rights.add_built_in(name, database);
+      holders.push_back(principal("system.roles", database + "." + name));
+    }
+  }
+  return rights;
+}
+
+void StandInModel::check_authorized(const Request& request) {
+  const auto& user = request.client->user;
+  if (StandInRights::is_for_all(request.name)) return;
+  if (user.empty())
+    throw Refusal{13, "Unauthorized", "command " + request.name + " requires authentication"};
+  if (!rights_of(user).allow({request.database, request.collection}, request.command))
+    throw Refusal{13, "Unauthorized",
+                  "not authorized on " + request.database + " to execute command { " +
+                      request.name + ": \"" + request.collection + "\", $db: \"" +
+                      request.database + "\" }"};
 }
 
 DocumentBuilder StandInModel::connection_status(const Request& request) {
-  const auto empty = ArrayBuilder().take();
+  const auto& user = request.client->user;
   ArrayBuilder users;
-  if (!user_.empty())
-    users.document(DocumentBuilder().text("user", user_).text("db", admin()).take());
+  if (!user.empty())
+    users.document(DocumentBuilder().text("user", user).text("db", admin()).take());
   DocumentBuilder about;
-  about.array("authenticatedUsers", users.take()).array("authenticatedUserRoles", empty);
+  about.array("authenticatedUsers", users.take())
+      .array("authenticatedUserRoles", ArrayBuilder().take());
   if (request.command.is_true_at("showPrivileges"))
-    about.array("authenticatedUserPrivileges", user_.empty() ? empty : privileges_);
+    about.array("authenticatedUserPrivileges",
+                user.empty() ? ArrayBuilder().take() : rights_of(user).told());
   DocumentBuilder reply;
   reply.document("authInfo", about.take());
   return reply;
@@ -108,6 +162,24 @@ DocumentBuilder StandInModel::drop_principal(const Request& request) {
   if (!remove_one(from, made(from), view_document(id)))
     throw Refusal{user ? 11 : 31, user ? "UserNotFound" : "RoleNotFound",
                   "'" + request.collection + "' not found"};
+  return {};
+}
+
+DocumentBuilder StandInModel::grant_roles(const Request& request) {
+  const auto id = request.database + "." + request.collection;
+  const auto user = principal("system.users", id);
+  if (user.empty()) throw Refusal{11, "UserNotFound", "Could not find user \"" + id + "\""};
+  ArrayBuilder roles;
+  for (const auto& each : view_document(user).find("roles")->inside()) roles.element(each);
+  const auto more = whole_roles(*request.command.find("roles"), request.database);
+  for (const auto& each : view_document(more)) roles.element(each);
+  DocumentBuilder changed;
+  for (const auto& field : view_document(user))
+    if (field.key != "roles") changed.element(field);
+  const Request into{admin(), request.command, request.name, "system.users"};
+  auto& list = made(into);
+  remove_one(into, list, view_document(DocumentBuilder().text("_id", id).take()));
+  store(into, list, changed.array("roles", roles.take()).take());
   return {};
 }
 

@@ -292,7 +292,7 @@ Result<std::vector<Bytes>> ValidatorsAside::put_back_but(const Outdated& outdate
   if (!first) return fail(written.error());
   const auto also = written ? "" : "; " + written.error().message();
   return fail(Error(Code::io_error, "the validator of " + names +
-                                        " could not be put back: " + first->message() + also)
+                                        " could not be put back: " + first->describe() + also)
                   .with_hint("It is kept in " + journal_.string() +
                              ": the next restore or import into this database puts it back. "
                              "Remove that file only to do without."));

@@ -1,0 +1,298 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <regex>
+
+#include "engine/markers.h"
+#include "engine/mongodb/grants.h"
+#include "engine/mongodb/test_document.h"
+#include "engine/mongodb/test_stand_in_shop.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// What mongosh would send of `createRole({…})` or `createUser({…})`.
+Bytes command_of(const std::string& name, const std::string& argument) {
+  static const std::regex kKey(R"(\b(role|privileges|resource|actions|roles|user|pwd): )");
+  auto json = std::regex_replace(argument, kKey, "\"$1\": ");
+  json = std::regex_replace(json, std::regex(R"(passwordPrompt\(\))"), R"("a password")");
+  const auto whole = bson_of(json);
+  DocumentBuilder command;
+  for (const auto& field : view_document(whole)) {
+    const bool is_name = field.key == "role" || field.key == "user";
+    command.element(is_name ? name : std::string(field.key), field);
+  }
+  return command.take();
+}
+
+// `grantRolesToUser("user", ["role"])`
+Bytes grant_of(const std::string& arguments) {
+  const auto list = bson_of("{\"all\": [" + arguments + "]}");
+  const auto all = view_document(list).begin()->inside();
+  auto each = all.begin();
+  DocumentBuilder command;
+  command.element("grantRolesToUser", *each);
+  return command.element("roles", *++each).take();
+}
+
+// All that is printed for one job, in the order in which it would be sent to `admin`.
+std::vector<Bytes> commands_in(const std::string& text) {
+  const auto printed = std::regex_replace(text, std::regex("//[^\n]*\n"), "");
+  static const std::regex kCall(R"(db\.getSiblingDB\("admin"\)\.(\w+)\(([^]*?)\)\n)");
+  std::vector<Bytes> commands;
+  for (std::sregex_iterator at(printed.begin(), printed.end(), kCall), end; at != end; ++at)
+    commands.push_back((*at)[1] == "grantRolesToUser" ? grant_of((*at)[2])
+                                                      : command_of((*at)[1], (*at)[2]));
+  return commands;
+}
+
+// Of a role: what it allows, one action on one resource each.
+std::vector<Right> rights_of_role(DocumentView role) {
+  std::vector<Right> rights;
+  for (const auto& privilege : role.find("privileges")->inside()) {
+    const auto resource = *privilege.inside().document_at("resource");
+    for (const auto& action : privilege.inside().find("actions")->inside())
+      rights.push_back({std::string(*action.text()), std::string(*resource.text_at("db")),
+                        std::string(*resource.text_at("collection"))});
+  }
+  return rights;
+}
+
+Bytes without_right(DocumentView role, const Right& lost) {
+  ArrayBuilder privileges;
+  for (const auto& each : rights_of_role(role)) {
+    if (each == lost) continue;
+    DocumentBuilder resource;
+    resource.text("db", each.database).text("collection", each.collection);
+    privileges.document(DocumentBuilder()
+                            .document("resource", resource.take())
+                            .array("actions", ArrayBuilder().text(each.action).take())
+                            .take());
+  }
+  DocumentBuilder changed;
+  for (const auto& field : role)
+    if (field.key != "privileges") changed.element(field);
+  return changed.array("privileges", privileges.take()).take();
+}
+
+// A right on all of a database is missed on one of its collections.
+std::string lack_of(const Right& right) {
+  const auto of = right.collection.empty()
+                      ? "(all of " + right.database + "|" + right.database + "\\.[a-z]+)"
+                      : right.database + "\\." + right.collection;
+  return "lacks (.* or )?" + right.action + " on " + of;
+}
+
+// A shop on a server that enforces rights, where nobody but `root` may do anything at first.
+class LeastRights : public testing::StandInShop {
+ protected:
+  LeastRights() : StandInShop({.authorization = true}) {}
+  std::string uri(const std::string& database) const override {
+    return server_.uri_of(user_, database);
+  }
+  void SetUp() override {
+    fill(20);
+    live().run(bson_of(R"({"createIndexes": "items", "indexes": [
+                           {"key": {"at": 1}, "name": "ttl", "expireAfterSeconds": 9}]})"));
+    live().run(bson_of(R"({"create": "strict", "validator": {"name": {"$exists": true}}})"));
+    live().run(bson_of(R"({"create": "seen", "viewOn": "items", "pipeline": []})"));
+    live().insert("system.js",
+                  {bson_of(R"({"_id": "one", "value": 1})"), bson_of(R"({"_id": "gone"})")});
+    live().run(bson_of(R"({"createUser": "anna", "pwd": "x", "roles": ["readWrite"]})"));
+    live().run(bson_of(R"({"createRole": "seer", "privileges": [], "roles": ["read"]})"));
+  }
+  static std::string printed(Purpose purpose, const std::string& database) {
+    for (const auto& each : grants_for(database))
+      if (each.purpose == name_of(purpose)) return each.commands;
+    return {};
+  }
+  void run_in_admin(const std::vector<Bytes>& commands) const {
+    for (const auto& each : commands) testing::Application(server_.uri(), "admin").run(each);
+  }
+
+  // What somebody is told who does it as this user: all of it when that is nothing.
+  using Job = std::function<std::string()>;
+  std::string done_by(const std::string& user, const Job& job) {
+    user_ = user;
+    auto said = job();
+    user_ = "root";
+    return said;
+  }
+  // The job as a user with exactly what is printed, and as one without each part of it.
+  void check(const std::string& commands, const Job& job) {
+    const auto sent = commands_in(commands);
+    ASSERT_EQ(sent.size(), 2U) << commands;
+    check(view_document(sent[0]), {sent[1]}, job);
+  }
+  // The role, and what makes the user who has it.
+  void check(DocumentView role, const std::vector<Bytes>& made, const Job& job) {
+    const std::string user(*view_document(made.back()).begin()->text());
+    const auto drop = DocumentBuilder().text("dropRole", *role.text_at("createRole")).take();
+    run_in_admin({to_bytes(role.bytes())});
+    run_in_admin(made);
+    EXPECT_EQ(done_by(user, job), "");
+    const auto rights = rights_of_role(role);
+    EXPECT_FALSE(rights.empty());
+    for (const auto& right : rights) {
+      run_in_admin({drop, without_right(role, right)});
+      EXPECT_THAT(done_by(user, job), ContainsRegex(lack_of(right))) << "without " << right.text();
+    }
+  }
+
+  static std::string said_by(const Error& error) { return error.describe(); }
+  static std::string said_by(const std::vector<Finding>& findings) {
+    std::string said;
+    for (const auto& each : findings) said += each.code + ": " + each.message + "\n";
+    return said;
+  }
+  // What doctor does not find in order.
+  std::string examine() {
+    std::string said;
+    const auto advices = mongodb_engine().examine(source(), test_.context).value();
+    for (const auto& each : advices)
+      if (each.level != Advice::Level::ok) said += each.message + "\n";
+    return said;
+  }
+  std::string back_up() {
+    const auto size = mongodb_engine().estimate(source(), test_.context);
+    if (!size) return said_by(size.error());
+    if (*size == 0) return examine();  // it is not known, and doctor says why
+    const auto captured = capture();
+    return captured ? said_by(captured->outcome.findings) : said_by(captured.error());
+  }
+
+  std::string user_ = "root";
+};
+
+TEST_F(LeastRights, OfABackupAreAllNeeded) {
+  check(printed(Purpose::backup, "shop"), [&] { return back_up(); });
+}
+
+TEST_F(LeastRights, OfABackupAreEachNamedByDoctor) {
+  check(printed(Purpose::backup, "shop"), [&] { return examine(); });
+}
+
+// What it comes to is said once.
+TEST_F(LeastRights, OfTheLogAreMissedByDoctorInOneWarning) {
+  const auto sent = commands_in(printed(Purpose::backup, "shop"));
+  const Right log{"find", "local", "oplog.rs"};
+  run_in_admin({without_right(view_document(sent[0]), log), sent[1]});
+  user_ = "lifeboat-backup-shop";
+  const auto advices = mongodb_engine().examine(source(), test_.context);
+  LIFEBOAT_OK(advices);
+  EXPECT_EQ(std::ranges::count(*advices, Advice::Level::warning, &Advice::level), 1);
+}
+
+TEST_F(LeastRights, OfMarkersAreAllNeeded) {
+  const auto old = DocumentBuilder()
+                       .int64("_id", engine::kKeptMarkers)
+                       .text("time", "2026-01-01T00:00:00Z")
+                       .take();
+  live().insert("marks", {old});
+  check(grants_for_markers("shop", "marks"), [&] {
+    const auto marker = engine::write_marker(source(), "marks", test_.context);
+    return marker ? std::string() : said_by(marker.error());
+  });
+}
+
+TEST_F(LeastRights, OfADrillAreNoneHere) {
+  EXPECT_THAT(commands_in(printed(Purpose::drill, "shop")), IsEmpty());
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  server_.kill();
+  const testing::StandInServer own;
+  auto options = testing::target_at(own.uri("shop"));
+  options.with_users = true;
+  options.state = state_.path().string();
+  const auto restored = contract::rebuild(mongodb_engine(), *captured, options, test_.context);
+  LIFEBOAT_OK(restored);
+  EXPECT_EQ(contract::facts_of(mongodb_engine(), own.uri("shop"), test_.context).value(),
+            captured->outcome.facts);
+}
+
+TEST_F(LeastRights, AreNotLackedByWhomTheServerDoesNotKnow) {
+  const auto said = done_by("nobody", [&] { return back_up(); });
+  EXPECT_EQ(said, "Authentication failed.");
+}
+
+TEST_F(LeastRights, OfALogAreAllNeeded) {
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  live().insert("items", testing::many_documents(5, 100));
+  check(printed(Purpose::log, "shop"), [&] {
+    const auto pieces = follow(captured->outcome.position["log"]);
+    return pieces ? std::string() : said_by(pieces.error());
+  });
+}
+
+// A restore of all kinds of objects, with a log of all kinds of changes, over what is there.
+class LeastRightsOfARestore : public LeastRights {
+ protected:
+  void SetUp() override {
+    LeastRights::SetUp();
+    live().create_capped("events");
+    captured_ = capture();
+    LIFEBOAT_OK(captured_);
+    live().insert("items", testing::many_documents(5, 100));
+    put("items", testing::document(1, "changed"));
+    live().remove_one("items", 2);
+    for (const auto* command : {
+             R"({"create": "late", "capped": true, "size": 4096})",
+             R"({"collMod": "strict", "validator": {"name": {"$exists": false}}})",
+             R"({"insert": "system.js", "documents": [{"_id": "two"}]})",
+             R"({"update": "system.js", "updates": [{"q": {"_id": "one"}, "u": {"value": 2}}]})",
+             R"({"delete": "system.js", "deletes": [{"q": {"_id": "gone"}, "limit": 1}]})",
+             R"({"create": "passing"})",
+         })
+      live().run(bson_of(command));
+    testing::Application(server_.uri(), "admin")
+        .run(bson_of(R"({"renameCollection": "shop.passing", "to": "shop.past"})"));
+    live().drop("past");
+    const auto pieces = follow(captured_->outcome.position["log"]);
+    LIFEBOAT_OK(pieces);
+    pieces_ = *pieces;
+  }
+  void clutter() const {
+    const testing::Application place(server_.uri(), "restored");
+    place.run(bson_of(R"({"dropDatabase": 1})"));
+    place.insert("items", testing::many_documents(3));
+    place.insert("system.js", {bson_of(R"({"_id": "old"})")});
+  }
+  std::string restore() {
+    clutter();
+    const auto there = mongodb_engine().look_at(uri("restored"));
+    if (!there) return said_by(there.error());
+    const auto report = rebuild(*captured_, pieces_, last_of(pieces_.back()));
+    return report ? said_by(report->findings) : said_by(report.error());
+  }
+
+  Result<contract::Capture> captured_ = contract::Capture{};
+  std::vector<LogPiece> pieces_;
+};
+
+TEST_F(LeastRightsOfARestore, AreAllNeeded) {
+  check(printed(Purpose::restore, "restored"), [&] { return restore(); });
+}
+
+// The user of restore, and the role that is granted to it beside.
+TEST_F(LeastRightsOfARestore, OfUsersAreAllNeededBesideThoseOfARestore) {
+  with_users_ = true;
+  run_in_admin(commands_in(printed(Purpose::restore, "restored")));
+  const auto sent = commands_in(printed(Purpose::users, "restored"));
+  ASSERT_EQ(sent.size(), 2U);
+  const auto without = done_by("lifeboat-restore-restored", [&] { return restore(); });
+  EXPECT_THAT(without, HasSubstr("this user lacks viewUser on all of restored"));
+  check(view_document(sent[0]), {sent[1]}, [&] {
+    const testing::Application admin(server_.uri(), "admin");
+    admin.run(bson_of(R"({"delete": "system.users",
+                          "deletes": [{"q": {"db": "restored"}, "limit": 0}]})"));
+    return restore();
+  });
+}
+
+}  // namespace
+}  // namespace lifeboat::engine::mongodb
