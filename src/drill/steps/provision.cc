@@ -72,8 +72,9 @@ class ProvisionStep final : public Step {
         TRY_CONTEXT("source " + source.name,
                     engine->plan_launch({TRY(server_program(state.request.options, *engine)),
                                          folder.name(), host, source.position}));
+    auto server = TRY(sandbox::PrivateServer::start(plan, context));
     state.servers.push_back({std::move(folder),
-                             TRY(sandbox::PrivateServer::start(plan, context)),
+                             std::move(server),
                              source.name,
                              {host, plan.port, plan.socket},
                              plan.uri});

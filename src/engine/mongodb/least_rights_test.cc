@@ -216,7 +216,7 @@ TEST_F(LeastRights, OfADrillAreNoneHere) {
 
 TEST_F(LeastRights, AreNotLackedByWhomTheServerDoesNotKnow) {
   const auto said = done_by("nobody", [&] { return back_up(); });
-  EXPECT_EQ(said, "Authentication failed.");
+  EXPECT_EQ(said, "Authentication failed.\n");
 }
 
 TEST_F(LeastRights, OfALogAreAllNeeded) {
