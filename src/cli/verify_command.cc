@@ -15,12 +15,15 @@ std::string what_was_looked_at(const Json& body) {
   return "every chunk, decrypted and decompressed";
 }
 
-// Writers take nothing for present that a check has read and found damaged.
+// Writers take nothing for present that a check has read and found damaged, and said so. Only
+// contents tell which packs nobody can open, as those of a lost session.
 void say_repair(Session& session, const Json& body) {
   if (list_of(body, "damaged_snapshots").empty()) return;
-  const bool unread = text_of(body, "depth") == "objects";
+  const bool known = text_of(body, "depth") == "contents" && flag_of(body, "recorded");
   const auto next = session.colour("next:", Style::bold) +
-                    (unread ? " run `lifeboat verify --read-data`, then" : " run") +
+                    (known ? " run"
+                           : " run `lifeboat verify --read-data`, as admin or reader and where "
+                             "the repository can be written to, then") +
                     " `lifeboat backup` for each service: it stores what was found damaged again, "
                     "as far as the sources still have it. Or bring the objects that are named "
                     "above back from a copy of the repository, and run "

@@ -42,6 +42,7 @@ Json names_json(const auto& names) {
 }  // namespace
 
 Result<CheckReport> Check::run(const RunContext& context) {
+  began_ = context.clock.now();
   context.progress.stage("reading lists", 0);
   TRY(check_config());
   TRY(check_slots());
@@ -209,12 +210,14 @@ Result<void> Check::sign_for(const RunContext& context) {
        at += kPacksPerStatement) {
     Json body{{"packs", names_json(part_of(whole, at))},
               {"indexes", at == 0 ? names_json(indexes) : Json::array()},
-              {"level", depth_ == CheckDepth::contents ? 2 : 1}};
+              {"level", depth_ == CheckDepth::contents ? 2 : 1},
+              {"since", to_rfc3339(began_)}};
     if (at < damaged.size()) body["damaged"] = names_json(part_of(damaged, at));
     const auto said = store_statement(store_, "verified", body, context);
     if (!said) context.log.warning("cannot record the check: " + said.error().describe());
-    if (!said) break;
+    if (!said) return {};
   }
+  report_.recorded = true;
   return {};
 }
 

@@ -40,6 +40,7 @@ class Check {
   std::map<SnapshotId, SessionRef> visible_;
   std::vector<ListedPack> listed_;
   std::map<IndexName, std::vector<PackName>> indexes_;  // those that are whole
+  Time began_;
   CheckReport report_;
 };
 

@@ -271,6 +271,50 @@ TEST_F(DamageTest, ThatACopyMendedIsUsedAgainOnceItWasReadToTheEnd) {
   EXPECT_LT(stored_by_a_backup(), anew / 2);
 }
 
+TEST_F(DamageTest, IsNotTakenBackByACheckThatHadReadBeforeIt) {
+  std::atomic<bool> has_read = false;
+  place_.watch = [&](storage::Call call, const std::string& key) {
+    if (call == storage::Call::get && key.starts_with("packs/")) has_read = true;
+    if (call != storage::Call::list || !has_read.exchange(false) || machines_ > 1) return;
+    for (const auto& pack : place_.keys("packs/")) flip(pack, place_.object(pack).size() / 2);
+    place_.test.clock.advance(std::chrono::seconds(1));
+    EXPECT_TRUE(check(CheckDepth::hashes));
+    place_.test.clock.advance(std::chrono::seconds(1));
+  };
+  const auto report = check(CheckDepth::contents);
+  place_.watch = {};
+  ASSERT_OK(report);
+  EXPECT_EQ(machines_, 2) << "nobody looked meanwhile";
+  EXPECT_TRUE(report->damaged_snapshots.empty()) << "it was whole when it was read";
+  const auto again = back_up(*admin_, some_files(1), context());
+  ASSERT_OK(again);
+  const auto read = read_back(*admin_, again->id, context());
+  ASSERT_OK(read);
+  EXPECT_EQ(*read, some_files(1));
+}
+
+TEST_F(DamageTest, IsSaidToBeRecordedOnlyWhereItWas) {
+  ASSERT_OK(place_.open_new(*admin_, Role::writer, "writer"));
+  for (const auto& key : place_.keys("packs/")) flip(key, place_.object(key).size() / 2);
+  const auto recorded = [&](std::unique_ptr<storage::Backend> medium, const std::string& key,
+                            CheckDepth depth) {
+    const auto opened = place_.open_on(std::move(medium), key, "machine of " + key);
+    const auto report = opened ? (*opened)->check(depth, context()) : fail(opened.error());
+    EXPECT_TRUE(report) << report.error().describe();
+    EXPECT_TRUE(depth == CheckDepth::objects || !report->damaged_snapshots.empty());
+    return report && report->recorded;
+  };
+  EXPECT_FALSE(recorded(place_.medium(), "admin", CheckDepth::objects)) << "nothing was read";
+  EXPECT_FALSE(recorded(place_.medium(), "writer", CheckDepth::hashes)) << "it may not say so";
+  for (const auto depth : {CheckDepth::hashes, CheckDepth::contents}) {
+    const storage::Fault full{storage::FaultKind::no_space, storage::Call::put, "statements/", 1};
+    EXPECT_FALSE(recorded(std::make_unique<storage::FaultBackend>(
+                              place_.medium(), storage::FaultScript{.faults = {full}}),
+                          "admin", depth));
+    EXPECT_TRUE(recorded(place_.medium(), "admin", depth));
+  }
+}
+
 TEST_F(DamageTest, NamesTheSnapshotsThatASessionReaches) {
   for (const bool gone : {true, false}) {
     const auto key = place_.keys("sessions/").back();

@@ -303,6 +303,38 @@ TEST(Proof, StandsUntilALaterDrillFails) {
   EXPECT_EQ(proof_after({"failed", "proven"}), Time(std::chrono::days(1)));
 }
 
+// A check of the contents, at `second` of the day, or one that found the pack damaged.
+Statement verified_at(int second, Json more) {
+  Statement said;
+  said.kind = "verified";
+  said.time = Time(std::chrono::seconds(second));
+  said.body = {{"packs", Json::array()}, {"indexes", Json::array()}, {"level", 2}};
+  said.body.update(more);
+  return said;
+}
+
+TEST(DamagedPacks, AreLiftedOnlyByACheckThatBeganLater) {
+  const auto one = Json::array({PackName{}.hex()});
+  const auto is_damaged_after = [&](Json check) {
+    check["packs"] = one;
+    return damaged_packs({verified_at(5, {{"damaged", one}}), verified_at(9, check)})
+        .contains(PackName{});
+  };
+  EXPECT_TRUE(is_damaged_after(Json::object()));
+  EXPECT_TRUE(is_damaged_after({{"since", "1970-01-01T00:00:04Z"}}));
+  EXPECT_TRUE(is_damaged_after({{"since", "1970-01-01T00:00:05Z"}}));
+  EXPECT_FALSE(is_damaged_after({{"since", "1970-01-01T00:00:06Z"}}));
+  EXPECT_TRUE(is_damaged_after({{"since", "1970-01-01T00:00:06Z"}, {"level", 1}}));
+}
+
+TEST_F(Statements, OfACheckThatBeganAtNoTimeAreRefused) {
+  auto said = body("verified");
+  said["since"] = "2026-01-01T00:00:00Z";
+  EXPECT_TRUE(make_statement(reader, said, random));
+  said["since"] = "yesterday";
+  EXPECT_EQ(make_statement(reader, said, random).error().code(), Code::usage);
+}
+
 TEST(SegmentSet, ComesBackAndTellsWhatItHolds) {
   SegmentSet set;
   SeededRandom random(3);

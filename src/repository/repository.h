@@ -270,6 +270,8 @@ struct CheckReport {
   std::uint64_t snapshots = 0;
   std::vector<Finding> findings;               // damage names the objects …
   std::vector<std::string> damaged_snapshots;  // … and these are the snapshots it reaches
+  // Said to all in the repository, so that no backup relies on what was read and found damaged.
+  bool recorded = false;
 };
 
 struct PruneOptions {

@@ -48,6 +48,7 @@ Result<void> check_verified(const Json& body) {
   TRY(check_hashes(body, "packs"));
   TRY(check_hashes(body, "indexes"));
   if (body.contains("damaged")) TRY(check_hashes(body, "damaged"));
+  if (body.contains("since")) TRY(time_at(body, "since"));
   const auto level = TRY(number_at(body, "level"));
   if (level != 1 && level != 2) return fail(Code::corrupt, "\"level\" is not 1 or 2");
   return {};
@@ -238,6 +239,12 @@ bool is_of_contents(const Statement& said) {
   return said.kind == "verified" && said.body.at("level") == kContentsLevel;
 }
 
+// Before it nothing of what it says was read. Older ones do not tell.
+std::optional<Time> reading_began(const Statement& said) {
+  if (!said.body.contains("since")) return {};
+  return time_at(said.body, "since").value();  // check_verified() has let it pass
+}
+
 // Names that check_hashes() has let pass.
 template <class Name>
 std::set<Name> names_at(const Statement& said, std::string_view key) {
@@ -339,11 +346,12 @@ std::set<PackName> damaged_packs(const std::vector<Statement>& statements) {
     if (said.kind != "verified") continue;
     if (said.body.contains("damaged"))
       for (const auto& name : names_at<PackName>(said, "damaged")) damaged[name] = said.time;
-    if (!is_of_contents(said) || damaged.empty()) continue;
+    const auto since = reading_began(said);
+    if (!is_of_contents(said) || damaged.empty() || !since) continue;
     const auto whole = names_at<PackName>(said, "packs");
-    // Of two that were said at the same moment nobody knows which is the later one.
+    // A pack that was read before it was found damaged may have been whole then.
     std::erase_if(damaged, [&](const auto& each) {
-      return each.second < said.time && whole.contains(each.first);
+      return each.second < *since && whole.contains(each.first);
     });
   }
   std::set<PackName> names;

@@ -46,9 +46,9 @@ Result<Sayings> gather_sayings(const std::vector<Statement>& statements);
 // Index objects that a reader or admin has read to the last byte and found whole: what writers may
 // dedup against beside their own.
 std::set<IndexName> verified_indexes(const std::vector<Statement>& statements);
-// Packs that a check found damaged, and none has since found whole to the last chunk: nobody dedups
-// against them, so that the next backup stores what they held again. `statements` are in the order
-// of their times.
+// Packs that a check found damaged, and none that began after that has found whole to the last
+// chunk: nobody dedups against them, so that the next backup stores what they held again.
+// `statements` are in the order of their times.
 std::set<PackName> damaged_packs(const std::vector<Statement>& statements);
 
 }  // namespace lifeboat::repository

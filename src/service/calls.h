@@ -158,7 +158,7 @@ struct SayCall {
 Result<Answer> say_of_snapshot(const Setup& setup, const SayCall& call, const RunContext& context);
 
 // depth: "objects", "hashes" or "contents". {"repository", "packs", …, "findings",
-// "damaged_snapshots"}
+// "damaged_snapshots", "recorded": whether backups now know what was read and found damaged}
 Result<Answer> verify(const Setup& setup, const std::string& repository, const std::string& depth,
                       const RunContext& context);
 

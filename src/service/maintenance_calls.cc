@@ -33,7 +33,8 @@ Result<Answer> verify(const Setup& setup, const std::string& name, const std::st
                  {"bytes", report.bytes},
                  {"snapshots", report.snapshots},
                  {"findings", to_json(report.findings)},
-                 {"damaged_snapshots", report.damaged_snapshots}};
+                 {"damaged_snapshots", report.damaged_snapshots},
+                 {"recorded", report.recorded}};
   answer.exit_status = report.findings.empty() && report.damaged_snapshots.empty() ? 0 : 1;
   return answer;
 }

@@ -1,6 +1,7 @@
 #include "engine/mongodb/validators_aside.h"
 #include "exchange/mongodump/export.h"
 #include "exchange/mongodump/import.h"
+#include "service/compose.h"
 #include "service/exchange_calls.h"
 #include "service/exchange_place.h"
 #include "service/json.h"

@@ -50,6 +50,21 @@ class Reading(Stage):
                              .read_bytes(), path.read_bytes())
         self.assertEqual(self.result("drill", "run")[0]["evidence"]["verdict"], "proven")
 
+    def test_verify_promises_a_repair_only_after_it_has_opened_everything(self):
+        self.ready()
+        self.run_program("backup")
+        for session in (self.repository / "sessions").rglob("*"):
+            if session.is_file():
+                session.unlink()
+        for depth in ("objects", "hashes"):
+            found = self.run_program("verify", "--depth", depth, status=1)
+            self.assertIn("next: run `lifeboat verify --read-data`", found.stdout)
+            self.assertNotIn("next: run `lifeboat backup`", found.stdout)
+        self.assertIn("next: run `lifeboat backup`",
+                      self.run_program("verify", "--read-data", status=1).stdout)
+        self.run_program("backup")
+        self.run_program("restore", "shop", "--to", "back")
+
     def ids(self):
         return [each["id"] for each in self.result("snapshots")[0]["snapshots"]]
 
