@@ -49,7 +49,7 @@ void replay(fuzz::Input input) {
                  .known = {},
                  .dialect = input.choose(2) == 0 ? Dialect::mongodb : Dialect::ferretdb,
                  .leaves_out = {},
-                 .make_store = keep_in_memory(1U << 20U)});
+                 .make_store = hold_in_memory(1U << 20U)});
   each_document(input.rest(), [&](DocumentView entry) -> Result<void> {
     TRY(replay.apply(entry, [](const Write& write) -> Result<void> {
       std::visit([](const auto& each) { check_write(each); }, write);
