@@ -59,10 +59,9 @@ Report with_other_contents(const std::string& id, const Sign& sign) {
   return report;
 }
 
-Report saying(const std::string& id, const std::string& message,
-              Outcome outcome = Outcome::failed) {
+Report saying(const std::string& id, const std::string& words, Outcome outcome = Outcome::failed) {
   auto report = sound_report();
-  add(report, id, outcome, {}).message = message;
+  add(report, id, outcome, {}).message = words;
   return report;
 }
 
@@ -200,6 +199,7 @@ std::vector<PlantedDefect> database_defects() {
       {"erased-come-back", saying("erased-since", "2 newer snapshots", Outcome::warned)},
       {"another-source", saying("trend.db", "nothing is left of what was always there")},
       {"trend-broken", saying("trend.db", "half the rows", Outcome::warned)},
+      {"disk-full", saying("query.orders", "database or disk is full", Outcome::not_run)},
       {"check-not-possible", saying("query.orders", "no such table", Outcome::not_run)},
   };
 }

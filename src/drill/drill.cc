@@ -55,13 +55,19 @@ Result<void> check_sandbox(const DrillState& state) {
   return state.sandbox ? state.sandbox->check_own() : Result<void>{};
 }
 
+// For whoever asks to be told everything: where it is, also in stages that move no bytes.
+void begin_stage(const std::string& name, const RunContext& context) {
+  context.progress.stage(name, 0);
+  context.log.debug("stage " + name);
+}
+
 // A stage that stops ends the drill; those after it are listed as not run.
 void run_step(Step& step, DrillState& state, const RunContext& context) {
   StageResult stage;
   stage.name = step.name();
   if (!state.report.error) {
     const Duration begun = context.clock.steady();
-    context.progress.stage(stage.name, 0);
+    begin_stage(stage.name, context);
     auto done = context.check_stop().and_then([&] { return check_sandbox(state); }).and_then([&] {
       return step.run(state, context);
     });
@@ -77,6 +83,7 @@ void run_step(Step& step, DrillState& state, const RunContext& context) {
 
 void tear_down(const Steps& steps, DrillState& state, const RunContext& context) {
   const Duration begun = context.clock.steady();
+  begin_stage("tear-down", context);
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) (*step)->undo(state);
   StageResult stage;
   stage.name = "tear-down";
@@ -182,6 +189,7 @@ Result<Sealed> run_drill(const Request& request, repository::Repository& reposit
   DrillState state{request, repository, begin_report(request, repository, context), {}, {}, {}};
   play(steps_of(request.options), state, context);
   state.report.ended = context.clock.now();
+  begin_stage("seal", context);
   // Anew: while this one ran, another machine may have added to the chain.
   const auto history = load_history(request.service, request.reports, repository);
   project(state.report, history);

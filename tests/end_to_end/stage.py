@@ -123,6 +123,16 @@ class Stage(unittest.TestCase):
         return [path for path in (self.repository / "packs").rglob("*")
                 if path.is_file() and not path.name.startswith(".")]
 
+    def back_up_thrice(self):
+        """Returns the objects of their sessions, the oldest first. Nothing that was stored in the
+        second is in the newest: a drill of that one opens it to compare with, in its check."""
+        more = self.uploads / "more"
+        for happen in (lambda: None, lambda: more.write_text("more"), more.unlink):
+            happen()
+            self.run_program("backup")
+        return sorted((path for path in (self.repository / "sessions").rglob("*")
+                       if path.is_file()), key=lambda path: path.name)
+
     def without_sources(self):
         """The sources and their variables are gone, as after the disaster."""
         self.database.unlink()

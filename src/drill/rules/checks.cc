@@ -334,6 +334,16 @@ constexpr std::array kCheckRules{
          "The drill's server is another product, or older, than the one that was backed up: equal "
          "facts there do not show that it would take them.",
          "name the program of that product and version in sandbox: {server: PATH}", "operator"},
+    Rule{"disk-full",
+         [](S s) {
+           return s.check != nullptr && s.check->outcome == Outcome::not_run &&
+                  (says(s, "disk is full") || says(s, "No space left"));
+         },
+         "A disk of this machine was full when the restored data was asked: nothing is said about "
+         "the backup.",
+         "free some space where sandboxes and temporary files lie, then lifeboat drill run "
+         "{service}",
+         "operator"},
     Rule{"check-not-possible",
          [](S s) {
            return s.check != nullptr && s.check->outcome == Outcome::not_run &&
