@@ -62,6 +62,21 @@ TEST_F(AccidentTest, ASandboxThatVanishesSaysNothingOfTheBackup) {
   }
 }
 
+// No engine of today makes such a chain: what its head would say is put into the list.
+TEST_F(AccidentTest, ASnapshotWhoseBaseWasRemovedFailsAndSaysWhichOneIsGone) {
+  back_up();
+  const auto list = repository_->snapshots(test_.context);
+  const auto base = list->snapshots.front().id;
+  const auto needs_base = [&](DrillState& state) { state.report.snapshot->needs = {base.hex()}; };
+  EXPECT_EQ(drill_with("fetch", needs_base).verdict, Verdict::proven);
+  ASSERT_TRUE(repository_->forget(base, "retention", test_.context));
+  const auto report = drill_with("fetch", needs_base);
+  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_TRUE(explained_by(report, "chain-broken"));
+  EXPECT_NE(report.reason.find(base.hex().substr(0, 10) + ", which is gone"), std::string::npos)
+      << report.reason;
+}
+
 // Files that are missing then were not missing from the backup.
 TEST_F(AccidentTest, ASandboxThatIsEmptiedSaysNothingOfTheBackup) {
   const auto report = drill_with("check", [](DrillState& state) {

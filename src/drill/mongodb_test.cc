@@ -274,6 +274,27 @@ TEST_F(MongoLogDrill, IsUnverifiedWhereNoLogWasArchived) {
   EXPECT_NE(report.verdict, Verdict::proven);
 }
 
+TEST_F(MongoLogDrill, FailsWhereTheBaseOfTheArchivedLogWasForgotten) {
+  Application(server_.uri(), "shop").insert("orders", many_documents(10, 5000));
+  EXPECT_EQ(archive(), "");
+  EXPECT_EQ(drill_to(LogMoment::latest).verdict, Verdict::proven);
+  const auto base = repository_->snapshots(test_.context)->snapshots.back().id;
+  ASSERT_TRUE(repository_->forget(base, "retention", test_.context));
+  ASSERT_FALSE(repository_->log_pieces("shop", "db")->empty());
+  const auto report = drill_to(LogMoment::latest);
+  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_TRUE(has_rule(report, "never-backed-up")) << rules_of(report);
+}
+
+TEST_F(MongoLogDrill, FailsWhereTheBaseOfTheArchivedLogIsGoneFromTheStore) {
+  Application(server_.uri(), "shop").insert("orders", many_documents(10, 5000));
+  EXPECT_EQ(archive(), "");
+  for (const auto& head : objects_in("snapshots/")) ASSERT_TRUE(store_->remove(head));
+  const auto report = drill_to(LogMoment::latest);
+  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_TRUE(has_rule(report, "no-snapshot-left")) << rules_of(report);
+}
+
 TEST_F(MongoLogDrill, FailsWhereTheArchivedLogHasAHole) {
   Application(server_.uri(), "shop").insert("orders", many_documents(5, 5000));
   EXPECT_EQ(archive(), "");

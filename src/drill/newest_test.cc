@@ -83,34 +83,20 @@ class NewestDrillTest : public ShopFixture {
     ShopFixture::SetUp();
     test_.clock.advance(std::chrono::minutes(10));
     back_up();
-    auto backend = storage::open_backend({"memory:" + std::to_string(repositories_), 0, 0, 0},
-                                         storage::OpenMode::existing, test_.clock, test_.random);
-    ASSERT_TRUE(backend) << backend.error().describe();
-    backend_ = std::move(*backend);
   }
 
   std::vector<std::string> heads() { return objects_in("snapshots/"); }
-
-  std::vector<std::string> objects_in(const std::string& prefix) {
-    std::vector<std::string> keys;
-    EXPECT_TRUE(backend_->list(prefix, [&](const auto& object) -> Result<void> {
-      keys.push_back(object.key);
-      return {};
-    }));
-    std::ranges::sort(keys);
-    return keys;
-  }
 
   void flip(const std::string& key) {
     alter(key, [](Bytes& object) { object[object.size() / 2] ^= 1; });
   }
 
   void alter(const std::string& key, const std::function<void(Bytes&)>& change) {
-    auto object = storage::get_whole(*backend_, key, 1 << 24);
+    auto object = storage::get_whole(*store_, key, 1 << 24);
     ASSERT_TRUE(object);
     change(*object);
-    ASSERT_TRUE(backend_->remove(key));
-    ASSERT_TRUE(backend_->put(key, *object));
+    ASSERT_TRUE(store_->remove(key));
+    ASSERT_TRUE(store_->put(key, *object));
   }
 
   Report drilled(const Request& request) {
@@ -131,8 +117,6 @@ class NewestDrillTest : public ShopFixture {
     for (const auto& each : report.diagnoses) rules += each.rule + " ";
     return rules;
   }
-
-  std::unique_ptr<storage::Backend> backend_;
 };
 
 TEST_F(NewestDrillTest, WithBothSnapshotsTheDrillIsProven) {
@@ -168,13 +152,13 @@ TEST_F(NewestDrillTest, ADamagedSessionFailsTheSnapshotsThatUseWhatItStored) {
 }
 
 TEST_F(NewestDrillTest, ALostSessionFailsTheSnapshotThatItBegan) {
-  ASSERT_TRUE(backend_->remove(objects_in("sessions/").at(1)));
+  ASSERT_TRUE(store_->remove(objects_in("sessions/").at(1)));
   expect_failed("session-damaged ");
 }
 
 TEST_F(NewestDrillTest, ANewestSnapshotThatTheStoreLostFailsAlthoughAnOlderOneIsGood) {
   ASSERT_TRUE(repository_->snapshots(test_.context));
-  ASSERT_TRUE(backend_->remove(heads().at(1)));
+  ASSERT_TRUE(store_->remove(heads().at(1)));
   expect_failed("newest-missing ");
 }
 

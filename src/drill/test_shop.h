@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+
 #include "backup/backup.h"
 #include "base/file.h"
 #include "base/test_context.h"
@@ -90,6 +92,20 @@ class ShopFixture : public ::testing::Test {
         test_.context);
     ASSERT_TRUE(made) << made.error().describe();
     repository_ = std::move(*made);
+    auto store = storage::open_backend({"memory:" + std::to_string(repositories_), 0, 0, 0},
+                                       storage::OpenMode::existing, test_.clock, test_.random);
+    ASSERT_TRUE(store) << store.error().describe();
+    store_ = std::move(*store);
+  }
+
+  std::vector<std::string> objects_in(const std::string& prefix) {
+    std::vector<std::string> keys;
+    EXPECT_TRUE(store_->list(prefix, [&](const auto& object) -> Result<void> {
+      keys.push_back(object.key);
+      return {};
+    }));
+    std::ranges::sort(keys);
+    return keys;
   }
 
   void back_up() { ASSERT_TRUE(run_backup().snapshot.complete); }
@@ -138,6 +154,7 @@ class ShopFixture : public ::testing::Test {
   fs::path live_ = scratch_.path() / "live";
   TestContext test_;
   std::unique_ptr<repository::Repository> repository_;
+  std::unique_ptr<storage::Backend> store_;  // where it lies, for whoever harms it there
 };
 
 }  // namespace lifeboat::drill

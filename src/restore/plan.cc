@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
+#include <set>
 
 #include "base/file.h"
 #include "engine/all.h"
+#include "restore/copies.h"
 #include "restore/mounts.h"
 #include "restore/note.h"
 
@@ -65,6 +68,14 @@ Result<SnapshotInfo> by_word(const Snapshots& snapshots, const std::string& word
                        Error(Code::not_found, "no snapshot has been proven by a drill yet")
                            .with_hint("Run `lifeboat drill run`, or name a snapshot by its id."));
   return first_where(snapshots.rbegin(), snapshots.rend(), complete, none);
+}
+
+Failure without_base(const SnapshotInfo& snapshot, const std::string& base) {
+  return fail(Error(Code::not_restorable, "snapshot " + short_id(snapshot) +
+                                              " cannot be restored without " + base.substr(0, 10) +
+                                              ", which is gone")
+                  .with_hint("Take one that needs nothing of it: `lifeboat snapshots` lists them. "
+                             "Then run `lifeboat backup`."));
 }
 
 std::string describe_moment(const SnapshotInfo& snapshot) {
@@ -226,13 +237,39 @@ bool is_noted(const PlanItem& item, const std::set<std::string>& noted) {
   return item.objects.empty() && noted.contains(item.place);
 }
 
-bool shares_name(const engine::Identity& one, const engine::Identity& other) {
-  return std::ranges::find_first_of(one.names, other.names) != one.names.end();
+std::optional<std::string> shared_name(const Protected& guarded, const engine::Identity& other) {
+  const auto& names = guarded.identity.names;
+  if (std::ranges::find_first_of(names, other.names) == names.end()) return std::nullopt;
+  return guarded.name;
 }
 
-Result<void> check_protected(Plan& plan, const PlanItem& item, const Protected& guarded) {
-  if (guarded.never)
-    return fail(Code::refused, item.place + " is, holds or lies in " + guarded.name);
+bool overlaps_identity(const std::string& target, const engine::Identity& identity) {
+  const auto overlaps = [&](const std::string& path) {
+    return overlap(target, path) || overlap_on_device(target, path);
+  };
+  return std::ranges::any_of(identity.paths, overlaps) || shares_inode(target, identity);
+}
+
+std::optional<std::string> touched(const std::string& place, const Protected& guarded, int levels) {
+  const auto target = canonical(place);
+  if (overlaps_identity(target, guarded.identity)) return guarded.name;
+  if (!guarded.repository) return std::nullopt;
+  const auto copy = find_copy(target, *guarded.repository, levels);
+  if (!copy) return std::nullopt;
+  return copy->string() + ", a copy of " + guarded.name + " (they have one id)";
+}
+
+// What is deleted may lie at any depth.
+std::optional<std::string> touched_by(const Plan& plan, const PlanItem& item,
+                                      const Protected& guarded) {
+  if (!plan.delete_strangers) return find_touched(item.place, guarded);
+  return touched(item.place, guarded, std::numeric_limits<int>::max());
+}
+
+Result<void> check_protected(Plan& plan, const PlanItem& item, const Protected& guarded,
+                             const std::optional<std::string>& found) {
+  if (!found) return {};
+  if (guarded.never) return fail(Code::refused, item.place + " is, holds or lies in " + *found);
   plan.in_place = true;
   if (plan.overwrite) return {};
   const std::string beside = is_on_server(item.type)
@@ -250,6 +287,23 @@ Snapshots complete_before(const Snapshots& snapshots, const SnapshotInfo& chosen
   std::erase_if(older,
                 [&](const auto& each) { return !each.complete || each.time >= chosen.time; });
   return older;
+}
+
+Result<void> check_needs(const Snapshots& snapshots, const SnapshotInfo& chosen) {
+  std::vector<const SnapshotInfo*> ahead{&chosen};
+  std::set<std::string> known;
+  while (!ahead.empty()) {
+    const auto& each = *ahead.back();
+    ahead.pop_back();
+    for (const auto& id : each.needs) {
+      if (!known.insert(id).second) continue;
+      const auto base =
+          std::ranges::find_if(snapshots, [&](const auto& other) { return other.id.hex() == id; });
+      if (base == snapshots.end()) return without_base(each, id);
+      ahead.push_back(&*base);
+    }
+  }
+  return {};
 }
 
 Result<SnapshotInfo> choose_snapshot(const Snapshots& snapshots, const std::string& service,
@@ -294,12 +348,8 @@ Result<Plan> plan_restore(const SnapshotInfo& snapshot,
   return plan;
 }
 
-bool touches(const std::string& place, const engine::Identity& identity) {
-  const auto target = canonical(place);
-  const auto overlaps = [&](const std::string& path) {
-    return overlap(target, path) || overlap_on_device(target, path);
-  };
-  return std::ranges::any_of(identity.paths, overlaps) || shares_inode(target, identity);
+std::optional<std::string> find_touched(const std::string& place, const Protected& guarded) {
+  return touched(place, guarded, 1);
 }
 
 Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places) {
@@ -309,9 +359,9 @@ Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_p
     const auto there = is_server ? TRY(TRY(engine::find_engine(item.type))->look_at(item.place))
                                  : engine::PlaceState{{}, is_occupied(item.place)};
     for (const auto& guarded : protected_places)
-      if (is_server ? shares_name(guarded.identity, there.identity)
-                    : touches(item.place, guarded.identity))
-        TRY(check_protected(plan, item, guarded));
+      TRY(check_protected(
+          plan, item, guarded,
+          is_server ? shared_name(guarded, there.identity) : touched_by(plan, item, guarded)));
     if (!there.occupied) continue;
     item.resumes = !is_server && (is_unfinished(item.place) || is_noted(item, noted));
     if (item.resumes) continue;

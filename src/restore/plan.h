@@ -33,6 +33,11 @@ Result<repository::SnapshotInfo> choose_snapshot(
 std::vector<repository::SnapshotInfo> complete_before(
     const std::vector<repository::SnapshotInfo>& snapshots, const repository::SnapshotInfo& chosen);
 
+// `not_restorable` when a snapshot that it cannot be restored without is not among them, or one
+// that that one needs.
+Result<void> check_needs(const std::vector<repository::SnapshotInfo>& snapshots,
+                         const repository::SnapshotInfo& chosen);
+
 // "db" or "db/orders" or "uploads/2026/ab".
 struct Selection {
   std::string source;
@@ -97,13 +102,16 @@ struct Protected {
   std::string name;
   engine::Identity identity;
   bool never = false;  // true: no flag allows it (the repository)
+  std::optional<repository::RepositoryId> repository = {};  // its copies are guarded like it
 };
 
 // Looks at the targets: refuses protected ones unless overwriting was asked, and occupied ones
 // without `overwrite`.
 Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places);
 
-// Whether `place` is one of the identity's paths, lies inside one or holds one.
-bool touches(const std::string& place, const engine::Identity& identity);
+// What of it the place is, holds or lies in, for people: by paths, inodes and mounts, and of a
+// repository by its id, so that a copy counts too. Copies below the place are looked for in the
+// folders directly in it.
+std::optional<std::string> find_touched(const std::string& place, const Protected& guarded);
 
 }  // namespace lifeboat::restore

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/test_context.h"
+#include "repository/config_object.h"
 #include "restore/note.h"
 
 namespace lifeboat::restore {
@@ -113,6 +114,23 @@ TEST(PlanRestore, AnUnknownSourceIsNamedWithTheKnownOnes) {
   const auto plan = plan_restore(snapshot_at(1), two_sources(), request);
   EXPECT_EQ(plan.error().code(), Code::usage);
   EXPECT_NE(plan.error().hint().find("db, uploads"), std::string_view::npos);
+}
+
+TEST(Needs, AreFollowedToTheFirstAndMustAllBeThere) {
+  std::vector snapshots{snapshot_at(1), snapshot_at(2), snapshot_at(3)};
+  snapshots[1].needs = {snapshots[0].id.hex()};
+  snapshots[2].needs = {snapshots[1].id.hex()};
+  const auto newest = snapshots[2];
+  EXPECT_TRUE(check_needs(snapshots, newest));
+  snapshots[0].needs = {newest.id.hex()};  // in a circle
+  EXPECT_TRUE(check_needs(snapshots, newest));
+  snapshots.erase(snapshots.begin());
+  const auto checked = check_needs(snapshots, newest);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code(), Code::not_restorable);
+  EXPECT_NE(checked.error().message().find("02ab000000 cannot be restored without 01ab000000"),
+            std::string::npos)
+      << checked.error().message();
 }
 
 class TargetsTest : public ::testing::Test {
@@ -225,6 +243,55 @@ TEST_F(TargetsTest, TheRepositoryIsNeverATarget) {
   auto plan = plan_to(live_);
   plan.overwrite = true;
   EXPECT_EQ(check_targets(plan, guarded).error().code(), Code::refused);
+}
+
+class CopiesTest : public TargetsTest {
+ protected:
+  const repository::RepositoryId id_{{1}};
+  const fs::path copy_ = scratch_.path() / "copies" / "monday";
+
+  void SetUp() override { put_config(id_); }
+  void put_config(const repository::RepositoryId& id) {
+    const auto config = repository::make_config(id, Time{});
+    ASSERT_TRUE(make_directories(copy_));
+    ASSERT_TRUE(write_file(copy_ / "config", config));
+  }
+  // To the place, where a repository of that id lies elsewhere and is guarded.
+  Result<void> check(const fs::path& place, bool delete_strangers = false) {
+    auto plan = plan_to(place);
+    plan.overwrite = true;
+    plan.delete_strangers = delete_strangers;
+    return check_targets(plan, {{"repository local", {{"/elsewhere"}, {}}, true, id_}});
+  }
+};
+
+TEST_F(CopiesTest, ACopyOfTheRepositoryIsNeverATargetWhereverItLies) {
+  for (const auto& place : {copy_, copy_ / "packs" / "new", copy_.parent_path()}) {
+    const auto checked = check(place);
+    ASSERT_FALSE(checked) << place;
+    EXPECT_EQ(checked.error().code(), Code::refused) << place;
+    EXPECT_NE(checked.error().message().find(copy_.string() + ", a copy of repository local"),
+              std::string::npos)
+        << checked.error().message();
+  }
+  EXPECT_TRUE(check(copy_.parent_path() / "tuesday"));
+}
+
+TEST_F(CopiesTest, WhatIsDeletedMayHoldNoneAtAnyDepth) {
+  EXPECT_TRUE(check(scratch_.path()));
+  EXPECT_FALSE(check(scratch_.path(), true));
+}
+
+TEST_F(CopiesTest, AnotherRepositoryAndWhatIsNoneMayBeReplaced) {
+  put_config({{2}});
+  EXPECT_TRUE(check(copy_, true));
+  for (const auto* text : {"", "[core]\n\tbare = false\n", "{\"magic\":1}"}) {
+    ASSERT_TRUE(write_file(copy_ / "config", view_of(text)));
+    EXPECT_TRUE(check(copy_, true)) << text;
+  }
+  fs::remove(copy_ / "config");
+  fs::create_directory(copy_ / "config");
+  EXPECT_TRUE(check(copy_, true));
 }
 
 }  // namespace

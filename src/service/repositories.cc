@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 
 #include "engine/all.h"
+#include "restore/copies.h"
 #include "service/placement.h"
 #include "service/service.h"
 #include "storage/open.h"
@@ -112,7 +113,7 @@ std::vector<restore::Protected> Service::protected_places() const {
     const auto options = resolver_.repository(named);
     const auto path = options ? local_path(options->url) : std::nullopt;
     if (!path) continue;
-    restore::Protected place{"repository " + named.name, {}, true};
+    restore::Protected place{"repository " + named.name, {}, true, restore::repository_in(*path)};
     add_path(place.identity, *path);
     places.push_back(std::move(place));
   }

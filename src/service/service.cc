@@ -144,6 +144,7 @@ Result<PreparedRestore> Service::prepare_restore(const RestoreRequest& request,
   const auto chosen =
       TRY(moment ? restore::choose_base(list.snapshots, service.name, *moment)
                  : restore::choose_snapshot(list.snapshots, service.name, request.selector));
+  TRY(restore::check_needs(list.snapshots, chosen));
   prepared.snapshot = TRY(prepared.repository->open_snapshot(chosen.id, context));
   auto wanted = request.plan;
   wanted.state = settings_.state.string();

@@ -125,6 +125,28 @@ class Refusals(Stage):
             self.assertEqual(ran.returncode, status, f"{source}\n{ran.stdout}\n{ran.stderr}")
         self.assertEqual(sorted(self.uploads.rglob("*")), before)
 
+    def test_nothing_is_written_into_a_copy_of_the_repository(self):
+        copy, other = self.place / "copies" / "monday", self.place / "copies" / "other"
+        self.ready()
+        self.run_program("backup")
+        shutil.copytree(self.repository, copy)
+        before = sorted(copy.rglob("*"))
+        for target in (copy, copy / "deeper", f"uploads={copy.parent}"):
+            ran = self.run_program("restore", "--to", target, "--yes", "--overwrite", status=4)
+            self.assertIn(f"{copy}, a copy of repository local", ran.stderr)
+        for place in (copy, copy.parent, copy / "packs"):
+            self.configure(service='drills: {d: {sandbox: {directory: "' + str(place) + '"}}}')
+            drilled = self.result("drill", "run", status=4)[0]["evidence"]
+            self.assertEqual(drilled["verdict"], "unverified")
+            self.assertIn("a copy of repository local", drilled["reason"])
+        self.assertEqual(sorted(copy.rglob("*")), before)
+        # Another repository in its place is not production.
+        self.configure(repository=other)
+        self.run_program("init")
+        self.run_program("backup")
+        self.configure(service='drills: {d: {sandbox: {directory: "' + str(other) + '"}}}')
+        self.run_program("drill", "run")
+
     def test_a_file_that_may_not_be_read_makes_the_snapshot_incomplete(self):
         self.ready()
         self.run_program("backup")

@@ -66,8 +66,8 @@ constexpr std::array kStageRules{
          "damaged: the store was rolled back, fails, or was tampered with.",
          "lifeboat verify, then restore the repository's other copy", "storage"},
     Rule{"never-backed-up", [](S s) { return stopped_at(s, "locate", {Code::not_found}); },
-         "This repository holds no snapshot of the service: its backups never ran, or went "
-         "elsewhere.",
+         "This repository holds no snapshot of the service: its backups never ran, went elsewhere, "
+         "or every one was forgotten.",
          "lifeboat backup {service}", "operator"},
     Rule{"none-complete", [](S s) { return stopped_at(s, "locate", {Code::incomplete}); },
          "Every snapshot of the service is incomplete: each time a source could not be read whole, "

@@ -11,6 +11,7 @@ class FetchStep final : public Step {
 
   Result<void> run(DrillState& state, const RunContext& context) override {
     if (!state.report.snapshot) return {};
+    TRY(restore::check_needs(state.snapshots, *state.report.snapshot));
     auto opened = TRY(state.repository.open_snapshot(state.report.snapshot->id, context));
     state.snapshot = std::move(opened);
     for (const auto& source : state.snapshot->sources())

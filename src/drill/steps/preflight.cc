@@ -52,8 +52,8 @@ class PreflightStep final : public Step {
   // not names.
   static Result<void> refuse_production(const Request& request) {
     for (const auto& guarded : request.protected_places)
-      if (restore::touches(request.sandboxes.string(), guarded.identity))
-        return fail(Error(Code::refused, "the sandbox would lie in or over " + guarded.name)
+      if (const auto touched = restore::find_touched(request.sandboxes.string(), guarded))
+        return fail(Error(Code::refused, "the sandbox would lie in or over " + *touched)
                         .with_hint("Name another place in the drill's sandbox: {directory}."));
     return {};
   }
