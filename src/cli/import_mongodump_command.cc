@@ -26,8 +26,15 @@ void say_dump_plan(Session& session, const Json& plan) {
 }
 
 void say_dump_report(Session& session, const Json& report) {
+  if (const auto until = text_of(report, "log_until"); !until.empty())
+    session.say(fmt::format("{} of its log were replayed, to {}",
+                            counted(number_of(report, "log_applied"), "entry", "entries"), until));
   for (const auto& each : list_of(report, "collections"))
-    if (!flag_of(each, "equal"))
+    if (const auto why = text_of(each, "not_compared"); !why.empty())
+      session.say(session.colour(
+          fmt::format("{} was not compared: {}", printable(text_of(each, "name")), why),
+          Style::bad));
+    else if (!flag_of(each, "equal"))
       session.say(session.colour(
           fmt::format("{} is DIFFERENT: {} documents in the dump, {} in the database",
                       printable(text_of(each, "name")), number_of(each, "file_count"),
@@ -35,7 +42,7 @@ void say_dump_report(Session& session, const Json& report) {
           Style::bad));
   const bool equal = flag_of(report, "equal");
   session.say(session.colour(equal ? "Every collection is equal to the dump, document by document."
-                                   : "The database is NOT equal to the dump.",
+                                   : "Not all of the database is shown to be equal to the dump.",
                              equal ? Style::good : Style::bad));
 }
 
@@ -67,15 +74,18 @@ CommandSpec import_mongodump_command() {
   spec.summary = "Restore a database of a dump of mongodump into an empty one.";
   spec.about =
       "Reads an archive (--archive) or a folder (--out), plain or gzip, to its end before anything "
-      "is made; then collections with their options, documents, views and indexes, and compares "
-      "every document. The database must be empty. MONGO_URI and MONGO_DB come from the "
+      "is made; then collections with their options, documents, the log of the dump (--oplog), "
+      "views "
+      "and indexes, and compares every document. The database must be empty. MONGO_URI and "
+      "MONGO_DB come from the "
       "environment "
       "or from .env; needs no configuration.";
   spec.positionals = {{"PATH", "The archive, the folder of the dump, or that of one database."}};
   spec.options = {
       {"dry-run", "", "Print the plan and change nothing."},
       {"from-db", "NAME", "The database of the dump; may be left out when there is one."},
-      {"without-oplog", "", "Leave out the log of a dump with --oplog: it cannot be replayed yet."},
+      {"without-oplog", "",
+       "Leave out the log of a dump with --oplog: each collection is then as of another moment."},
       {"accept-losses", "", "Leave out what the server cannot do."},
       {"mongo-uri", "URI", "The server, without a password; or env:NAME, file:/PATH."},
       {"mongo-db", "NAME", "The database to fill; else MONGO_DB, or what the URI names."}};

@@ -81,7 +81,9 @@ TEST(ForeignSource, MayBeADumpOfOneDatabase) {
     EXPECT_FALSE(options->is_database());
     EXPECT_THAT(refusal("from: a, database: \"dump/*.db\", format: " + format),
                 HasSubstr("is no name of a database"));
-    EXPECT_THAT(refusal("restore: a, format: " + format), HasSubstr("means nothing beside"));
+    EXPECT_EQ(refusal("restore: a, format: " + format), "");
+    EXPECT_THAT(refusal("restore: a, from: b, format: " + format),
+                HasSubstr("means nothing beside"));
   }
 }
 

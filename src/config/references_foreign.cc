@@ -26,8 +26,9 @@ void forbid(const Node& source, std::string_view key, std::string_view beside, P
 }
 
 void check_restore_command(const Node& source, Problems& problems) {
-  for (const auto* key : {"from", "pattern", "format", "within", "unpacked"})
+  for (const auto* key : {"from", "pattern", "within", "unpacked"})
     forbid(source, key, "restore", problems);
+  if (!is_dump(source)) forbid(source, "format", "restore", problems);
   const Node& command = *source.find("restore");
   auto text = command.text;
   for (auto at = text.find("${sandbox."); at != std::string::npos;
@@ -44,11 +45,6 @@ void check_place(const Node& source, Problems& problems) {
   for (const auto* key : {"environment", "timeout"})
     if (const Node* found = source.find(key))
       problems.error(found->mark, fmt::format("\"{}\" is for the command in \"restore\"", key));
-  const auto database = text_below(source, "database");
-  if (is_dump(source) && database.find_first_of("/*?[") != std::string::npos)
-    problems.error(source.find("database")->mark,
-                   fmt::format("\"{}\" is no name of a database", database),
-                   "of a dump, database: is a name and no path");
   if (text_below(source, "format") != "sqlite") return;
   for (const auto* key : {"database", "folder"})
     if (const Node* found = source.find(key))
@@ -80,6 +76,11 @@ void check_server(const Node& source, Problems& problems) {
 
 void check_foreign(const Node& source, Problems& problems) {
   if (text_below(source, "type") != "foreign") return;
+  const auto database = text_below(source, "database");
+  if (is_dump(source) && database.find_first_of("/*?[") != std::string::npos)
+    problems.error(source.find("database")->mark,
+                   fmt::format("\"{}\" is no name of a database", database),
+                   "of a dump, database: is a name and no path");
   if (!is_dump(source)) forbid(source, "folder", "database", problems);
   check_server(source, problems);
   if (source.find("restore") != nullptr)

@@ -66,7 +66,8 @@ constexpr Row kForeignRows[] = {
     {.path = "services.*.sources.*.restore",
      .type = Type::command,
      .about = "Instead of `from` and `format`: a command that restores the newest backup into the "
-              "folder where it is started, which is `$LIFEBOAT_SANDBOX` and `${sandbox.path}` too.",
+              "folder where it is started, which is `$LIFEBOAT_SANDBOX` and `${sandbox.path}` too. "
+              "Beside it, `format: mongodump` or `jsonl` says that it leaves such a dump there.",
      .example = "\"borg extract /srv/borg::$(borg list --last 1 --short /srv/borg)\"",
      .only_for = "foreign"},
     {.path = "services.*.sources.*.environment",

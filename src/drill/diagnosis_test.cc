@@ -396,7 +396,7 @@ std::vector<PlantedDefect> foreign_defects() {
       {"foreign-schema-changed",
        foreign(saying("trend.legacy", "table a is new in the schema", Outcome::warned))},
       {"foreign-nothing-asked", nothing_asked()},
-      {"foreign-log", restore(Code::refused, "importing it: the dump has a log of 5 entries")},
+      {"foreign-log", restore(Code::refused, "importing it: the log of the dump cannot be")},
       {"foreign-time-series", restore(Code::refused, "importing it: readings is a time series")},
       {"foreign-server-lacks", restore(Code::refused, "importing it: X cannot do what it needs")},
       {"foreign-not-importable", restore(Code::refused, "importing it: a is the server's own")},

@@ -6,16 +6,19 @@
 #include <fstream>
 #include <thread>
 
-#include "drill/like_server.h"
 #include "drill/test_drill.h"
 #include "engine/mongodb/test_database.h"
+#include "engine/mongodb/test_entry.h"
 
 namespace lifeboat::drill {
 namespace {
 
 using engine::mongodb::testing::document;
+using engine::mongodb::testing::document_of;
+using engine::mongodb::testing::log_entry;
 using engine::mongodb::testing::many_documents;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr const char* kIdIndex =
     R"({"v": {"$numberInt": "2"}, "key": {"_id": {"$numberInt": "1"}}, "name": "_id_"})";
@@ -228,28 +231,106 @@ TEST_F(DumpDrill, TellsAnyDetailOfTheTrendFromItsTwin) {
 
 TEST_F(DumpDrill, DecidesNothingAboutWhatCannotBeBroughtBackYet) {
   const auto folder = add_folder("1", many_documents(200));
-  fs::copy_file(recorded("mongodump/oplog.bson"), dumps_ / "1" / "oplog.bson");
-  const auto report = drilled();
-  expect_stopped(report, Verdict::unverified, "foreign-log");
-  EXPECT_THAT(report.reason, HasSubstr("has a log"));
-  fs::remove(dumps_ / "1" / "oplog.bson");
+  const auto log = dumps_ / "1" / "oplog.bson";
+  const auto with_entry = [&](const std::string& object) {
+    EXPECT_TRUE(write_file(log, log_entry(10, R"("op":"c","ns":"shop.$cmd","o":)" + object)));
+    return drilled();
+  };
+  expect_stopped(with_entry(R"({"create":"r","timeseries":{"timeField":"ts"}})"),
+                 Verdict::unverified, "foreign-log");
+  EXPECT_EQ(with_entry(R"({"create":"r"})").verdict, Verdict::proven);
+  fs::remove(log);
   write_text(folder / "users.metadata.json",
              R"({"options": {"timeseries": {"timeField": "ts"}}, "type": "timeseries"})");
   expect_stopped(drilled(), Verdict::unverified, "foreign-time-series");
 }
 
-TEST_F(DumpDrill, SeesTheLogBesideTheFolderOfOneDatabase) {
+TEST_F(DumpDrill, ReplaysTheLogAlsoWhenItIsBesideTheFolderOfOneDatabase) {
   add_folder("1", many_documents(200));
   auto request = request_of("mongodump");
   request.foreign[0].options.from = (dumps_ / "1" / "shop").string();
   request.foreign[0].options.pattern.clear();
-  EXPECT_EQ(drilled(request).verdict, Verdict::proven);
-  fs::copy_file(recorded("mongodump/oplog.bson"), dumps_ / "1" / "oplog.bson");
-  expect_stopped(drilled(request), Verdict::unverified, "foreign-log");
+  const auto orders = [&] {
+    const auto report = drilled(request);
+    EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+    return asked_of(report, "query.orders").message + asked_of(report, "import.legacy").message;
+  };
+  request.options.checks = {QueryCheck{"orders",
+                                       "legacy",
+                                       R"({"count": "orders", "query": {}})",
+                                       {Relation::equal, "200", "== 200"}}};
+  EXPECT_THAT(orders(), Not(HasSubstr("log")));
+  EXPECT_TRUE(write_file(dumps_ / "1" / "oplog.bson",
+                         log_entry(10, R"("op":"i","ns":"shop.orders","o":{"_id":999})")));
+  std::get<QueryCheck>(request.options.checks[0]).expect = {Relation::equal, "201", "== 201"};
+  EXPECT_THAT(orders(), HasSubstr("what the dump's log made of them"));
   shell("cd " + dumps_.string() + " && tar cf 2.tar 1 && rm -r 1");
   request.foreign[0].options.from = (dumps_ / "2.tar").string();
   request.foreign[0].options.folder = "1/shop";
-  expect_stopped(drilled(request), Verdict::unverified, "foreign-log");
+  EXPECT_THAT(orders(), HasSubstr("what the dump's log made of them"));
+}
+
+TEST_F(DumpDrill, TakesWhatAProgramBrings) {
+  const auto archive = add_recorded("mongodump/pixelcraft.archive", "a.archive");
+  auto request = request_of("mongodump");
+  auto& options = request.foreign[0].options;
+  options.from.clear();
+  options.pattern.clear();
+  const auto brought_by = [&](const std::string& command) {
+    options.restore = command;
+    request.service = command;  // none is compared with another
+    return drilled(request);
+  };
+  const auto copy = "cp -r " + archive.string() + " .";
+  const auto proven = brought_by(copy);
+  EXPECT_EQ(proven.verdict, Verdict::proven) << proven.reason;
+  EXPECT_EQ(asked_of(proven, "import.legacy").message, "3923 documents compared");
+  cut(archive, 40);
+  expect_stopped(brought_by(copy), Verdict::failed, "foreign-cut");
+  add_folder("1", many_documents(200));
+  EXPECT_EQ(brought_by("cp -r " + (dumps_ / "1").string() + " .").verdict, Verdict::proven);
+  expect_stopped(brought_by("exit 3"), Verdict::unverified, "foreign-program-failed");
+  options.format = "jsonl";
+  const auto lines = recorded("jsonl/backup_20261121_094500.tar").string();
+  EXPECT_EQ(brought_by("cp " + lines + " .").verdict, Verdict::proven);
+  EXPECT_EQ(brought_by("tar xf " + lines).verdict, Verdict::proven);
+}
+
+TEST_F(DumpDrill, ComparesItsRowsWithTheFilesOfAnotherBackup) {
+  add_folder("1", many_documents(200));
+  write_collection(dumps_ / "1" / "shop", "files",
+                   {document_of(R"({"_id": 1, "key": "a.png", "size": 3})"),
+                    document_of(R"({"_id": 2, "key": "b.png", "size": 3})")},
+                   "");
+  const auto uploads = scratch_.path() / "uploads";
+  ASSERT_TRUE(make_directories(uploads));
+  for (const auto* name : {"a.png", "b.png"}) write_text(uploads / name, "abc");
+  auto request = request_of("mongodump");
+  ForeignSource files;
+  files.name = "uploads";
+  files.options.from = uploads.string();
+  files.options.format = "files";
+  request.foreign.push_back(std::move(files));
+  request.options.checks.emplace_back(
+      BlobsCheck{"legacy", "files", "", "key", "size", "", "uploads"});
+  const auto whole = drilled(request);
+  EXPECT_EQ(whole.verdict, Verdict::proven) << whole.reason;
+  EXPECT_EQ(asked_of(whole, "blobs.legacy.files").outcome, Outcome::passed);
+  fs::remove(uploads / "b.png");
+  const auto lost = drilled(request);
+  EXPECT_EQ(asked_of(lost, "blobs.legacy.files").outcome, Outcome::failed);
+  EXPECT_EQ(lost.verdict, Verdict::failed);
+}
+
+TEST_F(DumpDrill, MayBeASourceNamedLikeADatabaseOfTheServersOwn) {
+  add_folder("1", many_documents(200));
+  auto request = request_of("mongodump");
+  request.foreign[0].name = "config";
+  std::get<QueryCheck>(request.options.checks[0]).source = "config";
+  const auto report = drilled(request);
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  request.foreign[0].options.database = "config";
+  expect_stopped(drilled(request), Verdict::unverified, "foreign-which-database");
 }
 
 TEST_F(DumpDrill, AsksWhichOfSeveralDatabasesIsMeant) {
@@ -311,32 +392,6 @@ TEST_F(DumpDrill, ProvesNothingOnAnotherServerThanThatOfARecovery) {
   const auto newer = drilled_for("FerretDB 1.24");
   expect_stopped(newer, Verdict::unverified, "foreign-server-unlike");
   EXPECT_THAT(asked_of(newer, "server.legacy").message, HasSubstr("the dump is of version 8.0.42"));
-}
-
-TEST(ServerOfADump, IsToldByTheConfigurationOrByTheHeadOfAnArchiveOnMongoDb) {
-  const auto outcome = [](const ServerOfDump& dump, const std::string& product,
-                          const std::string& version) {
-    return judge_server_of_dump("legacy", dump, product, version).outcome;
-  };
-  EXPECT_EQ(outcome({"", "7.0.12"}, "MongoDB 7.0.1", "7.0.1"), Outcome::passed);
-  EXPECT_EQ(outcome({"", "7.0.12"}, "MongoDB 10.0.1", "10.0.1"), Outcome::passed);
-  EXPECT_EQ(outcome({"", "8.0.12"}, "MongoDB 7.0.1", "7.0.1"), Outcome::not_run);
-  EXPECT_EQ(outcome({"MongoDB 7", "8.0.12"}, "MongoDB 7.0.1", "7.0.1"), Outcome::not_run);
-  EXPECT_EQ(outcome({"MongoDB 8", "7.0.12"}, "MongoDB 7.0.1", "7.0.1"), Outcome::not_run);
-  EXPECT_EQ(outcome({"MongoDB 7", ""}, "MongoDB 7.0.1", "7.0.1"), Outcome::passed);
-  EXPECT_EQ(outcome({"", ""}, "MongoDB 7.0.1", "7.0.1"), Outcome::not_run);
-  EXPECT_EQ(outcome({"", "7.0.42"}, "FerretDB v1.24.0", "7.0.42"), Outcome::not_run);
-  EXPECT_EQ(outcome({"FerretDB 1.24", "7.0.42"}, "FerretDB v1.24.0", "7.0.42"), Outcome::passed);
-  EXPECT_EQ(outcome({"FerretDB 1.24", ""}, "MongoDB 7.0.1", "7.0.1"), Outcome::not_run);
-}
-
-TEST(ImportedDump, IsJudgedByWhatIsUnequalAndByWhatWasNotCompared) {
-  const auto outcome = [](Imported imported) { return judge_import("legacy", imported).outcome; };
-  EXPECT_EQ(outcome({.documents = 3}), Outcome::passed);
-  EXPECT_EQ(outcome({.documents = 3, .unequal = {"orders has 2 documents, the dump 3"}}),
-            Outcome::failed);
-  EXPECT_EQ(outcome({.documents = 3, .not_compared = {"orders: no _id"}}), Outcome::not_run);
-  EXPECT_EQ(outcome({.documents = 3, .unequal = {"a"}, .not_compared = {"b"}}), Outcome::failed);
 }
 
 TEST_F(DumpDrill, WaitsForADumpThatIsStillWritten) {
@@ -407,6 +462,15 @@ TEST_F(DumpDrill, ProvesNothingOfDocumentsThatCannotBeCompared) {
   const auto report = drilled("jsonl");
   EXPECT_EQ(asked_of(report, "import.legacy").outcome, Outcome::not_run);
   expect_stopped(report, Verdict::unverified, "foreign-not-compared");
+  fs::remove(dumps_ / name);
+  auto orders = many_documents(200);
+  orders.push_back(document_of(R"({"name": "without"})"));
+  add_folder("1", orders);
+  auto another = request_of("mongodump");
+  another.service = "another";  // than what those lines were of
+  const auto without = drilled(another);
+  EXPECT_THAT(asked_of(without, "import.legacy").message, HasSubstr("gave 1 document of the dump"));
+  expect_stopped(without, Verdict::unverified, "foreign-not-compared");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "drill/check.h"
 #include "drill/drill.h"
+#include "engine/foreign/bring.h"
 #include "engine/foreign/choose.h"
 
 namespace lifeboat::drill {
@@ -36,9 +37,15 @@ struct Imported {
   std::vector<Finding> findings = {};
   std::vector<std::string> unequal = {};       // collections that are not as in the dump
   std::vector<std::string> not_compared = {};  // and why
+  std::string log_until = {};                  // the moment that a log brought it to
 };
 // Failed when something is not as in the dump, not run when something could not be compared.
 CheckResult judge_import(const std::string& source, const Imported& imported);
+
+// Has a program fill that folder; what it prints is kept beside the report.
+Result<engine::foreign::Brought> run_restore_program(DrillState& state, const ForeignBackup& backup,
+                                                     const std::filesystem::path& into,
+                                                     const RunContext& context);
 
 // Of a dump of MongoDB: says in the manifest which server it needs, …
 void plan_dump_server(ForeignBackup& backup);

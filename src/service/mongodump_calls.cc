@@ -1,3 +1,4 @@
+#include "engine/mongodb/validators_aside.h"
 #include "exchange/mongodump/export.h"
 #include "exchange/mongodump/import.h"
 #include "service/compose.h"
@@ -25,6 +26,7 @@ Json dump_plan_json(const mongodump::DumpPlan& plan) {
   return {{"from", plan.database},
           {"product", plan.product},
           {"documents", plan.documents()},
+          {"log_entries", plan.log ? plan.log->entries : 0},
           {"server_version", plan.head.server_version},
           {"tool_version", plan.head.tool_version},
           {"views", views},
@@ -40,16 +42,16 @@ Json restored_json(const mongodump::RestoredCollection& restored) {
           {"file_digest", restored.dumped.digest.hex()},
           {"db_digest", restored.there.digest.hex()},
           {"indexes", restored.indexes},
+          {"not_compared", restored.not_compared},
           {"equal", restored.is_equal()}};
 }
 
 Json dump_report_json(const mongodump::DumpReport& report) {
   Json collections = Json::array();
   for (const auto& each : report.collections) collections.push_back(restored_json(each));
-  return {{"equal", report.is_equal()},
-          {"views", report.views},
-          {"findings", to_json(report.findings)},
-          {"collections", collections}};
+  return {{"equal", report.is_equal()},           {"views", report.views},
+          {"log_applied", report.log_applied},    {"log_until", report.log_until},
+          {"findings", to_json(report.findings)}, {"collections", collections}};
 }
 
 }  // namespace
@@ -63,6 +65,7 @@ Result<Answer> import_mongodump(const Setup& setup, const ImportMongodumpCall& c
   options.database = call.from_database;
   options.without_oplog = call.without_oplog;
   options.accept_losses = call.accept_losses;
+  options.journal = TRY(engine::mongodb::validators_journal(settings_of(setup).state, to));
   const auto plan = TRY(mongodump::plan_dump(to, options, context));
   Answer answer{dump_plan_json(plan), 0};
   answer.body["path"] = options.path.string();

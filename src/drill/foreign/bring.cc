@@ -21,19 +21,6 @@ Result<void> keep_output(const DrillState& state, const std::string& source,
   return {};
 }
 
-Result<Brought> run_program(DrillState& state, const ForeignBackup& backup, const fs::path& into,
-                            const RunContext& context) {
-  const auto& name = backup.source->name;
-  auto& record = state.report.foreign[static_cast<std::size_t>(&backup - state.foreign.data())];
-  std::string output;
-  auto brought =
-      engine::foreign::have_brought(backup.source->options, into.string(), output, context);
-  TRY(keep_output(state, name, output, record));
-  if (!brought && !record.log.empty())
-    brought.error().with_hint("What it wrote is kept in " + record.log + ".");
-  return brought;
-}
-
 // A copy of a database in use holds half of what it was in the file beside it.
 Result<void> settle_copy(DrillState& state, const std::string& name, const std::string& place) {
   if (TRY(engine::sqlite::settle(place)))
@@ -51,7 +38,7 @@ Result<void> bring(DrillState& state, std::size_t index, const RunContext& conte
   const auto into = data_of(state) / backup.source->name;
   const auto brought =
       TRY(backup.chosen ? engine::foreign::bring(options, *backup.chosen, into.string(), context)
-                        : run_program(state, backup, into, context));
+                        : run_restore_program(state, backup, into, context));
   record.entries = brought.entries;
   record.unpacked = brought.bytes;
   state.report.measures.entries_restored += brought.entries;
@@ -66,6 +53,19 @@ Result<void> bring(DrillState& state, std::size_t index, const RunContext& conte
 }
 
 }  // namespace
+
+Result<Brought> run_restore_program(DrillState& state, const ForeignBackup& backup,
+                                    const fs::path& into, const RunContext& context) {
+  const auto& name = backup.source->name;
+  auto& record = state.report.foreign[static_cast<std::size_t>(&backup - state.foreign.data())];
+  std::string output;
+  auto brought =
+      engine::foreign::have_brought(backup.source->options, into.string(), output, context);
+  TRY(keep_output(state, name, output, record));
+  if (!brought && !record.log.empty())
+    brought.error().with_hint("What it wrote is kept in " + record.log + ".");
+  return brought;
+}
 
 Result<void> bring_foreign(DrillState& state, const RunContext& context) {
   for (std::size_t index = 0; index < state.foreign.size(); ++index) {

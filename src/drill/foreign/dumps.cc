@@ -12,6 +12,7 @@
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/location.h"
 #include "engine/mongodb/object_names.h"
+#include "exchange/counterpart.h"
 #include "exchange/jsonl/import.h"
 #include "exchange/mongodump/import.h"
 
@@ -37,7 +38,9 @@ Result<T> taken(Result<T> report) {
 template <class Collection>
 void note_unequal(const Collection& collection, std::uint64_t dumped, std::uint64_t there,
                   Imported& imported) {
-  if (collection.is_equal()) return;
+  if (!collection.not_compared.empty())
+    imported.not_compared.push_back(collection.name + ": " + collection.not_compared);
+  if (!collection.not_compared.empty() || collection.is_equal()) return;
   imported.unequal.push_back(collection.name + " has " + counted(there, "document", "documents") +
                              ", the dump " + std::to_string(dumped) +
                              (there == dumped ? ", and other contents" : ""));
@@ -49,11 +52,16 @@ std::uint64_t room_of(const DrillState& state, const ForeignBackup& backup) {
   return free_space(state.sandbox->directory()).value_or(0);
 }
 
-// A folder is copied without what is beside it, such as the log of a dump.
-fs::path folder_above(const ForeignBackup& backup) {
-  if (!backup.chosen->is_folder || !backup.source->options.folder.empty()) return {};
+fs::path journal_of(const DrillState& state, const ForeignBackup& backup) {
+  return state.sandbox->directory() / (backup.source->name + ".validators");
+}
+
+// A folder is copied without its name and what is beside it, such as the log of a dump.
+fs::path folder_was_at(const ForeignBackup& backup) {
+  if (!backup.chosen || !backup.chosen->is_folder || !backup.source->options.folder.empty())
+    return {};
   std::error_code error;
-  return fs::canonical(backup.chosen->path, error).parent_path();
+  return fs::canonical(backup.chosen->path, error);
 }
 
 Result<Imported> import_dump(const DrillState& state, const ForeignBackup& backup,
@@ -61,14 +69,16 @@ Result<Imported> import_dump(const DrillState& state, const ForeignBackup& backu
   const auto to = TRY(engine::mongodb::locate(backup.server));
   mongodump::DumpOptions options;
   options.path = path;
-  options.above = folder_above(backup);
+  options.was_at = folder_was_at(backup);
   options.most_bytes = room_of(state, backup);
   options.database = backup.source->options.database;
+  options.journal = journal_of(state, backup);
   const auto plan = TRY_CONTEXT("importing it", mongodump::plan_dump(to, options, context));
   const auto report =
       TRY_CONTEXT("importing it", taken(mongodump::restore_dump(to, plan, options, context)));
   Imported imported{plan.documents(), 0, plan.head.server_version, plan.findings, {}, {}};
   for (const auto& finding : report.findings) imported.findings.push_back(finding);
+  imported.log_until = report.log_until;
   for (const auto& each : report.collections) {
     imported.bytes += each.dumped.bytes;
     note_unequal(each, each.dumped.count, each.there.count, imported);
@@ -81,7 +91,7 @@ Result<Imported> import_lines(const DrillState& state, const ForeignBackup& back
   const auto to = TRY(engine::mongodb::locate(backup.server));
   jsonl::ImportOptions options;
   options.archive = path;
-  options.journal = state.sandbox->directory() / (backup.source->name + ".validators");
+  options.journal = journal_of(state, backup);
   const auto plan = TRY_CONTEXT("importing it", jsonl::plan_import(to, options, context));
   const auto report =
       TRY_CONTEXT("importing it", taken(jsonl::run_import(to, plan, options, context)));
@@ -89,10 +99,7 @@ Result<Imported> import_lines(const DrillState& state, const ForeignBackup& back
   for (const auto& finding : report.findings) imported.findings.push_back(finding);
   for (const auto& each : plan.collections) imported.bytes += each.survey.sum.bytes;
   for (const auto& each : report.collections)
-    if (each.not_compared.empty())
-      note_unequal(each, each.file_count, each.db_count, imported);
-    else
-      imported.not_compared.push_back(each.name + ": " + each.not_compared);
+    note_unequal(each, each.file_count, each.db_count, imported);
   return imported;
 }
 
@@ -129,6 +136,31 @@ struct DumpAt {
   const ForeignBackup& backup;
   fs::path path;
 };
+
+// The one file that is in a folder, and nothing beside it.
+fs::path only_file_in(const fs::path& folder) {
+  std::error_code error;
+  fs::directory_iterator each(folder, error);
+  if (error || each == fs::directory_iterator()) return {};
+  const auto path = each->path();
+  const bool is_alone = each.increment(error) == fs::directory_iterator() && !error;
+  return is_alone && fs::is_regular_file(fs::symlink_status(path, error)) ? path : fs::path();
+}
+
+// As a program left it: an archive, or the folder of a dump.
+Result<Imported> import_brought(DrillState& state, std::size_t index, const RunContext& context) {
+  const auto& backup = state.foreign[index];
+  auto options = backup.source->options;
+  const auto into = data_of(state) / backup.source->name;
+  state.report.foreign[index].unpacked =
+      TRY(run_restore_program(state, backup, into, context)).bytes;
+  options.database.clear();
+  const fs::path folder = TRY(engine::foreign::find_inside(options, into.string())).place;
+  const auto file = only_file_in(folder);
+  const auto& dump = file.empty() ? folder : file;
+  if (options.format == "mongodump") return import_dump(state, backup, dump, context);
+  return import_lines(state, backup, file.extension() == ".jsonl" ? folder : dump, context);
+}
 
 Result<Imported> import_any(const DrillState& state, const DumpAt& dump, ForeignRecord& record,
                             const RunContext& context) {
@@ -173,6 +205,8 @@ CheckResult judge_import(const std::string& source, const Imported& imported) {
       "in the dump";
   result.outcome = Outcome::passed;
   result.message = counted(imported.documents, "document", "documents") + " compared";
+  if (!imported.log_until.empty())
+    result.message += ", and what the dump's log made of them until " + imported.log_until;
   if (!imported.not_compared.empty()) result.outcome = Outcome::not_run;
   if (!imported.not_compared.empty())
     result.message = fmt::format("{}", fmt::join(imported.not_compared, "; "));
@@ -185,7 +219,9 @@ CheckResult judge_import(const std::string& source, const Imported& imported) {
 void plan_dump_server(ForeignBackup& backup) {
   const auto& options = backup.source->options;
   if (!options.is_dump()) return;
-  const auto& database = options.database.empty() ? backup.source->name : options.database;
+  auto database = options.database.empty() ? backup.source->name : options.database;
+  // A server keeps its own affairs in those.
+  if (exchange::is_servers_own(database)) database += "-dump";
   backup.manifest.type = kEngineOfDumps;
   backup.manifest.position = {{"database", engine::mongodb::escape_name(database)}};
 }
@@ -193,7 +229,8 @@ void plan_dump_server(ForeignBackup& backup) {
 Result<void> bring_dump(DrillState& state, std::size_t index, const RunContext& context) {
   auto& backup = state.foreign[index];
   auto& record = state.report.foreign[index];
-  const auto imported = TRY(import_unchanged(state, backup, record, context));
+  const auto imported = TRY(backup.chosen ? import_unchanged(state, backup, record, context)
+                                          : import_brought(state, index, context));
   record.type = backup.manifest.type;
   record.entries = imported.documents;
   record.unpacked += imported.bytes;

@@ -73,9 +73,9 @@ constexpr std::array kForeignRules{
          "compare with the size of the source; if it is right, allow more with unpacked: {bytes}",
          "operator"},
     Rule{"foreign-log",
-         [](S s) { return stopped_importing(s, Code::refused) && says(s, "has a log"); },
-         "The dump was made with --oplog: without its log it is of no single moment, and the log "
-         "cannot be replayed yet.",
+         [](S s) { return stopped_importing(s, Code::refused) && says(s, "the log of the dump"); },
+         "The dump was made with --oplog, and its log holds something that is not replayed yet: "
+         "without it the dump is of no single moment.",
          "rehearse it with mongorestore --oplogReplay, or drill a dump that was made without "
          "--oplog",
          "operator"},
@@ -153,8 +153,9 @@ constexpr std::array kForeignRules{
          "import it by hand into an empty server and compare", "operator"},
     Rule{"foreign-not-compared",
          [](S s) { return is_foreign_check(s, "import.", Outcome::not_run); },
-         "Documents without an _id get one from the server, so that they cannot be compared.",
-         "let the script that makes the dump write _id too", "application"},
+         "Documents without an _id get one from the server, and which of them stay in a capped "
+         "collection is its affair: they cannot be compared.",
+         "let what makes the dump write _id too", "application"},
     Rule{"foreign-server-not-named",
          [](S s) {
            return is_foreign_check(s, "server.", Outcome::not_run) && says(s, "nothing tells");

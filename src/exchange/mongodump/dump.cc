@@ -102,12 +102,13 @@ class FolderDump {
     const auto folder = TRY(without_outer(given.path));
     const auto names = TRY(names_in(folder));
     if (is_database(names)) {
-      TRY(visit_database(folder));
-      TRY(visit_log(given.above.empty() ? TRY(folder_above(folder)) : given.above));
+      const auto was_at = given.was_at.empty() ? TRY(real_path(folder)) : given.was_at;
+      TRY(visit_database(folder, was_at.filename().string()));
+      TRY(visit_log(was_at.parent_path()));
     } else {
       for (const auto& name : names)
         if (fs::is_directory(fs::symlink_status(folder / name)))
-          TRY_CONTEXT(name, visit_database(folder / name));
+          TRY_CONTEXT(name, visit_database(folder / name, name));
       TRY(visit_log(folder));
     }
     if (found_ != 0) return {};
@@ -155,14 +156,14 @@ class FolderDump {
     return names;
   }
 
-  static Result<fs::path> folder_above(const fs::path& folder) {
+  static Result<fs::path> real_path(const fs::path& folder) {
     std::error_code error;
-    const auto real = fs::canonical(folder, error);
+    auto real = fs::canonical(folder, error);
     if (error) return fail_errno(error.value(), "cannot see " + folder.string());
-    return real.parent_path();
+    return real;
   }
 
-  Result<void> visit_database(const fs::path& folder) {
+  Result<void> visit_database(const fs::path& folder, const std::string& database) {
     const auto names = TRY(names_in(folder));
     std::set<std::string> stems;
     for (const auto& name : names) {
@@ -170,8 +171,6 @@ class FolderDump {
       if (plain.ends_with(kMetadata)) stems.insert(without_suffix(plain, kMetadata));
       if (plain.ends_with(kBson)) stems.insert(without_suffix(plain, kBson));
     }
-    auto database = folder.filename().string();
-    if (database.empty()) database = folder.parent_path().filename().string();
     for (const auto& stem : stems) TRY_CONTEXT(stem, visit_collection(folder, database, stem));
     return {};
   }

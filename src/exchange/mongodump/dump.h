@@ -12,8 +12,9 @@ namespace lifeboat::exchange::mongodump {
 struct DumpPlace {
   fs::path path;
   std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max();  // of all files, decoded
-  // Where the log of one database's folder is looked for; empty: in the folder above it.
-  fs::path above{};
+  // Where the folder of one database lay before it was copied: that is called as the database is,
+  // and has its log beside it. Empty: it lies there still.
+  fs::path was_at{};
 };
 
 // Reads all of it, once: an archive in its own order, a folder by name. The log of a dump

@@ -79,7 +79,8 @@ class DumpExport : public ::testing::Test {
     return export_archive(at(database), file_, test_.context);
   }
   Result<DumpReport> import_into(const std::string& database, const fs::path& file) {
-    const DumpOptions options{file, "", false, false};
+    DumpOptions options;
+    options.path = file;
     const auto plan = TRY(plan_dump(at(database), options, test_.context));
     return restore_dump(at(database), plan, options, test_.context);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/counted.h"
 #include "engine/losses.h"
 #include "engine/mongodb/collection_scan.h"
 #include "engine/mongodb/extended_json.h"
@@ -11,18 +12,23 @@
 #include "engine/mongodb/recreate.h"
 #include "exchange/counterpart.h"
 #include "exchange/inserting.h"
+#include "exchange/mongodump/dump_log.h"
 
 namespace lifeboat::exchange::mongodump {
 namespace {
 
+using engine::mongodb::BsonType;
 using engine::mongodb::Catalog;
 using engine::mongodb::Collection;
 using engine::mongodb::CollectionKind;
 using engine::mongodb::CollectionScan;
 using engine::mongodb::DocumentBuilder;
 using engine::mongodb::DocumentDigest;
+using engine::mongodb::DocumentSum;
 using engine::mongodb::DocumentView;
+using engine::mongodb::KeptWindow;
 using engine::mongodb::Location;
+using engine::mongodb::OplogEntry;
 using engine::mongodb::Validators;
 
 constexpr std::size_t kMostWaiting = 64U << 20U;  // bytes, of all collections of an archive
@@ -69,37 +75,69 @@ class DumpSurvey final : public ArchiveVisitor {
     return {};
   }
   Result<void> document(const ArchiveCollection& of, DocumentView document) override {
-    if (is_log(of)) {
-      ++log_entries_;
-      return {};
-    }
+    if (is_log(of)) return take_entry(document);
     const auto database = databases_.find(of.database);
     if (database == databases_.end() || !database->second.contains(of.collection))
       return fail(Code::corrupt, of.name() + " has documents, and no metadata");
-    database->second.at(of.collection).digest.add(document.bytes());
+    auto& found = database->second.at(of.collection);
+    found.digest.add(document.bytes());
+    if (!document.find("_id")) ++found.without_id;
     return {};
   }
-  Result<void> complete(const ArchiveCollection& about, std::uint64_t) override {
-    has_log_ = has_log_ || is_log(about);
-    return {};
-  }
+  Result<void> complete(const ArchiveCollection&, std::uint64_t) override { return {}; }
 
   struct Found {
     Collection collection;
     DocumentDigest digest;
+    std::uint64_t without_id = 0;
   };
   const ArchiveHead& told() const { return head_; }
   const std::map<std::string, std::map<std::string, Found>>& databases() const {
     return databases_;
   }
-  bool has_log() const { return has_log_ || log_entries_ != 0; }
-  std::uint64_t log_entries() const { return log_entries_; }
+  // Nothing where nothing was written while the dump was made.
+  const std::optional<LogOfDump>& log() const { return log_; }
+  // Of each database, a time series that the log makes.
+  const std::map<std::string, std::string>& series_in_log() const { return series_; }
 
  private:
+  Result<void> take_entry(DocumentView document) {
+    const auto entry = TRY_CONTEXT("the log", engine::mongodb::parse_entry(document));
+    auto& log = log_ ? *log_ : log_.emplace();
+    if (entry.at.ts < log.last) return fail(Code::corrupt, "the log is not in its order");
+    log.last = entry.at.ts;
+    ++log.entries;
+    note_databases(entry, log);
+    const bool makes = entry.operation == engine::mongodb::Operation::command;
+    if (makes && entry.object.find("timeseries"))
+      series_[std::string(entry.ns.substr(0, entry.ns.find('.')))] =
+          entry.object.text_at("create").value_or("");
+    return {};
+  }
+
+  void note_databases(const OplogEntry& entry, LogOfDump& log) const {
+    note_database(entry.ns, log);
+    note_database(entry.object.text_at("to").value_or(""), log);  // of a rename
+    const auto operations = entry.object.find("applyOps");
+    if (!operations || !operations->holds(BsonType::array)) return;
+    for (const auto& each : operations->inside())
+      if (each.holds(BsonType::document))
+        note_database(each.inside().text_at("ns").value_or(""), log);
+  }
+
+  // What comes before the log is all that there is.
+  void note_database(std::string_view ns, LogOfDump& log) const {
+    const std::string database(ns.substr(0, ns.find('.')));
+    if (databases_.contains(database))
+      log.is_of_dump = true;
+    else if (!database.empty() && !is_servers_own(database))
+      log.stranger = database;
+  }
+
   ArchiveHead head_;
   std::map<std::string, std::map<std::string, Found>> databases_;
-  std::uint64_t log_entries_ = 0;
-  bool has_log_ = false;
+  std::optional<LogOfDump> log_;
+  std::map<std::string, std::string> series_;
 };
 
 Result<std::string> choose_database(const DumpSurvey& survey, const std::string& wanted) {
@@ -135,7 +173,8 @@ Result<void> take_found(const std::string& name, const DumpSurvey::Found& found,
   } else if (collection.kind == CollectionKind::view) {
     plan.views.collections.push_back(collection);
   } else {
-    plan.collections.emplace(name, DumpedCollection{collection, found.digest.sum()});
+    plan.collections.emplace(name,
+                             DumpedCollection{collection, found.digest.sum(), found.without_id});
   }
   return {};
 }
@@ -149,18 +188,29 @@ Result<void> check_server_for(const Location& to, DumpPlan& plan) {
                           "Name a database that is not there yet: --mongo-db NAME.");
 }
 
-Result<void> check_log(const DumpSurvey& survey, const DumpOptions& options, DumpPlan& plan) {
-  if (!survey.has_log()) return {};
-  const auto entries = std::to_string(survey.log_entries()) + " entries";
-  if (!options.without_oplog)
-    return refuse_to_import(
-        "the dump has a log of " + entries + ", which cannot be replayed yet",
-        "Nothing was changed. --without-oplog leaves it out: each collection is "
-        "then as of the moment when it was read, and not all as of one.");
+// A folder that was given another name hides which database it was: its log would change nothing.
+Result<void> check_log_is_of(const LogOfDump& log, const std::string& database) {
+  if (log.is_of_dump || log.stranger.empty()) return {};
+  return refuse_to_import("the log of the dump changes " + log.stranger + ", and nothing of " +
+                              database + " or of what else the dump holds",
+                          "Nothing was changed. The folder of a database must be called as the "
+                          "database was, for the log names it so.");
+}
+
+Result<void> take_log(const DumpSurvey& survey, const DumpOptions& options, DumpPlan& plan) {
+  if (!survey.log()) return {};
+  const auto series = survey.series_in_log().find(plan.database);
+  if (!options.without_oplog && series != survey.series_in_log().end())
+    return refuse_to_import("the log of the dump makes " + series->second +
+                                ", a time series, which cannot be imported from a dump yet",
+                            "Nothing was changed. mongorestore restores it.");
+  if (!options.without_oplog) {
+    plan.log = survey.log();
+    return check_log_is_of(*plan.log, plan.database);
+  }
   plan.findings.push_back({"log-left-out", "oplog",
-                           "its " + entries +
-                               " are left out: each collection is as of the moment "
-                               "when it was read",
+                           "its " + counted(survey.log()->entries, "entry is", "entries are") +
+                               " left out: each collection is as of the moment when it was read",
                            false});
   return {};
 }
@@ -178,11 +228,13 @@ Result<void> check_dump_losses(const DumpOptions& options, DumpPlan& plan) {
 // The second pass: the documents of one database.
 class DumpInsert final : public ArchiveVisitor {
  public:
-  DumpInsert(const Location& to, const DumpPlan& plan) : to_(to), plan_(plan) {}
+  DumpInsert(const Location& to, const DumpPlan& plan, KeptWindow* log)
+      : to_(to), plan_(plan), log_(log) {}
 
   Result<void> head(const ArchiveHead&) override { return {}; }
   Result<void> collection(const ArchiveCollection&) override { return {}; }
   Result<void> document(const ArchiveCollection& of, DocumentView document) override {
+    if (is_log(of) && log_ != nullptr) return log_->append(document.bytes());
     if (!is_wanted(of)) return {};
     auto& inserting = of_collection(of.collection);
     waiting_ -= inserting.waiting();
@@ -215,6 +267,7 @@ class DumpInsert final : public ArchiveVisitor {
 
   const Location& to_;
   const DumpPlan& plan_;
+  KeptWindow* log_;  // null: it is left out
   std::map<std::string, Inserting> inserting_;
   std::size_t waiting_ = 0;  // bytes, of all
 };
@@ -224,13 +277,18 @@ class DumpRestore {
   DumpRestore(const Location& to, const DumpPlan& plan, const RunContext& context)
       : to_(to), plan_(plan), context_(context) {}
 
-  Result<DumpReport> run(const DumpPlace& dump) {
+  Result<DumpReport> run(const DumpOptions& options) {
     report_.findings = plan_.losses;
     for (const auto& [name, each] : plan_.collections) TRY_CONTEXT(name, make(each.wanted));
-    DumpInsert insert(to_, plan_);
-    TRY(visit_dump(dump, insert, context_));
-    TRY(make_views());
-    for (const auto& [name, each] : plan_.collections) TRY_CONTEXT(name, finish(name, each));
+    const auto log = plan_.log ? TRY(KeptWindow::make()) : nullptr;
+    DumpInsert insert(to_, plan_, log.get());
+    TRY(visit_dump(options.place(), insert, context_));
+    const auto expected =
+        log ? TRY(replay_log({to_, plan_, *log}, options, report_, context_)) : expected_of(plan_);
+    TRY(make_views(expected.catalog));
+    for (const auto& each : expected.catalog.collections)
+      if (each.kind != CollectionKind::view)
+        TRY_CONTEXT(each.name, finish(each, expected.sums.at(each.name)));
     for (const auto& expiry : expiries_) TRY(command("letting documents expire", expiry));
     return std::move(report_);
   }
@@ -243,14 +301,12 @@ class DumpRestore {
 
   Result<void> make(const Collection& collection) {
     const auto possible = engine::mongodb::without_lost(collection, plan_.offered);
-    if (auto expiry = engine::mongodb::expiry_command(possible))
-      expiries_.push_back(std::move(*expiry));
     return command("making it", TRY(engine::mongodb::create_command(possible, Validators::kept)));
   }
 
-  Result<void> make_views() {
+  Result<void> make_views(const Catalog& catalog) {
     if (!plan_.offered.contains(engine::mongodb::Feature::view)) return {};
-    for (const auto* view : TRY(engine::mongodb::views_in_order(plan_.views))) {
+    for (const auto* view : TRY(engine::mongodb::views_in_order(catalog))) {
       TRY_CONTEXT(view->name, command("making the view", TRY(engine::mongodb::create_command(
                                                              *view, Validators::kept))));
       report_.views.push_back(view->name);
@@ -258,19 +314,32 @@ class DumpRestore {
     return {};
   }
 
-  Result<void> finish(const std::string& name, const DumpedCollection& dumped) {
+  Result<void> finish(const Collection& wanted, const std::optional<DocumentSum>& expected) {
     TRY(context_.check_stop());
     // Those that the server cannot have were named in the plan.
-    auto indexes =
-        TRY(make_indexes(to_, engine::mongodb::without_lost(dumped.wanted, plan_.offered)));
+    const auto possible = engine::mongodb::without_lost(wanted, plan_.offered);
+    auto indexes = TRY(make_indexes(to_, possible));
     std::ranges::move(indexes.set_expiry, std::back_inserter(expiries_));
-    RestoredCollection restored{name, dumped.sum, {}, std::move(indexes.names)};
-    auto scan = TRY(CollectionScan::begin(*to_.server, to_.database, dumped.wanted));
+    if (auto expiry = engine::mongodb::expiry_command(possible))
+      expiries_.push_back(std::move(*expiry));
+    auto scan = TRY(CollectionScan::begin(*to_.server, to_.database, wanted));
     for (auto bytes = TRY(scan.next()); !bytes.empty(); bytes = TRY(scan.next()))
       TRY(context_.check_stop());
-    restored.there = scan.finish().sum;
+    const auto there = scan.finish().sum;
+    RestoredCollection restored{wanted.name, expected.value_or(there), there,
+                                std::move(indexes.names)};
+    restored.not_compared = why_not_compared(restored, expected.has_value());
     report_.collections.push_back(std::move(restored));
     return {};
+  }
+
+  std::string why_not_compared(const RestoredCollection& restored, bool is_known) const {
+    if (!is_known) return "which documents the log leaves in a capped collection nobody knows";
+    const auto dumped = plan_.collections.find(restored.name);
+    const auto without = dumped == plan_.collections.end() ? 0 : dumped->second.without_id;
+    if (without == 0 || restored.dumped.count != restored.there.count) return {};
+    return "the server gave " + counted(without, "document", "documents") +
+           " of the dump an _id: only the counts can be compared";
   }
 
   const Location& to_;
@@ -307,14 +376,14 @@ Result<DumpPlan> plan_dump(const Location& to, const DumpOptions& options,
     if (name != plan.database)
       plan.findings.push_back(
           {"database-left-out", name, "is another database of the dump", false});
-  TRY(check_log(survey, options, plan));
+  TRY(take_log(survey, options, plan));
   TRY(check_dump_losses(options, plan));
   return plan;
 }
 
 Result<DumpReport> restore_dump(const Location& to, const DumpPlan& plan,
                                 const DumpOptions& options, const RunContext& context) {
-  return DumpRestore(to, plan, context).run(options.place());
+  return DumpRestore(to, plan, context).run(options);
 }
 
 }  // namespace lifeboat::exchange::mongodump
