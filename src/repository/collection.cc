@@ -23,6 +23,12 @@ bool is_mostly_dead(const PackSurvey& pack, unsigned above_percent) {
   return pack.dead * 100 > pack.size * above_percent;
 }
 
+Failure refuse_without(const Finding& missing) {
+  return fail(Error(Code::refused, missing.subject + " is missing: " + missing.message)
+                  .with_hint("Nothing was removed. Find out why (`lifeboat verify`). To give up "
+                             "what is missing, prune with --despite-missing."));
+}
+
 // A start in the future is a wrong clock's: then the store's own time counts.
 bool is_past_patience(const SessionObject& session, Time stored_at, Time now) {
   auto known = session;
@@ -52,12 +58,17 @@ Result<void> Collection::require_all_snapshots() const {
   if (options_.despite_missing) return {};
   const auto list = TRY(list_snapshots(store_, context_));
   for (const auto& each : list.findings)
-    if (each.code == kSnapshotMissing)
-      return fail(
-          Error(Code::refused, each.subject + " is missing: " + each.message)
-              .with_hint("Nothing was removed. Find out why (`lifeboat verify`). To give up "
-                         "what is missing, prune with --despite-missing."));
+    if (each.code == kSnapshotMissing) return refuse_without(each);
   return {};
+}
+
+// The same of those that were there then, from what this machine remembers.
+Result<Census> Collection::take_whole_census() const {
+  const auto memory = read_memory(store_.cache);
+  auto census = TRY(take_census(store_));
+  const auto missing = find_missing(census, memory);
+  if (!missing.empty() && !options_.despite_missing) return refuse_without(missing[0].finding());
+  return census;
 }
 
 // Somebody stopped between saying that a collection is over and removing its object.
@@ -157,7 +168,7 @@ Result<bool> Collection::is_over() const { return TRY(last_collected()) >= plan_
 // Every session that existed before the plan could be seen must end before references are read
 // again.
 Result<void> Collection::end_sessions() {
-  const auto census = TRY(take_census(store_));
+  const auto census = TRY(take_whole_census());
   for (const auto& [writer, each] : census.writers)
     for (const auto seq : each.open()) TRY(end_session({writer, seq}, each.sessions.at(seq)));
   return {};
@@ -204,7 +215,7 @@ Result<bool> Collection::wait_for_end(const SessionRef& session) {
 // What committed while the plan was made known counts: such a pack stays, or only its dead part
 // goes.
 Result<void> Collection::reconsider() {
-  const auto census = TRY(take_census(store_));
+  const auto census = TRY(take_whole_census());
   references_ = TRY(read_references(store_, census, plan_.forgotten));
   packs_ = TRY(survey_packs(store_, references_.living));
   for (auto pack = plan_.drop.begin(); pack != plan_.drop.end();) {

@@ -19,6 +19,7 @@ class Collection {
  private:
   // The steps, in order.
   Result<void> require_all_snapshots() const;
+  Result<Census> take_whole_census() const;
   Result<bool> plan_or_resume();
   Result<void> publish_plan();
   Result<void> end_sessions();

@@ -246,6 +246,27 @@ TEST_F(CollectionTest, RemovesNothingWhileASnapshotIsMissing) {
   expect_all_living("after giving it up");
 }
 
+// What only it refers to would look dead to the second reading, and be removed.
+TEST_F(CollectionTest, StopsWhereTheStorageLosesASnapshotInItsMiddle) {
+  const auto first = backed_up(*admin_, 1);
+  backed_up(*admin_, 2);
+  const auto key = place_.keys("snapshots/").back();
+  const auto object = place_.object(key);
+  forget(first);
+  place_.test.clock.advance(std::chrono::hours(25));
+  place_.watch = [&](Call call, const std::string& about) {
+    if (call == Call::put && about.starts_with("collect/")) place_.store->remove(key);
+  };
+  const auto before = place_.keys("packs/");
+  EXPECT_CODE(admin_->prune(kPrune, context()), Code::refused);
+  place_.watch = {};
+  EXPECT_EQ(place_.keys("packs/"), before);
+  EXPECT_FALSE(place_.store->find(key)) << "a void";
+  place_.replace(key, object);
+  pruned();
+  expect_all_living("when it is there again");
+}
+
 TEST_F(CollectionTest, LeavesADamagedPackAndGoesOn) {
   const auto first = backed_up(*admin_, 1);
   backed_up(*admin_, 2);

@@ -345,6 +345,42 @@ TEST_F(DamageTest, AMissingSnapshotIsAnAlarmForThoseWhoSawIt) {
                "missing");
 }
 
+// A void in its place would end the alarm, and let a collection take what it refers to.
+TEST_F(DamageTest, AMissingSnapshotStaysAnAlarmWhateverItsWriterDoesADayLater) {
+  for (const bool remembered : {true, false}) {
+    const auto keys = place_.keys("snapshots/");
+    // The newest is missed by who saw it, an older one by whoever reads the heads of later ones.
+    const auto lost = remembered ? keys.back() : keys.front();
+    place_.store->remove(lost);
+    place_.test.clock.advance(std::chrono::hours(25));
+    const auto writer = remembered ? RepositoryPointer() : *place_.open("admin", "another machine");
+    ASSERT_OK(back_up(remembered ? *admin_ : *writer, some_files(3), context()));
+    EXPECT_FALSE(place_.store->find(lost)) << "a void";
+    const auto list = (remembered ? *admin_ : *writer).snapshots(context());
+    ASSERT_OK(list);
+    ASSERT_EQ(list->lost.size(), 1U);
+    EXPECT_EQ(list->lost[0].key, lost);
+    EXPECT_CODE((remembered ? *admin_ : *writer).prune({}, context()), Code::refused);
+    place_.replace(lost, whole_.at(lost));
+    EXPECT_TRUE(expect_never_wrong("put back"));
+    place_.restore_all(whole_);
+  }
+}
+
+TEST_F(DamageTest, OfAHoldLetsNobodyForgetWhatItMayHold) {
+  const Json hold{{"snapshot", first_.hex()}, {"reason", "audit"}};
+  const auto id = admin_->add_statement("hold", hold, context());
+  ASSERT_OK(id);
+  const auto key = "statements/hold/" + *id;
+  const auto whole = place_.object(key);
+  flip(key, whole.size() / 2);
+  EXPECT_CODE(admin_->forget(first_, "test", context()), Code::refused);
+  EXPECT_CODE(admin_->forget(second_, "test", context()), Code::refused);
+  place_.replace(key, whole);
+  EXPECT_CODE(admin_->forget(first_, "test", context()), Code::refused);
+  ASSERT_OK(admin_->forget(second_, "test", context()));
+}
+
 TEST_F(DamageTest, AMissingConfigIsNamed) {
   place_.store->remove("config");
   EXPECT_CODE(place_.open("admin"), Code::corrupt);

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "repository/snapshot_list.h"
 #include "repository/snapshot_object.h"
 
 namespace lifeboat::repository {
@@ -28,10 +29,22 @@ Result<bool> is_stale(const Store& store, const SessionRef& ref, const RunContex
   return !session || patience_is_over(*session, context.clock.now());
 }
 
+// Somebody saw it end, so that its snapshot was lost: a void in its place would hide that for ever.
+Result<bool> has_lost_its_end(const Store& store, const SessionRef& ref,
+                              const RunContext& context) {
+  for (const auto& each : TRY(list_snapshots(store, context)).lost)
+    if (each.writer == ref.writer && each.seq == ref.seq) return true;
+  return false;
+}
+
 Result<void> end_stale(const Store& store, const SessionRef& ref, const RunContext& context) {
   const auto stale = is_stale(store, ref, context);
   if (!stale && stale.error().code() == Code::not_found) return {};
   if (!TRY(stale)) return {};
+  if (TRY(has_lost_its_end(store, ref, context))) {
+    context.log.warning(snapshot_key(ref) + " was there and is lost: `lifeboat verify` tells more");
+    return {};
+  }
   const auto ended = put_void(store, ref, "the backup did not finish");
   if (!ended && ended.error().code() != Code::exists) return ended;
   SessionLock::forget(store.cache, ref);

@@ -23,10 +23,10 @@ inline bool plays_all() {
 }
 
 // `all` of them, a sample, or the one that is to be played again.
-inline std::vector<std::uint64_t> seeds(std::uint64_t all) {
+inline std::vector<std::uint64_t> seeds(std::uint64_t all, std::uint64_t sampled = kSampled) {
   if (const char* one = std::getenv("LIFEBOAT_FAULT_SEED"))
     return {std::strtoull(one, nullptr, 10)};
-  std::vector<std::uint64_t> list(plays_all() ? all : kSampled);
+  std::vector<std::uint64_t> list(plays_all() ? all : sampled);
   for (std::uint64_t i = 0; i < list.size(); ++i) list[i] = i + 1;
   return list;
 }

@@ -8,9 +8,9 @@ namespace lifeboat::storage {
 namespace {
 
 constexpr std::array<std::string_view, 5> kCallNames{"put", "get", "stat", "list", "remove"};
-constexpr std::array<std::string_view, 11> kFaultNames{
-    "fail_before", "fail_after", "time_out",   "no_space",    "io_error",  "torn_write",
-    "flip_bit",    "flip_sent",  "stale_list", "kill_before", "kill_after"};
+constexpr std::array<std::string_view, 12> kFaultNames{
+    "fail_before", "fail_after", "time_out",  "no_space",   "io_error",    "read_only",
+    "torn_write",  "flip_bit",   "flip_sent", "stale_list", "kill_before", "kill_after"};
 
 Failure lost() { return fail(Error(Code::unavailable, "injected: no answer").as_retryable()); }
 Failure late() { return fail(Error(Code::timed_out, "injected: too late").as_retryable()); }
@@ -26,6 +26,8 @@ bool is_possible(FaultKind kind, Call call) {
     case FaultKind::no_space:
     case FaultKind::flip_sent:
       return call == Call::put;
+    case FaultKind::read_only:
+      return call == Call::put || call == Call::remove;
     case FaultKind::flip_bit:
       return call == Call::get;
     case FaultKind::stale_list:
@@ -166,6 +168,8 @@ Result<void> FaultBackend::stop_before(FaultKind kind) {
       return fail(Code::no_space, "injected: no space left");
     case FaultKind::io_error:
       return fail(Code::io_error, "injected: input/output error");
+    case FaultKind::read_only:
+      return fail(Code::permission_denied, "injected: read-only");
     case FaultKind::kill_before:
       return kill();
     default:

@@ -20,6 +20,7 @@ enum class FaultKind : std::uint8_t {
   time_out,     // done or not, nobody knows: `timed_out`, retryable
   no_space,     // nothing reached the medium: `no_space`
   io_error,     // nothing reached the medium: `io_error`
+  read_only,    // a put or a remove is refused: `permission_denied`
   torn_write,   // a put broke off: `unavailable`, retryable; see FaultScript::atomic
   flip_bit,     // a get gives one wrong bit and says nothing
   flip_sent,    // a put stores one wrong bit and says nothing: bad memory on the way

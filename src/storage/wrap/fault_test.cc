@@ -59,6 +59,15 @@ TEST_F(Faults, ChooseByCallPrefixAndCount) {
   EXPECT_EQ(backend.calls(), 6U);
 }
 
+TEST_F(Faults, OfAReadOnlyMediumRefuseWhatWouldChangeIt) {
+  auto& backend = plan({{.kind = FaultKind::read_only, .at = 2, .times = UINT64_MAX}});
+  EXPECT_TRUE(backend.put("a", view_of("x")));
+  EXPECT_EQ(code_of(backend.put("b", view_of("x"))), Code::permission_denied);
+  EXPECT_EQ(code_of(backend.remove("a")), Code::permission_denied);
+  EXPECT_TRUE(backend.stat("a"));
+  EXPECT_FALSE(is_there("b"));
+}
+
 TEST_F(Faults, ABitThatFlipsOnItsWayIsStoredAndNobodyIsTold) {
   auto& backend = plan({{.kind = FaultKind::flip_sent, .at = 1}});
   EXPECT_TRUE(backend.put("a", view_of("text")));
