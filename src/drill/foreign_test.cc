@@ -87,6 +87,22 @@ TEST_F(ForeignFixture, IsNotProvenByItsFormAlone) {
   }));
 }
 
+TEST_F(ForeignFixture, IsProvenByAProgramThatIsHandedItAndByNoOther) {
+  const auto drill_with = [&](const std::string& run) {
+    auto request = foreign_request();
+    CommandCheck program;
+    program.name = "look";
+    program.run = run;
+    request.options.checks = {program};
+    return drill(request);
+  };
+  EXPECT_THAT(drill_with("true").reason, HasSubstr("nothing says yet"));
+  const auto report = drill_with("test -s ${sandbox.legacy.path}");
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_EQ(drill_with("test ! -s ${sandbox.legacy.path}").verdict, Verdict::failed);
+  EXPECT_EQ(drill_with("kill -9 $$ # ${sandbox.legacy.path}").verdict, Verdict::unverified);
+}
+
 TEST_F(ForeignFixture, TheSameBackupAgainIsNoComparison) {
   drill(foreign_request());
   EXPECT_EQ(drill(foreign_request()).verdict, Verdict::unverified);

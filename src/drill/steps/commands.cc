@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <ranges>
+
 #include "drill/app/command.h"
 #include "drill/app/inside.h"
 
@@ -20,8 +23,10 @@ class CommandsStep final : public Step {
       TRY(context.check_stop());
       // Each begins where none was before; what held for the first cell holds for its like.
       if (isolated && !cell) cell = TRY(sandbox::Cell::open(spec, context));
-      for (auto& result : TRY(ask(state, cell.get(), *command, context)))
+      for (auto& result : TRY(ask(state, cell.get(), *command, context))) {
+        if (result.outcome != Outcome::not_run) note_handed(state.report, *command);
         state.report.checks.push_back(std::move(result));
+      }
       cell.reset();
     }
     if (isolated)
@@ -30,6 +35,17 @@ class CommandsStep final : public Step {
   }
 
  private:
+  // It was handed what another tool brought back, and judged it. Of a cluster of PostgreSQL nothing
+  // else here could.
+  static void note_handed(Report& report, const CommandCheck& command) {
+    for (auto& record : report.foreign) {
+      const auto name = "${sandbox." + record.source + ".";
+      const auto names_it = [&](const auto& text) { return text.find(name) != std::string::npos; };
+      record.questioned |= names_it(command.run) ||
+                           std::ranges::any_of(command.environment | std::views::values, names_it);
+    }
+  }
+
   static Result<std::vector<CheckResult>> ask(const DrillState& state, sandbox::Cell* cell,
                                               const CommandCheck& command,
                                               const RunContext& context) {
