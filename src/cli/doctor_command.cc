@@ -103,8 +103,7 @@ CommandSpec doctor_command() {
   spec.summary = "Check the machine, the configuration, sources and repositories.";
   spec.about =
       "Changes nothing, but makes the folders for state and cache where there are none. Every "
-      "mistake in the configuration is named with its line, and how to mend "
-      "it. Exit status 1 when "
+      "mistake in the configuration is named with its line, and how to mend it. Exit status 1 when "
       "there is an error, 3 when the configuration cannot be used.";
   spec.options = {
       {"grants", "", "Print the least rights of each job on MongoDB, as commands for mongosh."},

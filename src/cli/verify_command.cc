@@ -68,8 +68,7 @@ CommandSpec verify_command() {
       "Exit status 1 when something is damaged or missing, and which snapshots it reaches. What is "
       "read and found damaged is remembered in the repository: the next backup, of whichever "
       "machine, stores it again from the sources. Needs no source and no variable of a source. "
-      "Only a "
-      "drill proves that it can be restored.";
+      "Only a drill proves that it can be restored.";
   spec.positionals = {
       {"REPOSITORY", "Which repositories; else all of the configuration.", false, true}};
   spec.options = {{"read-data", "", "As --depth contents."},

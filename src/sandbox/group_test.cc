@@ -40,7 +40,15 @@ class GroupTest : public ::testing::Test {
     EXPECT_EQ(waitpid(child, nullptr, 0), child);
     return std::to_string(child);
   }
+  std::unique_ptr<Cell> open_cell() {
+    CellSpec spec;
+    spec.data = root() / "data";
+    spec.groups = root();
+    EXPECT_TRUE(make_directories(spec.data));
+    return std::move(*Cell::open(spec, test_.context));
+  }
   fs::path root() const { return scratch_.path(); }
+  TestContext test_;
   ScratchDirectory scratch_ = std::move(*ScratchDirectory::make());
 };
 
@@ -121,12 +129,7 @@ TEST_F(GroupTest, TellsOnceWhatTheKernelRefused) {
 
 TEST_F(GroupTest, HoldsTheCellAndEndsItWhenItIsPassed) {
   delegate();
-  TestContext test;
-  CellSpec spec;
-  spec.data = root() / "data";
-  spec.groups = root();
-  ASSERT_TRUE(make_directories(spec.data));
-  auto cell = std::move(*Cell::open(spec, test.context));
+  auto cell = open_cell();
   EXPECT_EQ(cell->group(), "/user/app.slice/" + made().filename().string());
   EXPECT_GT(std::stoi(read(made() / "cgroup.procs")), 1);
   const auto output = std::move(*Output::open({}));
@@ -141,15 +144,7 @@ TEST_F(GroupTest, HoldsTheCellAndEndsItWhenItIsPassed) {
   EXPECT_EQ(cell->group(), "");
 }
 
-TEST_F(GroupTest, WithoutOneTheCellIsBoundedByCounting) {
-  TestContext test;
-  CellSpec spec;
-  spec.data = root() / "data";
-  spec.groups = root();
-  ASSERT_TRUE(make_directories(spec.data));
-  auto cell = std::move(*Cell::open(spec, test.context));
-  EXPECT_EQ(cell->group(), "");
-}
+TEST_F(GroupTest, WithoutOneTheCellIsBoundedByCounting) { EXPECT_EQ(open_cell()->group(), ""); }
 
 }  // namespace
 }  // namespace lifeboat::sandbox

@@ -381,6 +381,8 @@ class OtherProgramsTest(ForeignStage):
     BORG = {"BORG_PASSPHRASE": "a secret of borg", "BORG_BASE_DIR": "%s/borg-base"}
     RESTIC = {"RESTIC_PASSWORD": "a secret of restic", "RESTIC_CACHE_DIR": "%s/restic-cache"}
     EXTRACT = 'borg extract "$REPO::$(borg list --last 1 --short "$REPO")"'
+    RESTIC_INIT = 'restic -r "$REPO" init'
+    RESTIC_BACKUP = 'restic -r "$REPO" backup .'
     RESTORE = 'restic -r "$REPO" restore latest --target .'
 
     def use(self, variables):
@@ -431,28 +433,28 @@ class OtherProgramsTest(ForeignStage):
         kept = list((self.state / "drills" / "shop").glob(evidence["id"] + ".legacy.restore.log"))
         self.assertTrue(kept[0].read_text().strip())
 
-    def test_borg_fills_the_sandbox(self):
+    def begin(self, variables, init):
         self.work.mkdir()
-        self.use(self.BORG)
-        self.tool('borg init -e repokey "$REPO"')
-        self.whole_then_half(self.EXTRACT, lambda: self.tool('borg create "$REPO::{now}" .'))
+        self.use(variables)
+        self.tool(init)
+
+    def whole_then_half_then_damaged(self, program, backup):
+        self.whole_then_half(program, lambda: self.tool(backup))
         self.spoil()
         self.expect_told()
+
+    def test_borg_fills_the_sandbox(self):
+        self.begin(self.BORG, 'borg init -e repokey "$REPO"')
+        self.whole_then_half_then_damaged(self.EXTRACT, 'borg create "$REPO::{now}" .')
 
     def test_restic_fills_the_sandbox(self):
-        self.work.mkdir()
-        self.use(self.RESTIC)
-        self.tool('restic -r "$REPO" init')
-        self.whole_then_half(self.RESTORE, lambda: self.tool('restic -r "$REPO" backup .'))
-        self.spoil()
-        self.expect_told()
+        self.begin(self.RESTIC, self.RESTIC_INIT)
+        self.whole_then_half_then_damaged(self.RESTORE, self.RESTIC_BACKUP)
 
     def test_without_its_password_it_decides_nothing(self):
-        self.work.mkdir()
-        self.use(self.RESTIC)
-        self.tool('restic -r "$REPO" init')
+        self.begin(self.RESTIC, self.RESTIC_INIT)
         self.make_database(self.work / "shop.db")
-        self.tool('restic -r "$REPO" backup .')
+        self.tool(self.RESTIC_BACKUP)
         self.environment["RESTIC_PASSWORD"] = "another"
         self.configure_program(self.RESTORE)
         self.expect_told()

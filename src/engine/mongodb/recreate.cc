@@ -129,6 +129,15 @@ void add_expiry_finding(const std::string& object, DocumentView document,
                         "delete them as soon as it may"});
 }
 
+// Without a validator the level and the action that a server takes by itself say nothing; some
+// servers refuse all three, whatever they say.
+bool says_nothing(const Element& option, bool has_validator) {
+  if (has_validator) return false;
+  return option.key == "validator" ||
+         (option.key == "validationLevel" && option.text() == "strict") ||
+         (option.key == "validationAction" && option.text() == "error");
+}
+
 }  // namespace
 
 bool is_held_off(DocumentView index) {
@@ -144,19 +153,6 @@ Bytes without_validator(DocumentView command) {
     if (!is_validator_option(field.key)) rest.element(field);
   return rest.take();
 }
-
-namespace {
-
-// Without a validator the level and the action that a server takes by itself say nothing; some
-// servers refuse all three, whatever they say.
-bool says_nothing(const Element& option, bool has_validator) {
-  if (has_validator) return false;
-  return option.key == "validator" ||
-         (option.key == "validationLevel" && option.text() == "strict") ||
-         (option.key == "validationAction" && option.text() == "error");
-}
-
-}  // namespace
 
 Result<Bytes> create_command(const Collection& collection, Validators validators) {
   const auto options = collection.options();
