@@ -2,14 +2,18 @@
 """Tries the protocol of collection exhaustively: every interleaving, breadth first, of the
 scenarios below. The protocol must keep every invariant of README.md in every state that can be
 reached; each planted mistake must break one, or the model is blind. Exit status 0 only when both
-are so. `--traces` also prints, step by step, how each planted mistake does its harm.
+are so, in a minute of processor time for all of it together. `--traces` also prints, step by step,
+how each planted mistake does its harm; `--seconds N` is another limit.
 """
 
+import argparse
+import resource
+import signal
 import sys
 import time
 from collections import deque
 from dataclasses import replace
-from multiprocessing import Pool
+from multiprocessing import Pool, Value
 
 from protocol import DEAD, LIVE, OTHER, P, R, Model, Protocol, Scenario
 
@@ -19,6 +23,8 @@ MOVES = Scenario(writers=1, holds_p=DEAD | LIVE, wants=(LIVE,), old_refs=LIVE, m
 READING = replace(MOVES, writers=0, reader=True, forgets="old")
 COPY = Scenario(writers=1, tries=2, stores=True, copies=True, late=True)
 SPARSE = Scenario(writers=1, old_refs=DEAD, sparse=DEAD, forgets="old")
+
+SECONDS = 60  # of processor time: a model that takes longer is not run by everybody, each time
 
 # The protocol is safe in each of these.
 SAFE = [
@@ -95,6 +101,19 @@ def trace(model, before, state):
     return names[::-1]
 
 
+class TooLong(Exception):
+    """The processor time for all scenarios together is used up."""
+
+
+def limit(seconds, used):
+    """Of one process: what the scenarios before it have left."""
+    def stop(*_):
+        raise TooLong
+    signal.signal(signal.SIGXCPU, stop)
+    left = max(1, round(seconds - used.value))
+    resource.setrlimit(resource.RLIMIT_CPU, (left, left + 5))
+
+
 def examine(job):
     """One line of the result; the trace of a violation is kept for whoever asks."""
     name, scenario, change = job
@@ -105,19 +124,38 @@ def examine(job):
     if not as_expected:
         verdict = "VIOLATION" if violation else "NO VIOLATION FOUND: the model is blind to this"
     seconds = time.process_time() - begun
-    return as_expected, f"{name:48} {states:8} states {seconds:6.2f} s  {verdict}", violation
+    line = f"{name:48} {states:8} states {seconds:6.2f} s  {verdict}"
+    return as_expected, line, violation, seconds
+
+
+def examine_all(jobs, seconds, traces):
+    used = Value("d", 0.0)
+    good = True
+    with Pool(2, limit, (seconds, used), maxtasksperchild=1) as pool:
+        for as_expected, line, violation, taken in pool.imap(examine, jobs):
+            print(line, flush=True)
+            if violation and (not as_expected or traces):
+                print("    " + violation[0] + ":\n    - " + "\n    - ".join(violation[1]))
+            good = good and as_expected
+            used.value += taken
+            if used.value > seconds:
+                raise TooLong
+    print(f"{used.value:.0f} s of processor time")
+    return good
 
 
 def main(arguments):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--traces", action="store_true")
+    parser.add_argument("--seconds", type=int, default=SECONDS)
+    asked = parser.parse_args(arguments)
     jobs = [(name, scenario, {}) for name, scenario in SAFE] + PLANTED
-    good = True
-    with Pool(2, maxtasksperchild=1) as pool:
-        for as_expected, line, violation in pool.imap(examine, jobs):
-            print(line, flush=True)
-            if violation and (not as_expected or "--traces" in arguments):
-                print("    " + violation[0] + ":\n    - " + "\n    - ".join(violation[1]))
-            good = good and as_expected
-    return 0 if good else 1
+    try:
+        return 0 if examine_all(jobs, asked.seconds, asked.traces) else 1
+    except TooLong:
+        print(f"The scenarios take more than {asked.seconds} s of processor time: not all of them "
+              "were explored. Make them smaller, or the steps of protocol.py cheaper.")
+        return 1
 
 
 if __name__ == "__main__":
