@@ -46,6 +46,7 @@ engine::TargetOptions target_options(const Job& job, const std::string& place) {
 struct From {
   repository::Repository& repository;
   repository::SnapshotReader& snapshot;
+  Stages& stages;
 };
 
 bool is_wanted(const Job& job, const EntryInfo& entry, std::vector<bool>& met) {
@@ -104,10 +105,14 @@ Result<ItemReport> fill_target(const Job& job, const std::string& place, const F
   const auto options = target_options(job, place);
   auto target = TRY(job.engine.open_target(options));
   TRY(target->prepare(context));
+  from.stages.end("prepare");
   Window window(*target, from.repository, from.snapshot, options.overwrite);
   report.entries = TRY(restore_entries(job, window, from.snapshot, context));
+  from.stages.end("write");
   TRY(replay_log(job, *target, from.repository, context));
+  if (!job.item.log.empty()) from.stages.end("replay");
   auto end = TRY(target->finish(context));
+  from.stages.end("finish");
   report.findings = std::move(end.findings);
   report.facts = std::move(end.facts);
   report.last_applied = std::move(end.last_applied);
@@ -127,6 +132,7 @@ Result<ItemReport> restore_objects(const Job& job, const From& from, const RunCo
   if (job.item.objects.size() > 1)
     return fail(Code::usage, "restore one table at a time: each becomes a file of its own");
   TRY(job.engine.extract_object(whole, job.item.objects[0], job.item.place));
+  from.stages.end("extract");
   return report;
 }
 
@@ -173,15 +179,16 @@ std::uint64_t Report::bytes() const {
 
 Result<Report> run_restore(const Plan& plan, repository::Repository& repository,
                            repository::SnapshotReader& snapshot, const RunContext& context) {
-  const Duration begun = context.clock.steady();
+  Stages stages(context.clock);
   Report report;
   write_note(plan, context);
   for (const auto& item : plan.items) {
     const auto job = TRY(job_of(plan, item, snapshot));
-    report.items.push_back(TRY(restore_item(job, {repository, snapshot}, context)));
+    report.items.push_back(TRY(restore_item(job, {repository, snapshot, stages}, context)));
   }
   TRY(remove_note(plan));
-  report.elapsed = context.clock.steady() - begun;
+  stages.end("finish");
+  report.stages = stages.take();
   return report;
 }
 
@@ -206,7 +213,8 @@ Json record_of(const Plan& plan, const Report& report, const std::string& reposi
           {"repository", repository},
           {"in_place", plan.in_place},
           {"overwrite", plan.overwrite},
-          {"milliseconds", whole_milliseconds(report.elapsed)},
+          {"milliseconds", whole_milliseconds(sum_of(report.stages))},
+          {"stages", to_json(report.stages)},
           {"items", items}};
 }
 

@@ -3,6 +3,7 @@
 // did. One call at a time for each target.
 #include "base/run_context.h"
 #include "restore/plan.h"
+#include "restore/stages.h"
 
 namespace lifeboat::restore {
 
@@ -22,7 +23,9 @@ struct ItemReport {
 
 struct Report {
   std::vector<ItemReport> items;
-  Duration elapsed{0};
+  // In their order; what they took together is what the restore took. Who does something before it
+  // puts that in front.
+  std::vector<Stage> stages;
   std::uint64_t bytes() const;
 };
 

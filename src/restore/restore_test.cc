@@ -116,5 +116,23 @@ TEST_F(Restore, LeavesARecordOfWhatWentWhere) {
   EXPECT_EQ(record["items"][0]["bytes"], large_.size() + 5);
 }
 
+TEST(RestoreStages, CutTheTimeWithoutAGapAndAddUpWhatComesAgain) {
+  using std::chrono::milliseconds;
+  TestContext test;
+  Stages stages(test.clock);
+  const std::vector<std::pair<const char*, int>> steps{
+      {"prepare", 10}, {"write", 200}, {"prepare", 30}, {"finish", 4}};
+  for (const auto& [name, took] : steps) {
+    test.clock.advance(milliseconds(took));
+    stages.end(name);
+  }
+  const auto all = stages.take();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].elapsed, milliseconds(40));
+  EXPECT_EQ(all[1].name, "write");
+  EXPECT_EQ(sum_of(all), milliseconds(244));
+  EXPECT_EQ(to_json(all)[2], (Json{{"name", "finish"}, {"milliseconds", 4}, {"outcome", "done"}}));
+}
+
 }  // namespace
 }  // namespace lifeboat::restore

@@ -128,6 +128,7 @@ Result<void> Service::refuse_foreign(const config::Service& service,
 
 Result<PreparedRestore> Service::prepare_restore(const RestoreRequest& request,
                                                  const RunContext& context) {
+  const Duration begun = context.clock.steady();
   const auto& service = *TRY(config_.find_service(request.service));
   TRY(refuse_foreign(service, request.plan));
   PreparedRestore prepared;
@@ -154,6 +155,7 @@ Result<PreparedRestore> Service::prepare_restore(const RestoreRequest& request,
                            *prepared.repository));
   TRY(restore::check_targets(prepared.plan, protected_places()));
   TRY(restore::find_losses(prepared.plan, *prepared.snapshot, context));
+  prepared.planned_in = context.clock.steady() - begun;
   return prepared;
 }
 
@@ -188,12 +190,20 @@ Result<RestoreOutcome> Service::run_restore(PreparedRestore& prepared, const Run
   const auto lock =
       TRY(ServiceLock::take(settings_.state, prepared.service, settings_.lock_wait, context));
   RestoreOutcome outcome;
+  restore::Stages before(context.clock);
   for (const auto& finding : TRY(restore::recover_targets(prepared.plan)))
     context.log.warning(finding.subject + ": " + finding.message);
-  if (prepared.snapshot_first && !prepared.plan.occupied.empty())
+  before.end("recover");
+  if (prepared.snapshot_first && !prepared.plan.occupied.empty()) {
     outcome.before = TRY(snapshot_before(prepared, context));
+    before.end("save");
+  }
   outcome.report =
       TRY(restore::run_restore(prepared.plan, *prepared.repository, *prepared.snapshot, context));
+  auto& stages = outcome.report.stages;
+  const auto earlier = before.take();
+  stages.insert(stages.begin(), earlier.begin(), earlier.end());
+  stages.insert(stages.begin(), restore::Stage{"plan", prepared.planned_in});
   auto record =
       restore::record_of(prepared.plan, outcome.report, prepared.repository->description());
   if (outcome.before) record["snapshot_before"] = outcome.before->id.hex();

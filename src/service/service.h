@@ -61,6 +61,7 @@ struct PreparedRestore {
   std::unique_ptr<repository::SnapshotReader> snapshot;
   restore::Plan plan;
   bool snapshot_first = true;
+  Duration planned_in{0};
 };
 
 struct RestoreOutcome {

@@ -99,9 +99,28 @@ class Chain(Evidence):
                        "\n-----END PUBLIC KEY-----\n")
         self.assertIsNone(self.believes(drill["file"], key=str(pem)))
 
-    def test_a_restore_leaves_a_record_of_the_same_form(self):
-        record = self.result("restore", "shop", "--to", "back")["record"]
+    def signed_restore(self, *words):
+        record = self.result("restore", "shop", *words)["record"]
         self.assertIsNone(self.believes(record))
+        payload = base64.b64decode(json.loads(pathlib.Path(record).read_text())["payload"])
+        return json.loads(payload)["predicate"]
+
+    def test_a_restore_leaves_a_record_of_the_same_form(self):
+        for words, stages in (
+                (["--to", "back"], ["plan", "recover", "prepare", "write", "finish"]),
+                (["--to", "back", "--overwrite", "--yes"],
+                 ["plan", "recover", "save", "prepare", "write", "finish"]),
+                (["--to", "part", "--only", "db/orders"],
+                 ["plan", "recover", "prepare", "write", "finish", "extract"])):
+            said = self.signed_restore(*words)
+            self.assertEqual([each["name"] for each in said["stages"]], stages)
+            self.assertEqual({each["outcome"] for each in said["stages"]}, {"done"})
+            together = sum(each["milliseconds"] for each in said["stages"])
+            self.assertGreater(together, 0)
+            self.assertLess(said["milliseconds"] - together, len(stages), "rounded down, each")
+            self.assertGreaterEqual(said["milliseconds"], together)
+            self.assertGreater(next(each["milliseconds"] for each in said["stages"]
+                                    if each["name"] == "plan"), 0)
 
 
 class Reports(Evidence):
