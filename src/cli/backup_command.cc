@@ -9,6 +9,23 @@
 namespace lifeboat::cli {
 namespace {
 
+// What ended the reading of a source is one of its findings, and its error: said once, with the
+// hint.
+void say_source_trouble(Session& session, const Json& source) {
+  const auto error = source.find("error");
+  if (error == source.end()) {
+    say_findings(session, list_of(source, "findings"));
+    return;
+  }
+  Json others = Json::array();
+  for (const auto& finding : list_of(source, "findings"))
+    if (text_of(finding, "code") != "source-unreadable") others.push_back(finding);
+  say_findings(session, others);
+  auto named = *error;
+  named["message"] = text_of(source, "name") + ": " + text_of(*error, "message");
+  say_error(session, named);
+}
+
 void say_sources(Session& session, const Json& sources) {
   Table table({{"SOURCE"},
                {"TYPE"},
@@ -21,16 +38,14 @@ void say_sources(Session& session, const Json& sources) {
                std::to_string(number_of(source, "unchanged")), size_of(source, "bytes")},
               flag_of(source, "complete") ? Style::plain : Style::bad);
   session.say(table_indented(table.text(session.terminal()), 2));
-  for (const auto& source : sources) {
-    say_findings(session, list_of(source, "findings"));
-    if (const auto error = source.find("error"); error != source.end()) say_error(session, *error);
-  }
+  for (const auto& source : sources) say_source_trouble(session, source);
 }
 
 void say_snapshot(Session& session, const std::string& service, const Json& outcome) {
   const auto repository = text_of(outcome, "repository");
   if (const auto error = outcome.find("error"); error != outcome.end()) {
-    session.say(session.colour(fmt::format("{} is not in {}", service, repository), Style::bad));
+    session.say(session.colour(fmt::format("{} was not backed up into {}", service, repository),
+                               Style::bad));
     return say_error(session, *error);
   }
   const Json& snapshot = outcome["snapshot"];

@@ -100,9 +100,11 @@ Result<SnapshotInfo> by_time(const Snapshots& snapshots, Time at) {
     if (each.time > at && after == nullptr) after = &each;
   }
   if (before == nullptr && after == nullptr) return fail(no_complete_one(snapshots));
-  std::string hint = "These sources keep no log, so only snapshots' own moments can be restored:";
-  if (before != nullptr) hint += " the nearest before is " + describe_moment(*before) + ".";
-  if (after != nullptr) hint += " The nearest after is " + describe_moment(*after) + ".";
+  std::string hint = "These sources keep no log, so only snapshots' own moments can be restored: ";
+  if (before != nullptr) hint += "the nearest before is " + describe_moment(*before);
+  if (before != nullptr && after != nullptr) hint += ", ";
+  if (after != nullptr) hint += "the nearest after is " + describe_moment(*after);
+  hint += ".";
   return fail(Error(Code::not_restorable, "no snapshot was taken at " + to_rfc3339(at))
                   .with_hint(std::move(hint)));
 }

@@ -49,24 +49,28 @@ struct From {
   Stages& stages;
 };
 
-bool is_wanted(const Job& job, const EntryInfo& entry, std::vector<bool>& met) {
+bool is_wanted(const Job& job, const EntryInfo& entry) {
   const auto& objects = job.item.objects;
-  bool wanted = objects.empty() || job.engine.is_for_all(entry);
-  for (std::size_t i = 0; i < objects.size(); ++i) {
-    if (!job.engine.holds(entry, objects[i])) continue;
-    met[i] = true;
-    wanted = true;
-  }
-  return wanted;
+  return objects.empty() || job.engine.is_for_all(entry) ||
+         std::ranges::any_of(objects,
+                             [&](const auto& each) { return job.engine.holds(entry, each); });
 }
 
-Result<void> check_all_met(const Job& job, const std::vector<bool>& met) {
-  const auto missing = std::find(met.begin(), met.end(), false);
-  if (missing == met.end()) return {};
-  const auto& object = job.item.objects[static_cast<std::size_t>(missing - met.begin())];
-  return fail(
-      Error(Code::not_found, job.item.source + " has no \"" + object + "\" in this snapshot")
-          .with_hint("`lifeboat snapshots ls` lists what is in it."));
+// Before anything is made: for what the snapshot does not have no folder is left either.
+Result<void> check_objects(const Job& job, repository::SnapshotReader& snapshot,
+                           const RunContext& context) {
+  auto missing = job.item.objects;
+  if (missing.empty()) return {};
+  const auto visit = [&](repository::EntryRecord&& entry) -> Result<void> {
+    TRY(context.check_stop());
+    std::erase_if(missing, [&](const auto& each) { return job.engine.holds(entry.info, each); });
+    return {};
+  };
+  TRY(snapshot.entries(job.source, visit, context));
+  if (missing.empty()) return {};
+  return fail(Error(Code::not_found,
+                    job.item.source + " has no \"" + missing.front() + "\" in this snapshot")
+                  .with_hint("`lifeboat snapshots ls` lists what is in it."));
 }
 
 // Returns how many entries were restored.
@@ -74,17 +78,15 @@ Result<std::uint64_t> restore_entries(const Job& job, Window& window,
                                       repository::SnapshotReader& snapshot,
                                       const RunContext& context) {
   std::uint64_t restored = 0;
-  std::vector<bool> met(job.item.objects.size());
   const auto visit = [&](repository::EntryRecord&& entry) -> Result<void> {
     TRY(context.check_stop());
-    if (!is_wanted(job, entry.info, met)) return {};
+    if (!is_wanted(job, entry.info)) return {};
     ++restored;
     context.progress.advance(0, 1);
     TRY(window.add(std::move(entry)));
     return window.full() ? window.run(context) : Result<void>{};
   };
   TRY(snapshot.entries(job.source, visit, context));
-  TRY(check_all_met(job, met));
   TRY(window.run(context));
   return restored;
 }
@@ -99,12 +101,22 @@ Result<void> replay_log(const Job& job, engine::Target& target, repository::Repo
   return {};
 }
 
+// Of an error at the place, where the hint for sources and repositories would mislead.
+Failure fail_at(const std::string& place, Error error) {
+  const bool is_denied = error.code() == Code::permission_denied;
+  if (is_denied && error.hint() == info_of(error.code()).hint)
+    error.with_hint("Run as a user that may write to " + place + ", or restore to another place.");
+  return fail(std::move(error));
+}
+
 Result<ItemReport> fill_target(const Job& job, const std::string& place, const From& from,
                                const RunContext& context) {
   ItemReport report{job.item.source, job.item.place, 0, 0, 0, Duration(0), {}};
   const auto options = target_options(job, place);
+  TRY(check_objects(job, from.snapshot, context));
   auto target = TRY(job.engine.open_target(options));
-  TRY(target->prepare(context));
+  if (auto prepared = target->prepare(context); !prepared)
+    return fail_at(place, std::move(prepared).error());
   from.stages.end("prepare");
   Window window(*target, from.repository, from.snapshot, options.overwrite);
   report.entries = TRY(restore_entries(job, window, from.snapshot, context));
@@ -123,16 +135,36 @@ Result<ItemReport> fill_target(const Job& job, const std::string& place, const F
 }
 
 // A table is cut out of the whole database, which is restored beside the target and removed again.
-Result<ItemReport> restore_objects(const Job& job, const From& from, const RunContext& context) {
-  const auto folder = std::filesystem::absolute(job.item.place).parent_path();
-  TRY(make_directories(folder));
-  const auto scratch = TRY(ScratchDirectory::make(folder));
-  const auto whole = (scratch.path() / "whole").string();
-  auto report = TRY(fill_target(job, whole, from, context));
+Result<ItemReport> restore_and_extract(const Job& job, const fs::path& folder, const From& from,
+                                       const RunContext& context) {
   if (job.item.objects.size() > 1)
     return fail(Code::usage, "restore one table at a time: each becomes a file of its own");
+  auto scratch = make_directories(folder).and_then([&] { return ScratchDirectory::make(folder); });
+  if (!scratch) return fail_at(folder.string(), std::move(scratch).error());
+  const auto whole = (scratch->path() / "whole").string();
+  auto report = TRY(fill_target(job, whole, from, context));
   TRY(job.engine.extract_object(whole, job.item.objects[0], job.item.place));
   from.stages.end("extract");
+  return report;
+}
+
+// The folder and those above it that are not there yet, the deepest first.
+std::vector<fs::path> missing_folders(fs::path folder) {
+  std::vector<fs::path> missing;
+  std::error_code ignored;
+  for (; folder.has_relative_path() && !fs::exists(folder, ignored); folder = folder.parent_path())
+    missing.push_back(folder);
+  return missing;
+}
+
+// Which tables there are is known only at the end: what fails leaves no folder made for it.
+Result<ItemReport> restore_objects(const Job& job, const From& from, const RunContext& context) {
+  const auto folder = fs::absolute(job.item.place).parent_path();
+  const auto missing = missing_folders(folder);
+  auto report = restore_and_extract(job, folder, from, context);
+  std::error_code not_empty;
+  if (!report)
+    for (const auto& each : missing) fs::remove(each, not_empty);
   return report;
 }
 

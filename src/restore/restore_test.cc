@@ -95,6 +95,7 @@ TEST_F(Restore, OfWhatTheSnapshotDoesNotHaveSaysSo) {
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code(), Code::not_found);
   EXPECT_NE(report.error().describe().find("nowhere"), std::string::npos);
+  EXPECT_FALSE(fs::exists(at("restored")));
 }
 
 TEST_F(Restore, WithoutItsPacksFailsAndSaysSoInTheTarget) {

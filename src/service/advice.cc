@@ -27,7 +27,10 @@ void AdviceList::add(const std::string& subject, const engine::Advice& advice) {
 }
 
 void AdviceList::error(const std::string& subject, const Error& found) {
-  error(subject, found.describe(), std::string(found.hint()));
+  // Errors often begin with what they are about, which is said already.
+  auto message = found.describe();
+  if (message.starts_with(subject + ": ")) message.erase(0, subject.size() + 2);
+  error(subject, std::move(message), std::string(found.hint()));
 }
 
 Answer AdviceList::answer() && {

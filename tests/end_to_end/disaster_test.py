@@ -112,7 +112,7 @@ class Disaster(Stage):
     def test_says_which_moments_there_are(self):
         ran = self.run_program("restore", "--at", "2020-01-01T00:00:00Z", "--to", "back",
                                "--dry-run", status=2, variables=self.left)
-        self.assertIn("The nearest after is", ran.stderr)
+        self.assertIn("can be restored: the nearest after is", " ".join(ran.stderr.split()))
         snapshot = self.result("snapshots", variables=self.left)[0]["snapshots"][0]
         second = snapshot["time"][:19] + "Z"
         self.run_program("restore", "--at", second, "--to", "back", "--dry-run",

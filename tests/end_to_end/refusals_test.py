@@ -43,10 +43,14 @@ class Refusals(Stage):
     def test_an_empty_directory_is_no_repository(self):
         self.ready()
         shutil.rmtree(self.repository)
+        self.assertIn("repository local: there is no directory",
+                      self.run_program("doctor", status=1).stdout)
         self.repository.mkdir()
         for words in (["snapshots"], ["verify"], ["backup"]):
             ran = self.run_program(*words, status=2)
             self.assertIn("lifeboat init", ran.stderr + ran.stdout)
+        self.assertIn("shop was not backed up into local",
+                      self.run_program("backup", status=2).stdout)
         self.run_program("init")
         self.run_program("backup")
 
@@ -102,6 +106,29 @@ class Refusals(Stage):
         ran = self.run_program("restore", "--to", f"uploads={self.uploads}", "--overwrite", "--yes")
         self.assertIn("replaces live data", ran.stdout)
         self.assertEqual((self.uploads / "2026" / "3.txt").read_text(), "upload 3\n" * 50)
+
+    def test_what_the_snapshot_does_not_have_leaves_no_folder(self):
+        self.ready()
+        self.run_program("backup")
+        for only, hint in (("db/nope", "Its tables are: orders"), ("uploads/nope", "snapshots ls")):
+            ran = self.run_program("restore", "--only", only, "--to", "new/deeper", status=2)
+            self.assertIn("nope", ran.stderr)
+            self.assertIn(hint, ran.stderr)
+            self.assertFalse((self.place / "new").exists(), only)
+        self.run_program("restore", "--only", "db/orders", "--to", "new/deeper")
+        self.assertEqual(self.orders_in(self.place / "new" / "deeper" / "db.db"), 200)
+
+    def test_a_place_that_may_not_be_written_is_what_the_hint_is_about(self):
+        self.ready()
+        self.run_program("backup")
+        closed = self.place / "closed"
+        closed.mkdir(mode=0o500)
+        for words in (["--to", closed / "back"], ["--to", f"uploads={closed / 'back'}"],
+                      ["--to", f"db={closed / 'back.db'}"],
+                      ["--only", "db/orders", "--to", f"db={closed / 'back.db'}"]):
+            said = " ".join(self.run_program("restore", *words, status=2).stderr.split())
+            self.assertIn(f"Run as a user that may write to {closed}", said)
+            self.assertNotIn("may read the source", said)
 
     def test_a_drill_whose_sandbox_is_in_the_source_is_refused(self):
         self.ready(service='drills: {nightly: {sandbox: {directory: "'
