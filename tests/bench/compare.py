@@ -146,9 +146,9 @@ class Run:
         """A candidate with an empty repository; nothing when it cannot make one."""
         place = self.folder / f"{name}-{subject}"
         shutil.rmtree(place, ignore_errors=True)
-        is_database = subject == "database"
-        source = self.database if is_database else self.data.tree
-        candidate = CANDIDATES[name](place, source, is_database)
+        source = {"tree": self.data.tree, "quarter": self.data.quarter,
+                  "database": self.database}[subject]
+        candidate = CANDIDATES[name](place, source, subject == "database")
         self.candidates[name, subject] = candidate
         return candidate if self.attempt("init", name, candidate.init()) else None
 

@@ -13,6 +13,8 @@ HERE = Path(__file__).resolve().parent
 TAR = "tar | zstd -1"
 BARE_COPIES = {"bare copy": ["1"], "bare copy, 2 threads": ["2"],
                "bare copy, 2 threads, synced": ["2", "sync"]}
+VERBS = ("backup", "restore", "verify")
+SHARES = {"a quarter": "quarter", "all": "tree"}  # of the tree, and the subject that it is
 
 
 def first_backup(run):
@@ -112,8 +114,23 @@ def drill_parts(evidence):
             "stages": stages, "verdict": evidence["verdict"]}
 
 
+def memory(run):
+    """What is held in memory must not grow with the repository: two sizes of it."""
+    if "lifeboat" not in run.tools:
+        return
+    target = run.folder / "restored"
+    for share, subject in SHARES.items():
+        if not (candidate := run.fresh("lifeboat", subject)):
+            continue
+        commands = {"backup": candidate.backup(), "restore": candidate.restore(target),
+                    "verify": candidate.verify()}
+        for verb in VERBS:
+            run.measure("memory", f"{verb} of {share}", commands[verb])
+        shutil.rmtree(target, ignore_errors=True)
+
+
 PHASES = {"first-backup": first_backup, "second-backup": second_backup, "increment": increment,
-          "restore": restore, "verify": verify, "drill": drill}
+          "restore": restore, "verify": verify, "drill": drill, "memory": memory}
 
 
 def tar_command(tree, archive):

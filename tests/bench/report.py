@@ -11,10 +11,12 @@ from pathlib import Path
 
 import data as data_maker
 from candidates import CANDIDATES, ROOT
+from phases import SHARES, VERBS
 
 OURS = "lifeboat"
 PEER = "restic"
 MEMORY_LIMIT = 250e6
+MEMORY_GROWTH = 1.25  # where four times as much is stored
 DOCS = ROOT / "docs" / "benchmarks.md"
 TITLES = {
     "first-backup": "First backup of the tree",
@@ -24,6 +26,7 @@ TITLES = {
     "restore": "Full restore of the tree",
     "verify": "Verify all data of the tree's repository",
     "drill": "Drill of the SQLite file",
+    "memory": "Lifeboat on a quarter of the tree's files and on all of them",
 }
 
 Bound = namedtuple("Bound", "measure limit value met")
@@ -102,6 +105,8 @@ def bounds(medians):
                    inverse(medians.ratio("verify", "wall")))
     yield at_most("peak anonymous memory of any phase, MB", MEMORY_LIMIT / 1e6,
                   peak_memory(medians.samples))
+    yield at_most("the same, all of the tree / a quarter of it; the worst of " + ", ".join(VERBS),
+                  MEMORY_GROWTH, memory_growth(medians))
     yield at_most("drill without restore and integrity check / its restore", 1.5,
                   drill_ratio(medians))
 
@@ -143,6 +148,14 @@ def peak_memory(samples):
     """The worst sample, not a median: a limit is a limit."""
     peaks = [sample["memory"] for phase in samples.values() for sample in phase.get(OURS, [])]
     return max(peaks) / 1e6 if peaks else None
+
+
+def memory_growth(medians):
+    ratios = []
+    for verb in VERBS:
+        small, large = (medians.of("memory", f"{verb} of {share}", "memory") for share in SHARES)
+        ratios.append(large / small if small and large else None)
+    return None if None in ratios else max(ratios)
 
 
 def markdown(result):
