@@ -325,6 +325,11 @@ TEST_F(DamageTest, NamesTheSnapshotsThatASessionReaches) {
     ASSERT_EQ(report->damaged_snapshots.size(), 1U) << told(*report);
     EXPECT_EQ(report->damaged_snapshots[0], second_.hex());
     expect_found(CheckDepth::objects, key, gone ? "missing" : "flipped");
+    const auto opened = place_.open("admin", "a machine that reads");
+    ASSERT_OK(opened);
+    const auto read = read_back(**opened, second_, context());
+    EXPECT_CODE(read, gone ? Code::damage_found : Code::corrupt);
+    EXPECT_NE(read.error().describe().find(key), std::string::npos) << read.error().describe();
     place_.restore_all(whole_);
   }
 }

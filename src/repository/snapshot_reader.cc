@@ -5,6 +5,17 @@
 #include "repository/index_access.h"
 
 namespace lifeboat::repository {
+namespace {
+
+// A session stays as long as its snapshot does: where it is gone, the key of the snapshot was lost.
+Result<std::shared_ptr<const Secret>> key_of_snapshot(SessionRing& sessions,
+                                                      const SessionRef& ref) {
+  auto key = sessions.find(ref);
+  if (key || key.error().code() != Code::not_found) return key;
+  return fail(Code::damage_found, "the object that holds its key is missing: " + session_key(ref));
+}
+
+}  // namespace
 
 StoredSnapshot::StoredSnapshot(const Store& store, SessionRing& sessions, SnapshotInfo info)
     : store_(store),
@@ -21,7 +32,7 @@ Result<std::unique_ptr<StoredSnapshot>> StoredSnapshot::open(const Store& store,
   if (crypto::sha256(object).bytes != info.id.bytes)
     return fail(Code::corrupt, name + ": is not the snapshot it was when it was listed");
   TRY_CONTEXT(name, read_session_end(store.keys, ref, object));
-  const auto key = TRY(sessions.find(ref));
+  const auto key = TRY_CONTEXT(name, key_of_snapshot(sessions, ref));
   std::unique_ptr<StoredSnapshot> snapshot(new StoredSnapshot(store, sessions, info));
   snapshot->body_ = TRY_CONTEXT(name, read_snapshot_body(store.keys, ref, object, key->view()));
   return snapshot;
