@@ -148,7 +148,8 @@ TEST_F(SqliteBadSource, TwinWithAWalThatHoldsNothingIsTaken) {
   }
 }
 
-// One file alone cannot tell; doctor says that it may be so.
+// One file alone cannot tell, for a database that was closed cleanly is the same: doctor says that
+// it may be so, and a backup, which would cry wolf each night, says nothing.
 TEST_F(SqliteBadSource, ThatIsACopyWithoutItsWalGivesAWarning) {
   leave_wal(many_rows("items", 500));
   const auto copy = folder_.path() / "copy.db";
