@@ -323,23 +323,24 @@ Result<void> Connection::insert(const std::string& database, const std::string& 
   return run({database, collection, documents, true}, reply.document);
 }
 
-Result<std::size_t> Connection::insert_new(const std::string& database,
-                                           const std::string& collection,
-                                           const std::vector<ByteView>& documents) const {
+Result<Connection::Inserted> Connection::insert_new(const std::string& database,
+                                                    const std::string& collection,
+                                                    const std::vector<ByteView>& documents) const {
   Reply reply;
   auto inserted = run({database, collection, documents, true}, reply.document);
-  if (inserted) return documents.size();
+  if (inserted) return Inserted{documents.size()};
   const auto bytes = bytes_of(reply.document);
   const auto is_there = [&](std::int64_t at) {
     return holds({database, collection, documents, true}, at);
   };
-  if (TRY(duplicates_in(view_document(bytes), is_there)) == 0)
-    return fail(std::move(inserted).error());
   const auto number = view_document(bytes).find("insertedCount");
   const auto count = number ? number->integer().value_or(-1) : -1;
   if (count < 0 || std::cmp_greater_equal(count, documents.size()))
     return fail(std::move(inserted).error());
-  return static_cast<std::size_t>(count);
+  Inserted told{static_cast<std::size_t>(count)};
+  if (TRY(duplicates_in(view_document(bytes), is_there)) == 0)
+    told.refused = std::move(inserted).error();
+  return told;
 }
 
 Result<std::uint64_t> Connection::insert_missing(const std::string& database,

@@ -3,6 +3,7 @@
 // their replies as raw BSON. A Server is thread-safe; a Connection and a Cursor belong to one
 // thread at a time and must not outlive their Server. No error holds the URI's password.
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,9 +49,13 @@ class Connection {
   // with its reason.
   Result<void> insert(const std::string& database, const std::string& collection,
                       const std::vector<ByteView>& documents) const;
-  // The same as far as the first document whose _id is there already: how many came before it.
-  Result<std::size_t> insert_new(const std::string& database, const std::string& collection,
-                                 const std::vector<ByteView>& documents) const;
+  // The same, telling how far it came.
+  struct Inserted {
+    std::size_t count = 0;           // from the first on
+    std::optional<Error> refused{};  // why not the next, where it is not that its _id is there
+  };
+  Result<Inserted> insert_new(const std::string& database, const std::string& collection,
+                              const std::vector<ByteView>& documents) const;
   // The same into a collection that holds some of them already: how many were left as they are
   // because their _id is there; `io_error` when another unique key refuses one.
   Result<std::uint64_t> insert_missing(const std::string& database, const std::string& collection,

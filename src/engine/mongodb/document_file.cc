@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+
 #include "engine/mongodb/bson_reader.h"
 
 namespace lifeboat::engine::mongodb {
@@ -25,14 +27,20 @@ Result<void> DocumentFile::append(ByteView bytes) {
 
 Result<void> DocumentFile::each(const std::function<Result<void>(DocumentView)>& visit) const {
   BsonReader reader;
-  Bytes piece(kReadAtOnce);
-  for (std::uint64_t at = 0; at < size_;) {
-    const auto count = TRY(read_at(file_.get(), at, piece));
+  TRY(read(0, size_, [&](ByteView piece) { return reader.feed(piece, visit); }));
+  return reader.finish();
+}
+
+Result<void> DocumentFile::read(std::uint64_t at, std::uint64_t size, const Take& take) const {
+  Bytes piece(std::min<std::uint64_t>(size, kReadAtOnce));
+  for (const auto end = at + size; at < end;) {
+    const auto wanted = std::min<std::uint64_t>(end - at, piece.size());
+    const auto count = TRY(read_at(file_.get(), at, ByteSpan(piece).first(wanted)));
     if (count == 0) return fail(Code::io_error, "documents that were set aside are cut");
-    TRY(reader.feed(ByteView(piece).first(count), visit));
+    TRY(take(ByteView(piece).first(count)));
     at += count;
   }
-  return reader.finish();
+  return {};
 }
 
 }  // namespace lifeboat::engine::mongodb

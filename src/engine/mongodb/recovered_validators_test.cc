@@ -144,6 +144,33 @@ TEST_F(RenamedServer, FindsWhatWasLeftUnderItsOtherName) {
   EXPECT_THAT(left(), IsEmpty());
 }
 
+TEST_F(RenamedServer, FindsAllThatWasLeftUnderAllOfItsNames) {
+  const auto another = scratch_.path() / "validators" / "another.validators";
+  const auto left_by = [&](const fs::path& journal, const std::string& name) {
+    make(name);
+    ValidatorsAside interrupted(location_, journal);
+    const auto listed = read();
+    const auto it = std::ranges::find(listed, name, &Collection::name);
+    LIFEBOAT_OK(interrupted.set_aside({&*it}, {}));
+  };
+  const auto third = scratch_.path() / "validators" / "third.validators";
+  left_by(another, "d");
+  left_by(third, "e");
+  EXPECT_THAT(recover_at(by_name(server_)).value(), ElementsAre(put_back("5 validators ")));
+  for (const auto* name : {"a", "d", "e"}) EXPECT_TRUE(validator_of(name)) << name;
+  EXPECT_THAT(left(), IsEmpty());
+}
+
+TEST_F(RenamedServer, KeepsWhatTwoRunsLeftOfOneCollectionUntilTheFirstIsBack) {
+  const auto another = scratch_.path() / "validators" / "another.validators";
+  fs::copy_file(journal_, another);
+  const auto renamed = by_name(server_);
+  EXPECT_THAT(recover_at(renamed).value(), ElementsAre(put_back("3 validators ")));
+  EXPECT_THAT(left(), ElementsAre("a, b, c in " + location_.describe()));
+  EXPECT_THAT(recover_at(renamed).value(), IsEmpty()) << "they are back already";
+  EXPECT_THAT(left(), IsEmpty());
+}
+
 TEST_F(RenamedServer, IsBusyWhileTheRunThatHasTheJournalGoesOn) {
   const auto renamed = by_name(server_);
   const auto journal = read_file(journal_).value();

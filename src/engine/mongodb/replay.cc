@@ -13,42 +13,87 @@ namespace {
 constexpr int kMostApplyOps = 10;                  // within each other, as servers have it
 constexpr std::size_t kMostInMemory = 32U << 20U;  // of all transactions
 
+// One file for all transactions that memory has no room for: there may be thousands of them. It is
+// emptied whenever none is in it.
+class SpilledTransactions {
+ public:
+  struct Part {
+    std::uint64_t at = 0;
+    std::uint64_t size = 0;
+  };
+
+  void enter() { ++inside_; }
+  void leave() {
+    if (--inside_ == 0) file_.reset();
+  }
+  Result<Part> append(ByteView bytes) {
+    if (!file_) file_.emplace(TRY_CONTEXT("a large transaction of the log", DocumentFile::make()));
+    const Part part{file_->size(), bytes.size()};
+    TRY(file_->append(bytes));
+    return part;
+  }
+  Result<void> read(const Part& part, const DocumentFile::Take& take) const {
+    return file_->read(part.at, part.size, take);
+  }
+
+ private:
+  std::optional<DocumentFile> file_;
+  std::size_t inside_ = 0;  // transactions
+};
+
 class HeldTransaction final : public TransactionStore {
  public:
-  HeldTransaction(std::size_t most, std::shared_ptr<std::size_t> used)
-      : most_(most), used_(std::move(used)) {}
+  HeldTransaction(std::size_t most, std::shared_ptr<std::size_t> used,
+                  std::shared_ptr<SpilledTransactions> spilled)
+      : most_(most), used_(std::move(used)), spilled_(std::move(spilled)) {}
   HeldTransaction(const HeldTransaction&) = delete;
   HeldTransaction& operator=(const HeldTransaction&) = delete;
-  ~HeldTransaction() override { *used_ -= in_memory_.size(); }
+  ~HeldTransaction() override {
+    *used_ -= in_memory_.size();
+    if (is_spilled_) spilled_->leave();
+  }
 
   Result<void> add(ByteView entry) override {
-    if (!file_ && entry.size() > most_ - std::min(most_, *used_)) TRY(move_to_file());
-    if (file_) return file_->append(entry);
+    if (!is_spilled_ && entry.size() > most_ - std::min(most_, *used_)) TRY(spill());
+    if (is_spilled_) return append_part(entry);
     lifeboat::append(in_memory_, entry);
     *used_ += entry.size();
     return {};
   }
 
   Result<void> each(const std::function<Result<void>(DocumentView)>& visit) override {
-    if (file_) return file_->each(visit);
     BsonReader reader;
     TRY(reader.feed(in_memory_, visit));
+    for (const auto& part : parts_)
+      TRY(spilled_->read(part, [&](ByteView piece) { return reader.feed(piece, visit); }));
     return reader.finish();
   }
 
  private:
-  Result<void> move_to_file() {
-    file_.emplace(TRY_CONTEXT("a large transaction of the log", DocumentFile::make()));
-    TRY(file_->append(in_memory_));
+  Result<void> spill() {
+    is_spilled_ = true;
+    spilled_->enter();
+    TRY(append_part(in_memory_));
     *used_ -= in_memory_.size();
     in_memory_ = {};
+    return {};
+  }
+  Result<void> append_part(ByteView bytes) {
+    const auto part = TRY(spilled_->append(bytes));
+    const bool goes_on = !parts_.empty() && parts_.back().at + parts_.back().size == part.at;
+    if (goes_on)
+      parts_.back().size += part.size;
+    else
+      parts_.push_back(part);
     return {};
   }
 
   std::size_t most_;
   std::shared_ptr<std::size_t> used_;  // by all of them
+  std::shared_ptr<SpilledTransactions> spilled_;
   Bytes in_memory_;
-  std::optional<DocumentFile> file_;
+  bool is_spilled_ = false;
+  std::vector<SpilledTransactions::Part> parts_;
 };
 
 bool is_apply_ops(const OplogEntry& entry) {
@@ -72,8 +117,9 @@ bool is_transaction(const OplogEntry& entry) { return entry.session && !entry.re
 
 MakeTransactionStore hold_in_memory(std::size_t most, std::shared_ptr<std::size_t> used) {
   if (!used) used = std::make_shared<std::size_t>(0);
-  return [most, used]() -> Result<std::unique_ptr<TransactionStore>> {
-    return std::make_unique<HeldTransaction>(most, used);
+  const auto spilled = std::make_shared<SpilledTransactions>();
+  return [most, used, spilled]() -> Result<std::unique_ptr<TransactionStore>> {
+    return std::make_unique<HeldTransaction>(most, used, spilled);
   };
 }
 

@@ -19,7 +19,7 @@ class TransactionStore {
 
 using MakeTransactionStore = std::function<Result<std::unique_ptr<TransactionStore>>()>;
 
-// In memory, and in a file of its own whatever would take all of them beyond `most` bytes there;
+// In memory, and in one file for all of them whatever would take them beyond `most` bytes there;
 // `used` of them are taken.
 MakeTransactionStore hold_in_memory(std::size_t most, std::shared_ptr<std::size_t> used = {});
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/file.h"
 #include "engine/mongodb/test_log.h"
 
 namespace lifeboat::engine::mongodb {
@@ -193,6 +194,39 @@ TEST(Replay, LeavesOutNoRenameThatBringsInWhatIsWanted) {
   EXPECT_EQ(renames, 2U);
 }
 
+struct PartOfTransaction {
+  std::uint32_t second = 0;
+  std::uint32_t previous = 0;  // 0: it is the first
+  std::int32_t number = 0;     // of the session
+  std::string text{};
+  bool more = true;  // follows
+};
+
+// Inserts one document, whose _id is the second.
+Bytes entry_of(const PartOfTransaction& part) {
+  const auto document = DocumentBuilder()
+                            .int32("_id", static_cast<std::int32_t>(part.second))
+                            .text("x", part.text)
+                            .take();
+  ArrayBuilder operations;
+  operations.document(
+      DocumentBuilder().text("op", "i").text("ns", "d.c").document("o", document).take());
+  DocumentBuilder object;
+  object.array("applyOps", operations.take());
+  if (part.more) object.boolean("partialTxn", true);
+  const Timestamp before = part.previous == 0 ? Timestamp{} : Timestamp{part.previous, 1};
+  return DocumentBuilder()
+      .timestamp("ts", {part.second, 1})
+      .int64("t", 1)
+      .text("op", "c")
+      .text("ns", "admin.$cmd")
+      .document("o", object.take())
+      .document("lsid", DocumentBuilder().int32("id", part.number).take())
+      .int64("txnNumber", 1)
+      .document("prevOpTime", DocumentBuilder().timestamp("ts", before).int64("t", 1).take())
+      .take();
+}
+
 // Many times what may be in memory, beside one that is open all the while.
 TEST(Replay, HoldsALargeTransactionOutsideOfTheMemory) {
   constexpr std::size_t kMost = 300U << 10U;
@@ -210,32 +244,10 @@ TEST(Replay, HoldsALargeTransactionOutsideOfTheMemory) {
     ids.push_back(view_document(replace.filter).begin()->integer().value());
     return {};
   };
-  const auto part = [](std::uint32_t second, std::uint32_t previous, std::int32_t number,
-                       const std::string& text, bool more) {
-    const auto document =
-        DocumentBuilder().int32("_id", static_cast<std::int32_t>(second)).text("x", text).take();
-    ArrayBuilder operations;
-    operations.document(
-        DocumentBuilder().text("op", "i").text("ns", "d.c").document("o", document).take());
-    DocumentBuilder object;
-    object.array("applyOps", operations.take());
-    if (more) object.boolean("partialTxn", true);
-    const Timestamp before = previous == 0 ? Timestamp{} : Timestamp{previous, 1};
-    return DocumentBuilder()
-        .timestamp("ts", {second, 1})
-        .int64("t", 1)
-        .text("op", "c")
-        .text("ns", "admin.$cmd")
-        .document("o", object.take())
-        .document("lsid", DocumentBuilder().int32("id", number).take())
-        .int64("txnNumber", 1)
-        .document("prevOpTime", DocumentBuilder().timestamp("ts", before).int64("t", 1).take())
-        .take();
-  };
   const std::string large(256U << 10U, 'x');
-  ASSERT_TRUE(replay.apply(view_document(part(1, 0, 7, "small", true)), visit));
+  ASSERT_TRUE(replay.apply(view_document(entry_of({1, 0, 7, "small"})), visit));
   for (std::uint32_t i = 0; i < 12; ++i) {
-    const auto entry = part(10 + i, i == 0 ? 0 : 9 + i, 8, large, i < 11);
+    const auto entry = entry_of({10 + i, i == 0 ? 0 : 9 + i, 8, large, i < 11});
     const auto applied = replay.apply(view_document(entry), visit);
     ASSERT_TRUE(applied) << applied.error().describe();
     EXPECT_LE(*used, kMost);
@@ -246,6 +258,44 @@ TEST(Replay, HoldsALargeTransactionOutsideOfTheMemory) {
   EXPECT_GT(*used, 0U);
   EXPECT_LT(*used, 1000U);
   EXPECT_EQ(replay.open().size(), 1U);
+}
+
+std::size_t open_files() {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& each : fs::directory_iterator("/proc/self/fd")) ++count;
+  return count;
+}
+
+TEST(Replay, HoldsAnyNumberOfTransactionsOutsideOfTheMemoryInOneFile) {
+  constexpr std::uint32_t kOpen = 2000;
+  Replay replay({.until = {100'000, 1},
+                 .known = {},
+                 .dialect = {},
+                 .leaves_out = {},
+                 .make_store = hold_in_memory(100)});
+  std::vector<std::string> texts;
+  const auto take = [&](const PartOfTransaction& part) {
+    const auto applied =
+        replay.apply(view_document(entry_of(part)), [&](const Write& write) -> Result<void> {
+          const auto& replace = std::get<Replace>(write);
+          texts.emplace_back(*view_document(replace.document).text_at("x"));
+          return {};
+        });
+    EXPECT_TRUE(applied) << (applied ? "" : applied.error().describe());
+  };
+  const auto before = open_files();
+  for (std::uint32_t i = 1; i <= kOpen; ++i)
+    take({i, 0, static_cast<std::int32_t>(i), "one " + std::to_string(i)});
+  EXPECT_EQ(open_files(), before + 1);
+  EXPECT_TRUE(texts.empty());
+  for (std::uint32_t i = kOpen; i > 0; --i) {
+    const auto number = std::to_string(i);
+    take({10'000 - i, i, static_cast<std::int32_t>(i), "two " + number, false});
+    ASSERT_EQ(texts, (std::vector<std::string>{"one " + number, "two " + number}));
+    texts.clear();
+  }
+  EXPECT_EQ(open_files(), before);
+  EXPECT_TRUE(replay.open().empty());
 }
 
 TEST(Replay, SaysWhichEntryItCannotReplay) {

@@ -37,6 +37,25 @@ class MongoSeries : public testing::StandInShop {
                               measurement("north", 1, 21)});
     live().make_index("weather", "degrees", false);
   }
+  static Bytes bucket_of_one_type(std::int32_t id) {
+    return bson_of(R"({"_id":)" + std::to_string(id) +
+                   R"(,"control":{"version":1,"min":{"x":1},"max":{"x":2}},"meta":"west",
+                      "data":{"at":{},"x":{"0":1,"1":2}}})");
+  }
+  void allow_mixed(const std::string& allowed) const {
+    live().run(bson_of(R"({"collMod":"weather","timeseriesBucketsMayHaveMixedSchemaData":)" +
+                       allowed + "}"));
+  }
+  // The bucket of several types lies between others; nothing says that there is one, as of 5.0.
+  void fill_mixed_series() const {
+    fill_series();
+    allow_mixed("true");
+    live().insert("system.buckets.weather",
+                  {bson_of(R"({"_id":1,"control":{"version":1,"min":{"x":1},"max":{"x":"a"}},
+                               "meta":"east","data":{"at":{},"x":{"0":1,"1":"a"}}})"),
+                   bucket_of_one_type(2)});
+    allow_mixed("false");
+  }
   void add(const std::string& sensor, std::int64_t minute) const {
     live().insert("weather", {measurement(sensor, minute, 22)});
   }
@@ -124,16 +143,25 @@ TEST_F(MongoSeries, ExpiresOnlyWhenAllOfItIsThere) {
 }
 
 TEST_F(MongoSeries, TakesBucketsOfSeveralTypesInOneField) {
-  fill_series();
-  live().run(bson_of(R"({"collMod":"weather","timeseriesBucketsMayHaveMixedSchemaData":true})"));
-  live().insert("system.buckets.weather",
-                {bson_of(R"({"_id":1,"control":{"version":1,"min":{"x":1},"max":{"x":"a"}},
-                             "meta":"east","data":{"at":{},"x":{"0":1,"1":"a"}}})")});
+  fill_mixed_series();
   const auto captured = capture();
   LIFEBOAT_OK(captured);
   LIFEBOAT_OK(rebuild(*captured));
-  EXPECT_EQ(weather("restored")["documents"], 3);
+  EXPECT_EQ(weather("restored")["documents"], 4);
   EXPECT_EQ(weather("restored")["digest"], weather("shop")["digest"]);
+}
+
+TEST_F(MongoSeries, TakesNoBucketOfAnotherForOneOfSeveralTypesThatIsTriedAgain) {
+  fill_mixed_series();
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  server_.plant({.command = "collMod", .kind = Fault::Kind::none, .meanwhile = [this] {
+                   testing::Application(uri(""), "restored")
+                       .insert("system.buckets.weather", {bucket_of_one_type(2)});
+                 }});
+  const auto report = rebuild(*captured);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), Code::exists) << failure_of(report);
 }
 
 TEST_F(MongoSeries, NamesTheRightThatIsMissingToReadItsBuckets) {

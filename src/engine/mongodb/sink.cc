@@ -78,7 +78,7 @@ class DocumentsSink final : public Sink {
   Result<void> insert() {
     auto documents = batch_.documents();
     while (!documents.empty()) {
-      const auto count = TRY(insert_once_or_mixed(documents));
+      const auto count = TRY(insert_new(documents));
       const bool is_all = count == documents.size();
       if (!is_all) TRY(replace_earlier(documents[count]));
       documents.erase(documents.begin(),
@@ -89,19 +89,24 @@ class DocumentsSink final : public Sink {
   }
   // Buckets of 5.0 and 5.1 may hold values of several types in one field: a later server takes them
   // when it is told that there are such.
-  Result<std::size_t> insert_once_or_mixed(const std::vector<ByteView>& documents) {
-    auto count = connection_.insert_new(location_.database, collection_, documents);
-    const bool is_mixed = !count && collection_.starts_with(kBucketsPrefix) &&
-                          count.error().message().find("mixed schema") != std::string::npos;
-    if (!is_mixed) return count;
+  Result<std::size_t> insert_new(const std::vector<ByteView>& documents) {
+    auto inserted = TRY(connection_.insert_new(location_.database, collection_, documents));
+    if (!inserted.refused) return inserted.count;
+    if (!is_mixed(*inserted.refused)) return fail(std::move(*inserted.refused));
     TRY(connection_.command(location_.database,
                             DocumentBuilder()
                                 .text("collMod", series_name(collection_))
                                 .boolean("timeseriesBucketsMayHaveMixedSchemaData", true)
                                 .take()));
-    // Those before it are there.
-    TRY(connection_.insert_missing(location_.database, collection_, documents));
-    return documents.size();
+    const std::vector<ByteView> rest(
+        documents.begin() + static_cast<std::ptrdiff_t>(inserted.count), documents.end());
+    auto more = TRY(connection_.insert_new(location_.database, collection_, rest));
+    if (more.refused) return fail(std::move(*more.refused));
+    return inserted.count + more.count;
+  }
+  bool is_mixed(const Error& refused) const {
+    return collection_.starts_with(kBucketsPrefix) &&
+           refused.message().find("mixed schema") != std::string::npos;
   }
   Result<void> replace_earlier(ByteView document) {
     if (!keep_twice_)

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 
 #include "base/counted.h"
 #include "crypto/hash.h"
@@ -120,12 +119,29 @@ Result<FileDescriptor> lock_journal(const fs::path& journal, const Location& at)
   return file;
 }
 
-// One whose run still goes on is not taken from it: a server may change its name meanwhile.
+// None, when nothing is in it.
+Result<void> write_journal(const fs::path& file, const Journal& journal) {
+  if (journal.entries.empty()) {
+    if (::unlink(file.c_str()) == 0 || errno == ENOENT) return {};
+    return fail_errno(errno, "cannot remove " + file.string());
+  }
+  auto bytes = DocumentBuilder().text(kPlace, journal.place).take();
+  for (const auto& [name, entry] : journal.entries) append(bytes, encode_entry(entry));
+  TRY(make_directories(file.parent_path()));
+  return write_file(file, bytes);
+}
+
+// One whose run still goes on is not taken from it: a server may change its name meanwhile. What
+// both have of one collection stays where it is until ours is put back.
 Result<void> take_over(const fs::path& left, const fs::path& own, const Location& at) {
   const auto lock = TRY(lock_journal(left, at));
-  // Without it the run has ended meanwhile, and left nothing.
-  if (::rename(left.c_str(), own.c_str()) == 0 || errno == ENOENT) return {};
-  return fail_errno(errno, "cannot rename " + left.string());
+  const auto own_lock = TRY(lock_journal(own, at));
+  auto theirs = TRY(journal_in(left));
+  auto ours = TRY(journal_in(own));
+  ours.place = at.describe();
+  ours.entries.merge(theirs.entries);
+  TRY(write_journal(own, ours));
+  return write_journal(left, theirs);
 }
 
 // Whether it was left by a run into this very database.
@@ -299,15 +315,9 @@ Result<std::vector<Bytes>> ValidatorsAside::put_back_but(const Outdated& outdate
 }
 
 Result<void> ValidatorsAside::write_down() const {
-  if (aside_.empty()) {
-    if (::unlink(journal_.c_str()) == 0 || errno == ENOENT) return {};
-    return fail_errno(errno, "cannot remove " + journal_.string());
-  }
-  if (journal_.empty()) return fail(Code::internal, "validators are set aside without a journal");
-  auto journal = DocumentBuilder().text(kPlace, at_.describe()).take();
-  for (const auto& [name, entry] : aside_) append(journal, encode_entry(entry));
-  TRY(make_directories(journal_.parent_path()));
-  return write_file(journal_, journal);
+  if (journal_.empty() && !aside_.empty())
+    return fail(Code::internal, "validators are set aside without a journal");
+  return write_journal(journal_, {at_.describe(), aside_});
 }
 
 Result<fs::path> validators_journal(const fs::path& state, const Location& at) {
@@ -315,14 +325,12 @@ Result<fs::path> validators_journal(const fs::path& state, const Location& at) {
   const auto connection = at.server->connect();
   const auto own = state / kFolder / journal_name(TRY(ask_server(connection)), at);
   const auto files = journals_below(state);
-  if (files.empty() || std::ranges::count(files, own) != 0) return own;
+  if (std::ranges::count(files, own) == std::ssize(files)) return own;
   const auto there = TRY(read_collections(connection, at.database));
   for (const auto& file : files) {
     const auto journal = journal_in(file);
     // `doctor` names one that is damaged; it may be of any server.
-    if (!journal || !is_journal_of(*journal, at, there)) continue;
-    TRY(take_over(file, own, at));
-    break;
+    if (file != own && journal && is_journal_of(*journal, at, there)) TRY(take_over(file, own, at));
   }
   return own;
 }
