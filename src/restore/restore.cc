@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "base/file.h"
+#include "base/durable.h"
 #include "engine/all.h"
 #include "restore/note.h"
 #include "restore/window.h"
@@ -139,7 +139,8 @@ Result<ItemReport> restore_and_extract(const Job& job, const fs::path& folder, c
                                        const RunContext& context) {
   if (job.item.objects.size() > 1)
     return fail(Code::usage, "restore one table at a time: each becomes a file of its own");
-  auto scratch = make_directories(folder).and_then([&] { return ScratchDirectory::make(folder); });
+  auto scratch =
+      make_durable_directories(folder).and_then([&] { return ScratchDirectory::make(folder); });
   if (!scratch) return fail_at(folder.string(), std::move(scratch).error());
   const auto whole = (scratch->path() / "whole").string();
   auto report = TRY(fill_target(job, whole, from, context));

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "base/durable.h"
 #include "engine/sqlite/database_file.h"
 #include "engine/sqlite/sink.h"
 
@@ -60,7 +61,7 @@ Result<void> SqliteTarget::resolve_place() {
   const auto absolute = fs::absolute(options_.place).lexically_normal();
   if (!absolute.has_filename())
     return fail(Code::usage, options_.place + " is no name for a database file");
-  TRY(make_directories(absolute.parent_path()));
+  TRY(make_durable_directories(absolute.parent_path()));
   std::error_code error;
   place_ = fs::weakly_canonical(absolute, error).string();
   if (error) return fail_errno(error.value(), "cannot see " + options_.place);

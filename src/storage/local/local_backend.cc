@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/durable.h"
 #include "storage/limits.h"
 #include "storage/local/entries.h"
 #include "storage/local/temporary.h"
@@ -49,15 +50,6 @@ bool leads_to(const std::string& prefix, const std::string& folder) {
   return inside.starts_with(prefix) || prefix.starts_with(inside);
 }
 
-// Every directory that is new becomes durable with its parent's entry.
-Result<void> make_root(const fs::path& root) {
-  if (std::error_code ignored; root.empty() || fs::exists(root, ignored)) return {};
-  const auto parent = root.has_filename() ? root.parent_path() : root.parent_path().parent_path();
-  TRY(make_root(parent));
-  TRY(make_directories(root));
-  return sync_directory(parent);
-}
-
 Result<FileDescriptor> open_root(const fs::path& root) {
   FileDescriptor directory(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory) return directory;
@@ -72,7 +64,8 @@ Result<FileDescriptor> open_root(const fs::path& root) {
 
 Result<std::unique_ptr<Backend>> LocalBackend::open(const fs::path& root, OpenMode mode,
                                                     const Clock& clock, Random& random) {
-  if (mode == OpenMode::create) TRY(make_root(root));
+  std::error_code ignored;
+  if (mode == OpenMode::create && !fs::exists(root, ignored)) TRY(make_durable_directories(root));
   auto directory = TRY(open_root(root));
   if (mode == OpenMode::create) TRY(require_empty(root, directory.get()));
   auto backend = std::make_unique<LocalBackend>(root, std::move(directory), random);
