@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <map>
 #include <thread>
 
 #include "engine/mongodb/test_logged_shop.h"
@@ -43,16 +44,17 @@ class LogCalls : public TestShop {
     EXPECT_TRUE(answer) << answer.error().describe();
     return answer ? answer->body["repositories"][0]["logs"][0] : Json{};
   }
-  void damage_newest_piece() const {
-    fs::path newest;
+  // 0 is the newest. Once more, and it is whole again.
+  void damage_piece(std::size_t from_newest) const {
+    std::map<std::string, fs::path, std::greater<>> pieces;
     for (const auto& each : fs::recursive_directory_iterator(at("repository/logs")))
-      if (each.is_regular_file() && each.path().filename() > newest.filename())
-        newest = each.path();
-    ASSERT_FALSE(newest.empty());
-    auto bytes = read_file(newest).value();
+      if (each.is_regular_file()) pieces[each.path().filename()] = each.path();
+    ASSERT_GT(pieces.size(), from_newest);
+    const auto& piece = std::next(pieces.begin(), static_cast<std::ptrdiff_t>(from_newest))->second;
+    auto bytes = read_file(piece).value();
     bytes[bytes.size() / 2] ^= 1U;
-    fs::permissions(newest, fs::perms::owner_write, fs::perm_options::add);
-    ASSERT_TRUE(write_file(newest, bytes));
+    fs::permissions(piece, fs::perms::owner_write, fs::perm_options::add);
+    ASSERT_TRUE(write_file(piece, bytes));
   }
   // The moment that a person would read from a clock now; what is written after it is later.
   std::string now() {
@@ -77,6 +79,9 @@ class LogCalls : public TestShop {
     EXPECT_TRUE(answer) << answer.error().describe();
     if (!answer) return -1;
     last_ = answer->body;
+    return orders_there();
+  }
+  std::int64_t orders_there() {
     const auto place = server_.uri("restored");
     const auto facts =
         engine::contract::facts_of(engine::mongodb::mongodb_engine(), place, context());
@@ -175,7 +180,7 @@ TEST_F(LogCalls, ADamagedPieceIsMadeAgainAsLongAsTheServerHasItsEntries) {
   live().insert("orders", many_documents(10, 1000));
   const auto moment = now();
   archive();
-  damage_newest_piece();
+  damage_piece(0);
   const auto refused = restore_at(moment);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Code::not_restorable);
@@ -183,6 +188,30 @@ TEST_F(LogCalls, ADamagedPieceIsMadeAgainAsLongAsTheServerHasItsEntries) {
   live().insert("orders", many_documents(10, 2000));
   EXPECT_FALSE(archive().contains("broken"));
   EXPECT_EQ(orders_at(moment), 110);
+}
+
+TEST_F(LogCalls, ADamagedPieceInTheMiddleIsNamedAndNeverSteppedOver) {
+  backed_up();
+  std::vector<std::string> moments;
+  for (const std::int32_t first : {1000, 2000, 3000}) {
+    live().insert("orders", many_documents(10, first));
+    moments.push_back(now());
+    // FerretDB knows its log until shortly before now: the moment is to be in this piece.
+    std::this_thread::sleep_for(std::chrono::seconds(3));
+    EXPECT_EQ(archive()["pieces"], 1);
+  }
+  damage_piece(1);
+  EXPECT_EQ(orders_at(moments[0]), 110);
+  for (const auto& moment : {moments[1], moments[2]}) {
+    const auto refused = restore_at(moment);
+    ASSERT_FALSE(refused) << moment;
+    EXPECT_EQ(refused.error().code(), Code::not_restorable);
+    EXPECT_THAT(refused.error().describe(), HasSubstr("a piece of the log cannot be read (logs/"));
+    EXPECT_THAT(std::string(refused.error().hint()), HasSubstr("moments from "));
+  }
+  EXPECT_EQ(orders_there(), 110) << "a refused restore changed nothing";
+  damage_piece(1);
+  EXPECT_EQ(orders_at(moments[2]), 130);
 }
 
 TEST_F(LogCalls, AHoleInTheLogIsSaidAndAFullBackupBeginsAnew) {

@@ -13,6 +13,11 @@ namespace {
 
 constexpr std::uint32_t kWholeSecond = ~0U;
 
+// One that ends earlier after an election has undone what is known.
+bool lags(const OpTime& newest, const OpTime& known) {
+  return newest.ts < known.ts && newest.term <= known.term;
+}
+
 class OplogChanges final : public ChangeLog {
  public:
   OplogChanges(Location location, std::size_t piece_bytes)
@@ -48,6 +53,14 @@ class OplogChanges final : public ChangeLog {
                                         const Before& before) {
     const auto& [ends, previous] = before;
     if (server.replica_set != previous.replica_set) return std::string(fit_text(Fit::other_server));
+    if (lags(ends.newest.at, previous.last.at))
+      return fail(
+          Error(Code::unavailable,
+                fmt::format("the log of this member ends at {}, and is known until {}",
+                            moment_text(ends.newest.at.ts), moment_text(previous.last.at.ts)))
+              .as_retryable()
+              .with_hint("It lags behind another member, which is waited for. Where it was "
+                         "set back to an older state, make a full backup."));
     const auto fit = TRY(fit_of_live(connection, previous.last, ends.oldest.at.ts));
     if (fit == Fit::follows) return std::string();
     return fmt::format("{}: the log that is here ends at {}", fit_text(fit),

@@ -114,6 +114,80 @@ TEST_F(MongoFailure, ForWantOfRightsOnOneCollectionIsNoSmallerBackup) {
   LIFEBOAT_OK(capture());
 }
 
+TEST_F(MongoFailure, OfTheConnectionAtTheVeryFirstFindEndsTheCopyAndNotTheNextOne) {
+  server_.plant({.command = "find", .kind = Fault::Kind::drop});
+  const auto captured = capture();
+  ASSERT_FALSE(captured);
+  EXPECT_EQ(captured.error().code(), Code::unavailable) << failure_of(captured);
+  LIFEBOAT_OK(capture());
+}
+
+// A follower of the log, which has a piece of it already.
+class MongoFollower : public MongoFailure {
+ protected:
+  void SetUp() override {
+    MongoFailure::SetUp();
+    about_ = capture().value().outcome.position["log"];
+    write();
+    about_ = follow(about_).value().back().about;
+  }
+  void write() { live().insert("first", {document(++written_)}); }
+  void expect_waiting() {
+    const auto followed = follow(about_);
+    ASSERT_FALSE(followed);
+    EXPECT_EQ(followed.error().code(), Code::unavailable) << failure_of(followed);
+    EXPECT_TRUE(followed.error().retryable());
+  }
+  // And holds the entry that is known and as many more.
+  void expect_whole(std::uint64_t more) {
+    const auto followed = follow(about_);
+    LIFEBOAT_OK(followed);
+    ASSERT_EQ(followed->size(), 1U);
+    EXPECT_EQ(followed->front().broken, "");
+    EXPECT_EQ(decode_slice(followed->front().about)->entries, more + 1);
+  }
+
+  Json about_;
+  std::int32_t written_ = 5000;
+};
+
+TEST_F(MongoFollower, WaitsForAMemberThatLagsAndTakesItForNoChangedPast) {
+  server_.model().hold_back_log(1);
+  expect_waiting();
+  server_.model().catch_up();
+  write();
+  expect_whole(1);
+}
+
+// The twin: what is known is there no more.
+TEST_F(MongoFollower, BeginsAnewWhereTheServerUndidWhatIsKnown) {
+  server_.model().hold_back_log(1);
+  write();
+  const auto followed = follow(about_);
+  LIFEBOAT_OK(followed);
+  EXPECT_NE(followed->front().broken.find("the history of the server was changed"),
+            std::string::npos)
+      << followed->front().broken;
+}
+
+TEST_F(MongoFollower, LosesTheConnectionAtTheVeryFirstFindAndGoesOnWithoutAHole) {
+  server_.plant({.command = "find", .kind = Fault::Kind::drop});
+  expect_waiting();
+  write();
+  expect_whole(1);
+}
+
+TEST_F(MongoFollower, GoesOnWithoutAHoleAfterAFailoverOfAMinute) {
+  constexpr unsigned kRounds = 6;
+  server_.plant({.command = "find", .refusal = kNotPrimary, .times = kRounds});
+  for (unsigned round = 0; round < kRounds; ++round) {
+    expect_waiting();
+    test_.clock.advance(std::chrono::seconds(10));
+    write();
+  }
+  expect_whole(kRounds);
+}
+
 class MongoRecreated : public testing::StandInShop {
  protected:
   void SetUp() override {

@@ -159,6 +159,8 @@ const std::map<std::string_view, StandInModel::Handler>& StandInModel::handlers(
       {"createRole", &Model::create_principal},
       {"dropUser", &Model::drop_principal},
       {"dropRole", &Model::drop_principal},
+      {"updateUser", &Model::update_principal},
+      {"updateRole", &Model::update_principal},
       {"grantRolesToUser", &Model::grant_roles},
       {"usersInfo", &Model::principals_info},
       {"rolesInfo", &Model::principals_info},

@@ -48,6 +48,9 @@ class StandInModel {
 
   // While it is none, every write is refused.
   void set_primary(bool primary);
+  // A member that lags has not got the newest entries of the log yet.
+  void hold_back_log(std::size_t entries);
+  void catch_up();
   // A snapshot of before now is too old from now on.
   void forget_history();
   // A server that takes a readConcern and does nothing with it, as FerretDB.
@@ -137,6 +140,7 @@ class StandInModel {
   DocumentBuilder connection_status(const Request& request);
   DocumentBuilder create_principal(const Request& request);
   DocumentBuilder drop_principal(const Request& request);
+  DocumentBuilder update_principal(const Request& request);
   DocumentBuilder grant_roles(const Request& request);
   DocumentBuilder principals_info(const Request& request);
   DocumentBuilder merge_principals(const Request& request);
@@ -173,6 +177,7 @@ class StandInModel {
   StandInOptions options_;
   std::mutex mutex_;
   std::map<std::string, Collections> databases_;
+  std::map<std::uint64_t, Record> held_back_;  // of the log
   std::map<std::int64_t, OpenCursor> cursors_;
   std::int64_t next_cursor_ = 7000;
   std::uint64_t next_record_ = 1;

@@ -165,6 +165,27 @@ DocumentBuilder StandInModel::drop_principal(const Request& request) {
   return {};
 }
 
+DocumentBuilder StandInModel::update_principal(const Request& request) {
+  check_primary(request);
+  const auto* name = list_of(request.name);
+  const auto id = request.database + "." + request.collection;
+  const auto before = principal(name, id);
+  if (before.empty()) throw Refusal{11, "UserNotFound", "'" + request.collection + "' not found"};
+  DocumentBuilder changed;
+  for (const auto& field : view_document(before)) {
+    const auto now = request.command.find(field.key);
+    if (now && field.key == "roles")
+      changed.array("roles", whole_roles(*now, request.database));
+    else
+      changed.element(now && field.key == "privileges" ? *now : field);
+  }
+  const Request into{admin(), request.command, request.name, name};
+  auto& list = made(into);
+  remove_one(into, list, view_document(DocumentBuilder().text("_id", id).take()));
+  store(into, list, changed.take());
+  return {};
+}
+
 DocumentBuilder StandInModel::grant_roles(const Request& request) {
   const auto id = request.database + "." + request.collection;
   const auto user = principal("system.users", id);

@@ -64,6 +64,18 @@ void StandInModel::log(const std::string& ns, DocumentBuilder entry) {
   databases_["local"]["oplog.rs"].records[next_record_++].put(now, entry.take());
 }
 
+void StandInModel::hold_back_log(std::size_t entries) {
+  const std::scoped_lock lock(mutex_);
+  auto& log = databases_["local"]["oplog.rs"].records;
+  for (; entries > 0 && !log.empty(); --entries)
+    held_back_.insert(log.extract(std::prev(log.end())));
+}
+
+void StandInModel::catch_up() {
+  const std::scoped_lock lock(mutex_);
+  databases_["local"]["oplog.rs"].records.merge(held_back_);
+}
+
 void StandInModel::log_command(const Request& request, ByteView object) {
   DocumentBuilder entry;
   entry.text("op", "c").document("o", object);
