@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "drill/check.h"
+#include "drill/diagnosis.h"
 #include "drill/test_drill.h"
 
 namespace lifeboat::drill {
@@ -69,6 +70,30 @@ TEST_F(AccountsCheck, FailsWhenAUserIsLostAddedOrAnother) {
   EXPECT_THAT(ask(with(anna_), with(other))->message, HasSubstr("accounts.users.anna.credentials"));
   EXPECT_EQ(ask(with(anna_), with(nobody_))->outcome, Outcome::failed);
   EXPECT_EQ(ask(with(nobody_), with(anna_))->outcome, Outcome::failed);
+}
+
+// What sabotage does to users and roles is shown where they can be: on the engine's stand-in.
+TEST_F(AccountsCheck, ThatFailedIsExplainedByWhatIsGoneNewOrAnother) {
+  auto without_roles = anna_;
+  without_roles["users"]["anna"]["roles"] = Json::array();
+  const auto clerk = [&](const std::string& hash) {
+    auto accounts = anna_;
+    accounts["roles"]["clerk"] = hash;
+    return accounts;
+  };
+  const auto rule_for = [&](const Json& expected, const Json& found) {
+    Report report;
+    report.verdict = Verdict::failed;
+    report.checks = {*ask(with(expected), with(found))};
+    const auto list = diagnose(report);
+    return list.size() == 1 ? list[0].rule : std::to_string(list.size()) + " diagnoses";
+  };
+  EXPECT_EQ(rule_for(anna_, nobody_), "account-lost");
+  EXPECT_EQ(rule_for(clerk("a"), anna_), "account-lost");
+  EXPECT_EQ(rule_for(anna_, without_roles), "account-changed");
+  EXPECT_EQ(rule_for(clerk("a"), clerk("b")), "account-changed");
+  EXPECT_EQ(rule_for(nobody_, anna_), "account-added");
+  EXPECT_EQ(ask(with(clerk("a")), with(clerk("a")))->outcome, Outcome::passed);
 }
 
 TEST_F(AccountsCheck, IsNotRunWhereTheBackupOrTheServerCouldNotTell) {

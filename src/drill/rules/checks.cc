@@ -65,6 +65,10 @@ bool is_blob(S symptom, SignKind kind) {
   return is_check(symptom, "blobs.") && symptom.sign != nullptr && symptom.sign->kind == kind;
 }
 
+bool is_account(S symptom, SignKind kind) {
+  return is_check(symptom, "accounts.") && symptom.sign != nullptr && symptom.sign->kind == kind;
+}
+
 bool is_content(S symptom, SignKind kind) {
   return is_check(symptom, "contents.") && symptom.sign != nullptr && symptom.sign->kind == kind;
 }
@@ -165,6 +169,16 @@ constexpr std::array kCheckRules{
                    !is_content_of_rows(s));
          },
          "The schema differs from the one that was backed up.", kGoBack, "application", true},
+    Rule{"account-lost", [](S s) { return is_account(s, SignKind::missing); },
+         "A user or role of the database is gone: who logs in as that is refused, or may do less.",
+         kGoBack, "operator"},
+    Rule{"account-added", [](S s) { return is_account(s, SignKind::added); },
+         "There is a user or role that was never backed up: somebody may log in who could not "
+         "before.",
+         "lifeboat drill run {service}, and look at who else can reach the sandbox", "operator"},
+    Rule{"account-changed", [](S s) { return is_account(s, SignKind::different); },
+         "A user or role is not as it was: another password, or other rights.", kGoBack,
+         "operator"},
     Rule{"version-changed",
          [](S s) { return is_exact_fact(s, {"user_version", "application_id"}); },
          "The version that the application keeps in the database is another one: it would migrate "

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/mongodb/accounts.h"
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/collection_scan.h"
 #include "engine/mongodb/ledgers.h"
@@ -73,12 +74,62 @@ class Victim {
     return lose_last_of(first_ledger(catalog_), "deleted the last migration of ");
   }
 
+  Planted drop_user() const {
+    const auto accounts = TRY(kept_accounts());
+    if (accounts.users.empty()) return kNothing;
+    const auto name = name_in(accounts.users.back(), "user");
+    TRY(run(DocumentBuilder().text("dropUser", name).take()));
+    return "dropped the user " + name;
+  }
+
+  // A role that was made for this database, or what else a user may do.
+  Planted change_role() const {
+    const auto accounts = TRY(kept_accounts());
+    if (!accounts.roles.empty()) return change_rights(accounts.roles.back());
+    for (const auto& user : accounts.users) {
+      const auto roles = view_document(user).find("roles");
+      if (!roles || roles->inside().empty()) continue;
+      const auto name = name_in(user, "user");
+      TRY(run(
+          DocumentBuilder().text("updateUser", name).array("roles", ArrayBuilder().take()).take()));
+      return "took all roles from the user " + name;
+    }
+    return kNothing;
+  }
+
  private:
   Victim(Location location, Catalog catalog)
       : location_(std::move(location)), catalog_(std::move(catalog)) {}
 
   Result<Bytes> run(const Bytes& command) const {
     return location_.server->connect().command(location_.database, command);
+  }
+
+  Result<Accounts> kept_accounts() const {
+    auto accounts = TRY(read_accounts(location_.server->connect(), location_.database));
+    return std::move(accounts).value_or(Accounts{});
+  }
+
+  static std::string name_in(const Bytes& account, std::string_view key) {
+    return std::string(view_document(account).text_at(key).value_or(""));
+  }
+
+  // One that allows nothing of its own allows to read then.
+  Planted change_rights(const Bytes& role) const {
+    const auto privileges = view_document(role).find("privileges");
+    const bool has_any = privileges && !privileges->inside().empty();
+    ArrayBuilder changed;
+    if (!has_any)
+      changed.document(
+          DocumentBuilder()
+              .document(
+                  "resource",
+                  DocumentBuilder().text("db", location_.database).text("collection", "").take())
+              .array("actions", ArrayBuilder().text("find").take())
+              .take());
+    const auto name = name_in(role, "role");
+    TRY(run(DocumentBuilder().text("updateRole", name).array("privileges", changed.take()).take()));
+    return "changed what the role " + name + " allows";
   }
 
   Planted lose_last_of(const std::string& collection, const std::string& said) const {
@@ -152,6 +203,10 @@ constexpr std::array kWays{
         [](const Victim& victim) { return victim.drop_index(); }},
     Way{"migration-lost", "counts", "rows-lost",
         [](const Victim& victim) { return victim.lose_migration(); }},
+    Way{"user-dropped", "accounts", "account-lost",
+        [](const Victim& victim) { return victim.drop_user(); }},
+    Way{"role-changed", "accounts", "account-changed",
+        [](const Victim& victim) { return victim.change_role(); }},
 };
 
 }  // namespace
