@@ -67,8 +67,10 @@ std::size_t say_findings(Session& session, const Json& findings) {
   for (const auto& finding : findings) {
     if (++said > kMostFindings) continue;
     const auto style = flag_of(finding, "incomplete") ? Style::bad : Style::caution;
-    auto text = text_of(finding, "subject");
-    text += (text.empty() ? "" : ": ") + text_of(finding, "message");
+    // Messages that come from errors often begin with what they are about.
+    const auto subject = text_of(finding, "subject");
+    auto text = text_of(finding, "message");
+    if (!subject.empty() && !text.starts_with(subject + ": ")) text.insert(0, subject + ": ");
     session.say("  " +
                 session.colour(flag_of(finding, "incomplete") ? "missing" : "finding", style) +
                 "  " + wrapped(text, session.terminal().width, 11));

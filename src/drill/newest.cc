@@ -78,6 +78,21 @@ std::vector<LostSnapshot> lost_after(const SnapshotList& list, const std::string
   return lost;
 }
 
+bool asks_for_newest(const restore::Selector& selector) {
+  return !selector.at && selector.position.empty() &&
+         (selector.snapshot.empty() || selector.snapshot == "latest");
+}
+
+Error explain_lost(const Error& none, const SnapshotList& list, const std::string& service) {
+  const auto lost = lost_after(list, service, nullptr);
+  if (lost.empty()) return none;
+  return Error(Code::corrupt,
+               none.describe() + ", and " + lost.front().key + " is missing or damaged")
+      .with_hint(
+          "Run `lifeboat verify`, then bring back what it names from another copy of the "
+          "repository.");
+}
+
 CheckResult check_newest(const SnapshotList& list, const SnapshotInfo& chosen) {
   const auto name = name_of_chosen(chosen);
   if (const auto lost = lost_after(list, chosen.service, &chosen); !lost.empty()) {

@@ -41,20 +41,12 @@ class LocateStep final : public Step {
     return {};
   }
 
-  // Whoever names a snapshot knows which one is drilled.
-  static bool asks_for_newest(const restore::Selector& selector) {
-    return !selector.at && (selector.snapshot.empty() || selector.snapshot == "latest");
-  }
-
   static Result<repository::SnapshotInfo> choose(const repository::SnapshotList& list,
                                                  const DrillState& state) {
     const auto& request = state.request;
     auto chosen = restore::choose_snapshot(list.snapshots, request.service, request.selector);
     if (chosen || !asks_for_newest(request.selector)) return chosen;
-    const auto lost = lost_after(list, request.service, nullptr);
-    if (lost.empty()) return chosen;
-    return fail(Code::corrupt,
-                chosen.error().describe() + ", and " + lost.front().key + " is missing or damaged");
+    return fail(explain_lost(chosen.error(), list, request.service));
   }
 
   // What the check says is no finding beside it.
