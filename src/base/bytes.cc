@@ -38,7 +38,11 @@ Result<T> get_little_endian(ByteView& rest) {
 }  // namespace
 
 Bytes to_bytes(std::string_view text) { return to_bytes(view_of(text)); }
-Bytes to_bytes(ByteView view) { return Bytes(view.begin(), view.end()); }
+Bytes to_bytes(ByteView view) {
+  Bytes bytes;
+  append(bytes, view);
+  return bytes;
+}
 ByteView view_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
@@ -97,7 +101,11 @@ Result<Bytes> from_base64(std::string_view text) {
   return bytes;
 }
 
-void append(Bytes& to, ByteView more) { to.insert(to.end(), more.begin(), more.end()); }
+void append(Bytes& to, ByteView more) {
+  const auto at = to.size();
+  to.resize(at + more.size());
+  if (!more.empty()) std::memcpy(to.data() + at, more.data(), more.size());
+}
 
 ByteWriter& ByteWriter::u8(std::uint8_t value) {
   bytes_.push_back(value);

@@ -91,3 +91,6 @@ class ByteReader {
 };
 
 }  // namespace lifeboat
+
+// In byte_vector.cc.
+extern template class std::vector<std::uint8_t, lifeboat::UninitialisedAllocator<std::uint8_t>>;

@@ -2,6 +2,7 @@
 // For this room's tests: a repository on a medium in memory with small packs, used through its
 // public interface, whose objects can be damaged and whose calls can be watched. For one thread.
 #include <gtest/gtest.h>
+#include <cstring>
 
 #include "base/file.h"
 #include "base/json_value.h"
@@ -210,7 +211,7 @@ inline Result<Contents> read_back(Repository& repository, const SnapshotId& id,
       }
     }
     const auto deliver = [&](std::uint64_t tag, ByteView chunk) -> Result<void> {
-      std::ranges::copy(chunk, targets[tag]);
+      std::memcpy(targets[tag], chunk.data(), chunk.size());
       return {};
     };
     TRY(snapshot->fetch(requests, deliver, context));
