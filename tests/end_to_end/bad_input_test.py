@@ -25,14 +25,7 @@ def put(path, content):
 
 
 class BadInput(Stage):
-    """Two snapshots and a note, opened by a key file: a passphrase takes a second each time."""
-
-    def configure(self, **more):
-        super().configure(**more)
-        (self.place / "repository.key").write_text("07" * 32 + "\n")
-        file = self.place / "lifeboat.yaml"
-        file.write_text(file.read_text().replace('{passphrase: "${LIFEBOAT_PASSPHRASE}"}',
-                                                 f'{{file: "{self.place}/repository.key"}}'))
+    """Two snapshots and a note."""
 
     def setUp(self):
         super().setUp()

@@ -4,10 +4,12 @@ import re
 import shutil
 import unittest
 
-from stage import Stage
+from stage import PASSPHRASE, Stage
 
 
 class Disaster(Stage):
+    KEY = PASSPHRASE
+
     def setUp(self):
         super().setUp()
         self.ready()

@@ -46,7 +46,7 @@ services:
           - query: {name: orders, source: db, count: {collection: orders}, expect: "== 2000"}
 %(app)s
 repositories:
-  local: {url: "%(repository)s", key: {passphrase: "${LIFEBOAT_PASSPHRASE}"}}
+  local: {url: "%(repository)s", key: %(key)s}
 """
 APP = """\
         app:
@@ -71,7 +71,7 @@ class DumpsTest(Stage):
     def configure_dumps(self, source, app=""):
         (self.place / "lifeboat.yaml").write_text(CONFIGURATION % {
             "source": source, "app": app, "server": os.environ["LIFEBOAT_FERRETDB"],
-            "repository": self.repository})
+            "repository": self.repository, "key": self.key})
         if not self.repository.exists():
             self.run_program("init")
 

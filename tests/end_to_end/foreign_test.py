@@ -22,7 +22,7 @@ services:
       weekly:
 %(drill)s
 repositories:
-  local: {url: "%(repository)s", key: {passphrase: "${LIFEBOAT_PASSPHRASE}"}}
+  local: {url: "%(repository)s", key: %(key)s}
 """
 ORDERS = """\
         checks:
@@ -41,7 +41,8 @@ class ForeignStage(Stage):
 
     def configure_foreign(self, source, drill=ORDERS, more=""):
         (self.place / "lifeboat.yaml").write_text(CONFIGURATION % {
-            "source": source, "drill": drill, "more": more, "repository": self.repository})
+            "source": source, "drill": drill, "more": more, "repository": self.repository,
+            "key": self.key})
         if not self.repository.exists():
             self.run_program("init")
 

@@ -38,7 +38,7 @@ services:
         checks:
           - query: {name: orders, source: db, count: {collection: orders}, expect: "== 2000"}
 repositories:
-  local: {url: "%(repository)s", key: {passphrase: "${LIFEBOAT_PASSPHRASE}"}}
+  local: {url: "%(repository)s", key: %(key)s}
 """
 
 
@@ -166,7 +166,7 @@ class Killed(Stage):
                           f'exec {os.environ["LIFEBOAT_FERRETDB"]} "$@"\n')
         server.chmod(0o700)
         (self.place / "lifeboat.yaml").write_text(
-            DUMP % {"place": self.place, "repository": self.repository})
+            DUMP % {"place": self.place, "repository": self.repository, "key": self.key})
         self.run_program("init")
         self.assert_proven_and_named([])
         self.killed("provision", self.place / "provision")

@@ -108,8 +108,7 @@ class Monitoring(Stage):
         self.assertIn("key escrow of local never opened", self.check(status=1))
         configuration = self.place / "lifeboat.yaml"
         own = configuration.read_text()
-        configuration.write_text(own.replace('{passphrase: "${LIFEBOAT_PASSPHRASE}"}',
-                                             f'{{file: "{self.place}/escrow"}}'))
+        configuration.write_text(own.replace(self.key, f'{{file: "{self.place}/escrow"}}'))
         self.run_program("drill", "run")
         configuration.write_text(own)
         self.check(status=0)
@@ -121,7 +120,7 @@ class Monitoring(Stage):
         self.run_program("drill", "run")
         configuration = self.place / "lifeboat.yaml"
         configuration.write_text(configuration.read_text().replace(
-            '{passphrase: "${LIFEBOAT_PASSPHRASE}"}', f'{{file: "{self.place}/writer.key"}}'))
+            self.key, f'{{file: "{self.place}/writer.key"}}'))
         self.check(status=0)
 
     def test_without_a_configuration_the_answer_is_unknown(self):

@@ -32,7 +32,7 @@ services:
               visible: [%(visible)s]
               expect: {output: "^210$"}
 repositories:
-  local: {url: "%(repository)s", key: {passphrase: "${LIFEBOAT_PASSPHRASE}"}}
+  local: {url: "%(repository)s", key: %(key)s}
 """
 BACKREST = """\
 [global]
@@ -100,7 +100,7 @@ class PostgresPrograms(Stage):
     def configure_cluster(self, restore, settings="", visible=()):
         (self.place / "lifeboat.yaml").write_text(CONFIGURATION % {
             "restore": restore, "ask": ASK, "settings": settings, "repository": self.repository,
-            "visible": ", ".join(f'"{each}"' for each in (ASK, *visible))})
+            "visible": ", ".join(f'"{each}"' for each in (ASK, *visible)), "key": self.key})
         self.run_program("init")
 
     def drill(self, verdict, *rules):

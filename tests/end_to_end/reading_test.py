@@ -120,7 +120,7 @@ class Reading(Stage):
         self.assertEqual((self.place / "writer.key").stat().st_mode & 0o777, 0o600)
         configuration = self.place / "lifeboat.yaml"
         own = configuration.read_text()
-        configuration.write_text(own.replace('{passphrase: "${LIFEBOAT_PASSPHRASE}"}',
+        configuration.write_text(own.replace(self.key,
                                              f'{{file: "{self.place}/writer.key"}}'))
         self.run_program("backup")
         ran = self.run_program("restore", "--to", "back", status=2)

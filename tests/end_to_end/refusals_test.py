@@ -3,11 +3,12 @@ import shutil
 import subprocess
 import unittest
 
-from stage import Stage
+from stage import PASSPHRASE, Stage
 
 
 class Refusals(Stage):
     def test_a_wrong_passphrase_is_called_one(self):
+        self.key = PASSPHRASE
         self.ready()
         wrong = {**self.variables, "LIFEBOAT_PASSPHRASE": "another"}
         for words in (["snapshots"], ["backup"], ["verify"], ["restore", "--to", "back"]):
@@ -19,6 +20,7 @@ class Refusals(Stage):
             self.assertIn("lifeboat doctor", ran.stderr + ran.stdout)
 
     def test_a_damaged_key_slot_is_not_called_a_wrong_passphrase(self):
+        self.key = PASSPHRASE
         self.ready()
         for slot in (self.repository / "keys").rglob("*"):
             if slot.is_file():

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import unittest
 
-from stage import Stage
+from stage import PASSPHRASE, Stage
 
 SLOWLY = ", limits: {download: 4MB/s}"
 DRILL = """drills: {d: {checks: [{command: {name: long, run: sleep 1}}]}}"""
@@ -159,6 +159,7 @@ class Trouble(Stage):
             self.assertEqual(self.drilled()["evidence"]["verdict"], "proven")
 
     def test_without_an_opened_repository_the_verdict_and_its_cause_are_printed(self):
+        self.key = PASSPHRASE
         self.ready()
         self.run_program("backup")
         self.variables["LIFEBOAT_PASSPHRASE"] = "another passphrase"
