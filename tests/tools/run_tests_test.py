@@ -50,8 +50,14 @@ class OutcomeTest(unittest.TestCase):
         self.assertEqual(outcome.exit_status(), 1)
 
     def test_no_test_at_all_is_failure(self):
-        outcome = self.outcome()
+        outcome = load().Outcome()
         self.assertEqual(self.closing_line(outcome), "0 passed, 0 failed")
+        self.assertEqual(outcome.exit_status(), 1)
+
+    def test_a_stage_without_a_test_is_failure_even_when_others_have_some(self):
+        outcome = self.outcome("run")
+        outcome.add_junit("fuzz", junit())
+        self.assertEqual(self.closing_line(outcome), "1 passed, 1 failed")
         self.assertEqual(outcome.exit_status(), 1)
 
     def test_a_broken_build_is_failure_even_when_tests_passed(self):
