@@ -46,7 +46,7 @@ Result<Bytes> from_hex(std::string_view hex);
 std::string to_base64(ByteView bytes);
 Result<Bytes> from_base64(std::string_view text);
 
-void append(Bytes& to, ByteView more);
+void append(Bytes& to, ByteView more);  // which is no part of it
 
 // Writes fixed-width little-endian integers and length-prefixed (u32) strings.
 class ByteWriter {

@@ -386,6 +386,21 @@ TEST_F(DamageTest, OfAHoldLetsNobodyForgetWhatItMayHold) {
   ASSERT_OK(admin_->forget(second_, "test", context()));
 }
 
+TEST_F(DamageTest, OfAProofLetsNobodyForgetWhatItMayProve) {
+  const Json proof{{"snapshot", first_.hex()},
+                   {"service", "shop"},
+                   {"verdict", "proven"},
+                   {"evidence", Json::object()}};
+  const auto id = admin_->add_statement("proven", proof, context());
+  ASSERT_OK(id);
+  const auto key = "statements/proven/" + *id;
+  const auto whole = place_.object(key);
+  flip(key, whole.size() / 2);
+  EXPECT_CODE(admin_->forget(second_, "test", context()), Code::refused);
+  place_.replace(key, whole);
+  ASSERT_OK(admin_->forget(second_, "test", context()));
+}
+
 TEST_F(DamageTest, AMissingConfigIsNamed) {
   place_.store->remove("config");
   EXPECT_CODE(place_.open("admin"), Code::corrupt);

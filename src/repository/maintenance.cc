@@ -18,19 +18,22 @@ Failure refuse(std::string message, std::string hint) {
   return fail(Error(Code::refused, std::move(message)).with_hint(std::move(hint)));
 }
 
-// Nobody can tell which snapshot it holds.
-Result<void> require_readable_holds(const SnapshotList& list) {
-  for (const auto& each : list.findings)
-    if (each.subject.starts_with("statements/hold/"))
-      return refuse(
-          each.subject + " cannot be read, and it may hold this snapshot: " + each.message,
-          "Put it back as it was, from a copy of the repository. Where there is none, "
-          "hold again what must stay, then remove that object.");
+// Nobody can tell which snapshot such a statement keeps.
+Result<void> require_readable_keepers(const SnapshotList& list) {
+  for (const auto& each : list.findings) {
+    const bool holds = each.subject.starts_with("statements/hold/");
+    if (!holds && !each.subject.starts_with("statements/proven/")) continue;
+    return refuse(each.subject + " cannot be read, and it may " + (holds ? "hold" : "prove") +
+                      " this snapshot: " + each.message,
+                  "Put it back as it was, from a copy of the repository. Where there is none, " +
+                      std::string(holds ? "hold again" : "drill again") +
+                      " what must stay, then remove that object.");
+  }
   return {};
 }
 
 Result<void> require_forgettable(const SnapshotList& list, const SnapshotInfo& snapshot) {
-  TRY(require_readable_holds(list));
+  TRY(require_readable_keepers(list));
   if (snapshot.held)
     return refuse("snapshot " + snapshot.id.hex() + " is held", "Release the hold first.");
   const auto id = snapshot.id.hex();

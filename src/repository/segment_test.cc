@@ -92,7 +92,7 @@ TEST(SegmentCodec, RefusesFramesOfAnotherLength) {
   EXPECT_FALSE(codec.decode(Method::zstd, frame, 10'001, memory));
   EXPECT_FALSE(codec.decode(Method::zstd, frame, kMaxSegmentRaw + 1, memory));
   EXPECT_FALSE(codec.decode(Method::stored, frame, frame.size() - 1, memory));
-  append(frame, frame);
+  append(frame, to_bytes(frame));
   EXPECT_FALSE(codec.decode(Method::zstd, frame, 20'000, memory)) << "two frames";
   frame.resize(frame.size() / 2 - 1);
   EXPECT_FALSE(codec.decode(Method::zstd, frame, 10'000, memory)) << "a torn frame";

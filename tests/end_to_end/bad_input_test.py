@@ -309,8 +309,9 @@ class FullDisks(BadInput):
     def on_small_disk(self, folder, size, script):
         """A disk of so many bytes at the folder, which is gone afterwards."""
         ran = subprocess.run(
-            ["bwrap", "--dev-bind", "/", "/", "--size", str(size), "--tmpfs", str(folder),
-             "/bin/sh", "-c", script], env=self.variables, text=True, cwd=self.place,
+            ["bwrap", "--die-with-parent", "--dev-bind", "/", "/",
+             "--size", str(size), "--tmpfs", str(folder), "/bin/sh", "-c", script],
+            env=self.variables, text=True, cwd=self.place,
             stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
         self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
 

@@ -47,6 +47,11 @@ class Call:
         """The files behind its descriptors."""
         return re.findall(FOLDER, self.arguments)
 
+    def written(self):
+        """The file that it writes to: data may look like descriptors."""
+        descriptors = re.match(rf"{FOLDER}(?:, [^,]*, {FOLDER})?", self.arguments)
+        return descriptors[2] or descriptors[1]
+
     def names(self):
         """The names that it is about, whole."""
         found = re.findall(rf"(?:{FOLDER}, )?{TEXT}", self.arguments)
@@ -100,7 +105,7 @@ class Disk:
         if call.name in SYNCS:
             self.synced(call)
         elif call.name in WRITES:
-            self.contents[call.files()[-1]] = self.number  # of two, the second is the copy
+            self.contents[call.written()] = self.number
         elif call.name == "openat":
             if "O_CREAT" in call.arguments:
                 self.names.setdefault(call.names()[0], self.number)

@@ -76,7 +76,8 @@ class Trouble(Stage):
         seed = seed or self.place / "seed"
         seed.mkdir(exist_ok=True)
         disk = disk or self.state
-        command = ["bwrap", "--dev-bind", "/", "/", "--size", "100000000", "--tmpfs", str(disk),
+        command = ["bwrap", "--die-with-parent", "--dev-bind", "/", "/",
+                   "--size", "100000000", "--tmpfs", str(disk),
                    sys.executable, SMALL_DISK, disk, seed, ",".join(map(str, files)),
                    *self.command("drill", "run", "--json")]
         ran = subprocess.run(command, env=self.variables, text=True, cwd=self.place,

@@ -23,6 +23,7 @@ class Server:
         deadline = time.monotonic() + PATIENCE
         while not self.listens():
             if time.monotonic() > deadline or self.process.poll() is not None:
+                self.stop()
                 raise RuntimeError("FerretDB does not listen")
             time.sleep(0.05)
 
