@@ -4,10 +4,11 @@
 #   are less than a third of the product (docs/adr/0004-build-time.md). In other presets, nothing.
 #
 # A fuzzer needs what it includes, what that includes, and for each header the .cc of the same
-# name. What this rule does not find, the linker misses.
+# name. What this rule does not find, the linker misses: byte_vector.cc belongs to bytes.h.
 
 function(lifeboat_find_fuzzed result)
   file(GLOB_RECURSE waiting CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/fuzz/*.cc")
+  list(APPEND waiting "${CMAKE_SOURCE_DIR}/src/base/byte_vector.cc")
   set(found "")
   while(waiting)
     list(POP_FRONT waiting file)
