@@ -2,83 +2,19 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
-
-#include "base/test_context.h"
-#include "engine/mongodb/bson_reader.h"
 #include "engine/mongodb/catalog_reader.h"
-#include "engine/mongodb/oplog_entry.h"
-#include "engine/mongodb/test_database.h"
-#include "engine/mongodb/test_entry.h"
-#include "exchange/crc64.h"
+#include "exchange/mongodump/test_dump.h"
 
 namespace lifeboat::exchange::mongodump {
 namespace {
 
 using engine::mongodb::DocumentBuilder;
 using engine::mongodb::testing::document;
-using engine::mongodb::testing::log_entry;
+using testing::DumpImport;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-fs::path recorded_dump(const std::string& name) {
-  return fs::path(__FILE__).parent_path() / "../../../tests/fixtures/mongodump" / name;
-}
-
-template <class T>
-std::string why(const Result<T>& result) {
-  return result ? "" : result.error().describe();
-}
-
-class DumpImport : public ::testing::Test {
- protected:
-  engine::mongodb::Location at(const std::string& database) const {
-    return engine::mongodb::locate(server_.uri(database)).value();
-  }
-  Result<DumpPlan> plan(const fs::path& path) {
-    options_.path = path;
-    return plan_dump(at("restored"), options_, test_.context);
-  }
-  Result<DumpReport> import(const fs::path& path) {
-    const auto planned = TRY(plan(path));
-    return restore_dump(at("restored"), planned, options_, test_.context);
-  }
-  static std::string counts(const DumpReport& report) {
-    std::string text;
-    for (const auto& each : report.collections)
-      text += each.name + " " + std::to_string(each.there.count) + "\n";
-    return text;
-  }
-  // A folder as `mongodump --out` writes it: the documents of two collections.
-  fs::path folder(const std::string& database = "shop") {
-    const auto root = scratch_.path() / "dump";
-    fs::create_directories(root / database);
-    auto orders = document(1);
-    append(orders, document(2));
-    write(root / database / "orders.bson", orders);
-    write_metadata(root / database / "orders.metadata.json", "orders");
-    write(root / database / "a%2Fb+c.bson", document(7));
-    write_metadata(root / database / "a%2Fb+c.metadata.json", "a/b c");
-    return root;
-  }
-  static void write(const fs::path& file, ByteView content) {
-    ASSERT_TRUE(write_file(file, content));
-  }
-  static void write_metadata(const fs::path& file, const std::string& name,
-                             const std::string& more = "") {
-    write(file, view_of(R"({"indexes": [{"v": {"$numberInt": "2"}, "key": {"_id":
-        {"$numberInt": "1"}}, "name": "_id_"}], "collectionName": ")" +
-                        name + "\", \"type\": \"collection\"" + more + "}"));
-  }
-  static void compress(const fs::path& file) {
-    ASSERT_EQ(std::system(("gzip '" + file.string() + "'").c_str()), 0);
-  }
-
-  TestContext test_;
-  ScratchDirectory scratch_ = std::move(*ScratchDirectory::make());
-  engine::mongodb::testing::TestServer server_;
-  DumpOptions options_;
-};
+using testing::recorded_dump;
+using testing::why;
 
 TEST_F(DumpImport, RestoresARecordedArchiveWithItsIndexesAndOptions) {
   const auto report = import(recorded_dump("pixelcraft.archive"));
@@ -130,111 +66,6 @@ TEST_F(DumpImport, RefusesADatabaseThatIsNotEmpty) {
   EXPECT_THAT(why(refused), HasSubstr("is not empty"));
 }
 
-// The archive as mongodump would have written it with --oplog: its log is the last segment.
-Bytes with_log(const Bytes& archive, const Bytes& log) {
-  const auto header = [](bool is_end, std::uint64_t crc) {
-    return DocumentBuilder()
-        .text("db", "")
-        .text("collection", "oplog")
-        .boolean("EOF", is_end)
-        .int64("CRC", static_cast<std::int64_t>(crc))
-        .take();
-  };
-  const auto end_of_part = ByteWriter().u32(0xffffffff).take();
-  Crc64 crc;
-  crc.update(log);
-  auto whole = archive;
-  for (const auto& part :
-       {header(false, 0), log, end_of_part, header(true, crc.value()), end_of_part})
-    append(whole, part);
-  return whole;
-}
-
-// What the recorded log says last of each order that it changes.
-std::map<Bytes, Bytes> changed_orders(const Bytes& log) {
-  std::map<Bytes, Bytes> orders;
-  engine::mongodb::BsonReader reader;
-  EXPECT_TRUE(reader.feed(log, [&](engine::mongodb::DocumentView document) -> Result<void> {
-    const auto entry = TRY(engine::mongodb::parse_entry(document));
-    if (entry.operation == engine::mongodb::Operation::update)
-      orders[to_bytes(entry.object_2->bytes())] =
-          to_bytes(entry.object.document_at("$set")->bytes());
-    return {};
-  }));
-  return orders;
-}
-
-TEST_F(DumpImport, ReplaysTheLogOfADumpOntoWhatItHolds) {
-  const auto log = read_file(recorded_dump("oplog.bson")).value();
-  const auto archive = scratch_.path() / "with.archive";
-  write(archive, with_log(read_file(recorded_dump("pixelcraft.archive")).value(), log));
-  const auto orders = changed_orders(log);
-  ASSERT_FALSE(orders.empty());
-  const auto as_the_log_says = [&](const std::string& database) {
-    std::size_t count = 0;
-    const auto location = at(database);
-    for (const auto& [id, wanted] : orders) {
-      const auto command = DocumentBuilder().text("find", "orders").document("filter", id).take();
-      auto cursor = location.server->connect().open_cursor(database, command, 1).value();
-      const auto there = cursor.next().value();
-      count += std::ranges::equal(there, wanted) ? 1U : 0U;
-    }
-    return count;
-  };
-  const auto report = import(archive);
-  ASSERT_TRUE(report) << why(report);
-  EXPECT_TRUE(report->is_equal());
-  EXPECT_EQ(report->log_applied, 41U);
-  EXPECT_THAT(counts(*report), HasSubstr("audit_log 321\n"));
-  EXPECT_EQ(as_the_log_says("restored"), orders.size());
-  options_.without_oplog = true;
-  const auto planned = plan_dump(at("without"), options_, test_.context);
-  ASSERT_TRUE(planned) << why(planned);
-  EXPECT_EQ(planned->findings.back().code, "log-left-out");
-  const auto without = restore_dump(at("without"), *planned, options_, test_.context);
-  ASSERT_TRUE(without) << why(without);
-  EXPECT_THAT(counts(*without), HasSubstr("audit_log 300\n"));
-  EXPECT_LT(as_the_log_says("without"), orders.size());
-}
-
-TEST_F(DumpImport, FollowsCollectionsThatTheLogMakesRenamesAndDrops) {
-  const auto root = folder();
-  auto log = log_entry(10, R"("op":"i","ns":"shop.orders","o":{"_id":50})");
-  append(log, log_entry(11, R"("op":"i","ns":"other.orders","o":{"_id":51})"));
-  append(log, log_entry(12, R"("op":"c","ns":"shop.$cmd","o":{"create":"made"})"));
-  append(log, log_entry(13, R"("op":"i","ns":"shop.made","o":{"_id":1})"));
-  append(log, log_entry(14, R"("op":"c","ns":"shop.$cmd","o":{"drop":"a/b c"})"));
-  append(log, log_entry(15, R"("op":"c","ns":"shop.$cmd","o":{"renameCollection":"shop.made",
-                                                             "to":"shop.kept"})"));
-  write(root / "oplog.bson", log);
-  const auto report = import(root);
-  ASSERT_TRUE(report) << why(report);
-  EXPECT_TRUE(report->is_equal());
-  EXPECT_EQ(counts(*report), "kept 1\norders 3\n");
-}
-
-TEST_F(DumpImport, RefusesALogThatIsDamagedOrHoldsWhatIsNotReplayed) {
-  const auto root = folder();
-  const auto first = log_entry(10, R"("op":"i","ns":"shop.orders","o":{"_id":50})");
-  auto log = log_entry(11, R"("op":"i","ns":"shop.orders","o":{"_id":51})");
-  append(log, first);
-  write(root / "oplog.bson", log);
-  EXPECT_THAT(why(plan(root)), HasSubstr("not in its order"));
-  write(root / "oplog.bson", ByteView(first).first(first.size() - 1));
-  EXPECT_EQ(plan(root).error().code(), Code::corrupt);
-  write(root / "oplog.bson",
-        log_entry(10, R"("op":"c","ns":"shop.$cmd","o":{"create":"r","timeseries":
-                        {"timeField":"ts"}})"));
-  EXPECT_THAT(why(plan(root)), HasSubstr("the log of the dump makes r, a time series"));
-  write(root / "oplog.bson",
-        log_entry(10, R"("op":"c","ns":"other.$cmd","o":{"renameCollection":"other.a",
-                                                          "to":"shop.b"})"));
-  const auto refused = import(root);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code(), Code::refused);
-  EXPECT_THAT(why(refused), HasSubstr("the log of the dump cannot be replayed"));
-}
-
 TEST_F(DumpImport, SaysThatDocumentsWithoutAnIdCannotBeCompared) {
   const auto root = folder();
   auto orders = document(1);
@@ -245,39 +76,6 @@ TEST_F(DumpImport, SaysThatDocumentsWithoutAnIdCannotBeCompared) {
   EXPECT_FALSE(report->is_equal());
   EXPECT_EQ(report->collections[0].not_compared, "") << "the other collection";
   EXPECT_THAT(report->collections[1].not_compared, HasSubstr("gave 1 document of the dump an _id"));
-}
-
-TEST_F(DumpImport, SeesTheLogBesideTheFolderOfOneDatabase) {
-  const auto root = folder("pixelcraft");
-  const auto given = root / "pixelcraft";
-  EXPECT_FALSE(plan(given)->log);
-  write(root / "oplog.bson", *read_file(recorded_dump("oplog.bson")));
-  for (const auto& each : {given, given / ""}) {
-    const auto planned = plan(each);
-    ASSERT_TRUE(planned) << why(planned);
-    EXPECT_EQ(planned->log->entries, 41U);
-  }
-  fs::rename(given, scratch_.path() / "copied");
-  EXPECT_FALSE(plan(scratch_.path() / "copied")->log);
-  options_.was_at = given;
-  const auto copied = plan(scratch_.path() / "copied");
-  ASSERT_TRUE(copied) << why(copied);
-  EXPECT_EQ(copied->database, "pixelcraft");
-  EXPECT_EQ(copied->log->entries, 41U);
-}
-
-TEST_F(DumpImport, RefusesALogOfOtherDatabasesOnly) {
-  const auto root = folder();
-  write(root / "oplog.bson", log_entry(10, R"("op":"i","ns":"sold.orders","o":{"_id":1})"));
-  for (const auto& given : {root, root / "shop"})
-    EXPECT_THAT(why(plan(given)), HasSubstr("changes sold, and nothing of shop"));
-  auto own = log_entry(10, R"("op":"i","ns":"sold.orders","o":{"_id":1})");
-  append(own, log_entry(11, R"("op":"c","ns":"admin.$cmd","o":{"applyOps":[
-                            {"op":"i","ns":"shop.orders","o":{"_id":1}}]})"));
-  write(root / "oplog.bson", own);
-  for (const auto& given : {root, root / "shop"}) EXPECT_TRUE(plan(given)) << why(plan(given));
-  write(root / "oplog.bson", log_entry(10, R"("op":"n","ns":"","o":{"msg":"periodic noop"})"));
-  EXPECT_TRUE(plan(root)) << why(plan(root));
 }
 
 TEST_F(DumpImport, TakesACollectionNamedOplogForWhatItIs) {
