@@ -11,6 +11,7 @@ namespace lifeboat::exchange::mongodump {
 namespace {
 
 using engine::mongodb::DocumentBuilder;
+using engine::mongodb::testing::document_of;
 using engine::mongodb::testing::log_entry;
 using testing::recorded_dump;
 using testing::why;
@@ -121,6 +122,37 @@ TEST_F(DumpLog, RefusesALogThatIsDamagedOrHoldsWhatIsNotReplayed) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Code::refused);
   EXPECT_THAT(why(refused), HasSubstr("the log of the dump cannot be replayed"));
+}
+
+TEST_F(DumpLog, OfAnyContentIsOnlyCountedWhereItIsLeftOut) {
+  const auto root = folder();
+  const auto second = log_entry(11, R"("op":"i","ns":"shop.orders","o":{"_id":51})");
+  const auto refused_alone = [&](const Bytes& entry) {
+    auto log = second;
+    append(log, entry);
+    write(root / "oplog.bson", log);
+    options_.without_oplog = false;
+    EXPECT_FALSE(plan(root));
+    options_.without_oplog = true;
+    const auto planned = plan(root);
+    ASSERT_TRUE(planned) << why(planned);
+    EXPECT_THAT(planned->findings.back().message, HasSubstr("its 2 entries are left out"));
+  };
+  refused_alone(log_entry(12, R"("op":"zz","ns":"shop.orders","o":{"_id":52})"));
+  refused_alone(log_entry(12, R"("op":"i","ns":"shop.orders")"));
+  refused_alone(log_entry(10, R"("op":"i","ns":"shop.orders","o":{"_id":50})"));
+  refused_alone(document_of(R"({"op":"i","ns":"shop.orders","o":{"_id":52}})"));
+}
+
+TEST_F(DumpLog, RefusesAnEntryOfNoMoment) {
+  const auto root = folder();
+  const auto at_moment = [&](const std::string& ts) {
+    write(root / "oplog.bson", document_of(R"({"ts":{"$timestamp":)" + ts +
+                                           R"(},"op":"i","ns":"shop.orders","o":{"_id":50}})"));
+    return why(plan(root));
+  };
+  EXPECT_THAT(at_moment(R"({"t":0,"i":0})"), HasSubstr("an entry of the log has no moment"));
+  EXPECT_EQ(at_moment(R"({"t":0,"i":1})"), "");
 }
 
 TEST_F(DumpLog, SeesTheLogBesideTheFolderOfOneDatabase) {

@@ -29,6 +29,7 @@ using engine::mongodb::DocumentView;
 using engine::mongodb::KeptWindow;
 using engine::mongodb::Location;
 using engine::mongodb::OplogEntry;
+using engine::mongodb::Timestamp;
 using engine::mongodb::Validators;
 
 constexpr std::size_t kMostWaiting = 64U << 20U;  // bytes, of all collections of an archive
@@ -58,9 +59,12 @@ Result<Collection> collection_of(const ArchiveCollection& about) {
                                            std::move(indexes));
 }
 
-// The first pass: what there is, of every database.
+// The first pass: what there is, of every database. Of a log that is left out its entries are only
+// counted: nothing in it matters.
 class DumpSurvey final : public ArchiveVisitor {
  public:
+  explicit DumpSurvey(bool without_oplog) : without_oplog_(without_oplog) {}
+
   Result<void> head(const ArchiveHead& head) override {
     head_ = head;
     return {};
@@ -102,11 +106,13 @@ class DumpSurvey final : public ArchiveVisitor {
 
  private:
   Result<void> take_entry(DocumentView document) {
-    const auto entry = TRY_CONTEXT("the log", engine::mongodb::parse_entry(document));
     auto& log = log_ ? *log_ : log_.emplace();
+    ++log.entries;
+    if (without_oplog_) return {};
+    const auto entry = TRY_CONTEXT("the log", engine::mongodb::parse_entry(document));
+    if (entry.at.ts == Timestamp()) return fail(Code::corrupt, "an entry of the log has no moment");
     if (entry.at.ts < log.last) return fail(Code::corrupt, "the log is not in its order");
     log.last = entry.at.ts;
-    ++log.entries;
     note_databases(entry, log);
     const bool makes = entry.operation == engine::mongodb::Operation::command;
     if (makes && entry.object.find("timeseries"))
@@ -134,6 +140,7 @@ class DumpSurvey final : public ArchiveVisitor {
       log.stranger = database;
   }
 
+  bool without_oplog_;
   ArchiveHead head_;
   std::map<std::string, std::map<std::string, Found>> databases_;
   std::optional<LogOfDump> log_;
@@ -199,12 +206,12 @@ Result<void> check_log_is_of(const LogOfDump& log, const std::string& database) 
 
 Result<void> take_log(const DumpSurvey& survey, const DumpOptions& options, DumpPlan& plan) {
   if (!survey.log()) return {};
-  const auto series = survey.series_in_log().find(plan.database);
-  if (!options.without_oplog && series != survey.series_in_log().end())
-    return refuse_to_import("the log of the dump makes " + series->second +
-                                ", a time series, which cannot be imported from a dump yet",
-                            "Nothing was changed. mongorestore restores it.");
   if (!options.without_oplog) {
+    const auto series = survey.series_in_log().find(plan.database);
+    if (series != survey.series_in_log().end())
+      return refuse_to_import("the log of the dump makes " + series->second +
+                                  ", a time series, which cannot be imported from a dump yet",
+                              "Nothing was changed. mongorestore restores it.");
     plan.log = survey.log();
     return check_log_is_of(*plan.log, plan.database);
   }
@@ -365,7 +372,7 @@ Result<DumpPlan> plan_dump(const Location& to, const DumpOptions& options,
                            const RunContext& context) {
   DumpPlan plan;
   TRY(check_server_for(to, plan));
-  DumpSurvey survey;
+  DumpSurvey survey(options.without_oplog);
   TRY(visit_dump(options.place(), survey, context));
   plan.head = survey.told();
   plan.database = TRY(choose_database(survey, options.database));
