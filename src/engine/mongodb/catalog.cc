@@ -23,14 +23,6 @@ Result<CollectionKind> kind_from(std::string_view type) {
   return no_catalog(fmt::format("a collection of type \"{}\"", type));
 }
 
-Result<void> check_index(DocumentView index) {
-  const auto key = index.find("key");
-  if (!key || !key->holds(BsonType::document) || key->document()->empty())
-    return no_catalog("an index without a key");
-  if (index.text_at("name").value_or("").empty()) return no_catalog("an index without a name");
-  return {};
-}
-
 Bytes encode_collection(const Collection& collection) {
   ArrayBuilder indexes;
   for (const auto& index : collection.indexes) indexes.document(index);
@@ -106,6 +98,15 @@ Result<Collection> check_collection(Bytes info, std::vector<Bytes> indexes) {
   collection.info = std::move(info);
   collection.indexes = std::move(indexes);
   return collection;
+}
+
+Result<void> check_index(DocumentView index) {
+  const auto key = index.find("key");
+  if (!key || !key->holds(BsonType::document) || key->document()->empty())
+    return fail(Code::corrupt, "an index without a key");
+  if (index.text_at("name").value_or("").empty())
+    return fail(Code::corrupt, "an index without a name");
+  return {};
 }
 
 bool is_keyed_by_id(DocumentView index) {

@@ -44,6 +44,8 @@ struct Catalog {
 
 // `corrupt` when a reply lacks what every server sends: name and, of an index, key and name.
 Result<Collection> check_collection(Bytes info, std::vector<Bytes> indexes);
+// The same of one index, wherever it comes from: what is read from a checked one is there.
+Result<void> check_index(DocumentView index);
 
 // Of a checked index: whether its key is _id alone, as that of every collection's own is.
 bool is_keyed_by_id(DocumentView index);

@@ -44,13 +44,18 @@ bool is_meant(DocumentView index, DocumentView change) {
   return key && has_key(index, to_bytes(key->bytes()));
 }
 
+// Which index a collMod means, and what it never changes of it.
+bool says_which(const Element& field) {
+  return field.key == "name" || field.key == "key" || field.key == "keyPattern";
+}
+
 // What collMod may change of an index.
 Bytes changed_index(DocumentView index, DocumentView change) {
   DocumentBuilder changed;
   for (const auto& field : index)
-    if (!change.find(field.key) || field.key == "name") changed.element(field);
+    if (!change.find(field.key) || says_which(field)) changed.element(field);
   for (const auto& field : change)
-    if (field.key != "name" && field.key != "keyPattern") changed.element(field);
+    if (!says_which(field)) changed.element(field);
   return changed.take();
 }
 

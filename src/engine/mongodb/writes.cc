@@ -200,22 +200,29 @@ Result<Writes> on_coll_mod(const OplogEntry& entry) {
   return writes;
 }
 
-Result<Writes> on_create_indexes(const OplogEntry& entry) {
-  AddIndexes add{TRY(named_object(entry)), {}};
+Result<std::vector<Bytes>> index_specs(const OplogEntry& entry) {
+  std::vector<Bytes> specs;
   const auto list = entry.object.find("indexes");
-  if (list) {
-    for (const auto& spec : list->inside()) {
-      if (!spec.holds(BsonType::document)) return odd_entry(entry, "an index is no document");
-      add.specs.push_back(to_bytes(spec.value));
-    }
-    return Writes{add};
+  if (!list) {
+    DocumentBuilder spec;
+    for (const auto& field : entry.object)
+      if (field.key != "createIndexes" && field.key != "ui") spec.element(field);
+    specs.push_back(spec.take());
+    return specs;
   }
-  DocumentBuilder spec;
-  for (const auto& field : entry.object)
-    if (field.key != "createIndexes" && field.key != "ui") spec.element(field);
-  add.specs.push_back(spec.take());
-  if (!view_document(add.specs.front()).document_at("key"))
-    return odd_entry(entry, "an index without a key");
+  if (!list->holds(BsonType::array)) return odd_entry(entry, "its indexes are no list");
+  for (const auto& spec : list->inside()) {
+    if (!spec.holds(BsonType::document)) return odd_entry(entry, "an index is no document");
+    specs.push_back(to_bytes(spec.value));
+  }
+  return specs;
+}
+
+Result<Writes> on_create_indexes(const OplogEntry& entry) {
+  AddIndexes add{TRY(named_object(entry)), TRY(index_specs(entry))};
+  for (const auto& spec : add.specs)
+    if (const auto checked = check_index(view_document(spec)); !checked)
+      return odd_entry(entry, checked.error().message());
   return Writes{add};
 }
 

@@ -169,6 +169,24 @@ TEST(Writes, IndexesAreGathered) {
                AddIndexes{kOrders, {spec, spec}});
 }
 
+TEST(Writes, AnIndexWithoutAKeyOrANameIsCorruptHoweverItComes) {
+  const auto alone = [](const std::string& spec) {
+    return command(R"({"createIndexes":"orders",)" + spec + "}");
+  };
+  const auto listed = [](const std::string& spec) {
+    return command(R"({"commitIndexBuild":"orders","indexes":[{"key":{"b":1},"name":"b_1"},{)" +
+                   spec + "}]}");
+  };
+  for (const std::string spec :
+       {R"("name":"a_1")", R"("key":{"a":1})", R"("key":1,"name":"a_1")",
+        R"("key":{},"name":"a_1")", R"("key":{"a":1},"name":"")", R"("key":{"a":1},"name":7)"}) {
+    expect_stop(alone(spec), Code::corrupt);
+    expect_stop(listed(spec), Code::corrupt);
+  }
+  EXPECT_TRUE(translated(alone(R"("key":{"a":1},"name":"a_1")")));
+  EXPECT_TRUE(translated(listed(R"("key":{"a":1},"name":"a_1")")));
+}
+
 TEST(Writes, IndexesAreRemovedByNameOrKey) {
   for (const std::string name : {"dropIndexes", "dropIndex", "deleteIndexes", "deleteIndex"})
     expect_write(command(R"({")" + name + R"(":"orders","index":"a_1"})"),
@@ -217,7 +235,8 @@ TEST(Writes, EntriesThatLackAPartAreCorrupt) {
     expect_stop(fields, Code::corrupt);
   for (const std::string object :
        {R"({"drop":1})", R"({"renameCollection":"shop"})", R"({"createIndexes":"orders"})",
-        R"({"dropIndexes":"orders"})", R"({"commitIndexBuild":"orders","indexes":[1]})"})
+        R"({"dropIndexes":"orders"})", R"({"commitIndexBuild":"orders","indexes":[1]})",
+        R"({"commitIndexBuild":"orders","indexes":1})"})
     expect_stop(command(object), Code::corrupt);
 }
 
