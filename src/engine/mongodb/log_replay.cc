@@ -229,8 +229,7 @@ Result<void> LogReplay::apply(const Rename& write) {
 // The command without what the server lacks, and without the expiry: nothing is to expire before
 // all is restored.
 Result<Bytes> LogReplay::keep_expiry(const ModifyCollection& write) {
-  const auto possible =
-      offered_ ? options_without_lost(view_document(write.command), *offered_) : write.command;
+  const auto possible = TRY(catalog_.possible(write));
   const auto expiry = view_document(possible).find("expireAfterSeconds");
   if (!expiry) return possible;
   TRY(catalog_.set_expiry(write.where.collection, *expiry));

@@ -51,6 +51,8 @@ class LogReplay {
   Result<void> finish();
 
   const Catalog& catalog() const { return catalog_.catalog(); }
+  // What the log made of it and the server lacks, where that was accepted as lost.
+  std::vector<Finding> lost() const { return catalog_.lost(); }
   // What the snapshot recorded, as it must be now.
   Result<Json> expected(const Json& recorded) const;
   // What a collMod of the log made of them only the server knows.

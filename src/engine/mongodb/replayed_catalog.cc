@@ -1,6 +1,7 @@
 #include "engine/mongodb/replayed_catalog.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "engine/mongodb/series_index.h"
 
@@ -85,8 +86,28 @@ Result<void> ReplayedCatalog::add(Bytes info, std::vector<Bytes> indexes) {
   return {};
 }
 
-void ReplayedCatalog::leave_out_lost(Collection& collection) const {
-  if (offered_) collection = without_lost(collection, *offered_);
+void ReplayedCatalog::leave_out_lost(Collection& collection) {
+  if (!offered_) return;
+  note_lost(collection);
+  collection = without_lost(collection, *offered_);
+}
+
+void ReplayedCatalog::note_lost(const Collection& wanted) {
+  std::ranges::move(lost_features({catalog_.database, {wanted}}, *offered_),
+                    std::back_inserter(lost_[wanted.name]));
+}
+
+Result<Bytes> ReplayedCatalog::possible(const ModifyCollection& write) {
+  if (!offered_) return write.command;
+  const auto& name = write.where.collection;
+  note_lost(TRY(check_collection(plain_info(name, "collection", write.command), {})));
+  return options_without_lost(view_document(write.command), *offered_);
+}
+
+std::vector<Finding> ReplayedCatalog::lost() const {
+  std::vector<Finding> all;
+  for (const auto& [name, lost] : lost_) std::ranges::copy(lost, std::back_inserter(all));
+  return all;
 }
 
 Result<void> ReplayedCatalog::make_plain(const std::string& name) {
@@ -110,6 +131,7 @@ void ReplayedCatalog::drop(const std::string& name) {
   std::erase_if(catalog_.collections, [&](const auto& each) { return each.name == name; });
   origins_.erase(name);
   unknown_.erase(name);
+  lost_.erase(name);
   changed_ = true;
 }
 
@@ -119,11 +141,14 @@ Result<void> ReplayedCatalog::rename(const std::string& from, const std::string&
   auto moved = *found;
   const auto origin = restored_as(from);
   const bool known = has_known_options(from);
+  auto lost = std::move(lost_[from]);
+  for (auto& each : lost) each.subject.replace(catalog_.database.size() + 1, from.size(), to);
   drop(to);
   drop(from);
   TRY(add(plain_info(to, "collection", moved.options().bytes()), std::move(moved.indexes)));
   if (origin) origins_[to] = *origin;
   if (!known) lose_options(to);
+  lost_[to] = std::move(lost);
   return {};
 }
 

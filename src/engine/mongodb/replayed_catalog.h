@@ -28,6 +28,8 @@ class ReplayedCatalog {
   void modify_index(const ModifyIndex& write);
   // What a collMod says of the expiry of a whole collection, which is set when all else is over.
   Result<void> set_expiry(const std::string& name, const Element& expiry);
+  // The command of a collMod without what needs what is not offered.
+  Result<Bytes> possible(const ModifyCollection& write);
   // Its options are what the server made of a command.
   void lose_options(const std::string& name) { unknown_.insert(name); }
 
@@ -35,16 +37,20 @@ class ReplayedCatalog {
   // The name that it had when it was restored; nothing for one that the log made.
   std::optional<std::string> restored_as(const std::string& name) const;
   bool changed() const { return changed_; }
+  // What was left out of the collections and views that are there, named as lost_features() does.
+  std::vector<Finding> lost() const;
 
  private:
   Collection* mutable_find(const std::string& name);
   Result<void> add(Bytes info, std::vector<Bytes> indexes);
-  void leave_out_lost(Collection& collection) const;
+  void leave_out_lost(Collection& collection);
+  void note_lost(const Collection& wanted);
 
   Catalog catalog_;
   std::optional<std::set<Feature>> offered_;
   std::map<std::string, std::string> origins_;  // names now → names then
   std::set<std::string> unknown_;
+  std::map<std::string, std::vector<Finding>> lost_;  // by collection
   bool changed_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/losses.h"
 #include "engine/mongodb/facts.h"
 #include "engine/mongodb/object_names.h"
 
@@ -29,7 +30,7 @@ Json recorded_facts(const DumpPlan& plan) {
 }
 
 engine::mongodb::Catalog restored_catalog(const LogOfRestored& log) {
-  engine::mongodb::Catalog catalog{log.to.database, log.plan.views.collections};
+  engine::mongodb::Catalog catalog{log.plan.database, log.plan.views.collections};
   for (const auto& [name, each] : log.plan.collections)
     catalog.collections.push_back(engine::mongodb::without_lost(each.wanted, log.plan.offered));
   std::ranges::sort(catalog.collections, {}, &engine::mongodb::Collection::name);
@@ -48,6 +49,24 @@ Result<ExpectedDump> after_replay(const LogReplay& replay, const DumpPlan& plan)
   return expected;
 }
 
+bool is_told(const Finding& finding, const DumpReport& report) {
+  return std::ranges::any_of(report.findings, [&](const Finding& each) {
+    return each.subject == finding.subject && each.message == finding.message;
+  });
+}
+
+// The plan names what the dump itself needs; what its log makes is only known now.
+Result<void> tell_losses(const LogReplay& replay, const DumpPlan& plan, const DumpOptions& options,
+                         DumpReport& report) {
+  if (!options.accept_losses)
+    return engine::refuse_losses(engine::mongodb::lost_features(replay.catalog(), plan.offered),
+                                 plan.product + " cannot do what the log of the dump makes",
+                                 "--accept-losses leaves it out, --without-oplog the whole log.");
+  for (auto& lost : replay.lost())
+    if (!is_told(lost, report)) report.findings.push_back(std::move(lost));
+  return {};
+}
+
 Result<ExpectedDump> replay_entries(const LogOfRestored& log, const DumpOptions& options,
                                     std::pair<ValidatorsAside&, DumpReport&> into,
                                     const RunContext& context) {
@@ -60,6 +79,7 @@ Result<ExpectedDump> replay_entries(const LogOfRestored& log, const DumpOptions&
   LogReplay replay(std::move(request), end);
   TRY(replay.replay_window(log.entries, context));
   TRY(replay.finish());
+  TRY(tell_losses(replay, log.plan, options, report));
   report.log_applied = replay.applied();
   report.log_until = engine::mongodb::moment_text(end.last);
   return after_replay(replay, log.plan);

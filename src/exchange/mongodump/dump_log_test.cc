@@ -15,6 +15,8 @@ using engine::mongodb::testing::document_of;
 using engine::mongodb::testing::log_entry;
 using testing::recorded_dump;
 using testing::why;
+using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 
 using DumpLog = testing::DumpImport;
@@ -153,6 +155,39 @@ TEST_F(DumpLog, RefusesAnEntryOfNoMoment) {
   };
   EXPECT_THAT(at_moment(R"({"t":0,"i":0})"), HasSubstr("an entry of the log has no moment"));
   EXPECT_EQ(at_moment(R"({"t":0,"i":1})"), "");
+}
+
+TEST_F(DumpLog, NamesWhatTheServerCannotDoOfWhatItMakes) {
+  const auto root = folder();
+  auto log = log_entry(10, R"("op":"c","ns":"shop.$cmd","o":{"createIndexes":"orders","v":2,
+      "key":{"t":1},"name":"t_1","expireAfterSeconds":5})");
+  append(log, log_entry(11, R"("op":"i","ns":"shop.system.views","o":{"_id":"shop.sold",
+                                "viewOn":"orders","pipeline":[]})"));
+  write(root / "oplog.bson", log);
+  const auto refused = import(root);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused);
+  EXPECT_THAT(why(refused), HasSubstr("shop.orders, index t_1: the server has no expiry"));
+  EXPECT_THAT(why(refused), HasSubstr("shop.sold: the server has no view"));
+  options_.accept_losses = true;
+  const auto planned = plan_dump(at("accepted"), options_, test_.context);
+  ASSERT_TRUE(planned) << why(planned);
+  const auto accepted = restore_dump(at("accepted"), *planned, options_, test_.context);
+  ASSERT_TRUE(accepted) << why(accepted);
+  EXPECT_TRUE(accepted->is_equal());
+  EXPECT_THAT(accepted->findings, ElementsAre(Field(&Finding::subject, "shop.orders, index t_1"),
+                                              Field(&Finding::subject, "shop.sold")));
+}
+
+TEST_F(DumpLog, NamesNoLossOfAnIndexThatTheServerCanHave) {
+  const auto root = folder();
+  write(root / "oplog.bson",
+        log_entry(10, R"("op":"c","ns":"shop.$cmd","o":{"createIndexes":"orders","v":2,
+                         "key":{"t":1},"name":"t_1"})"));
+  const auto report = import(root);
+  ASSERT_TRUE(report) << why(report);
+  EXPECT_EQ(report->collections.back().indexes, std::vector<std::string>{"t_1"});
+  EXPECT_TRUE(report->findings.empty());
 }
 
 TEST_F(DumpLog, SeesTheLogBesideTheFolderOfOneDatabase) {

@@ -79,7 +79,8 @@ struct DumpReport {
 };
 
 // `io_error` names the collection or index, and what the server said; nothing is taken back.
-// `not_restorable` and `unsupported_format` tell what of the log cannot be replayed.
+// `not_restorable` and `unsupported_format` tell what of the log cannot be replayed, `refused` what
+// it makes and the server cannot do, unless that was accepted as lost.
 Result<DumpReport> restore_dump(const engine::mongodb::Location& to, const DumpPlan& plan,
                                 const DumpOptions& options, const RunContext& context);
 
