@@ -12,7 +12,6 @@ namespace {
 using engine::mongodb::CollectionKind;
 using engine::mongodb::LogReplay;
 using engine::mongodb::ReplayRequest;
-using engine::mongodb::ValidatorsAside;
 using engine::mongodb::WindowEnd;
 
 // A dump does not say whose log it is. What only FerretDB writes, a whole document with its own _id
@@ -68,13 +67,11 @@ Result<void> tell_losses(const LogReplay& replay, const DumpPlan& plan, const Du
 }
 
 Result<ExpectedDump> replay_entries(const LogOfRestored& log, const DumpOptions& options,
-                                    std::pair<ValidatorsAside&, DumpReport&> into,
-                                    const RunContext& context) {
-  auto& [validators, report] = into;
+                                    DumpReport& report, const RunContext& context) {
   const WindowEnd end{log.plan.database, kDialect, true, {}, log.plan.log->last};
   TRY(log.entries.append(encode_window_end(end)));
   TRY(log.entries.close());
-  ReplayRequest request{log.to, validators, restored_catalog(log), {}};
+  ReplayRequest request{log.to, log.validators, restored_catalog(log), {}};
   if (options.accept_losses) request.offered = log.plan.offered;
   LogReplay replay(std::move(request), end);
   TRY(replay.replay_window(log.entries, context));
@@ -98,18 +95,13 @@ ExpectedDump expected_of(const DumpPlan& plan) {
 
 Result<ExpectedDump> replay_log(const LogOfRestored& log, const DumpOptions& options,
                                 DumpReport& report, const RunContext& context) {
-  ValidatorsAside validators(log.to, options.journal);
-  for (auto& finding : TRY(validators.recover())) report.findings.push_back(std::move(finding));
-  auto replayed = replay_entries(log, options, {validators, report}, context);
-  auto back = validators.put_back();
+  auto replayed = replay_entries(log, options, report, context);
   if (!replayed && replayed.error().code() == Code::unsupported_format)
     return fail(Error(Code::refused,
                       "the log of the dump cannot be replayed: " + replayed.error().describe())
                     .with_hint("mongorestore --oplogReplay may do it; --without-oplog leaves it "
                                "out, and each collection is then as of another moment."));
-  auto expected = TRY_CONTEXT("the log of the dump", std::move(replayed));
-  TRY(std::move(back));
-  return expected;
+  return TRY_CONTEXT("the log of the dump", std::move(replayed));
 }
 
 }  // namespace lifeboat::exchange::mongodump

@@ -19,9 +19,11 @@ struct LogOfRestored {
   const engine::mongodb::Location& to;
   const DumpPlan& plan;
   engine::mongodb::KeptWindow& entries;  // not closed yet
+  engine::mongodb::ValidatorsAside& validators;
 };
 
-// Its validators are set aside meanwhile. What was done is in the report.
+// Those of what was restored are aside already, and whoever set them aside puts all of them back.
+// What was done is in the report.
 Result<ExpectedDump> replay_log(const LogOfRestored& log, const DumpOptions& options,
                                 DumpReport& report, const RunContext& context);
 

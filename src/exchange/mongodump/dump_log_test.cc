@@ -190,6 +190,45 @@ TEST_F(DumpLog, NamesNoLossOfAnIndexThatTheServerCanHave) {
   EXPECT_TRUE(report->findings.empty());
 }
 
+// FerretDB knows no validators: it refuses to make a collection with one, and to put one back.
+TEST_F(DumpLog, FindsTheValidatorsOfRestoredCollectionsAside) {
+  const auto root = folder();
+  write_metadata(root / "shop" / "orders.metadata.json", "orders",
+                 R"(, "options": {"validator": {"a": 1}})");
+  write(root / "oplog.bson", log_entry(10, R"("op":"i","ns":"shop.orders","o":{"_id":50})"));
+  options_.journal = scratch_.path() / "journal";
+  options_.accept_losses = true;
+  auto planned = plan(root);
+  ASSERT_TRUE(planned) << why(planned);
+  planned->offered.insert(engine::mongodb::Feature::validator);
+  const auto with = restore_dump(at("with"), *planned, options_, test_.context);
+  EXPECT_THAT(why(with), HasSubstr("the validator of orders could not be put back"));
+  EXPECT_TRUE(fs::exists(options_.journal)) << "the next import puts it back";
+  const auto count = engine::mongodb::testing::Application(server_.uri(), "with")
+                         .run(DocumentBuilder().text("count", "orders").take());
+  EXPECT_EQ(engine::mongodb::view_document(count).find("n")->integer(), 3)
+      << "its documents came in, and the log was replayed";
+  planned->log.reset();
+  const auto without = restore_dump(at("without"), *planned, options_, test_.context);
+  EXPECT_THAT(why(without), HasSubstr("orders: making it"));
+}
+
+TEST_F(DumpLog, IsToldThatAnotherRunHasTheJournalBeforeAnythingIsMade) {
+  const auto root = folder();
+  write(root / "oplog.bson", log_entry(10, R"("op":"i","ns":"shop.orders","o":{"_id":50})"));
+  options_.journal = scratch_.path() / "journal";
+  const auto location = at("restored");
+  std::optional<engine::mongodb::ValidatorsAside> other(std::in_place, location, options_.journal);
+  ASSERT_TRUE(other->recover());
+  const auto busy = import(root);
+  ASSERT_FALSE(busy);
+  EXPECT_EQ(busy.error().code(), Code::busy);
+  other.reset();
+  const auto report = import(root);
+  ASSERT_TRUE(report) << why(report);
+  EXPECT_TRUE(report->is_equal());
+}
+
 TEST_F(DumpLog, SeesTheLogBesideTheFolderOfOneDatabase) {
   const auto root = folder("pixelcraft");
   const auto given = root / "pixelcraft";

@@ -31,6 +31,7 @@ using engine::mongodb::Location;
 using engine::mongodb::OplogEntry;
 using engine::mongodb::Timestamp;
 using engine::mongodb::Validators;
+using engine::mongodb::ValidatorsAside;
 
 constexpr std::size_t kMostWaiting = 64U << 20U;  // bytes, of all collections of an archive
 
@@ -286,12 +287,7 @@ class DumpRestore {
 
   Result<DumpReport> run(const DumpOptions& options) {
     report_.findings = plan_.losses;
-    for (const auto& [name, each] : plan_.collections) TRY_CONTEXT(name, make(each.wanted));
-    const auto log = plan_.log ? TRY(KeptWindow::make()) : nullptr;
-    DumpInsert insert(to_, plan_, log.get());
-    TRY(visit_dump(options.place(), insert, context_));
-    const auto expected =
-        log ? TRY(replay_log({to_, plan_, *log}, options, report_, context_)) : expected_of(plan_);
+    const auto expected = TRY(plan_.log ? fill_without_validators(options) : fill(options));
     TRY(make_views(expected.catalog));
     for (const auto& each : expected.catalog.collections)
       if (each.kind != CollectionKind::view)
@@ -301,6 +297,28 @@ class DumpRestore {
   }
 
  private:
+  Result<ExpectedDump> fill(const DumpOptions& options) {
+    for (const auto& [name, each] : plan_.collections) TRY_CONTEXT(name, make(each.wanted));
+    const auto log = plan_.log ? TRY(KeptWindow::make()) : nullptr;
+    DumpInsert insert(to_, plan_, log.get());
+    TRY(visit_dump(options.place(), insert, context_));
+    if (!log) return expected_of(plan_);
+    return replay_log({to_, plan_, *log, *validators_}, options, report_, context_);
+  }
+
+  // What the dump read late may follow rules that its log brings only now.
+  Result<ExpectedDump> fill_without_validators(const DumpOptions& options) {
+    validators_.emplace(to_, options.journal);
+    for (auto& finding : TRY(validators_->recover())) report_.findings.push_back(std::move(finding));
+    auto filled = fill(options);
+    auto back = validators_->put_back();
+    auto expected = TRY(std::move(filled));
+    for (const auto& command : TRY(std::move(back)))
+      if (auto found = engine::mongodb::find_violators(to_, engine::mongodb::view_document(command)))
+        report_.findings.push_back(std::move(*found));
+    return expected;
+  }
+
   Result<void> command(const std::string& what, ByteView command) const {
     TRY_CONTEXT(what, to_.server->connect().command(to_.database, command));
     return {};
@@ -308,7 +326,10 @@ class DumpRestore {
 
   Result<void> make(const Collection& collection) {
     const auto possible = engine::mongodb::without_lost(collection, plan_.offered);
-    return command("making it", TRY(engine::mongodb::create_command(possible, Validators::kept)));
+    const auto validators = validators_ ? Validators::set_aside : Validators::kept;
+    if (validators_) TRY(validators_->set_aside({}, {&possible}));
+    TRY(command("making it", TRY(engine::mongodb::create_command(possible, validators))));
+    return validators_ ? validators_->identify(possible.name) : Result<void>();
   }
 
   Result<void> make_views(const Catalog& catalog) {
@@ -353,6 +374,7 @@ class DumpRestore {
   const DumpPlan& plan_;
   const RunContext& context_;
   DumpReport report_;
+  std::optional<ValidatorsAside> validators_;  // while there is a log to replay
   std::vector<Bytes> expiries_;
 };
 
