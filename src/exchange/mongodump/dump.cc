@@ -100,13 +100,11 @@ class FolderDump {
   Result<void> run(const DumpPlace& given) {
     TRY(visitor_.head({}));
     const auto folder = TRY(without_outer(given.path));
-    const auto names = TRY(names_in(folder));
-    if (is_database(names)) {
-      const auto was_at = given.was_at.empty() ? TRY(real_path(folder)) : given.was_at;
-      TRY(visit_database(folder, was_at.filename().string()));
-      TRY(visit_log(was_at.parent_path()));
+    if (const auto of_one = TRY(of_one_database(given)); !of_one.empty()) {
+      TRY(visit_database(folder, of_one.filename().string()));
+      TRY(visit_log(of_one.parent_path()));
     } else {
-      for (const auto& name : names)
+      for (const auto& name : TRY(names_in(folder)))
         if (fs::is_directory(fs::symlink_status(folder / name)))
           TRY_CONTEXT(name, visit_database(folder / name, name));
       TRY(visit_log(folder));
@@ -114,6 +112,11 @@ class FolderDump {
     if (found_ != 0) return {};
     return fail(Error(Code::unsupported_format, "this is no folder of mongodump")
                     .with_hint("It holds a folder for each database, with .bson files."));
+  }
+
+  static Result<fs::path> of_one_database(const DumpPlace& given) {
+    if (!is_database(TRY(names_in(given.path)))) return fs::path();
+    return given.was_at.empty() ? real_path(given.path) : given.was_at;
   }
 
  private:
@@ -266,6 +269,11 @@ Result<void> visit_dump(const DumpPlace& dump, ArchiveVisitor& visitor, const Ru
       is_folder ? FolderDump(visitor, bytes).run(dump) : visit_archive(dump.path, visitor, bytes);
   TRY_CONTEXT(dump.path.string(), visited);
   return {};
+}
+
+Result<fs::path> folder_of_one(const DumpPlace& dump) {
+  if (!fs::is_directory(fs::symlink_status(dump.path))) return fs::path();
+  return FolderDump::of_one_database(dump);
 }
 
 Result<bool> is_archive(const fs::path& file) {

@@ -23,6 +23,10 @@ struct DumpPlace {
 // than it may hold and for metadata that is more than one keeps.
 Result<void> visit_dump(const DumpPlace& dump, ArchiveVisitor& visitor, const RunContext& context);
 
+// Where the folder of one database lies, or lay: with the log and the folders of the others beside
+// it. Empty for any other dump.
+Result<fs::path> folder_of_one(const DumpPlace& dump);
+
 // Whether a file begins as an archive of mongodump does, once decoded.
 Result<bool> is_archive(const fs::path& file);
 

@@ -13,11 +13,11 @@ namespace {
 using engine::mongodb::DocumentBuilder;
 using engine::mongodb::testing::document_of;
 using engine::mongodb::testing::log_entry;
-using testing::recorded_dump;
-using testing::why;
 using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
+using testing::recorded_dump;
+using testing::why;
 
 using DumpLog = testing::DumpImport;
 
@@ -259,6 +259,31 @@ TEST_F(DumpLog, RefusesALogOfOtherDatabasesOnly) {
   write(root / "oplog.bson", own);
   for (const auto& given : {root, root / "shop"}) EXPECT_TRUE(plan(given)) << why(plan(given));
   write(root / "oplog.bson", log_entry(10, R"("op":"n","ns":"","o":{"msg":"periodic noop"})"));
+  EXPECT_TRUE(plan(root)) << why(plan(root));
+}
+
+TEST_F(DumpLog, IsOfTheFolderOfOneDatabaseWhereItChangesAnotherThatLiesBeside) {
+  const auto root = folder();
+  folder("sold");
+  write(root / "oplog.bson", log_entry(10, R"("op":"i","ns":"sold.orders","o":{"_id":1})"));
+  const auto given = root / "shop";
+  EXPECT_TRUE(plan(given)) << why(plan(given));
+  fs::rename(root / "sold", root / "renamed");
+  EXPECT_THAT(why(plan(given)), HasSubstr("the log beside the folder shop changes sold, and "
+                                          "nothing of shop or of another folder there"));
+  fs::rename(root / "renamed", root / "sold");
+  fs::rename(given, scratch_.path() / "copied");
+  options_.was_at = given;
+  EXPECT_TRUE(plan(scratch_.path() / "copied")) << "its folder was copied from there";
+}
+
+TEST_F(DumpLog, IsNotOfADatabaseThatOnlyADocumentNames) {
+  const auto root = folder();
+  write(root / "oplog.bson",
+        log_entry(10, R"("op":"i","ns":"sold.orders","o":{"_id":1,"to":"shop.orders"})"));
+  EXPECT_THAT(why(plan(root)), HasSubstr("changes sold, and nothing of shop"));
+  write(root / "oplog.bson", log_entry(10, R"("op":"c","ns":"sold.$cmd","o":{
+                                              "renameCollection":"sold.a","to":"shop.b"})"));
   EXPECT_TRUE(plan(root)) << why(plan(root));
 }
 

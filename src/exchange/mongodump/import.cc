@@ -64,7 +64,8 @@ Result<Collection> collection_of(const ArchiveCollection& about) {
 // counted: nothing in it matters.
 class DumpSurvey final : public ArchiveVisitor {
  public:
-  explicit DumpSurvey(bool without_oplog) : without_oplog_(without_oplog) {}
+  DumpSurvey(bool without_oplog, fs::path of_one)
+      : without_oplog_(without_oplog), of_one_(std::move(of_one)) {}
 
   Result<void> head(const ArchiveHead& head) override {
     head_ = head;
@@ -104,6 +105,7 @@ class DumpSurvey final : public ArchiveVisitor {
   const std::optional<LogOfDump>& log() const { return log_; }
   // Of each database, a time series that the log makes.
   const std::map<std::string, std::string>& series_in_log() const { return series_; }
+  const fs::path& of_one() const { return of_one_; }
 
  private:
   Result<void> take_entry(DocumentView document) {
@@ -124,7 +126,9 @@ class DumpSurvey final : public ArchiveVisitor {
 
   void note_databases(const OplogEntry& entry, LogOfDump& log) const {
     note_database(entry.ns, log);
-    note_database(entry.object.text_at("to").value_or(""), log);  // of a rename
+    if (entry.operation == engine::mongodb::Operation::command &&
+        entry.command() == "renameCollection")
+      note_database(entry.object.text_at("to").value_or(""), log);
     const auto operations = entry.object.find("applyOps");
     if (!operations || !operations->holds(BsonType::array)) return;
     for (const auto& each : operations->inside())
@@ -135,13 +139,22 @@ class DumpSurvey final : public ArchiveVisitor {
   // What comes before the log is all that there is.
   void note_database(std::string_view ns, LogOfDump& log) const {
     const std::string database(ns.substr(0, ns.find('.')));
-    if (databases_.contains(database))
+    if (database.empty() || is_servers_own(database) || database == log.stranger) return;
+    if (databases_.contains(database) || lies_beside(database))
       log.is_of_dump = true;
-    else if (!database.empty() && !is_servers_own(database))
+    else
       log.stranger = database;
   }
 
+  // Of a dump of several, of which one is given, the log tells of all.
+  bool lies_beside(const std::string& database) const {
+    if (of_one_.empty() || database.find('/') != database.npos) return false;
+    std::error_code error;
+    return fs::is_directory(fs::symlink_status(of_one_.parent_path() / database, error));
+  }
+
   bool without_oplog_;
+  fs::path of_one_;  // as folder_of_one()
   ArchiveHead head_;
   std::map<std::string, std::map<std::string, Found>> databases_;
   std::optional<LogOfDump> log_;
@@ -197,12 +210,18 @@ Result<void> check_server_for(const Location& to, DumpPlan& plan) {
 }
 
 // A folder that was given another name hides which database it was: its log would change nothing.
-Result<void> check_log_is_of(const LogOfDump& log, const std::string& database) {
+Result<void> check_log_is_of(const LogOfDump& log, const std::string& database,
+                             const fs::path& of_one) {
   if (log.is_of_dump || log.stranger.empty()) return {};
+  if (!of_one.empty())
+    return refuse_to_import("the log beside the folder " + database + " changes " + log.stranger +
+                                ", and nothing of " + database + " or of another folder there",
+                            "Nothing was changed. The folder of a database must be called as the "
+                            "database was, for the log names it so.");
   return refuse_to_import("the log of the dump changes " + log.stranger + ", and nothing of " +
                               database + " or of what else the dump holds",
-                          "Nothing was changed. The folder of a database must be called as the "
-                          "database was, for the log names it so.");
+                          "Nothing was changed. It is of another dump, or a folder was given "
+                          "another name. --without-oplog leaves it out.");
 }
 
 Result<void> take_log(const DumpSurvey& survey, const DumpOptions& options, DumpPlan& plan) {
@@ -214,7 +233,7 @@ Result<void> take_log(const DumpSurvey& survey, const DumpOptions& options, Dump
                                   ", a time series, which cannot be imported from a dump yet",
                               "Nothing was changed. mongorestore restores it.");
     plan.log = survey.log();
-    return check_log_is_of(*plan.log, plan.database);
+    return check_log_is_of(*plan.log, plan.database, survey.of_one());
   }
   plan.findings.push_back({"log-left-out", "oplog",
                            "its " + counted(survey.log()->entries, "entry is", "entries are") +
@@ -309,12 +328,14 @@ class DumpRestore {
   // What the dump read late may follow rules that its log brings only now.
   Result<ExpectedDump> fill_without_validators(const DumpOptions& options) {
     validators_.emplace(to_, options.journal);
-    for (auto& finding : TRY(validators_->recover())) report_.findings.push_back(std::move(finding));
+    for (auto& finding : TRY(validators_->recover()))
+      report_.findings.push_back(std::move(finding));
     auto filled = fill(options);
     auto back = validators_->put_back();
     auto expected = TRY(std::move(filled));
     for (const auto& command : TRY(std::move(back)))
-      if (auto found = engine::mongodb::find_violators(to_, engine::mongodb::view_document(command)))
+      if (auto found =
+              engine::mongodb::find_violators(to_, engine::mongodb::view_document(command)))
         report_.findings.push_back(std::move(*found));
     return expected;
   }
@@ -394,7 +415,7 @@ Result<DumpPlan> plan_dump(const Location& to, const DumpOptions& options,
                            const RunContext& context) {
   DumpPlan plan;
   TRY(check_server_for(to, plan));
-  DumpSurvey survey(options.without_oplog);
+  DumpSurvey survey(options.without_oplog, TRY(folder_of_one(options.place())));
   TRY(visit_dump(options.place(), survey, context));
   plan.head = survey.told();
   plan.database = TRY(choose_database(survey, options.database));

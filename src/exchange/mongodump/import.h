@@ -35,8 +35,8 @@ struct DumpedCollection {
 struct LogOfDump {
   std::uint64_t entries = 0;
   engine::mongodb::Timestamp last;
-  bool is_of_dump = false;  // it changes a database that the dump holds
-  std::string stranger{};   // a database that it changes, and the dump does not hold
+  bool is_of_dump = false;  // it changes a database of the dump
+  std::string stranger{};   // a database that it changes, and that is none of the dump
 };
 
 struct DumpPlan {
