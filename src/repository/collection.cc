@@ -54,11 +54,26 @@ Result<PruneReport> Collection::run() {
 }
 
 // What a hidden or lost snapshot refers to looks dead, and it may come back.
-Result<void> Collection::require_all_snapshots() const {
-  if (options_.despite_missing) return {};
+Result<void> Collection::require_all_snapshots() {
   const auto list = TRY(list_snapshots(store_, context_));
+  if (options_.despite_missing) return give_up(list.lost);
   for (const auto& each : list.findings)
     if (each.code == kSnapshotMissing) return refuse_without(each);
+  return {};
+}
+
+// Before anything is planned: in a session that has a void nobody commits any more.
+Result<void> Collection::give_up(const std::vector<LostSnapshot>& lost) {
+  const auto census = TRY(take_census(store_));
+  for (const auto& each : lost) {
+    const SessionRef ref{each.writer, each.seq};
+    if (!is_open(census, ref)) continue;
+    given_up_.insert(ref);
+    if (options_.dry_run) continue;
+    auto ended = put_void(store_, ref, "lost, and given up by a person");
+    if (!ended && ended.error().code() != Code::exists) return ended;
+    if (ended) context_.log.warning(each.key + " is lost and was given up");
+  }
   return {};
 }
 
@@ -93,7 +108,8 @@ Result<bool> Collection::plan_or_resume() {
   }
   plan_.forgotten =
       TRY(gather_sayings(TRY(load_statements(store_, "forgotten")).statements)).forgotten;
-  const auto census = TRY(take_census(store_));
+  auto census = TRY(take_census(store_));
+  add_forgotten(census, given_up_);
   references_ = TRY(read_references(store_, census, plan_.forgotten));
   plan_.sparse = references_.sparse;
   packs_ = TRY(survey_packs(store_, references_.living));

@@ -18,7 +18,8 @@ class Collection {
 
  private:
   // The steps, in order.
-  Result<void> require_all_snapshots() const;
+  Result<void> require_all_snapshots();
+  Result<void> give_up(const std::vector<LostSnapshot>& lost);
   Result<Census> take_whole_census() const;
   Result<bool> plan_or_resume();
   Result<void> publish_plan();
@@ -48,6 +49,7 @@ class Collection {
   PruneReport report_;
   CollectPlan plan_;
   bool resumed_ = false;
+  std::set<SessionRef> given_up_;  // their snapshots are lost; a dry run ends none
   References references_;
   PackCensus packs_;
   MovedPacks moved_;

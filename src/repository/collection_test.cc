@@ -242,8 +242,37 @@ TEST_F(CollectionTest, RemovesNothingWhileASnapshotIsMissing) {
   expect_all_living("again");
   place_.store->remove(hidden);
   living_.erase(first);
-  pruned({.despite_missing = true});
+  const auto all = place_.all();
+  const auto told = pruned({.dry_run = true, .despite_missing = true});
+  EXPECT_TRUE(place_.all() == all);
+  EXPECT_CODE(admin_->prune(kPrune, context()), Code::refused);
+  const auto done = pruned({.despite_missing = true});
+  EXPECT_GT(done.bytes_freed, 0U) << "what only it referred to";
+  EXPECT_EQ(told.bytes_freed, done.bytes_freed);
   expect_all_living("after giving it up");
+  expect_no_damage();
+  EXPECT_EQ(pruned().bytes_freed, 0U) << "plain again";
+}
+
+// A session that nobody saw end is left to its writer.
+TEST_F(CollectionTest, GivesUpWhatIsLostAndNoBackupThatIsRunning) {
+  const auto first = backed_up(*admin_, 1);
+  const auto lost = place_.keys("snapshots/").front();
+  ASSERT_OK(admin_->snapshots(context()));
+  const auto writer = with_role(Role::writer, "writer");
+  const auto running = writer->begin(draft_of(), context());
+  ASSERT_OK(running);
+  ASSERT_OK(fill(**running, some_files(2), context()));
+  place_.store->remove(lost);
+  living_.erase(first);
+  EXPECT_CODE(admin_->prune({.despite_missing = true}, context()), Code::busy);
+  EXPECT_TRUE(place_.store->find(lost)) << "a void";
+  const auto info = (*running)->commit(context().clock.now(), true, context());
+  ASSERT_OK(info);
+  living_[info->id] = 2;
+  pruned();
+  expect_all_living("after");
+  expect_no_damage();
 }
 
 // What only it refers to would look dead to the second reading, and be removed.

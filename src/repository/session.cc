@@ -29,22 +29,29 @@ Result<bool> is_stale(const Store& store, const SessionRef& ref, const RunContex
   return !session || patience_is_over(*session, context.clock.now());
 }
 
+// Of this writer; without those whose objects went away meanwhile.
+Result<std::vector<SessionRef>> stale_sessions(const Store& store, const Census& census,
+                                               const RunContext& context) {
+  std::vector<SessionRef> found;
+  const auto own = census.writers.find(store.keys.writer);
+  if (own == census.writers.end()) return found;
+  for (const auto seq : own->second.open()) {
+    const SessionRef ref{store.keys.writer, seq};
+    const auto stale = is_stale(store, ref, context);
+    if (!stale && stale.error().code() == Code::not_found) continue;
+    if (TRY(stale)) found.push_back(ref);
+  }
+  return found;
+}
+
 // Somebody saw it end, so that its snapshot was lost: a void in its place would hide that for ever.
-Result<bool> has_lost_its_end(const Store& store, const SessionRef& ref,
-                              const RunContext& context) {
-  for (const auto& each : TRY(list_snapshots(store, context)).lost)
-    if (each.writer == ref.writer && each.seq == ref.seq) return true;
-  return false;
+bool has_lost_its_end(const SnapshotList& list, const SessionRef& ref) {
+  return std::ranges::any_of(list.lost, [&](const LostSnapshot& each) {
+    return each.writer == ref.writer && each.seq == ref.seq;
+  });
 }
 
 Result<void> end_stale(const Store& store, const SessionRef& ref, const RunContext& context) {
-  const auto stale = is_stale(store, ref, context);
-  if (!stale && stale.error().code() == Code::not_found) return {};
-  if (!TRY(stale)) return {};
-  if (TRY(has_lost_its_end(store, ref, context))) {
-    context.log.warning(snapshot_key(ref) + " was there and is lost: `lifeboat verify` tells more");
-    return {};
-  }
   const auto ended = put_void(store, ref, "the backup did not finish");
   if (!ended && ended.error().code() != Code::exists) return ended;
   SessionLock::forget(store.cache, ref);
@@ -54,10 +61,23 @@ Result<void> end_stale(const Store& store, const SessionRef& ref, const RunConte
 
 Result<void> end_stale_sessions(const Store& store, const Census& census,
                                 const RunContext& context) {
-  const auto own = census.writers.find(store.keys.writer);
-  if (own == census.writers.end()) return {};
-  for (const auto seq : own->second.open())
-    TRY(end_stale(store, {store.keys.writer, seq}, context));
+  const auto stale = TRY(stale_sessions(store, census, context));
+  if (stale.empty()) return {};
+  const auto list = list_snapshots(store, context);
+  TRY(context.check_stop());
+  if (!list) {
+    // Old objects that cannot be read are no reason to make no backup.
+    context.log.warning("unfinished sessions stay open, for nobody can tell what is lost: " +
+                        list.error().describe());
+    return {};
+  }
+  for (const auto& ref : stale) {
+    if (!has_lost_its_end(*list, ref))
+      TRY(end_stale(store, ref, context));
+    else
+      context.log.warning(snapshot_key(ref) +
+                          " was there and is lost: `lifeboat verify` tells more");
+  }
   return {};
 }
 

@@ -286,6 +286,39 @@ TEST_F(SnapshotTest, EndsItsWritersDeadSessionsFirst) {
   EXPECT_EQ(snapshot_count(), 1U);
 }
 
+// An old object that cannot be read must not end all backups; what cannot be told apart stays open.
+TEST_F(SnapshotTest, IsMadeAlthoughAnOldHeadCannotBeReadAndThenEndsNoSession) {
+  backed_up(*admin_, some_files());
+  {
+    const auto one = admin_->begin(draft_of(), context());
+    ASSERT_OK(one);
+    ASSERT_OK(admin_->begin(draft_of(), context()));
+  }
+  ASSERT_EQ(place_.keys("sessions/").size(), 3U);
+  const auto head = place_.keys("snapshots/").front();
+  storage::FaultScript script{.faults = {{.kind = FaultKind::io_error,
+                                          .call = Call::get,
+                                          .prefix = head,
+                                          .at = 1,
+                                          .times = UINT64_MAX}}};
+  const auto faulty =
+      place_.open_on(std::make_unique<storage::FaultBackend>(place_.medium(), std::move(script)),
+                     "admin", "admin");
+  ASSERT_OK(faulty);
+  const auto second = backed_up(**faulty, some_files(1));
+  EXPECT_EQ(place_.keys("snapshots/").size(), 2U) << "voids";
+  expect_holds(*admin_, second.id, some_files(1));
+  int reads = 0;
+  place_.watch = [&](Call call, const std::string& key) {
+    reads += call == Call::get && key == head ? 1 : 0;
+  };
+  backed_up(*admin_, some_files(2));
+  place_.watch = {};
+  EXPECT_EQ(reads, 1) << "for all sessions together";
+  EXPECT_EQ(place_.keys("snapshots/").size(), 5U);
+  EXPECT_EQ(snapshot_count(), 3U);
+}
+
 TEST_F(SnapshotTest, IsNotFoundWhenItIsNone) {
   EXPECT_CODE(admin_->open_snapshot(SnapshotId{{1}}, context()), Code::not_found);
 }
