@@ -4,6 +4,31 @@
 #include "repository/config_object.h"
 
 namespace lifeboat::restore {
+namespace {
+
+// What is not there, or went away meanwhile, holds nothing.
+bool is_no_folder(const std::error_code& error) {
+  return error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
+}
+
+Result<std::vector<fs::path>> folders_in(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  constexpr auto kPassOver = fs::directory_options::skip_permission_denied;
+  for (fs::directory_iterator at(folder, kPassOver, error), end; !error && at != end;
+       at.increment(error)) {
+    std::error_code untold;  // then whoever opens it learns why
+    const auto type = at->symlink_status(untold).type();
+    if (type == fs::file_type::directory || type == fs::file_type::none)
+      found.push_back(at->path());
+  }
+  if (!error || is_no_folder(error)) return found;
+  return fail(Error(Code::refused, "nobody can tell whether a copy of a repository lies in " +
+                                       folder.string() + ": " + error.message())
+                  .with_hint("Nothing was changed. Mend that folder, or restore to a new place."));
+}
+
+}  // namespace
 
 std::optional<repository::RepositoryId> repository_in(const fs::path& folder) {
   const auto file = folder / repository::kConfigKey;
@@ -14,19 +39,21 @@ std::optional<repository::RepositoryId> repository_in(const fs::path& folder) {
   return config ? std::optional(config->id) : std::nullopt;
 }
 
-std::optional<fs::path> find_copy(const fs::path& place, const repository::RepositoryId& id,
-                                  int levels) {
+Result<std::optional<fs::path>> find_copy(const fs::path& place, const repository::RepositoryId& id,
+                                          int levels, const RunContext& context) {
   for (auto at = place;; at = at.parent_path()) {
     if (repository_in(at) == id) return at;
     if (at == at.parent_path()) break;
   }
-  std::error_code error;
-  constexpr auto kPassOver = fs::directory_options::skip_permission_denied;
-  for (fs::recursive_directory_iterator at(place, kPassOver, error), end; !error && at != end;
-       at.increment(error)) {
-    if (std::error_code gone; !fs::is_directory(at->symlink_status(gone))) continue;
-    if (repository_in(at->path()) == id) return at->path();
-    if (at.depth() + 1 >= levels) at.disable_recursion_pending();
+  std::vector<std::pair<fs::path, int>> ahead{{place, levels}};
+  while (!ahead.empty()) {
+    TRY(context.check_stop());
+    const auto [folder, left] = std::move(ahead.back());
+    ahead.pop_back();
+    for (auto& each : TRY(folders_in(folder))) {
+      if (repository_in(each) == id) return std::move(each);
+      if (left > 1) ahead.emplace_back(std::move(each), left - 1);
+    }
   }
   return std::nullopt;
 }

@@ -12,8 +12,10 @@ namespace lifeboat::restore {
 std::optional<repository::RepositoryId> repository_in(const std::filesystem::path& folder);
 
 // The folder that holds the repository of that id: the place itself, one above it, or one below it,
-// as many levels deep. Folders that cannot be read are passed over.
-std::optional<std::filesystem::path> find_copy(const std::filesystem::path& place,
-                                               const repository::RepositoryId& id, int levels);
+// as many levels deep. Folders that may not be read are passed over; one that cannot be read is
+// `refused`.
+Result<std::optional<std::filesystem::path>> find_copy(const std::filesystem::path& place,
+                                                       const repository::RepositoryId& id,
+                                                       int levels, const RunContext& context);
 
 }  // namespace lifeboat::restore

@@ -46,7 +46,7 @@ class MongoRestore : public testing::Test {
     auto plan = TRY(plan_restore(snapshot_->info(), snapshot_->sources(), request));
     const auto live =
         TRY(engine::mongodb::mongodb_engine().identify(source_at(server_.uri(), "shop")));
-    TRY(check_targets(plan, {{"source shop/db", live, false}}));
+    TRY(check_targets(plan, {{"source shop/db", live, false}}, test_.context));
     return run_restore(plan, *repository_, *snapshot_, test_.context);
   }
   Json facts(const std::string& database) {

@@ -39,9 +39,8 @@ void write_note(const Plan& plan, const RunContext& context) {
   for (const auto& item : plan.items)
     if (lies_in(item, plan.directory)) names.push_back(fs::path(item.place).filename().string());
   const Json note{{"about", kAbout}, {"names", names}, {"snapshot", plan.snapshot.id.hex()}};
-  // The first source says why it cannot be there.
-  if (!make_durable_directories(plan.directory)) return;
-  const auto written = write_file(note_of(plan.directory), view_of(pretty_json(note)));
+  auto written = make_durable_directories(plan.directory);
+  if (written) written = write_file(note_of(plan.directory), view_of(pretty_json(note)));
   if (!written)
     context.log.warning("an interruption would not show: " + written.error().describe());
 }

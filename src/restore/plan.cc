@@ -252,20 +252,21 @@ bool overlaps_identity(const std::string& target, const engine::Identity& identi
   return std::ranges::any_of(identity.paths, overlaps) || shares_inode(target, identity);
 }
 
-std::optional<std::string> touched(const std::string& place, const Protected& guarded, int levels) {
+Result<std::optional<std::string>> touched(const std::string& place, const Protected& guarded,
+                                           int levels, const RunContext& context) {
   const auto target = canonical(place);
   if (overlaps_identity(target, guarded.identity)) return guarded.name;
   if (!guarded.repository) return std::nullopt;
-  const auto copy = find_copy(target, *guarded.repository, levels);
+  const auto copy = TRY(find_copy(target, *guarded.repository, levels, context));
   if (!copy) return std::nullopt;
   return copy->string() + ", a copy of " + guarded.name + " (they have one id)";
 }
 
 // What is deleted may lie at any depth.
-std::optional<std::string> touched_by(const Plan& plan, const PlanItem& item,
-                                      const Protected& guarded) {
-  if (!plan.delete_strangers) return find_touched(item.place, guarded);
-  return touched(item.place, guarded, std::numeric_limits<int>::max());
+Result<std::optional<std::string>> touched_by(const Plan& plan, const PlanItem& item,
+                                              const Protected& guarded, const RunContext& context) {
+  if (!plan.delete_strangers) return find_touched(item.place, guarded, context);
+  return touched(item.place, guarded, std::numeric_limits<int>::max(), context);
 }
 
 Result<void> check_protected(Plan& plan, const PlanItem& item, const Protected& guarded,
@@ -350,20 +351,22 @@ Result<Plan> plan_restore(const SnapshotInfo& snapshot,
   return plan;
 }
 
-std::optional<std::string> find_touched(const std::string& place, const Protected& guarded) {
-  return touched(place, guarded, 1);
+Result<std::optional<std::string>> find_touched(const std::string& place, const Protected& guarded,
+                                                const RunContext& context) {
+  return touched(place, guarded, 1, context);
 }
 
-Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places) {
+Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places,
+                           const RunContext& context) {
   const auto noted = noted_places(plan.directory);
   for (auto& item : plan.items) {
     const bool is_server = is_on_server(item.type);
     const auto there = is_server ? TRY(TRY(engine::find_engine(item.type))->look_at(item.place))
                                  : engine::PlaceState{{}, is_occupied(item.place)};
     for (const auto& guarded : protected_places)
-      TRY(check_protected(
-          plan, item, guarded,
-          is_server ? shared_name(guarded, there.identity) : touched_by(plan, item, guarded)));
+      TRY(check_protected(plan, item, guarded,
+                          is_server ? shared_name(guarded, there.identity)
+                                    : TRY(touched_by(plan, item, guarded, context))));
     if (!there.occupied) continue;
     item.resumes = !is_server && (is_unfinished(item.place) || is_noted(item, noted));
     if (item.resumes) continue;

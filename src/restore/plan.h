@@ -107,11 +107,13 @@ struct Protected {
 
 // Looks at the targets: refuses protected ones unless overwriting was asked, and occupied ones
 // without `overwrite`.
-Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places);
+Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places,
+                           const RunContext& context);
 
 // What of it the place is, holds or lies in, for people: by paths, inodes and mounts, and of a
 // repository by its id, so that a copy counts too. Copies below the place are looked for in the
 // folders directly in it.
-std::optional<std::string> find_touched(const std::string& place, const Protected& guarded);
+Result<std::optional<std::string>> find_touched(const std::string& place, const Protected& guarded,
+                                                const RunContext& context);
 
 }  // namespace lifeboat::restore

@@ -1,5 +1,6 @@
 #include "restore/plan.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -137,6 +138,7 @@ class TargetsTest : public ::testing::Test {
  protected:
   ScratchDirectory scratch_ = std::move(*ScratchDirectory::make());
   const fs::path live_ = scratch_.path() / "live";
+  TestContext test_;
 
   Plan plan_to(const fs::path& place) {
     Plan plan;
@@ -158,7 +160,7 @@ TEST_F(TargetsTest, TheLiveSourceIsRefusedByWhateverName) {
   for (const auto& place : {live_, live_ / "sub" / "new", scratch_.path(),
                             scratch_.path() / "alias", scratch_.path() / "alias" / "x"}) {
     auto plan = plan_to(place);
-    const auto checked = check_targets(plan, live_source());
+    const auto checked = check_targets(plan, live_source(), test_.context);
     ASSERT_FALSE(checked) << place;
     EXPECT_EQ(checked.error().code(), Code::refused) << place;
   }
@@ -166,7 +168,7 @@ TEST_F(TargetsTest, TheLiveSourceIsRefusedByWhateverName) {
 
 TEST_F(TargetsTest, AFreshPlaceBesideItIsFine) {
   auto plan = plan_to(scratch_.path() / "fresh");
-  EXPECT_TRUE(check_targets(plan, live_source()));
+  EXPECT_TRUE(check_targets(plan, live_source(), test_.context));
   EXPECT_TRUE(plan.occupied.empty());
 }
 
@@ -175,10 +177,10 @@ TEST_F(TargetsTest, AnOccupiedPlaceNeedsOverwrite) {
   ASSERT_TRUE(make_directories(place));
   ASSERT_TRUE(write_file(place / "file", view_of("x")));
   auto plan = plan_to(place);
-  EXPECT_EQ(check_targets(plan, {}).error().code(), Code::refused);
+  EXPECT_EQ(check_targets(plan, {}, test_.context).error().code(), Code::refused);
   auto forced = plan_to(place);
   forced.overwrite = true;
-  ASSERT_TRUE(check_targets(forced, {}));
+  ASSERT_TRUE(check_targets(forced, {}, test_.context));
   EXPECT_EQ(forced.occupied.size(), 1U);
 }
 
@@ -187,7 +189,7 @@ TEST_F(TargetsTest, AnInterruptedRestoreMayGoOn) {
   ASSERT_TRUE(make_directories(place));
   ASSERT_TRUE(write_file(place / kMarkerName, view_of("x")));
   auto plan = plan_to(place);
-  ASSERT_TRUE(check_targets(plan, {}));
+  ASSERT_TRUE(check_targets(plan, {}, test_.context));
   EXPECT_TRUE(plan.items[0].resumes);
 }
 
@@ -198,27 +200,46 @@ TEST_F(TargetsTest, AnInterruptedRestoreOfSeveralSourcesMayGoOn) {
   auto plan = plan_to(folder / "uploads");
   plan.items.push_back({"db", "sqlite", (folder / "db.db").string(), {}, 0, false});
   plan.directory = folder.string();
-  TestContext test;
-  write_note(plan, test.context);
+  write_note(plan, test_.context);
   ASSERT_TRUE(write_file(folder / "db.db", view_of("x")));
-  ASSERT_TRUE(check_targets(plan, {}));
+  ASSERT_TRUE(check_targets(plan, {}, test_.context));
   EXPECT_TRUE(plan.items[1].resumes);
   EXPECT_TRUE(plan.occupied.empty());
   ASSERT_TRUE(remove_note(plan));
-  EXPECT_EQ(check_targets(plan, {}).error().code(), Code::refused);
+  EXPECT_EQ(check_targets(plan, {}, test_.context).error().code(), Code::refused);
+}
+
+class KeptLog final : public Log {
+ public:
+  void write(LogLevel level, std::string_view message) override {
+    if (level == LogLevel::warning) warnings.emplace_back(message);
+  }
+  std::vector<std::string> warnings;
+};
+
+TEST_F(TargetsTest, ANoteThatCannotBeWrittenIsWarnedOf) {
+  KeptLog log;
+  const RunContext context{test_.stop.get_token(), test_.clock, test_.random, test_.progress, log};
+  ASSERT_TRUE(write_file(scratch_.path() / "file", view_of("x")));
+  auto plan = plan_to(scratch_.path() / "both" / "uploads");
+  plan.directory = (scratch_.path() / "both").string();
+  write_note(plan, context);
+  EXPECT_TRUE(log.warnings.empty());
+  plan.directory = (scratch_.path() / "file" / "both").string();
+  write_note(plan, context);
+  EXPECT_EQ(log.warnings.size(), 1U);
 }
 
 TEST_F(TargetsTest, ANoteAllowsNothingThatItDoesNotName) {
   const auto folder = scratch_.path() / "both";
   auto plan = plan_to(folder / "uploads");
   plan.directory = folder.string();
-  TestContext test;
-  write_note(plan, test.context);
+  write_note(plan, test_.context);
   ASSERT_TRUE(write_file(folder / "mine.db", view_of("x")));
   plan.items.push_back({"mine", "sqlite", (folder / "mine.db").string(), {}, 0, false});
-  EXPECT_EQ(check_targets(plan, {}).error().code(), Code::refused);
+  EXPECT_EQ(check_targets(plan, {}, test_.context).error().code(), Code::refused);
   plan.items.back() = {"uploads", "files", (folder / "mine.db").string(), {"2026"}, 0, false};
-  EXPECT_EQ(check_targets(plan, {}).error().code(), Code::refused);
+  EXPECT_EQ(check_targets(plan, {}, test_.context).error().code(), Code::refused);
 }
 
 TEST_F(TargetsTest, ANoteThatIsALinkOrNoNoteSaysNothing) {
@@ -242,7 +263,7 @@ TEST_F(TargetsTest, TheRepositoryIsNeverATarget) {
   guarded[0].never = true;
   auto plan = plan_to(live_);
   plan.overwrite = true;
-  EXPECT_EQ(check_targets(plan, guarded).error().code(), Code::refused);
+  EXPECT_EQ(check_targets(plan, guarded, test_.context).error().code(), Code::refused);
 }
 
 class CopiesTest : public TargetsTest {
@@ -261,7 +282,8 @@ class CopiesTest : public TargetsTest {
     auto plan = plan_to(place);
     plan.overwrite = true;
     plan.delete_strangers = delete_strangers;
-    return check_targets(plan, {{"repository local", {{"/elsewhere"}, {}}, true, id_}});
+    return check_targets(plan, {{"repository local", {{"/elsewhere"}, {}}, true, id_}},
+                         test_.context);
   }
 };
 
@@ -280,6 +302,36 @@ TEST_F(CopiesTest, ACopyOfTheRepositoryIsNeverATargetWhereverItLies) {
 TEST_F(CopiesTest, WhatIsDeletedMayHoldNoneAtAnyDepth) {
   EXPECT_TRUE(check(scratch_.path()));
   EXPECT_FALSE(check(scratch_.path(), true));
+}
+
+// Folders so deep that no path reaches them.
+void make_deep(const fs::path& top) {
+  const std::string name(200, 'd');
+  auto at = *open_file(top, O_RDONLY | O_DIRECTORY);
+  for (int i = 0; i < 25; ++i) {
+    ASSERT_EQ(::mkdirat(at.get(), name.c_str(), 0700), 0);
+    at = FileDescriptor(::openat(at.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ASSERT_GE(at.get(), 0);
+  }
+}
+
+TEST_F(CopiesTest, WhereNobodyCanLookNothingIsDeleted) {
+  const auto place = scratch_.path() / "old";
+  ASSERT_TRUE(make_directories(place / "sub"));
+  EXPECT_TRUE(check(place, true));
+  make_deep(place / "sub");
+  EXPECT_TRUE(check(place)) << "nothing there is deleted";
+  const auto checked = check(place, true);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code(), Code::refused);
+  EXPECT_NE(checked.error().message().find("nobody can tell"), std::string::npos);
+}
+
+TEST_F(CopiesTest, TheSearchEndsWhenSomebodyAsksForIt) {
+  test_.stop.request_stop();
+  const auto checked = check(scratch_.path() / "new", true);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code(), Code::interrupted);
 }
 
 TEST_F(CopiesTest, AnotherRepositoryAndWhatIsNoneMayBeReplaced) {

@@ -51,7 +51,7 @@ class Restore : public testing::Test {
   Result<Report> restore(PlanRequest request) {
     request.destination.places = {{"uploads", at("restored").string()}};
     auto plan = TRY(plan_restore(snapshot_->info(), snapshot_->sources(), request));
-    TRY(check_targets(plan, {}));
+    TRY(check_targets(plan, {}, context()));
     return run_restore(plan, *repository_, *snapshot_, context());
   }
 

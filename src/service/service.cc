@@ -156,7 +156,7 @@ Result<PreparedRestore> Service::prepare_restore(const RestoreRequest& request,
   if (moment)
     TRY(restore::plan_logs(prepared.plan, prepared.snapshot->sources(), *moment,
                            *prepared.repository));
-  TRY(restore::check_targets(prepared.plan, protected_places()));
+  TRY(restore::check_targets(prepared.plan, protected_places(), context));
   TRY(restore::find_losses(prepared.plan, *prepared.snapshot, context));
   prepared.planned_in = context.clock.steady() - begun;
   return prepared;

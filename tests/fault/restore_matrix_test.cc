@@ -55,7 +55,7 @@ class Shop {
     PlanRequest request;
     request.destination.directory = at(target).string();
     auto plan = TRY(plan_restore(snapshot->info(), snapshot->sources(), request));
-    TRY(check_targets(plan, {}));
+    TRY(check_targets(plan, {}, place_.context()));
     return run_restore(plan, *repository, *snapshot, place_.context());
   }
   Result<Report> restore(const std::string& target) {

@@ -25,7 +25,7 @@ class PreflightStep final : public Step {
   std::string name() const override { return kPreflightStage; }
 
   Result<void> run(DrillState& state, const RunContext& context) override {
-    TRY(refuse_production(state.request));
+    TRY(refuse_production(state.request, context));
     TRY(check_servers(state));
     TRY(reap(state, context));
     const auto bytes = bytes_ahead(state);
@@ -50,9 +50,10 @@ class PreflightStep final : public Step {
 
   // Before anything is made: even a fresh directory may lie inside production. Identity decides,
   // not names.
-  static Result<void> refuse_production(const Request& request) {
+  static Result<void> refuse_production(const Request& request, const RunContext& context) {
     for (const auto& guarded : request.protected_places)
-      if (const auto touched = restore::find_touched(request.sandboxes.string(), guarded))
+      if (const auto touched =
+              TRY(restore::find_touched(request.sandboxes.string(), guarded, context)))
         return fail(Error(Code::refused, "the sandbox would lie in or over " + *touched)
                         .with_hint("Name another place in the drill's sandbox: {directory}."));
     return {};
