@@ -19,8 +19,8 @@ using Play = std::function<bool(World& world, storage::FaultScript script)>;
 // Plays `last`, a fault at the last of the phase's calls, at one of so many places before that.
 // Where several read at once, a run may come to fewer calls than its twin did: then the fault has
 // not happened, and is played one call earlier.
-void play_fault(Phase phase, storage::Fault last, std::uint64_t seed, std::uint64_t places,
-                const Play& play) {
+void play_fault(Phase phase, storage::Fault last, std::uint64_t seed, const Play& play) {
+  const auto places = places_in(phase, last.at);
   for (std::uint64_t fewer = 0; fewer < kFewer && fewer < last.at; ++fewer) {
     World world(phase, seed);
     const auto back = plays_all() ? seed - 1 : world.below(places);
@@ -48,7 +48,7 @@ void play_faults(Phase phase, FaultKind kind, const Play& play, std::uint64_t sa
     if (plays_all() && seed > most) return;
     if (plays_all() && seed > places) continue;
     SCOPED_TRACE("seed " + std::to_string(seed));
-    play_fault(phase, {kind, std::nullopt, "", calls}, seed, places, play);
+    play_fault(phase, {kind, std::nullopt, "", calls}, seed, play);
     if (testing::Test::HasFailure()) return;
   }
 }
