@@ -90,6 +90,15 @@ class DamageTest : public testing::Test {
     bytes[at] ^= static_cast<std::uint8_t>(1U << at % 8);
     place_.replace(key, bytes);
   }
+  // A new statement that nobody can read: its key, and what it was.
+  std::pair<std::string, Bytes> damaged_statement(const std::string& kind, const Json& body) {
+    const auto id = admin_->add_statement(kind, body, context());
+    EXPECT_TRUE(id) << id.error().describe();
+    const auto key = "statements/" + kind + "/" + id.value_or("");
+    const auto whole = place_.object(key);
+    flip(key, whole.size() / 2);
+    return {key, whole};
+  }
   // Truncated, flipped at several places, swapped with another of its kind.
   void try_changes(const std::string& folder, CheckDepth depth) {
     ASSERT_FALSE(place_.keys(folder).empty());
@@ -374,11 +383,7 @@ TEST_F(DamageTest, AMissingSnapshotStaysAnAlarmWhateverItsWriterDoesADayLater) {
 
 TEST_F(DamageTest, OfAHoldLetsNobodyForgetWhatItMayHold) {
   const Json hold{{"snapshot", first_.hex()}, {"reason", "audit"}};
-  const auto id = admin_->add_statement("hold", hold, context());
-  ASSERT_OK(id);
-  const auto key = "statements/hold/" + *id;
-  const auto whole = place_.object(key);
-  flip(key, whole.size() / 2);
+  const auto [key, whole] = damaged_statement("hold", hold);
   EXPECT_CODE(admin_->forget(first_, "test", context()), Code::refused);
   EXPECT_CODE(admin_->forget(second_, "test", context()), Code::refused);
   place_.replace(key, whole);
@@ -391,11 +396,7 @@ TEST_F(DamageTest, OfAProofLetsNobodyForgetWhatItMayProve) {
                    {"service", "shop"},
                    {"verdict", "proven"},
                    {"evidence", Json::object()}};
-  const auto id = admin_->add_statement("proven", proof, context());
-  ASSERT_OK(id);
-  const auto key = "statements/proven/" + *id;
-  const auto whole = place_.object(key);
-  flip(key, whole.size() / 2);
+  const auto [key, whole] = damaged_statement("proven", proof);
   EXPECT_CODE(admin_->forget(second_, "test", context()), Code::refused);
   place_.replace(key, whole);
   ASSERT_OK(admin_->forget(second_, "test", context()));

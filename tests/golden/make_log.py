@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 import ferretdb
 import log_reader
 import reader
+from make import anonymous
 
 PASSPHRASE = "a golden passphrase"
 CONFIG = """# Of the golden repository with a log.
@@ -93,13 +94,6 @@ def make(program, directory, work):
     (directory / "lifeboat.yaml").write_text(CONFIG)
     expected = {"passphrase": PASSPHRASE, "held": held}
     (directory / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
-
-
-def anonymous(member):
-    member.uid = member.gid = 0
-    member.uname = member.gname = "root"
-    member.mode = 0o755 if member.isdir() else 0o644
-    return member
 
 
 def main():
