@@ -1,3 +1,5 @@
+#include <atomic>
+
 #include "repository/test_repository.h"
 
 namespace lifeboat::repository {
@@ -308,7 +310,7 @@ TEST_F(SnapshotTest, IsMadeAlthoughAnOldHeadCannotBeReadAndThenEndsNoSession) {
   const auto second = backed_up(**faulty, some_files(1));
   EXPECT_EQ(place_.keys("snapshots/").size(), 2U) << "voids";
   expect_holds(*admin_, second.id, some_files(1));
-  int reads = 0;
+  std::atomic<int> reads = 0;
   place_.watch = [&](Call call, const std::string& key) {
     reads += call == Call::get && key == head ? 1 : 0;
   };

@@ -28,7 +28,7 @@ constexpr std::uint64_t kCallStep = 7;
 constexpr std::uint64_t kCallStep = 1;
 #endif
 
-// What happens before a call reaches the medium.
+// What happens before a call reaches the medium, in the thread of the call: readers have several.
 using Watch = std::function<void(storage::Call, const std::string& key)>;
 
 class WatchedBackend final : public storage::Backend {

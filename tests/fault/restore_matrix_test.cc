@@ -2,6 +2,7 @@
 // fails and the target says that it is unfinished; then the same restore goes on and completes it.
 #include <sqlite3.h>
 #include <unistd.h>
+#include <atomic>
 
 #include "backup/backup.h"
 #include "fault/faults.h"
@@ -179,11 +180,11 @@ INSTANTIATE_TEST_SUITE_P(Calls, RestoreMatrix,
 // Where a mark would not be looked for, its absence would prove nothing.
 TEST(RestoreMarks, AreThereInTheMiddleOfARestore) {
   Shop shop;
-  bool noted = false;
-  bool marked = false;
+  std::atomic<bool> noted = false;
+  std::atomic<bool> marked = false;
   shop.place().watch = [&](storage::Call, const std::string&) {
-    noted = noted || fs::exists(shop.at("target") / kNoteName);
-    marked = marked || fs::exists(shop.at("target/uploads") / kMarkerName);
+    if (fs::exists(shop.at("target") / kNoteName)) noted = true;
+    if (fs::exists(shop.at("target/uploads") / kMarkerName)) marked = true;
   };
   ASSERT_TRUE(shop.restore("target"));
   shop.place().watch = {};

@@ -124,6 +124,13 @@ class ShardTest(unittest.TestCase):
         outcome = self.outcome("fail", self.report(self.GOOD))
         self.assertEqual(self.counts(outcome), (1, ["dev: room_test#1"]))
 
+    def test_what_a_sanitizer_found_is_said_in_the_first_line(self):
+        said = "lines before\nSUMMARY: ThreadSanitizer: data race x.cc:1\nand after"
+        outcome = load().Outcome()
+        outcome.add_junit("tsan", junit("fail").replace("said", said))
+        self.assertEqual(outcome.failed[0][1].splitlines()[0],
+                         "[fail] SUMMARY: ThreadSanitizer: data race x.cc:1")
+
     def test_a_shard_that_passed_without_a_report_is_failure(self):
         for report in None, "<testsuites>":
             with self.subTest(report=report):
