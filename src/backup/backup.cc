@@ -4,6 +4,7 @@
 
 #include "backup/hooks.h"
 #include "backup/source_run.h"
+#include "base/undisturbed.h"
 #include "engine/all.h"
 #include "engine/engine.h"
 
@@ -117,9 +118,27 @@ Result<Report> read_and_commit(const Request& request, repository::Repository& r
   return report;
 }
 
+constexpr std::string_view kFailed = "failed";
+
 std::string_view result_word(const Result<Report>& report) {
-  if (!report) return "failed";
+  if (!report) return kFailed;
   return report->snapshot.complete ? "success" : "incomplete";
+}
+
+// A hook that failed by itself could put right what it had done; one that was killed could not.
+bool was_killed(const Error& error) {
+  return error.code() == Code::interrupted || error.code() == Code::timed_out;
+}
+
+// What `before` ended is begun again whatever came meanwhile, a request to stop included: its own
+// time-out is the bound. Where the backup itself failed, its error is the answer, so this one is
+// said here.
+Result<void> run_after(const Request& request, std::string_view result, const RunContext& context) {
+  auto after = run_hook({"after_backup", request.hooks.after, std::string(result)}, request,
+                        undisturbed(context));
+  if (!after && result == kFailed)
+    context.log.error("after the backup had failed: " + after.error().describe());
+  return after;
 }
 
 }  // namespace
@@ -127,10 +146,11 @@ std::string_view result_word(const Result<Report>& report) {
 Result<Report> run_backup(const Request& request, repository::Repository& repository,
                           const RunContext& context) {
   const Duration begun = context.clock.steady();
-  TRY(run_hook({"before_backup", request.hooks.before, ""}, request, context));
-  auto report = read_and_commit(request, repository, context);
-  auto after = run_hook({"after_backup", request.hooks.after, std::string(result_word(report))},
-                        request, context);
+  TRY(context.check_stop());
+  const auto before = run_hook({"before_backup", request.hooks.before, ""}, request, context);
+  if (!before && !was_killed(before.error())) return fail(before.error());
+  auto report = before ? read_and_commit(request, repository, context) : fail(before.error());
+  auto after = run_after(request, result_word(report), context);
   if (!report) return report;
   if (!after) return fail(std::move(after).error().add_context("the snapshot was made"));
   report->elapsed = context.clock.steady() - begun;

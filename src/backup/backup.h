@@ -17,7 +17,9 @@ namespace lifeboat::backup {
 
 struct Hooks {
   std::string before;  // shell text; its failure ends the backup before anything is read
-  std::string after;   // runs whenever `before` ran, with LIFEBOAT_RESULT=success|incomplete|failed
+  // Runs whenever `before` ran, unless that failed by itself: also when the backup fails or is
+  // stopped. With LIFEBOAT_RESULT=success|incomplete|failed.
+  std::string after;
   Duration timeout = std::chrono::minutes(5);
 };
 

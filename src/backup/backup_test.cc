@@ -31,6 +31,14 @@ class StageProgress final : public Progress {
   std::function<void()> happen_;
 };
 
+class KeptLog final : public Log {
+ public:
+  void write(LogLevel level, std::string_view message) override {
+    if (level == LogLevel::error) errors.emplace_back(message);
+  }
+  std::vector<std::string> errors;
+};
+
 // A shop with a database and its uploads, and a repository in memory. Files are old enough for
 // their change tokens to be trusted.
 class Backup : public testing::Test {
@@ -100,7 +108,8 @@ class Backup : public testing::Test {
 
   TestContext test_;
   StageProgress progress_;
-  RunContext context_{test_.stop.get_token(), test_.clock, test_.random, progress_, test_.log};
+  KeptLog log_;
+  RunContext context_{test_.stop.get_token(), test_.clock, test_.random, progress_, log_};
   ScratchDirectory folder_ = ScratchDirectory::make().value();
   std::unique_ptr<repository::Repository> repository_;
 };
@@ -233,6 +242,56 @@ TEST_F(Backup, AHookIsEndedWhenItTakesTooLong) {
   hooked.hooks.before = "sleep 60";
   hooked.hooks.timeout = std::chrono::milliseconds(200);
   EXPECT_EQ(run(hooked).error().code(), Code::timed_out);
+}
+
+// `before` stopped the application: whoever presses Ctrl-C does not want it to stay so.
+TEST_F(Backup, TheHookAfterwardsRunsAlsoWhenItIsStopped) {
+  auto hooked = request();
+  hooked.hooks.before = "touch '" + at("stopped").string() + "'";
+  hooked.hooks.after = "rm '" + at("stopped").string() + "'; echo $LIFEBOAT_RESULT > '" +
+                       at("result").string() + "'";
+  progress_.when("reading uploads", [&] {
+    EXPECT_TRUE(fs::exists(at("stopped")));
+    test_.stop.request_stop();
+  });
+  EXPECT_EQ(run(hooked).error().code(), Code::interrupted);
+  EXPECT_FALSE(fs::exists(at("stopped")));
+  EXPECT_EQ(to_text(read_file(at("result")).value()), "failed\n");
+  EXPECT_TRUE(log_.errors.empty());
+}
+
+TEST_F(Backup, TheHookAfterwardsRunsAlsoWhenTheOneBeforeWasKilled) {
+  auto hooked = request();
+  hooked.hooks.before = "sleep 60";
+  hooked.hooks.after = "touch '" + at("after").string() + "'";
+  hooked.hooks.timeout = std::chrono::milliseconds(500);
+  EXPECT_EQ(run(hooked).error().code(), Code::timed_out);
+  EXPECT_TRUE(fs::exists(at("after")));
+}
+
+TEST_F(Backup, NoHookRunsWhereItWasStoppedBeforeItBegan) {
+  auto hooked = request();
+  hooked.hooks.before = hooked.hooks.after = "touch '" + at("ran").string() + "'";
+  test_.stop.request_stop();
+  EXPECT_EQ(run(hooked).error().code(), Code::interrupted);
+  EXPECT_FALSE(fs::exists(at("ran")));
+}
+
+// The backup's own error is the answer; that the application was not started again is said, too.
+TEST_F(Backup, AHookThatFailsAfterwardsIsToldHoweverTheBackupEnded) {
+  auto hooked = request();
+  hooked.hooks.after = "echo cannot start; exit 3";
+  const auto made = run(hooked);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code(), Code::command_failed);
+  EXPECT_NE(made.error().describe().find("the snapshot was made"), std::string::npos);
+  EXPECT_TRUE(log_.errors.empty()) << "said once";
+  progress_.when("reading uploads", [&] { test_.stop.request_stop(); });
+  EXPECT_EQ(run(hooked).error().code(), Code::interrupted);
+  ASSERT_EQ(log_.errors.size(), 1U);
+  EXPECT_NE(log_.errors[0].find("hook after_backup ended with status 3: cannot start"),
+            std::string::npos)
+      << log_.errors[0];
 }
 
 TEST_F(Backup, StopsWhenAskedAndCommitsNothing) {

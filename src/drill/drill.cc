@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/undisturbed.h"
 #include "drill/action_items.h"
 #include "drill/deadline.h"
 #include "drill/diagnosis.h"
@@ -119,12 +120,6 @@ void run_steps(const Steps& steps, DrillState& state, const RunContext& context)
                   .with_hint("Give the drill more time with within: …, or leave checks out of it.");
   const auto& stage = error->context();
   error = stage.empty() ? std::move(late) : std::move(late).add_context(stage.back());
-}
-
-// What was made is removed and what was found is written down, also when it is too late for a
-// request to stop.
-RunContext undisturbed(const RunContext& context) {
-  return {std::stop_token{}, context.clock, context.random, context.progress, context.log};
 }
 
 template <class Kind>
