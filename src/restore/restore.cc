@@ -6,6 +6,7 @@
 #include "base/durable.h"
 #include "engine/all.h"
 #include "restore/note.h"
+#include "restore/wanted.h"
 #include "restore/window.h"
 
 namespace lifeboat::restore {
@@ -49,45 +50,43 @@ struct From {
   Stages& stages;
 };
 
-bool is_wanted(const Job& job, const EntryInfo& entry) {
-  const auto& objects = job.item.objects;
-  return objects.empty() || job.engine.is_for_all(entry) ||
-         std::ranges::any_of(objects,
-                             [&](const auto& each) { return job.engine.holds(entry, each); });
-}
-
 // Before anything is made: for what the snapshot does not have no folder is left either.
-Result<void> check_objects(const Job& job, repository::SnapshotReader& snapshot,
+Result<Wanted> find_wanted(const Job& job, repository::SnapshotReader& snapshot,
                            const RunContext& context) {
-  auto missing = job.item.objects;
-  if (missing.empty()) return {};
+  Wanted wanted(job.engine, job.item.objects);
+  if (wanted.objects().empty()) return wanted;
   const auto visit = [&](repository::EntryRecord&& entry) -> Result<void> {
     TRY(context.check_stop());
-    std::erase_if(missing, [&](const auto& each) { return job.engine.holds(entry.info, each); });
-    return {};
+    return wanted.look_at(entry.info);
   };
   TRY(snapshot.entries(job.source, visit, context));
-  if (missing.empty()) return {};
-  return fail(Error(Code::not_found,
-                    job.item.source + " has no \"" + missing.front() + "\" in this snapshot")
+  if (wanted.missing().empty()) return wanted;
+  return fail(Error(Code::not_found, job.item.source + " has no \"" + wanted.missing().front() +
+                                         "\" in this snapshot")
                   .with_hint("`lifeboat snapshots ls` lists what is in it."));
 }
 
+struct Route {
+  Wanted& wanted;
+  Window& window;
+};
+
 // Returns how many entries were restored.
-Result<std::uint64_t> restore_entries(const Job& job, Window& window,
+Result<std::uint64_t> restore_entries(const SourceManifest& source, const Route& route,
                                       repository::SnapshotReader& snapshot,
                                       const RunContext& context) {
   std::uint64_t restored = 0;
   const auto visit = [&](repository::EntryRecord&& entry) -> Result<void> {
     TRY(context.check_stop());
-    if (!is_wanted(job, entry.info)) return {};
+    auto taken = TRY(route.wanted.take(std::move(entry)));
+    if (!taken) return {};
     ++restored;
     context.progress.advance(0, 1);
-    TRY(window.add(std::move(entry)));
-    return window.full() ? window.run(context) : Result<void>{};
+    TRY(route.window.add(std::move(*taken)));
+    return route.window.full() ? route.window.run(context) : Result<void>{};
   };
-  TRY(snapshot.entries(job.source, visit, context));
-  TRY(window.run(context));
+  TRY(snapshot.entries(source, visit, context));
+  TRY(route.window.run(context));
   return restored;
 }
 
@@ -112,20 +111,21 @@ Failure fail_at(const std::string& place, Error error) {
 Result<ItemReport> fill_target(const Job& job, const std::string& place, const From& from,
                                const RunContext& context) {
   ItemReport report{job.item.source, job.item.place, 0, 0, 0, Duration(0), {}};
+  auto wanted = TRY(find_wanted(job, from.snapshot, context));
   const auto options = target_options(job, place);
-  TRY(check_objects(job, from.snapshot, context));
-  auto target = TRY(job.engine.open_target(options));
+  const auto target = TRY(job.engine.open_target(options));
   if (auto prepared = target->prepare(context); !prepared)
     return fail_at(place, std::move(prepared).error());
   from.stages.end("prepare");
   Window window(*target, from.repository, from.snapshot, options.overwrite);
-  report.entries = TRY(restore_entries(job, window, from.snapshot, context));
+  report.entries = TRY(restore_entries(job.source, {wanted, window}, from.snapshot, context));
   from.stages.end("write");
   TRY(replay_log(job, *target, from.repository, context));
   if (!job.item.log.empty()) from.stages.end("replay");
   auto end = TRY(target->finish(context));
   from.stages.end("finish");
   report.findings = std::move(end.findings);
+  std::ranges::move(wanted.losses(), std::back_inserter(report.findings));
   report.facts = std::move(end.facts);
   report.last_applied = std::move(end.last_applied);
   report.log_entries = end.applied;

@@ -90,6 +90,56 @@ TEST_F(Restore, OfAPartBringsThatPart) {
   EXPECT_FALSE(fs::exists(at("restored/large")));
 }
 
+// One file with three names, of which "first" is the one that has the content in the snapshot.
+class RestoreOfANameAlone : public Restore {
+ protected:
+  void SetUp() override {
+    fs::create_directories(at("live/sub"));
+    write("live/first", "as it was");
+    fs::create_hard_link(at("live/first"), at("live/sub/again"));
+    fs::create_hard_link(at("live/first"), at("live/sub/third"));
+    Restore::SetUp();
+  }
+  void restore_only(const std::string& object) {
+    const auto report = restore({.only = {{"uploads", object}}, .overwrite = true});
+    ASSERT_TRUE(report) << report.error().describe();
+    EXPECT_TRUE(report->items.at(0).findings.empty());
+  }
+};
+
+TEST_F(RestoreOfANameAlone, TakesItsContentFromTheSnapshotNotFromTheFirstNameThatIsThere) {
+  fs::create_directories(at("restored"));
+  write("restored/first", "of today");
+  restore_only("sub/again");
+  EXPECT_EQ(read("restored/sub/again"), "as it was");
+  EXPECT_EQ(read("restored/first"), "of today") << "nobody asked for it";
+  EXPECT_FALSE(fs::exists(at("restored/sub/third")));
+}
+
+TEST_F(RestoreOfANameAlone, TakesItApartFromTheFirstNameWhereBothAreOneFileThatChanged) {
+  fs::create_directories(at("restored/sub"));
+  write("restored/first", "of today");
+  fs::create_hard_link(at("restored/first"), at("restored/sub/again"));
+  restore_only("sub/again");
+  EXPECT_EQ(read("restored/sub/again"), "as it was");
+  EXPECT_EQ(read("restored/first"), "of today");
+}
+
+TEST_F(RestoreOfANameAlone, BringsItIntoAnEmptyFolder) {
+  restore_only("sub/again");
+  EXPECT_EQ(read("restored/sub/again"), "as it was");
+  EXPECT_FALSE(fs::exists(at("restored/first")));
+}
+
+TEST_F(RestoreOfANameAlone, KeepsNamesOfOneFileTogetherAsFarAsTheyAreAskedFor) {
+  restore_only("sub");
+  EXPECT_EQ(read("restored/sub/third"), "as it was");
+  EXPECT_EQ(fs::hard_link_count(at("restored/sub/again")), 2U);
+  EXPECT_FALSE(fs::exists(at("restored/first")));
+  ASSERT_TRUE(restore({.overwrite = true}));
+  EXPECT_EQ(fs::hard_link_count(at("restored/first")), 3U) << "all of it";
+}
+
 TEST_F(Restore, OfWhatTheSnapshotDoesNotHaveSaysSo) {
   const auto report = restore({.only = {{"uploads", "nowhere"}}});
   ASSERT_FALSE(report);
