@@ -5,6 +5,7 @@
 
 #include "base/durable.h"
 #include "engine/all.h"
+#include "restore/aside.h"
 #include "restore/note.h"
 #include "restore/wanted.h"
 #include "restore/window.h"
@@ -139,10 +140,9 @@ Result<ItemReport> restore_and_extract(const Job& job, const fs::path& folder, c
                                        const RunContext& context) {
   if (job.item.objects.size() > 1)
     return fail(Code::usage, "restore one table at a time: each becomes a file of its own");
-  auto scratch =
-      make_durable_directories(folder).and_then([&] { return ScratchDirectory::make(folder); });
-  if (!scratch) return fail_at(folder.string(), std::move(scratch).error());
-  const auto whole = (scratch->path() / "whole").string();
+  auto aside = make_durable_directories(folder).and_then([&] { return Aside::make(folder); });
+  if (!aside) return fail_at(folder.string(), std::move(aside).error());
+  const auto whole = (aside->path() / "whole").string();
   auto report = TRY(fill_target(job, whole, from, context));
   TRY(job.engine.extract_object(whole, job.item.objects[0], job.item.place));
   from.stages.end("extract");
