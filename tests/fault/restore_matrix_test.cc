@@ -1,7 +1,9 @@
 // Restores to a directory while the storage misbehaves. Each ends with everything there, or it
 // fails and the target says that it is unfinished; then the same restore goes on and completes it.
 #include <sqlite3.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
 #include <atomic>
 
 #include "backup/backup.h"
@@ -48,13 +50,15 @@ class Shop {
   }
 
   // By a machine that knows nothing.
-  Result<Report> restore(storage::Backend& medium, const std::string& target) {
+  Result<Report> restore(storage::Backend& medium, const std::string& target,
+                         const std::vector<Selection>& only = {}) {
     auto borrowed = std::make_unique<repository::Borrowed>(medium);
     const auto machine = "machine " + std::to_string(++machines_);
     const auto repository = TRY(place_.open_on(std::move(borrowed), "admin", machine));
     const auto snapshot = TRY(repository->open_snapshot(id_, place_.context()));
     PlanRequest request;
     request.destination.directory = at(target).string();
+    request.only = only;
     auto plan = TRY(plan_restore(snapshot->info(), snapshot->sources(), request));
     TRY(check_targets(plan, {}, place_.context()));
     return run_restore(plan, *repository, *snapshot, place_.context());
@@ -111,6 +115,29 @@ class Shop {
   repository::SnapshotId id_;
   std::uint64_t machines_ = 0;
 };
+
+// A process of its own restores and ends at that call as by kill -9: no destructor of it runs.
+// Returns whether it came to that call.
+bool is_killed_at(Shop& shop, const storage::Fault& fault, const std::string& target,
+                  const std::vector<Selection>& only = {}) {
+  constexpr int kKilled = 9;
+  constexpr unsigned kSeconds = 60;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(kSeconds);
+    storage::FaultScript script;
+    script.faults = {fault};
+    script.on_kill = [] { ::_exit(kKilled); };
+    const auto medium = shop.place().medium();
+    storage::FaultBackend killing(std::make_unique<repository::Borrowed>(*medium), script);
+    ::_exit(shop.restore(killing, target, only) ? 0 : 1);
+  }
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status)) << "it hangs, or crashed: " << status;
+  EXPECT_TRUE(WEXITSTATUS(status) == kKilled || WEXITSTATUS(status) == 0) << "it failed";
+  return WEXITSTATUS(status) == kKilled;
+}
 
 class RestoreMatrix : public testing::TestWithParam<FaultKind> {
  protected:
@@ -169,13 +196,60 @@ TEST_P(RestoreMatrix, EndsWholeOrSaysThatItHasNotAndGoesOn) {
   for (std::uint64_t call = 1; call <= calls_; ++call) play(call, call);
 }
 
-// Those that reading can have.
+// Those that reading can have. Here a process that was killed is a medium that is gone for good.
 INSTANTIATE_TEST_SUITE_P(Calls, RestoreMatrix,
                          testing::Values(FaultKind::fail_before, FaultKind::fail_after,
                                          FaultKind::time_out, FaultKind::io_error,
                                          FaultKind::flip_bit, FaultKind::kill_before,
                                          FaultKind::kill_after),
                          [](const auto& kind) { return std::string(name_of(kind.param)); });
+
+// Each in a process that does not live on: what it left is what a power cut or kill -9 leaves.
+class KilledRestore : public RestoreMatrix {
+ protected:
+  void play_killed(std::uint64_t call) {
+    SCOPED_TRACE("call " + std::to_string(call));
+    const auto target = "killed " + std::to_string(call);
+    // Of several threads the calls do not come in one order, nor in one number.
+    if (is_killed_at(shop_, {GetParam(), std::nullopt, "", call}, target)) {
+      ++killed_;
+      expect_honest(shop_.at(target));
+      const auto again = shop_.restore(target);
+      ASSERT_TRUE(again) << again.error().describe();
+    }
+    EXPECT_EQ(tree_of(shop_.at(target)), whole_);
+    ASSERT_TRUE(remove_tree(shop_.at(target)));
+  }
+  std::uint64_t killed_ = 0;
+};
+
+TEST_P(KilledRestore, SaysThatItHasNotEndedAndGoesOn) {
+  constexpr std::uint64_t kPlayed = 12;  // of the calls, in CI
+  const auto step = repository::plays_all() ? 1 : std::max<std::uint64_t>(1, calls_ / kPlayed);
+  std::uint64_t played = 0;
+  for (auto call = calls_; call > 0; call -= std::min(call, step), ++played) play_killed(call);
+  EXPECT_GE(killed_ + 1, played) << "at most the last call may not have come";
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, KilledRestore,
+                         testing::Values(FaultKind::kill_before, FaultKind::kill_after),
+                         [](const auto& kind) { return std::string(name_of(kind.param)); });
+
+// A table is cut out of the whole, which lies beside the target in plain text meanwhile.
+TEST(KilledRestoreOfATable, LeavesNothingOnceTheNextHasEnded) {
+  Shop shop;
+  const std::vector<Selection> table{{"db", "image"}};
+  storage::Fault fault{FaultKind::kill_after, storage::Call::get, "packs/", 1};
+  ASSERT_TRUE(is_killed_at(shop, fault, "target", table));
+  const auto is_aside = [](const auto& each) { return each.first.starts_with(".lifeboat-"); };
+  EXPECT_TRUE(std::ranges::any_of(tree_of(shop.at("target")), is_aside)) << "nothing is shown";
+  const auto medium = shop.place().medium();
+  const auto again = shop.restore(*medium, "target", table);
+  ASSERT_TRUE(again) << again.error().describe();
+  const auto tree = tree_of(shop.at("target"));
+  EXPECT_EQ(tree.size(), 1U);
+  EXPECT_TRUE(tree.contains("db.db"));
+}
 
 // Where a mark would not be looked for, its absence would prove nothing.
 TEST(RestoreMarks, AreThereInTheMiddleOfARestore) {
