@@ -1,7 +1,9 @@
 # lifeboat_room(<name> [DEPENDS <rooms>] [LIBRARIES <targets>] [OPTIONS_OF <rooms>]
-#               [TEST_DEPENDS <rooms>] [TEST_LIBRARIES <targets>] [SERIAL_TESTS <names>])
+#               [TEST_DEPENDS <rooms>] [TEST_LIBRARIES <targets>] [TEST_SUPPORT <patterns>]
+#               [SERIAL_TESTS <names>])
 #   A static library lifeboat_<name> of src/<name>/**/*.cc and a test program
-#   <name>_test of src/<name>/**/*_test.cc. The SERIAL_TESTS (paths without
+#   <name>_test of src/<name>/**/*_test.cc, with the files of TEST_SUPPORT below src/, which
+#   are other rooms' (test_*.cc). The SERIAL_TESTS (paths without
 #   _test.cc) play no threads of their own which other tests of the tsan preset do
 #   not play already: the thread sanitizer leaves them out.
 # lifeboat_program(<name>)
@@ -180,7 +182,8 @@ endfunction()
 
 function(lifeboat_room name)
   cmake_parse_arguments(
-    arg "" "" "DEPENDS;LIBRARIES;OPTIONS_OF;TEST_DEPENDS;TEST_LIBRARIES;SERIAL_TESTS" ${ARGN})
+    arg "" "" "DEPENDS;LIBRARIES;OPTIONS_OF;TEST_DEPENDS;TEST_LIBRARIES;TEST_SUPPORT;SERIAL_TESTS"
+    ${ARGN})
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "lifeboat_room(${name}): unknown arguments ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -212,10 +215,15 @@ function(lifeboat_room name)
   endif()
   lifeboat_wants_tests(${name} wanted)
   if(tests AND wanted)
+    set(support "")
+    if(arg_TEST_SUPPORT)
+      list(TRANSFORM arg_TEST_SUPPORT PREPEND "${CMAKE_SOURCE_DIR}/src/")
+      file(GLOB support CONFIGURE_DEPENDS ${arg_TEST_SUPPORT})
+    endif()
     set(seen ${name} ${rooms} ${arg_TEST_DEPENDS})
     list(REMOVE_DUPLICATES seen)
     lifeboat_add_test_program(
-      ${name}_test SOURCES ${tests} DEPENDS ${seen} LABELS unit
+      ${name}_test SOURCES ${tests} ${support} DEPENDS ${seen} LABELS unit
       LIBRARIES ${arg_LIBRARIES} ${arg_TEST_LIBRARIES})
     if(arg_OPTIONS_OF)
       target_include_directories(${name}_test PRIVATE "${LIFEBOAT_GATES}/${name}_options")

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/mongodb/catalog.h"
+
 namespace lifeboat::exchange {
 namespace {
 
@@ -27,7 +29,24 @@ ArchiveCollection collection_from(DocumentView document) {
           text_or_empty(document, "type"), text_or_empty(document, "metadata")};
 }
 
+std::string stored_under(const ArchiveCollection& about) {
+  return about.database + "." + about.stored_name();
+}
+
 }  // namespace
+
+std::string ArchiveCollection::stored_name() const {
+  return is_series() ? std::string(engine::mongodb::kBucketsPrefix) + collection : collection;
+}
+
+Failure refuse_without_buckets(const ArchiveCollection& series) {
+  return fail(Error(Code::refused, series.name() +
+                                       " is a time series without buckets of its own (" +
+                                       series.stored_name() +
+                                       "), as MongoDB keeps it since 8.3, and this form is not "
+                                       "known here")
+                  .with_hint("Nothing was changed. mongorestore restores it."));
+}
 
 Result<void> MetadataBound::add(std::size_t bytes) {
   bytes_ += bytes;
@@ -57,9 +76,15 @@ Result<void> ArchiveReader::finish() const {
   if (!begun_.empty() || part_ != Part::header) return wrong("the archive ends in the middle");
   std::string missing;
   for (const auto& [name, progress] : collections_)
-    if (!progress.complete && progress.about.type != "view") missing += " " + name;
+    if (!is_complete(progress.about)) missing += " " + stored_under(progress.about);
   if (!missing.empty()) return wrong("the archive ends before these are complete:" + missing);
   return {};
+}
+
+bool ArchiveReader::is_complete(const ArchiveCollection& about) const {
+  if (about.type == "view") return true;
+  const auto found = collections_.find(stored_under(about));
+  return found != collections_.end() && found->second.complete;
 }
 
 Result<std::size_t> ArchiveReader::size_of(ByteView start) const {
@@ -133,6 +158,7 @@ Result<void> ArchiveReader::take_header(DocumentView document, ArchiveVisitor& v
     return wrong("too many collections");
   auto& progress = collections_.emplace(about.name(), begun(about)).first->second;
   if (progress.complete) return wrong(about.name() + " goes on after its end");
+  if (progress.about.is_series()) return refuse_without_buckets(progress.about);
   part_ = Part::body;
   current_ = &progress;
   if (!document.is_true_at("EOF")) return {};

@@ -25,7 +25,17 @@ struct ArchiveCollection {
   std::string metadata;  // Extended JSON: {options, indexes, uuid …}; empty with its documents
 
   std::string name() const { return database + "." + collection; }
+  // The log of `mongodump --oplog` is of no database.
+  bool is_log() const { return database.empty(); }
+  bool is_series() const { return type == "timeseries"; }
+  // The name under which its documents are: of a time series that of its buckets, which have no
+  // metadata of their own.
+  std::string stored_name() const;
 };
+
+// Of a dump of 8.3 or later, whose time series have no buckets: its documents are under its own
+// name, in a form that is not known here.
+Failure refuse_without_buckets(const ArchiveCollection& series);
 
 // The metadata of all collections of a dump, which whoever reads it keeps.
 class MetadataBound {
@@ -43,7 +53,6 @@ class ArchiveVisitor {
   virtual ~ArchiveVisitor() = default;
   virtual Result<void> head(const ArchiveHead& head) = 0;
   virtual Result<void> collection(const ArchiveCollection& collection) = 0;
-  // Of the log of `mongodump --oplog` the database is empty.
   virtual Result<void> document(const ArchiveCollection& of,
                                 engine::mongodb::DocumentView document) = 0;
   // All documents were there and their checksum is right.
@@ -54,7 +63,7 @@ class ArchiveReader {
  public:
   // Takes the next bytes; after an error nothing more may be fed. `corrupt` names the byte of the
   // archive, `unsupported_format` tells that it is none, or of another version, `refused` that its
-  // metadata is more than one keeps.
+  // metadata is more than one keeps, or a time series in it without buckets.
   Result<void> feed(ByteView chunk, ArchiveVisitor& visitor);
   // The archive is over: `corrupt` names the collections that are not complete.
   Result<void> finish() const;
@@ -77,6 +86,7 @@ class ArchiveReader {
   Result<void> take_collection(engine::mongodb::DocumentView document, ArchiveVisitor& visitor);
   Result<void> take_header(engine::mongodb::DocumentView document, ArchiveVisitor& visitor);
   Result<void> take_document(engine::mongodb::DocumentView document, ArchiveVisitor& visitor);
+  bool is_complete(const ArchiveCollection& about) const;
   Failure wrong(const std::string& what) const;
 
   Part part_ = Part::magic;

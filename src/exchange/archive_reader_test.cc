@@ -174,5 +174,34 @@ TEST(ArchiveReader, RefusesPartsInTheWrongPlace) {
   EXPECT_EQ(code_of({kMagicNumber, number(0x7fffffff)}), Code::corrupt);
 }
 
+TEST(ArchiveReader, FindsTheDocumentsOfATimeSeriesUnderTheNameOfItsBuckets) {
+  const auto header = [](const std::string& name, bool end) {
+    return DocumentBuilder()
+        .text("db", "d")
+        .text("collection", name)
+        .boolean("EOF", end)
+        .int64("CRC", 0)
+        .take();
+  };
+  const auto archive_of = [&](const std::string& type, const std::string& name) {
+    return in_order(
+        {kMagicNumber, small_head(), named(type), kEndOfPart, header(name, true), kEndOfPart});
+  };
+  const auto series = gathered(archive_of("timeseries", "system.buckets.c"));
+  ASSERT_TRUE(series) << series.error().describe();
+  EXPECT_TRUE(series->completed.contains("d.system.buckets.c"));
+  EXPECT_TRUE(gathered(archive_of("collection", "c")));
+  const auto without = gathered(archive_of("timeseries", "c"));
+  ASSERT_FALSE(without);
+  EXPECT_EQ(without.error().code(), Code::refused);
+  EXPECT_NE(without.error().message().find("d.c is a time series without buckets"),
+            std::string::npos);
+  const auto missing =
+      gathered(in_order({kMagicNumber, small_head(), named("timeseries"), kEndOfPart}));
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code(), Code::corrupt);
+  EXPECT_NE(missing.error().message().find("d.system.buckets.c"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace lifeboat::exchange

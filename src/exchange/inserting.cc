@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "engine/mongodb/catalog.h"
+#include "engine/mongodb/stored_insert.h"
+
 namespace lifeboat::exchange {
 namespace {
 
@@ -36,9 +39,20 @@ Result<void> Inserting::flush() {
 
 Result<void> Inserting::insert(const std::vector<ByteView>& documents) {
   const auto connection = to_.server->connect();
+  if (into_.collection.starts_with(engine::mongodb::kBucketsPrefix))
+    return insert_buckets(connection, documents);
   if (!into_.adds_to) return connection.insert(to_.database, into_.collection, documents);
   present_ += TRY(connection.insert_missing(to_.database, into_.collection, documents));
   return {};
+}
+
+Result<void> Inserting::insert_buckets(const engine::mongodb::Connection& connection,
+                                       const std::vector<ByteView>& documents) const {
+  auto inserted =
+      TRY(engine::mongodb::insert_stored(connection, to_.database, into_.collection, documents));
+  if (inserted.refused) return fail(std::move(*inserted.refused));
+  if (inserted.count == documents.size()) return {};
+  return fail(Code::io_error, "a bucket with the _id of one of them is there already");
 }
 
 }  // namespace lifeboat::exchange

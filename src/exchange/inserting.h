@@ -24,6 +24,8 @@ class Inserting {
 
  private:
   Result<void> insert(const std::vector<ByteView>& documents);
+  Result<void> insert_buckets(const engine::mongodb::Connection& connection,
+                              const std::vector<ByteView>& documents) const;
 
   const engine::mongodb::Location& to_;
   Into into_;

@@ -15,7 +15,7 @@ Result<std::vector<Finding>> losses_at(const std::string& place, ByteView catalo
                   [&](const auto& each) { return std::ranges::count(objects, each.name) == 0; });
   const auto location = TRY(locate(place));
   const auto server = TRY(ask_server(location.server->connect()));
-  auto losses = lost_of_snapshot(wanted, offered_by(server));
+  auto losses = lost_with_buckets(wanted, offered_by(server));
   for (auto& each : losses) each.message = server.product() + ": " + each.message;
   return losses;
 }

@@ -33,8 +33,8 @@ constexpr std::array kFeatures{
     FeatureInfo{Feature::text, "text", "cannot be searched for text"},
     FeatureInfo{Feature::time_series, "time-series", "becomes an ordinary collection"},
     FeatureInfo{Feature::time_series_buckets, "time-series-buckets",
-                "is not there: the snapshot holds its buckets, which only a server of 5.0 to 8.2 "
-                "takes"},
+                "is not there: what is restored holds its buckets, which only a server of 5.0 to "
+                "8.2 takes"},
     FeatureInfo{Feature::unique, "unique", "takes duplicates"},
     FeatureInfo{Feature::validator, "validator", "takes documents that break its rules"},
     FeatureInfo{Feature::view, "view", "is not there"},
@@ -157,7 +157,7 @@ std::vector<Finding> lost_features(const Catalog& catalog, const std::set<Featur
   return lost;
 }
 
-std::vector<Finding> lost_of_snapshot(const Catalog& catalog, const std::set<Feature>& offered) {
+std::vector<Finding> lost_with_buckets(const Catalog& catalog, const std::set<Feature>& offered) {
   if (offered.contains(Feature::time_series_buckets)) return lost_features(catalog, offered);
   auto rest = catalog;
   std::vector<Finding> lost;

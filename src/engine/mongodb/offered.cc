@@ -50,4 +50,10 @@ std::set<Feature> offered_by(const ServerFacts& server) {
   return offered;
 }
 
+std::string why_too_old(std::string_view product, const std::string& place,
+                        const ServerFacts& server) {
+  if (release_of(product.substr(product.find(' ') + 1)) <= server.release()) return {};
+  return " are of " + std::string(product) + ", and " + place + " is " + server.product();
+}
+
 }  // namespace lifeboat::engine::mongodb

@@ -33,5 +33,14 @@ TEST(OfferedFeatures, AreThoseOfAnOldServerWhereTheVersionCannotBeTold) {
   EXPECT_TRUE(offered("strange").contains(Feature::view));
 }
 
+TEST(OfferedFeatures, AreNotForBucketsOfALaterRelease) {
+  ServerFacts server;
+  server.version = "6.0.1";
+  EXPECT_EQ(why_too_old("MongoDB 7.0.14", "127.0.0.1/shop", server),
+            " are of MongoDB 7.0.14, and 127.0.0.1/shop is MongoDB 6.0.1");
+  for (const std::string product : {"MongoDB 6.0.30", "MongoDB 5.0.0", "MongoDB ", ""})
+    EXPECT_EQ(why_too_old(product, "127.0.0.1/shop", server), "") << product;
+}
+
 }  // namespace
 }  // namespace lifeboat::engine::mongodb

@@ -1,6 +1,7 @@
 #include "engine/mongodb/series_index.h"
 #include "engine/mongodb/source.h"
 #include "engine/mongodb/test_catalog.h"
+#include "engine/mongodb/test_series.h"
 #include "engine/mongodb/test_stand_in_shop.h"
 
 namespace lifeboat::engine::mongodb {
@@ -10,22 +11,9 @@ using contract::failure_of;
 using testing::document;
 using testing::Fault;
 using ::testing::HasSubstr;
+using testing::make_series;
+using testing::measurement;
 using testing::StandInOptions;
-
-constexpr std::int64_t kFirstMinute = 1'763'700'000'000;
-
-Bytes measurement(const std::string& sensor, std::int64_t minute, double value) {
-  return bson_of(R"({"at":{"$date":{"$numberLong":")" +
-                 std::to_string(kFirstMinute + minute * 60'000) + R"("}},"sensor":")" + sensor +
-                 R"(","degrees":)" + std::to_string(value) + "}");
-}
-
-Bytes make_series(const std::string& name, const std::string& more = "") {
-  return bson_of(
-      R"({"create":")" + name +
-      R"(","timeseries":{"timeField":"at","metaField":"sensor","granularity":"minutes"})" + more +
-      "}");
-}
 
 class MongoSeries : public testing::StandInShop {
  protected:

@@ -5,6 +5,7 @@
 #include "engine/mongodb/catalog.h"
 #include "engine/mongodb/document_writes.h"
 #include "engine/mongodb/log_replay.h"
+#include "engine/mongodb/stored_insert.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
@@ -87,26 +88,10 @@ class DocumentsSink final : public Sink {
     batch_.clear();
     return {};
   }
-  // Buckets of 5.0 and 5.1 may hold values of several types in one field: a later server takes them
-  // when it is told that there are such.
   Result<std::size_t> insert_new(const std::vector<ByteView>& documents) {
-    auto inserted = TRY(connection_.insert_new(location_.database, collection_, documents));
-    if (!inserted.refused) return inserted.count;
-    if (!is_mixed(*inserted.refused)) return fail(std::move(*inserted.refused));
-    TRY(connection_.command(location_.database,
-                            DocumentBuilder()
-                                .text("collMod", series_name(collection_))
-                                .boolean("timeseriesBucketsMayHaveMixedSchemaData", true)
-                                .take()));
-    const std::vector<ByteView> rest(
-        documents.begin() + static_cast<std::ptrdiff_t>(inserted.count), documents.end());
-    auto more = TRY(connection_.insert_new(location_.database, collection_, rest));
-    if (more.refused) return fail(std::move(*more.refused));
-    return inserted.count + more.count;
-  }
-  bool is_mixed(const Error& refused) const {
-    return collection_.starts_with(kBucketsPrefix) &&
-           refused.message().find("mixed schema") != std::string::npos;
+    auto inserted = TRY(insert_stored(connection_, location_.database, collection_, documents));
+    if (inserted.refused) return fail(std::move(*inserted.refused));
+    return inserted.count;
   }
   Result<void> replace_earlier(ByteView document) {
     if (!keep_twice_)

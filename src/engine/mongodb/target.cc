@@ -45,7 +45,6 @@ class MongoTarget final : public Target {
   Result<void> make_collection(const Collection& collection);
   bool takes_buckets() const { return offered_.contains(Feature::time_series_buckets); }
   Result<std::unique_ptr<Sink>> create_series(const Collection& series);
-  std::string why_too_old(const ServerFacts& server) const;
   Failure refuse_series(const std::string& name) const;
   Result<void> keep_catalog(Bytes bytes);
   Result<void> keep_accounts(ByteView bytes);
@@ -105,7 +104,8 @@ Result<void> MongoTarget::prepare(const RunContext& context) {
   if (!present_.empty() && !options_.overwrite)
     return refuse(location_.describe() + " is not empty: it has " + *present_.begin(),
                   "Name a database that is not there yet, or allow this one to be overwritten.");
-  if (takes_buckets()) too_old_ = why_too_old(server);
+  if (takes_buckets())
+    too_old_ = why_too_old(recorded_product(options_), location_.describe(), server);
   if (!too_old_.empty()) offered_.erase(Feature::time_series_buckets);
   recovered_ = TRY(validators_->recover());
   return {};
@@ -123,14 +123,6 @@ Result<std::unique_ptr<Sink>> MongoTarget::create(const EntryInfo& entry) {
   TRY_CONTEXT(metadata.collection.name, make_collection(metadata.collection));
   return make_documents_sink(location_, metadata.collection.name,
                              keep_twice(metadata.collection.name));
-}
-
-// An older server may not know the form of a newer one's buckets, and would keep what it cannot
-// read.
-std::string MongoTarget::why_too_old(const ServerFacts& server) const {
-  const auto product = recorded_product(options_);
-  if (release_of(product.substr(product.find(' ') + 1)) <= server.release()) return {};
-  return " are of " + product + ", and " + location_.describe() + " is " + server.product();
 }
 
 Failure MongoTarget::refuse_series(const std::string& name) const {

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -115,8 +116,11 @@ struct StandInServer::Message {
 };
 
 StandInServer::StandInServer(StandInOptions options)
-    : authorization_(options.authorization), model_(std::move(options)) {
-  listen();
+    : authorization_(options.authorization), socket_(options.socket), model_(std::move(options)) {
+  if (socket_.empty())
+    listen();
+  else
+    listen_at_path();
   accepting_ = std::jthread([this] { accept_all(); });
 }
 
@@ -138,6 +142,17 @@ void StandInServer::listen() {
       ::getsockname(listener_.get(), generic, &size) != 0)
     throw std::runtime_error("the stand-in has no port");
   port_ = ntohs(address.sin_port);
+}
+
+void StandInServer::listen_at_path() {
+  listener_ = FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (socket_.size() >= sizeof address.sun_path) throw std::runtime_error("too long a path");
+  std::ranges::copy(socket_, address.sun_path);
+  if (::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(listener_.get(), SOMAXCONN) != 0)
+    throw std::runtime_error("the stand-in has no socket at " + socket_);
 }
 
 std::string StandInServer::uri(const std::string& database, const std::string& more) const {

@@ -49,6 +49,7 @@ class StandInServer {
  private:
   struct Message;
   void listen();
+  void listen_at_path();
   void accept_all();
   void serve(int socket);
   bool serve_one(int socket, StandInClient& client);
@@ -57,6 +58,7 @@ class StandInServer {
   void wait_for_release();
 
   bool authorization_;
+  std::string socket_;  // empty: a port
   StandInModel model_;
   mutable std::mutex mutex_;
   std::condition_variable released_;

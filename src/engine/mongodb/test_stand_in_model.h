@@ -17,6 +17,7 @@ struct StandInOptions {
   std::string process{};    // 24 hex digits, where it tells which process it is
   // Nobody may do what no role of theirs allows; at first there is one user, `root`.
   bool authorization = false;
+  std::string socket{};  // a path to listen at, instead of a port
 };
 
 // Who is at the other end of a connection.

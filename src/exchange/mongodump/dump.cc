@@ -220,13 +220,15 @@ class FolderDump {
     const auto document =
         TRY_CONTEXT("the metadata", engine::mongodb::from_extended_json(about.metadata));
     const auto view = engine::mongodb::view_document(document);
-    about.type = view.text_at("type").value_or("");
+    about.type = type_in(view);
     if (const auto name = view.text_at("collectionName")) about.collection = *name;
     return {};
   }
 
   Result<void> visit_documents(const fs::path& file, const ArchiveCollection& about) {
-    if (file.empty() && about.type != "view")
+    if (!file.empty() && about.is_series()) return refuse_without_buckets(about);
+    const bool has_none = about.is_series() || about.type == "view";
+    if (file.empty() && !has_none)
       return fail(Code::corrupt, "its metadata is there, and its documents are not");
     BsonReader reader;
     if (!file.empty())
@@ -274,6 +276,14 @@ Result<void> visit_dump(const DumpPlace& dump, ArchiveVisitor& visitor, const Ru
 Result<fs::path> folder_of_one(const DumpPlace& dump) {
   if (!fs::is_directory(fs::symlink_status(dump.path))) return fs::path();
   return FolderDump::of_one_database(dump);
+}
+
+std::string_view type_in(DocumentView metadata) {
+  const auto type = metadata.text_at("type").value_or("");
+  if (!type.empty()) return type;
+  const auto options = metadata.document_at("options").value_or(DocumentView());
+  if (options.find("viewOn")) return "view";
+  return options.find("timeseries") ? "timeseries" : "collection";
 }
 
 Result<bool> is_archive(const fs::path& file) {

@@ -19,13 +19,17 @@ struct DumpPlace {
 
 // Reads all of it, once: an archive in its own order, a folder by name. The log of a dump
 // (--oplog) is the collection "oplog" of no database. `corrupt` for what is damaged or cut short,
-// `unsupported_format` for what is no dump, `refused` for links and devices, for more
-// than it may hold and for metadata that is more than one keeps.
+// `unsupported_format` for what is no dump, `refused` for links and devices, for more than it may
+// hold, for metadata that is more than one keeps, and as refuse_without_buckets().
 Result<void> visit_dump(const DumpPlace& dump, ArchiveVisitor& visitor, const RunContext& context);
 
 // Where the folder of one database lies, or lay: with the log and the folders of the others beside
 // it. Empty for any other dump.
 Result<fs::path> folder_of_one(const DumpPlace& dump);
+
+// What the metadata of a collection says it is: "collection", "view", "timeseries". Of older dumps
+// the options tell it.
+std::string_view type_in(engine::mongodb::DocumentView metadata);
 
 // Whether a file begins as an archive of mongodump does, once decoded.
 Result<bool> is_archive(const fs::path& file);

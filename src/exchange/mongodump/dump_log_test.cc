@@ -118,6 +118,10 @@ TEST_F(DumpLog, RefusesALogThatIsDamagedOrHoldsWhatIsNotReplayed) {
                         {"timeField":"ts"}})"));
   EXPECT_THAT(why(plan(root)), HasSubstr("the log of the dump makes r, a time series"));
   write(root / "oplog.bson",
+        log_entry(10, R"("op":"c","ns":"admin.$cmd","o":{"applyOps":[{"op":"c","ns":"shop.$cmd",
+                        "o":{"create":"system.buckets.r","timeseries":{"timeField":"ts"}}}]})"));
+  EXPECT_THAT(why(plan(root)), HasSubstr("shop.r: the server has no time-series-buckets"));
+  write(root / "oplog.bson",
         log_entry(10, R"("op":"c","ns":"other.$cmd","o":{"renameCollection":"other.a",
                                                           "to":"shop.b"})"));
   const auto refused = import(root);

@@ -32,13 +32,16 @@ constexpr std::int32_t kOneAfterTheOther = 1;
 constexpr std::string_view kToolVersion = "lifeboat";
 
 std::string_view type_of_kind(CollectionKind kind) {
+  if (kind == CollectionKind::time_series) return "timeseries";
   return kind == CollectionKind::view ? "view" : "collection";
 }
 
-// A binary: its length, its subtype and 16 bytes.
+// A binary: its length, its subtype and 16 bytes. That of a time series is its buckets' own, and
+// mongodump tells none.
 std::string uuid_text(const Collection& collection) {
   constexpr std::size_t kBeforeBytes = 5;
-  const auto uuid = collection.uuid();
+  const bool is_told = collection.kind == CollectionKind::collection;
+  const auto uuid = is_told ? collection.uuid() : ByteView();
   return uuid.size() > kBeforeBytes ? to_hex(uuid.subspan(kBeforeBytes)) : "";
 }
 
@@ -48,10 +51,9 @@ Result<std::string> metadata_of(const Collection& collection) {
   if (!collection.options().empty()) metadata.document("options", collection.options().bytes());
   ArrayBuilder indexes;
   for (const auto& each : collection.indexes) indexes.document(each);
-  metadata.array("indexes", indexes.take())
-      .text("uuid", uuid_text(collection))
-      .text("collectionName", collection.name)
-      .text("type", type_of_kind(collection.kind));
+  metadata.array("indexes", indexes.take());
+  if (const auto uuid = uuid_text(collection); !uuid.empty()) metadata.text("uuid", uuid);
+  metadata.text("collectionName", collection.name).text("type", type_of_kind(collection.kind));
   const auto document = metadata.take();
   return std::move(
       TRY_CONTEXT("its options and indexes",
@@ -96,7 +98,7 @@ class ArchiveExport {
     file_.emplace(TRY(jsonl::LinesFile::create(hidden.path())));
     TRY(write_prelude());
     for (const auto& each : catalog_.collections)
-      if (each.kind == CollectionKind::collection)
+      if (each.has_documents())
         TRY_CONTEXT(from_.database + "." + each.name, write_collection(each));
     TRY(check_unchanged());
     TRY(file_->finish());
@@ -112,8 +114,7 @@ class ArchiveExport {
     auto there = TRY(ask_counterpart(from_));
     version_ = there.server.version;
     catalog_ = std::move(there.catalog);
-    TRY(engine::mongodb::check_catalog(from_.server->connect(), catalog_));
-    return check_exportable(catalog_);
+    return engine::mongodb::check_catalog(from_.server->connect(), catalog_);
   }
 
   Result<void> put(ByteView bytes) {
@@ -150,7 +151,7 @@ class ArchiveExport {
   Result<void> put_header(const Collection& collection, bool at_end, std::uint64_t crc) {
     return put(DocumentBuilder()
                    .text("db", from_.database)
-                   .text("collection", collection.name)
+                   .text("collection", collection.stored_name())
                    .boolean("EOF", at_end)
                    .int64("CRC", static_cast<std::int64_t>(crc))
                    .take());
@@ -159,7 +160,8 @@ class ArchiveExport {
   Result<void> write_collection(const Collection& collection) {
     TRY(put_header(collection, false, 0));
     Crc64 crc;
-    auto scan = TRY(CollectionScan::begin(*from_.server, from_.database, collection));
+    auto scan =
+        TRY(CollectionScan::begin(*from_.server, from_.database, collection, {.stored = true}));
     for (auto bytes = TRY(scan.next()); !bytes.empty(); bytes = TRY(scan.next())) {
       TRY(context_.check_stop());
       crc.update(bytes);
@@ -190,15 +192,6 @@ class ArchiveExport {
 };
 
 }  // namespace
-
-Result<void> check_exportable(const Catalog& catalog) {
-  for (const auto& each : catalog.collections)
-    if (each.kind == CollectionKind::time_series)
-      return fail(Error(Code::refused, catalog.database + "." + each.name +
-                                           " is a time series, which no archive is written of yet")
-                      .with_hint("`lifeboat export jsonl` gives its measurements as documents."));
-  return {};
-}
 
 std::uint64_t ArchiveReport::documents() const {
   return std::accumulate(

@@ -6,7 +6,6 @@
 #include "base/counted.h"
 #include "engine/losses.h"
 #include "engine/mongodb/collection_scan.h"
-#include "engine/mongodb/extended_json.h"
 #include "engine/mongodb/indexing.h"
 #include "engine/mongodb/offered.h"
 #include "engine/mongodb/recreate.h"
@@ -17,149 +16,21 @@
 namespace lifeboat::exchange::mongodump {
 namespace {
 
-using engine::mongodb::BsonType;
 using engine::mongodb::Catalog;
 using engine::mongodb::Collection;
 using engine::mongodb::CollectionKind;
 using engine::mongodb::CollectionScan;
 using engine::mongodb::DocumentBuilder;
-using engine::mongodb::DocumentDigest;
 using engine::mongodb::DocumentSum;
 using engine::mongodb::DocumentView;
+using engine::mongodb::Feature;
 using engine::mongodb::KeptWindow;
 using engine::mongodb::Location;
-using engine::mongodb::OplogEntry;
-using engine::mongodb::Timestamp;
+using engine::mongodb::ServerFacts;
 using engine::mongodb::Validators;
 using engine::mongodb::ValidatorsAside;
 
 constexpr std::size_t kMostWaiting = 64U << 20U;  // bytes, of all collections of an archive
-
-bool is_log(const ArchiveCollection& collection) { return collection.database.empty(); }
-
-// Of older dumps the type is not told: its options are.
-std::string_view type_in(const ArchiveCollection& about, DocumentView options) {
-  if (!about.type.empty()) return about.type;
-  if (options.find("viewOn")) return "view";
-  return options.find("timeseries") ? "timeseries" : "collection";
-}
-
-Result<Collection> collection_of(const ArchiveCollection& about) {
-  const std::string text = about.metadata.empty() ? "{}" : about.metadata;
-  const auto metadata = TRY_CONTEXT("the metadata", engine::mongodb::from_extended_json(text));
-  const auto view = engine::mongodb::view_document(metadata);
-  const auto options = view.document_at("options").value_or(DocumentView());
-  std::vector<Bytes> indexes;
-  for (const auto& each : view.document_at("indexes").value_or(DocumentView()))
-    indexes.push_back(to_bytes(each.inside().bytes()));
-  return engine::mongodb::check_collection(DocumentBuilder()
-                                               .text("name", about.collection)
-                                               .text("type", type_in(about, options))
-                                               .document("options", options.bytes())
-                                               .take(),
-                                           std::move(indexes));
-}
-
-// The first pass: what there is, of every database. Of a log that is left out its entries are only
-// counted: nothing in it matters.
-class DumpSurvey final : public ArchiveVisitor {
- public:
-  DumpSurvey(bool without_oplog, fs::path of_one)
-      : without_oplog_(without_oplog), of_one_(std::move(of_one)) {}
-
-  Result<void> head(const ArchiveHead& head) override {
-    head_ = head;
-    return {};
-  }
-  Result<void> collection(const ArchiveCollection& about) override {
-    if (is_log(about)) return {};
-    auto collection = TRY_CONTEXT(about.name(), collection_of(about));
-    if (!databases_[about.database]
-             .emplace(about.collection, Found{std::move(collection), DocumentDigest()})
-             .second)
-      return fail(Code::corrupt, about.name() + " is there twice");
-    return {};
-  }
-  Result<void> document(const ArchiveCollection& of, DocumentView document) override {
-    if (is_log(of)) return take_entry(document);
-    const auto database = databases_.find(of.database);
-    if (database == databases_.end() || !database->second.contains(of.collection))
-      return fail(Code::corrupt, of.name() + " has documents, and no metadata");
-    auto& found = database->second.at(of.collection);
-    found.digest.add(document.bytes());
-    if (!document.find("_id")) ++found.without_id;
-    return {};
-  }
-  Result<void> complete(const ArchiveCollection&, std::uint64_t) override { return {}; }
-
-  struct Found {
-    Collection collection;
-    DocumentDigest digest;
-    std::uint64_t without_id = 0;
-  };
-  const ArchiveHead& told() const { return head_; }
-  const std::map<std::string, std::map<std::string, Found>>& databases() const {
-    return databases_;
-  }
-  // Nothing where nothing was written while the dump was made.
-  const std::optional<LogOfDump>& log() const { return log_; }
-  // Of each database, a time series that the log makes.
-  const std::map<std::string, std::string>& series_in_log() const { return series_; }
-  const fs::path& of_one() const { return of_one_; }
-
- private:
-  Result<void> take_entry(DocumentView document) {
-    auto& log = log_ ? *log_ : log_.emplace();
-    ++log.entries;
-    if (without_oplog_) return {};
-    const auto entry = TRY_CONTEXT("the log", engine::mongodb::parse_entry(document));
-    if (entry.at.ts == Timestamp()) return fail(Code::corrupt, "an entry of the log has no moment");
-    if (entry.at.ts < log.last) return fail(Code::corrupt, "the log is not in its order");
-    log.last = entry.at.ts;
-    note_databases(entry, log);
-    const bool makes = entry.operation == engine::mongodb::Operation::command;
-    if (makes && entry.object.find("timeseries"))
-      series_[std::string(entry.ns.substr(0, entry.ns.find('.')))] =
-          entry.object.text_at("create").value_or("");
-    return {};
-  }
-
-  void note_databases(const OplogEntry& entry, LogOfDump& log) const {
-    note_database(entry.ns, log);
-    if (entry.operation == engine::mongodb::Operation::command &&
-        entry.command() == "renameCollection")
-      note_database(entry.object.text_at("to").value_or(""), log);
-    const auto operations = entry.object.find("applyOps");
-    if (!operations || !operations->holds(BsonType::array)) return;
-    for (const auto& each : operations->inside())
-      if (each.holds(BsonType::document))
-        note_database(each.inside().text_at("ns").value_or(""), log);
-  }
-
-  // What comes before the log is all that there is.
-  void note_database(std::string_view ns, LogOfDump& log) const {
-    const std::string database(ns.substr(0, ns.find('.')));
-    if (database.empty() || is_servers_own(database) || database == log.stranger) return;
-    if (databases_.contains(database) || lies_beside(database))
-      log.is_of_dump = true;
-    else
-      log.stranger = database;
-  }
-
-  // Of a dump of several, of which one is given, the log tells of all.
-  bool lies_beside(const std::string& database) const {
-    if (of_one_.empty() || database.find('/') != database.npos) return false;
-    std::error_code error;
-    return fs::is_directory(fs::symlink_status(of_one_.parent_path() / database, error));
-  }
-
-  bool without_oplog_;
-  fs::path of_one_;  // as folder_of_one()
-  ArchiveHead head_;
-  std::map<std::string, std::map<std::string, Found>> databases_;
-  std::optional<LogOfDump> log_;
-  std::map<std::string, std::string> series_;
-};
 
 Result<std::string> choose_database(const DumpSurvey& survey, const std::string& wanted) {
   std::string all;
@@ -179,11 +50,8 @@ Result<std::string> choose_database(const DumpSurvey& survey, const std::string&
           .with_hint("Say which by --from-db, or for a drill by database:, one of: " + all + "."));
 }
 
-Result<void> take_found(const std::string& name, const DumpSurvey::Found& found, DumpPlan& plan) {
+void take_found(const std::string& name, const FoundCollection& found, DumpPlan& plan) {
   const auto& collection = found.collection;
-  if (collection.kind == CollectionKind::time_series || name.starts_with("system.buckets."))
-    return refuse_to_import(name + " is a time series, which cannot be imported from a dump yet",
-                            "Nothing was changed. mongorestore restores it.");
   if (name.starts_with("$admin.")) {
     plan.findings.push_back({"users-left-out", name,
                              "is of the users and roles of the database (--dumpDbUsersAndRoles), "
@@ -194,17 +62,13 @@ Result<void> take_found(const std::string& name, const DumpSurvey::Found& found,
   } else if (collection.kind == CollectionKind::view) {
     plan.views.collections.push_back(collection);
   } else {
-    plan.collections.emplace(name,
-                             DumpedCollection{collection, found.digest.sum(), found.without_id});
+    plan.collections.emplace(name, DumpedCollection{collection, found.sum, found.without_id});
   }
-  return {};
 }
 
-Result<void> check_server_for(const Location& to, DumpPlan& plan) {
-  const auto [server, there] = TRY(ask_to_fill(to));
-  plan.product = server.product();
-  plan.offered = engine::mongodb::offered_by(server);
-  if (there.collections.empty()) return {};
+Result<ServerFacts> ask_empty_server(const Location& to) {
+  auto [server, there] = TRY(ask_to_fill(to));
+  if (there.collections.empty()) return std::move(server);
   return refuse_to_import(to.describe() + " is not empty: it has " + there.collections[0].name,
                           "Name a database that is not there yet: --mongo-db NAME.");
 }
@@ -227,10 +91,11 @@ Result<void> check_log_is_of(const LogOfDump& log, const std::string& database,
 Result<void> take_log(const DumpSurvey& survey, const DumpOptions& options, DumpPlan& plan) {
   if (!survey.log()) return {};
   if (!options.without_oplog) {
-    const auto series = survey.series_in_log().find(plan.database);
-    if (series != survey.series_in_log().end())
-      return refuse_to_import("the log of the dump makes " + series->second +
-                                  ", a time series, which cannot be imported from a dump yet",
+    const auto& series = survey.series_in_log(plan.database).without_buckets;
+    if (!series.empty())
+      return refuse_to_import("the log of the dump makes " + series +
+                                  ", a time series without buckets of its own, as MongoDB keeps it "
+                                  "since 8.3",
                               "Nothing was changed. mongorestore restores it.");
     plan.log = survey.log();
     return check_log_is_of(*plan.log, plan.database, survey.of_one());
@@ -242,14 +107,42 @@ Result<void> take_log(const DumpSurvey& survey, const DumpOptions& options, Dump
   return {};
 }
 
-// Each loss is named before anything is changed.
-Result<void> check_dump_losses(const DumpOptions& options, DumpPlan& plan) {
+// All that the dump needs, and what its log makes of time series.
+Result<Catalog> needed_by(const DumpPlan& plan, const SeriesInLog& in_log) {
   Catalog needed = plan.views;
   for (const auto& [name, each] : plan.collections) needed.collections.push_back(each.wanted);
-  plan.losses = engine::mongodb::lost_features(needed, plan.offered);
-  if (options.accept_losses) return {};
-  return engine::refuse_losses(plan.losses, plan.product + " cannot do what the dump needs",
-                               "Nothing was changed. --accept-losses leaves it out.");
+  if (!plan.log) return needed;
+  for (const auto& name : in_log.names)
+    if (!plan.collections.contains(name))
+      needed.collections.push_back(TRY(engine::mongodb::check_collection(
+          DocumentBuilder().text("name", name).text("type", "timeseries").take(), {})));
+  return needed;
+}
+
+// Buckets that are too new for a server are none that it takes.
+void lose_too_new(const std::string& why, Catalog& needed, DumpPlan& plan) {
+  if (why.empty() || !plan.offered.contains(Feature::time_series_buckets)) return;
+  plan.offered.erase(Feature::time_series_buckets);
+  std::erase_if(needed.collections, [&](const Collection& each) {
+    if (each.kind != CollectionKind::time_series) return false;
+    plan.losses.push_back(
+        {"series-left-out", plan.database + "." + each.name, "its buckets" + why, false});
+    return true;
+  });
+}
+
+// Each loss is named before anything is changed. A time series that is lost is not made at all.
+Result<void> take_losses(Catalog needed, const DumpOptions& options, DumpPlan& plan) {
+  std::ranges::move(engine::mongodb::lost_with_buckets(needed, plan.offered),
+                    std::back_inserter(plan.losses));
+  if (!options.accept_losses)
+    TRY(engine::refuse_losses(plan.losses, plan.product + " cannot do what the dump needs",
+                              "Nothing was changed. --accept-losses leaves it out."));
+  if (plan.offered.contains(Feature::time_series_buckets)) return {};
+  std::erase_if(plan.collections, [](const auto& each) {
+    return each.second.wanted.kind == CollectionKind::time_series;
+  });
+  return {};
 }
 
 // The second pass: the documents of one database.
@@ -261,7 +154,7 @@ class DumpInsert final : public ArchiveVisitor {
   Result<void> head(const ArchiveHead&) override { return {}; }
   Result<void> collection(const ArchiveCollection&) override { return {}; }
   Result<void> document(const ArchiveCollection& of, DocumentView document) override {
-    if (is_log(of) && log_ != nullptr) return log_->append(document.bytes());
+    if (of.is_log() && log_ != nullptr) return log_->append(document.bytes());
     if (!is_wanted(of)) return {};
     auto& inserting = of_collection(of.collection);
     waiting_ -= inserting.waiting();
@@ -280,7 +173,9 @@ class DumpInsert final : public ArchiveVisitor {
 
  private:
   bool is_wanted(const ArchiveCollection& about) const {
-    return about.database == plan_.database && plan_.collections.contains(about.collection);
+    const auto found = plan_.collections.find(engine::mongodb::series_name(about.collection));
+    return about.database == plan_.database && found != plan_.collections.end() &&
+           found->second.wanted.stored_name() == about.collection;
   }
   Inserting& of_collection(const std::string& name) {
     return inserting_.try_emplace(name, to_, Inserting::Into{name}).first->second;
@@ -350,6 +245,8 @@ class DumpRestore {
     const auto validators = validators_ ? Validators::set_aside : Validators::kept;
     if (validators_) TRY(validators_->set_aside({}, {&possible}));
     TRY(command("making it", TRY(engine::mongodb::create_command(possible, validators))));
+    if (possible.kind == CollectionKind::time_series)
+      TRY(command("its indexes", engine::mongodb::without_own_indexes_command(possible)));
     return validators_ ? validators_->identify(possible.name) : Result<void>();
   }
 
@@ -371,7 +268,7 @@ class DumpRestore {
     std::ranges::move(indexes.set_expiry, std::back_inserter(expiries_));
     if (auto expiry = engine::mongodb::expiry_command(possible))
       expiries_.push_back(std::move(*expiry));
-    auto scan = TRY(CollectionScan::begin(*to_.server, to_.database, wanted));
+    auto scan = TRY(CollectionScan::begin(*to_.server, to_.database, wanted, {.stored = true}));
     for (auto bytes = TRY(scan.next()); !bytes.empty(); bytes = TRY(scan.next()))
       TRY(context_.check_stop());
     const auto there = scan.finish().sum;
@@ -414,20 +311,25 @@ bool DumpReport::is_equal() const {
 Result<DumpPlan> plan_dump(const Location& to, const DumpOptions& options,
                            const RunContext& context) {
   DumpPlan plan;
-  TRY(check_server_for(to, plan));
+  const auto server = TRY(ask_empty_server(to));
+  plan.product = server.product();
+  plan.offered = engine::mongodb::offered_by(server);
   DumpSurvey survey(options.without_oplog, TRY(folder_of_one(options.place())));
   TRY(visit_dump(options.place(), survey, context));
   plan.head = survey.told();
   plan.database = TRY(choose_database(survey, options.database));
   plan.views.database = plan.database;
-  for (const auto& [name, found] : survey.databases().at(plan.database))
-    TRY(take_found(name, found, plan));
+  for (const auto& [name, found] : TRY(survey.take_collections(plan.database)))
+    take_found(name, found, plan);
   for (const auto& [name, collections] : survey.databases())
     if (name != plan.database)
       plan.findings.push_back(
           {"database-left-out", name, "is another database of the dump", false});
   TRY(take_log(survey, options, plan));
-  TRY(check_dump_losses(options, plan));
+  auto needed = TRY(needed_by(plan, survey.series_in_log(plan.database)));
+  const auto dumped = "MongoDB " + plan.head.server_version;  // of a folder nobody knows it
+  lose_too_new(engine::mongodb::why_too_old(dumped, to.describe(), server), needed, plan);
+  TRY(take_losses(std::move(needed), options, plan));
   return plan;
 }
 

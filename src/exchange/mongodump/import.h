@@ -10,7 +10,7 @@
 #include "engine/mongodb/document_digest.h"
 #include "engine/mongodb/features.h"
 #include "engine/mongodb/location.h"
-#include "exchange/mongodump/dump.h"
+#include "exchange/mongodump/survey.h"
 
 namespace lifeboat::exchange::mongodump {
 
@@ -32,13 +32,6 @@ struct DumpedCollection {
   std::uint64_t without_id = 0;  // documents
 };
 
-struct LogOfDump {
-  std::uint64_t entries = 0;
-  engine::mongodb::Timestamp last;
-  bool is_of_dump = false;  // it changes a database of the dump
-  std::string stranger{};   // a database that it changes, and that is none of the dump
-};
-
 struct DumpPlan {
   std::string database;  // of the dump
   std::string product;   // of the server
@@ -53,8 +46,8 @@ struct DumpPlan {
   std::uint64_t documents() const;
 };
 
-// `refused` when the database is not empty, when the dump has a time series, or needs what the
-// server cannot do; `usage` when it is not said which of several databases is meant.
+// `refused` when the database is not empty, when the dump has a time series without buckets, or
+// needs what the server cannot do; `usage` when it is not said which of several databases is meant.
 Result<DumpPlan> plan_dump(const engine::mongodb::Location& to, const DumpOptions& options,
                            const RunContext& context);
 

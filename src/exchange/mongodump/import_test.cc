@@ -168,14 +168,32 @@ TEST_F(DumpImport, NamesWhatTheServerCannotDoFirst) {
   EXPECT_EQ(accepted->findings[0].code, "feature-lost");
 }
 
-TEST_F(DumpImport, RefusesTimeSeries) {
+TEST_F(DumpImport, NamesATimeSeriesAsLostAndLeavesItOutWhereThatIsAccepted) {
   const auto root = folder();
-  write_metadata(root / "shop" / "orders.metadata.json", "orders",
-                 R"(, "options": {"timeseries": {"timeField": "ts"}}, "type": "timeseries")");
-  EXPECT_FALSE(plan(root));
-  write(root / "shop" / "orders.metadata.json",
-        view_of(R"({"options": {"timeseries": {"timeField": "ts"}}})"));
-  EXPECT_THAT(why(plan(root)), HasSubstr("time series"));
+  write(root / "shop" / "weather.metadata.json",
+        view_of(R"({"options": {"timeseries": {"timeField": "ts"}}, "type": "timeseries"})"));
+  write(root / "shop" / "system.buckets.weather.bson", document(1));
+  const auto refused = import(root);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused);
+  EXPECT_THAT(why(refused), HasSubstr("shop.weather: the server has no time-series-buckets"));
+  options_.accept_losses = true;
+  const auto accepted = import(root);
+  ASSERT_TRUE(accepted) << why(accepted);
+  EXPECT_EQ(counts(*accepted), "a/b c 1\norders 2\n");
+  ASSERT_EQ(accepted->findings.size(), 1U);
+  EXPECT_EQ(accepted->findings[0].subject, "shop.weather");
+}
+
+// Of 8.3 and later, and as nobody dumps it.
+TEST_F(DumpImport, RefusesATimeSeriesWhoseDocumentsAreNotInBuckets) {
+  const auto root = folder();
+  const std::string options = R"("options": {"timeseries": {"timeField": "ts"}})";
+  for (const auto& metadata : {"{" + options + R"(, "type": "timeseries"})", "{" + options + "}"}) {
+    write(root / "shop" / "orders.metadata.json", view_of(metadata));
+    EXPECT_EQ(plan(root).error().code(), Code::refused);
+    EXPECT_THAT(why(plan(root)), HasSubstr("shop.orders is a time series without buckets"));
+  }
 }
 
 TEST_F(DumpImport, RefusesWhatIsDamagedBeforeAnythingIsMade) {
