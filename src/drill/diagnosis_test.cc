@@ -232,8 +232,8 @@ Report with_missed(Judgement Measures::* judgement) {
   auto report = sound_report();
   report.verdict = Verdict::proven;
   report.stages = {{"restore", std::chrono::hours(2), true, ""}};
-  report.measures.rto_objective = std::chrono::hours(1);
-  report.measures.rpo_objective = std::chrono::hours(1);
+  report.measures.recovery = std::chrono::hours(2);
+  report.measures.rto_objective = report.measures.rpo_objective = std::chrono::hours(1);
   report.measures.rpo_age = std::chrono::hours(74);
   report.measures.*judgement = Judgement::missed;
   return report;

@@ -12,10 +12,11 @@ namespace {
 
 constexpr std::size_t kShownDrills = 12;  // drills
 
-// A drill that stopped half-way measured no recovery.
+// A drill that stopped half-way measured no recovery; older records have a number all the same.
 std::optional<std::int64_t> recovery_of(const Json& evidence) {
-  if (evidence.contains("error")) return std::nullopt;
-  return number_in(object_in(object_in(evidence, "measures"), "rto"), "measured_ms");
+  const auto& rto = object_in(object_in(evidence, "measures"), "rto");
+  if (evidence.contains("error") || !rto.contains("measured_ms")) return std::nullopt;
+  return number_in(rto, "measured_ms");
 }
 
 class Gathering {

@@ -52,16 +52,16 @@ Duration recovery_so_far(const Report& report) {
 
 void measure(Report& report, const Request& request) {
   auto& measures = report.measures;
-  measures.rto_so_far = recovery_so_far(report);
   measures.own_memory = sandbox::own_memory_peak();
-  // Proving the isolation and the rest of the journey are the drill's, not a recovery's.
-  if (measures.service_ready) measures.rto_so_far = *measures.service_ready;
+  // A drill that stopped half-way has measured no recovery. Proving the isolation and the rest of
+  // the journey are the drill's, not a recovery's.
+  if (all_done(report))
+    measures.recovery = measures.service_ready.value_or(recovery_so_far(report));
   measure_age(report);
   measures.rto_objective = request.rto;
   measures.rpo_objective = request.rpo;
-  // A drill that stopped half-way has measured no recovery.
-  const auto rto = all_done(report) ? std::optional(measures.rto_so_far) : std::nullopt;
-  const auto judged = policy::Objective({request.rpo, request.rto}).judge({measures.rpo_age, rto});
+  const auto judged =
+      policy::Objective({request.rpo, request.rto}).judge({measures.rpo_age, measures.recovery});
   measures.rto = judged.rto;
   measures.rpo = judged.rpo;
 }

@@ -42,7 +42,7 @@ void project(Report& report, const History& history) {
   if (!check) return;
   projected.drills = check->drills;
   projected.check = check->whole;
-  projected.rto = report.measures.rto_so_far - check_of(report) + check->whole;
+  projected.rto = *report.measures.recovery - check_of(report) + check->whole;
   compare_with_objective(report);
 }
 

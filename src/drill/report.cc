@@ -187,7 +187,7 @@ Json projection_json(const Projection& projected) {
 
 Json measures_json(const Measures& measures) {
   Json rto = objective_json(measures.rto_objective, measures.rto);
-  rto["measured_ms"] = whole_milliseconds(measures.rto_so_far);
+  if (measures.recovery) rto["measured_ms"] = whole_milliseconds(*measures.recovery);
   rto["covers"] = measures.service_ready ? "locate to the first answer of the application"
                                          : "locate to check; no application answered";
   if (measures.projected) rto["projected"] = projection_json(*measures.projected);

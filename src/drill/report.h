@@ -101,8 +101,9 @@ struct Projection {
 };
 
 struct Measures {
-  Duration rto_so_far{
-      0};  // from the start to data restored and checked; the application is not started yet
+  // From the start to the service ready or, without an application, to data restored and checked;
+  // none where the drill stopped half-way.
+  std::optional<Duration> recovery;
   std::optional<Duration> service_ready;  // to the first step of the journey that succeeded
   std::optional<Duration> rpo_age;        // age of the restored position when the drill began
   std::optional<LostWrites> lost_writes;

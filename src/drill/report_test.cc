@@ -107,6 +107,7 @@ TEST(Measure, ObjectivesAreMetOrMissedOnlyWhenMeasured) {
   report.measures = {};
   measure(report, request);
   EXPECT_EQ(report.measures.rto, Judgement::not_measured);
+  EXPECT_FALSE(report.measures.recovery);
 }
 
 TEST(Measure, ASnapshotFromTheFutureIsAFindingAndNotJudged) {

@@ -51,7 +51,7 @@ class Collection {
     const auto& measures = report_.measures;
     if (measures.rto == Judgement::missed)
       add(Symptom::Of::objective, "rto",
-          describe_duration(measures.rto_so_far) + " instead of " +
+          describe_duration(*measures.recovery) + " instead of " +
               describe_duration(*measures.rto_objective) + slowest());
     if (measures.rpo == Judgement::missed)
       add(Symptom::Of::objective, "rpo",

@@ -35,7 +35,7 @@ drill::Report report_of(Verdict verdict, Judgement rto, Judgement rpo) {
   report.measures.rto = rto;
   report.measures.rpo = rpo;
   report.measures.rto_objective = report.measures.rpo_objective = std::chrono::hours(1);
-  report.measures.rto_so_far = std::chrono::hours(2);
+  report.measures.recovery = std::chrono::hours(2);
   report.measures.rpo_age = std::chrono::hours(3);
   if (verdict == Verdict::failed || verdict == Verdict::unverified)
     report.diagnoses = {{"question-failed", "query.users", "The answer is not the expected one.",

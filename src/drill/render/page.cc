@@ -109,8 +109,11 @@ std::string summary(const Json& evidence) {
     html += fact("Together with", text(evidence, {"combined_with"}));
   for (const auto& subject : subjects_in(evidence))
     html += fact(snapshot.empty() ? "Backup" : "Snapshot", escape(subject));
+  const bool measured = object_in(measures, "rto").contains("measured_ms");
   html += fact("Recovery time (RTO)", objective(evidence, "rto") + "<br><span class=\"dim\">" +
-                                          text(measures, {"rto", "covers"}) + "</span>");
+                                          (measured ? text(measures, {"rto", "covers"})
+                                                    : "the drill stopped before its end") +
+                                          "</span>");
   if (const auto projected = projection_in(evidence); !projected.empty())
     html += fact("Recovery time with tier full", escape(projected));
   html += fact("Data loss window (RPO)", objective(evidence, "rpo"));
@@ -227,11 +230,11 @@ std::string bars(const Json& trend, const char* key, const std::string& title) {
 std::string trend(const Json& evidence) {
   Json points = list_in(evidence, "trend");
   if (points.empty()) return "";
-  points.push_back(
-      {{"started", text_in(evidence, {"started"})},
-       {"verdict", text_in(evidence, {"verdict"})},
-       {"rto_ms", number_in(object_in(object_in(evidence, "measures"), "rto"), "measured_ms")},
-       {"bytes", bytes_in(evidence)}});
+  const auto& rto = object_in(object_in(evidence, "measures"), "rto");
+  points.push_back({{"started", text_in(evidence, {"started"})},
+                    {"verdict", text_in(evidence, {"verdict"})},
+                    {"bytes", bytes_in(evidence)}});
+  if (rto.contains("measured_ms")) points.back()["rto_ms"] = number_in(rto, "measured_ms");
   const auto& last = points.back();
   return "<h2>Trend</h2>" +
          bars(points, "rto_ms",

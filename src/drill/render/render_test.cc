@@ -233,10 +233,22 @@ TEST(Rendering, AWaivedCheckIsSaidEverywhereAndGreenNowhere) {
   EXPECT_EQ(judge(report).verdict, Verdict::unverified);
 }
 
+TEST(Rendering, ADrillThatStoppedHalfWayShowsNoRecoveryTime) {
+  auto report = rendered_report();
+  report.measures.recovery = std::chrono::seconds(5);
+  const auto whole = dossier_of(report);
+  EXPECT_TRUE(shows(render_page(whole), "5.0 s"));
+  EXPECT_TRUE(shows(render_markdown(whole), "| Recovery time | 5.0 s |"));
+  report.measures.recovery.reset();
+  const auto stopped = dossier_of(report);
+  EXPECT_TRUE(shows(render_page(stopped), "the drill stopped before its end"));
+  EXPECT_TRUE(shows(render_markdown(stopped), "| Recovery time | not measured |"));
+}
+
 TEST(Rendering, AMissedObjectiveIsGreenNowhere) {
   auto report = rendered_report();
   report.measures.rto_objective = std::chrono::seconds(1);
-  report.measures.rto_so_far = std::chrono::seconds(5);
+  report.measures.recovery = std::chrono::seconds(5);
   report.measures.rto = Judgement::missed;
   const auto dossier = dossier_of(report);
   EXPECT_TRUE(shows(render_junit(dossier), "failures=\"1\""));
