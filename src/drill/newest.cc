@@ -66,36 +66,17 @@ CheckResult answer_newest(Outcome outcome, std::string message) {
 
 }  // namespace
 
-std::vector<LostSnapshot> lost_after(const SnapshotList& list, const std::string& service,
-                                     const SnapshotInfo* chosen) {
+std::vector<LostSnapshot> lost_after(const SnapshotList& list, const SnapshotInfo& chosen) {
   std::vector<LostSnapshot> lost;
-  for (const auto& each : list.lost) {
-    const bool counts = chosen == nullptr
-                            ? each.service.empty() || each.service == service
-                            : may_be_of(each, list, service) && may_be_newer(each, list, *chosen);
-    if (counts) lost.push_back(each);
-  }
+  for (const auto& each : list.lost)
+    if (may_be_of(each, list, chosen.service) && may_be_newer(each, list, chosen))
+      lost.push_back(each);
   return lost;
-}
-
-bool asks_for_newest(const restore::Selector& selector) {
-  return !selector.at && selector.position.empty() &&
-         (selector.snapshot.empty() || selector.snapshot == "latest");
-}
-
-Error explain_lost(const Error& none, const SnapshotList& list, const std::string& service) {
-  const auto lost = lost_after(list, service, nullptr);
-  if (lost.empty()) return none;
-  return Error(Code::corrupt,
-               none.describe() + ", and " + lost.front().key + " is missing or damaged")
-      .with_hint(
-          "Run `lifeboat verify`, then bring back what it names from another copy of the "
-          "repository.");
 }
 
 CheckResult check_newest(const SnapshotList& list, const SnapshotInfo& chosen) {
   const auto name = name_of_chosen(chosen);
-  if (const auto lost = lost_after(list, chosen.service, &chosen); !lost.empty()) {
+  if (const auto lost = lost_after(list, chosen); !lost.empty()) {
     auto result = answer_newest(Outcome::failed, "what was made after " + name +
                                                      " is missing or damaged, or may be; an older "
                                                      "one was drilled");

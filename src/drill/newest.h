@@ -6,19 +6,9 @@
 
 namespace lifeboat::drill {
 
-// Lost snapshots that were, or may have been, of the service and newer than `chosen`; all of the
-// service where nothing could be chosen.
+// Lost snapshots that were, or may have been, of the service of `chosen` and newer.
 std::vector<repository::LostSnapshot> lost_after(const repository::SnapshotList& list,
-                                                 const std::string& service,
-                                                 const repository::SnapshotInfo* chosen);
-
-// Whoever names a snapshot or a moment knows which one it is.
-bool asks_for_newest(const restore::Selector& selector);
-
-// Why the newest could not be chosen: where something was made and is lost, "there is none" would
-// be false, and it is damage.
-Error explain_lost(const Error& none, const repository::SnapshotList& list,
-                   const std::string& service);
+                                                 const repository::SnapshotInfo& chosen);
 
 // What is found of a snapshot that a newer Lifeboat made.
 inline constexpr const char* kNewerFormat = "a newer format";

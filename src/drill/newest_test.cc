@@ -34,7 +34,7 @@ SnapshotInfo snapshot(std::uint8_t by, std::uint64_t seq, int hour) {
 }
 
 bool is_lost(const LostSnapshot& lost, const SnapshotList& list) {
-  return !lost_after({list.snapshots, {lost}, {}}, "shop", &list.snapshots.back()).empty();
+  return !lost_after({list.snapshots, {lost}, {}}, list.snapshots.back()).empty();
 }
 
 TEST(Newest, OneWriterNumbersItsSnapshots) {

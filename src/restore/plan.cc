@@ -322,6 +322,26 @@ Result<SnapshotInfo> choose_snapshot(const Snapshots& snapshots, const std::stri
   return by_id(own, word);
 }
 
+bool asks_for_newest(const Selector& selector) {
+  return !selector.at && selector.position.empty() &&
+         (selector.snapshot.empty() || selector.snapshot == "latest");
+}
+
+Result<SnapshotInfo> choose_listed(const repository::SnapshotList& list, const std::string& service,
+                                   const Selector& selector) {
+  auto chosen = choose_snapshot(list.snapshots, service, selector);
+  // One that is incomplete can be had; what is lost is a finding beside that.
+  if (chosen || !asks_for_newest(selector) || chosen.error().code() == Code::incomplete)
+    return chosen;
+  const auto lost = std::ranges::find_if(
+      list.lost, [&](const auto& each) { return each.service.empty() || each.service == service; });
+  if (lost == list.lost.end()) return chosen;
+  return fail(Error(Code::corrupt,
+                    chosen.error().describe() + ", and " + lost->key + " is missing or damaged")
+                  .with_hint("Run `lifeboat verify`, then bring back what it names from another "
+                             "copy of the repository."));
+}
+
 Result<Selection> parse_selection(const std::string& text) {
   const auto slash = text.find('/');
   Selection selection{text.substr(0, slash), ""};
@@ -356,6 +376,10 @@ Result<std::optional<std::string>> find_touched(const std::string& place, const 
   return touched(place, guarded, 1, context);
 }
 
+bool is_cut_out(const PlanItem& item, const engine::Traits& traits) {
+  return traits.is_database && !traits.is_server && !item.objects.empty();
+}
+
 Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places,
                            const RunContext& context) {
   const auto noted = noted_places(plan.directory);
@@ -370,6 +394,10 @@ Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_p
     if (!there.occupied) continue;
     item.resumes = !is_server && (is_unfinished(item.place) || is_noted(item, noted));
     if (item.resumes) continue;
+    if (is_cut_out(item, TRY(engine::find_engine(item.type))->traits()))
+      return fail(Error(Code::refused, item.place + " is there already")
+                      .with_hint("A table that is taken out alone becomes a new file: name one "
+                                 "that is not there yet."));
     plan.occupied.push_back(item.place);
     if (plan.overwrite) continue;
     return fail(Error(Code::refused, item.place + " exists and is not empty")

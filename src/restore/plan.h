@@ -29,6 +29,15 @@ Result<repository::SnapshotInfo> choose_snapshot(
     const std::vector<repository::SnapshotInfo>& snapshots, const std::string& service,
     const Selector& selector);
 
+// Whoever names a snapshot or a moment knows which one it is.
+bool asks_for_newest(const Selector& selector);
+
+// As above, of all that a repository lists: where something of the service was made and is lost,
+// "there is none" would be false, and it is damage (`corrupt`).
+Result<repository::SnapshotInfo> choose_listed(const repository::SnapshotList& list,
+                                               const std::string& service,
+                                               const Selector& selector);
+
 // The complete ones of the same service that are older, the oldest first.
 std::vector<repository::SnapshotInfo> complete_before(
     const std::vector<repository::SnapshotInfo>& snapshots, const repository::SnapshotInfo& chosen);
@@ -64,6 +73,9 @@ struct PlanItem {
   std::string moment = {};
   std::vector<Finding> losses = {};  // what the server there cannot do: set by find_losses()
 };
+
+// A table of a database becomes a file of its own: it is cut out of the whole, restored beside it.
+bool is_cut_out(const PlanItem& item, const engine::Traits& traits);
 
 // The file in a folder that says that a restore into it has not ended (engines write and remove
 // it).

@@ -1,6 +1,7 @@
 #include "restore/plan.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -11,6 +12,9 @@
 
 namespace lifeboat::restore {
 namespace {
+
+using repository::SnapshotList;
+using testing::HasSubstr;
 
 repository::SnapshotInfo snapshot_at(std::uint8_t number, bool complete = true) {
   repository::SnapshotInfo info;
@@ -87,6 +91,25 @@ TEST(ChooseSnapshot, AnAmbiguousOrShortIdIsNotGuessed) {
   EXPECT_EQ(choose_snapshot({snapshot_at(1), twin}, "shop", {"01ab", {}}).error().code(),
             Code::usage);
   EXPECT_EQ(choose_snapshot({snapshot_at(1)}, "shop", {"01a", {}}).error().code(), Code::not_found);
+}
+
+TEST(ChooseListed, SaysWhatIsLostWhereThereIsNone) {
+  const auto error_of = [](const std::string& lost_of, const Selector& selector) {
+    const SnapshotList list{{}, {{"snapshots/x/2", {}, 2, lost_of, {}}}, {}};
+    return choose_listed(list, "shop", selector).error();
+  };
+  EXPECT_EQ(error_of("shop", {}).code(), Code::corrupt);
+  EXPECT_EQ(error_of("", {}).code(), Code::corrupt);
+  EXPECT_THAT(error_of("", {}).describe(), HasSubstr("snapshots/x/2 is missing or damaged"));
+  EXPECT_EQ(error_of("blog", {}).code(), Code::not_found);
+  EXPECT_EQ(error_of("shop", {"01ab", {}}).code(), Code::not_found);
+}
+
+TEST(ChooseListed, OffersWhatIsIncompleteWhateverElseIsLost) {
+  const SnapshotList list{{snapshot_at(1, false)}, {{"snapshots/x/2", {}, 2, "", {}}}, {}};
+  const auto incomplete = choose_listed(list, "shop", {});
+  EXPECT_EQ(incomplete.error().code(), Code::incomplete);
+  EXPECT_THAT(incomplete.error().hint(), HasSubstr("--snapshot 01ab"));
 }
 
 TEST(PlanRestore, PutsEachSourceBelowTheDirectory) {
@@ -182,6 +205,17 @@ TEST_F(TargetsTest, AnOccupiedPlaceNeedsOverwrite) {
   forced.overwrite = true;
   ASSERT_TRUE(check_targets(forced, {}, test_.context));
   EXPECT_EQ(forced.occupied.size(), 1U);
+}
+
+TEST_F(TargetsTest, ATableTakenOutAloneReplacesNothing) {
+  const auto file = scratch_.path() / "orders.db";
+  ASSERT_TRUE(write_file(file, view_of("x")));
+  auto plan = plan_to(file);
+  plan.items = {{"db", "sqlite", file.string(), {"orders"}, 0, false}};
+  plan.overwrite = true;
+  EXPECT_EQ(check_targets(plan, {}, test_.context).error().code(), Code::refused);
+  plan.items[0].objects.clear();
+  EXPECT_TRUE(check_targets(plan, {}, test_.context)) << "a whole database does";
 }
 
 TEST_F(TargetsTest, AnInterruptedRestoreMayGoOn) {

@@ -172,11 +172,10 @@ Result<ItemReport> restore_objects(const Job& job, const From& from, const RunCo
 Result<ItemReport> restore_item(const Job& job, const From& from, const RunContext& context) {
   const Duration begun = context.clock.steady();
   context.progress.stage("restoring " + job.item.source, from.snapshot.info().bytes);
-  const auto traits = job.engine.traits();
-  const bool cut_out = traits.is_database && !traits.is_server && !job.item.objects.empty();
   auto report = TRY_CONTEXT("source " + job.item.source,
-                            cut_out ? restore_objects(job, from, context)
-                                    : fill_target(job, job.item.place, from, context));
+                            is_cut_out(job.item, job.engine.traits())
+                                ? restore_objects(job, from, context)
+                                : fill_target(job, job.item.place, from, context));
   report.elapsed = context.clock.steady() - begun;
   return report;
 }

@@ -44,7 +44,7 @@ struct Found {
 Result<Found> find_configuration(const ColdPlace& place, const std::string& service,
                                  const restore::Selector& selector, const RunContext& context) {
   const auto list = TRY(place.repository->snapshots(context));
-  auto snapshot = TRY(restore::choose_snapshot(list.snapshots, service, selector));
+  auto snapshot = TRY(restore::choose_listed(list, service, selector));
   const auto reader = TRY(place.repository->open_snapshot(snapshot.id, context));
   auto config =
       TRY_CONTEXT("the snapshot's configuration", config::from_portable_json(reader->config()));

@@ -24,7 +24,7 @@ Result<Chosen> choose_of(Composition& composition, const std::string& name,
   const auto selector = TRY(selector_of(choice, service.tz));
   auto from = TRY(composition.service.first_answering(service, choice.repository, context));
   const auto list = TRY(from.repository->snapshots(context));
-  auto info = TRY(restore::choose_snapshot(list.snapshots, name, selector));
+  auto info = TRY(restore::choose_listed(list, name, selector));
   return Chosen{name, std::move(from), std::move(info)};
 }
 

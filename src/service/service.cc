@@ -2,7 +2,6 @@
 
 #include "config/portable.h"
 #include "drill/evidence.h"
-#include "drill/newest.h"
 #include "restore/losses.h"
 #include "restore/moment.h"
 #include "service/lock.h"
@@ -143,11 +142,8 @@ Result<PreparedRestore> Service::prepare_restore(const RestoreRequest& request,
   if (const auto names = service.foreign_names(); !names.empty())
     context.log.warning("not in any snapshot, for other tools back it up: " + names);
   const auto moment = asked_moment(request.selector, list.snapshots, service.name);
-  auto found = moment ? restore::choose_base(list.snapshots, service.name, *moment)
-                      : restore::choose_snapshot(list.snapshots, service.name, request.selector);
-  if (!found && drill::asks_for_newest(request.selector))
-    return fail(drill::explain_lost(found.error(), list, service.name));
-  const auto chosen = TRY(std::move(found));
+  const auto chosen = TRY(moment ? restore::choose_base(list.snapshots, service.name, *moment)
+                                 : restore::choose_listed(list, service.name, request.selector));
   TRY(restore::check_needs(list.snapshots, chosen));
   prepared.snapshot = TRY(prepared.repository->open_snapshot(chosen.id, context));
   auto wanted = request.plan;

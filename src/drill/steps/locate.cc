@@ -34,19 +34,12 @@ class LocateStep final : public Step {
     auto list = state.repository.snapshots(context);
     if (!list) return fail(explain_denied(list.error()));
     std::ranges::copy(list->findings, std::back_inserter(state.report.findings));
-    state.report.snapshot = TRY(choose(*list, state));
-    if (asks_for_newest(state.request.selector)) look_for_newer(*list, state.report);
+    const auto& request = state.request;
+    state.report.snapshot = TRY(restore::choose_listed(*list, request.service, request.selector));
+    if (restore::asks_for_newest(request.selector)) look_for_newer(*list, state.report);
     compare_size(state.report, list->snapshots);
     state.snapshots = std::move(list->snapshots);
     return {};
-  }
-
-  static Result<repository::SnapshotInfo> choose(const repository::SnapshotList& list,
-                                                 const DrillState& state) {
-    const auto& request = state.request;
-    auto chosen = restore::choose_snapshot(list.snapshots, request.service, request.selector);
-    if (chosen || !asks_for_newest(request.selector)) return chosen;
-    return fail(explain_lost(chosen.error(), list, request.service));
   }
 
   // What the check says is no finding beside it.
