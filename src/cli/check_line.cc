@@ -84,10 +84,19 @@ std::string drill_text(const Json& service, const Json& answer) {
   if (cause == "drill-old")
     return fmt::format("the last drill was {} ago, more than {}:{}", age_text(answer),
                        limit_text(service["watch"], "drill_limit"), run);
-  if (cause == "drill-failed") return "the last drill failed";
-  if (cause == "drill-undecided") return "the last drill could not decide";
   if (cause == "clock-behind") return "the last drill is from the future: check the clocks";
   return "whether there was a recent drill is not known";
+}
+
+// "the last drill nightly of offsite failed"
+std::string verdict_text(const Json& service, const Json& answer) {
+  const auto name = text_of(answer, "drill");
+  const auto repository = text_of(answer, "repository");
+  const auto of =
+      (name.empty() ? "" : " " + name) + (repository.empty() ? "" : " of " + repository);
+  const bool failed = text_of(answer, "cause") == "drill-failed";
+  return fmt::format("the last drill{} {}: `lifeboat drill list {}`", of,
+                     failed ? "failed" : "could not decide", text_of(service, "service"));
 }
 
 std::string key_text(const Json& answer) {
@@ -114,11 +123,9 @@ std::string problem_text(const Json& service, const Json& answer) {
   if (question == "copy") return copy_text(service, answer);
   if (question == "key") return key_text(answer);
   if (question == "notice") return notice_text(service);
+  if (question == "verdict") return verdict_text(service, answer);
   return drill_text(service, answer);
 }
-
-// As in the plugins' own library: what is broken is said even when more is not known.
-int rank(int level) { return level == 2 ? 4 : level; }
 
 std::vector<Problem> problems_of(const std::vector<Json>& services) {
   std::vector<Problem> problems;
@@ -130,9 +137,9 @@ std::vector<Problem> problems_of(const std::vector<Json>& services) {
                             text_of(service, "service") + ": " + problem_text(service, answer)});
     }
   std::stable_sort(problems.begin(), problems.end(), [](const auto& one, const auto& other) {
-    const auto one_rank = rank(one.level);
-    const auto other_rank = rank(other.level);
-    return one_rank != other_rank ? one_rank > other_rank : !one.follows && other.follows;
+    const auto first = severity(one.level);
+    const auto second = severity(other.level);
+    return first != second ? first > second : !one.follows && other.follows;
   });
   return problems;
 }
@@ -195,6 +202,8 @@ int level_number(const std::string& level) {
   const auto* found = std::find(kKnown.begin(), kKnown.end(), level);
   return found == kKnown.end() ? kUnknown : static_cast<int>(found - kKnown.begin());
 }
+
+int severity(int level) { return level == 2 ? 4 : level; }
 
 CheckLine check_line(const std::vector<Json>& services, Time now) {
   if (services.empty())

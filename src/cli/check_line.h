@@ -21,5 +21,8 @@ CheckLine check_line(const Error& error);
 
 // 0 "ok" … 3 "unknown"; any other word is unknown too.
 int level_number(const std::string& level);
+// For the worst of several, as in the plugins' own library: what is broken is said even when more
+// is not known.
+int severity(int level);
 
 }  // namespace lifeboat::cli

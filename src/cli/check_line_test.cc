@@ -87,10 +87,20 @@ TEST(CheckLine, CriticalDecidesOverUnknown) {
   auto shop = watched_shop();
   answer_in(shop, 1)["level"] = "unknown";
   answer_in(shop, 1)["cause"] = "copy-silent";
-  answer_in(shop, 3) = {{"question", "verdict"}, {"level", "critical"}, {"cause", "drill-failed"}};
+  answer_in(shop, 3)["level"] = "critical";
+  answer_in(shop, 3)["cause"] = "drill-failed";
   const auto line = check_line({shop}, kWatchNow);
   EXPECT_EQ(line.status, 2);
-  EXPECT_THAT(line.text, StartsWith("LIFEBOAT CRITICAL - shop: the last drill failed"));
+  EXPECT_THAT(line.text, StartsWith("LIFEBOAT CRITICAL - shop: the last drill nightly of local "
+                                    "failed: `lifeboat drill list shop`"));
+}
+
+TEST(CheckLine, ARecordThatCannotBeReadIsOfNoDrill) {
+  auto shop = watched_shop();
+  answer_in(shop, 3) = {
+      {"question", "verdict"}, {"level", "unknown"}, {"cause", "drill-undecided"}};
+  EXPECT_THAT(check_line({shop}, kWatchNow).text,
+              StartsWith("LIFEBOAT UNKNOWN - shop: the last drill could not decide: "));
 }
 
 TEST(CheckLine, MessagesCannotBreakThePerformanceData) {

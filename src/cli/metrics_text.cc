@@ -97,10 +97,7 @@ class Metrics {
     };
     backup_limit_.set(service_, limit("backup_limit"));
     drill_limit_.set(service_, limit("drill_limit"));
-    const auto last = watch.find("last_drill");
-    if (last == watch.end()) return;
-    set_time(drill_, service_, *last, "time");
-    take_verdict(text_of(*last, "verdict"));
+    for (const auto& drill : list_of(watch, "drills")) take_drill(drill);
   }
 
   void take_answer(const Json& answer) {
@@ -114,11 +111,16 @@ class Metrics {
       key_.lower(labels + "," + label("key", text_of(answer, "key")), level == 0 ? 1 : 0);
   }
 
-  void take_verdict(const std::string& verdict) {
+  void take_drill(const Json& drill) {
+    auto labels = service_;
+    for (const auto* key : {"repository", "drill"})
+      if (const auto name = text_of(drill, key); !name.empty()) labels += "," + label(key, name);
+    set_time(drill_, labels, drill, "time");
+    const auto verdict = text_of(drill, "verdict");
     const bool decided =
         verdict == "proven" || verdict == "proven with waivers" || verdict == "failed";
     for (const auto* each : {"proven", "proven with waivers", "failed", "unverified"})
-      verdict_.set(service_ + "," + label("verdict", each),
+      verdict_.set(labels + "," + label("verdict", each),
                    (decided ? verdict : "unverified") == each ? 1 : 0);
   }
 
@@ -141,8 +143,8 @@ class Metrics {
   Metric proven_{"lifeboat_last_proven_time_seconds",
                  "When a drill last proved the newest proven snapshot, in seconds since 1970."};
   Metric drill_{"lifeboat_last_drill_time_seconds",
-                "When the last drill was, whatever it said, in seconds since 1970."};
-  Metric verdict_{"lifeboat_last_drill_verdict", "1 for what the last drill said, else 0."};
+                "When the drill was last run, whatever it said, in seconds since 1970."};
+  Metric verdict_{"lifeboat_last_drill_verdict", "1 for what the drill last said, else 0."};
   Metric key_{"lifeboat_key_proven",
               "1 when the key has opened a proven drill or a restore, else 0."};
   Metric backup_limit_{"lifeboat_backup_limit_seconds", "How old the newest backup may be."};

@@ -24,8 +24,12 @@ TEST(MetricsText, TellsAllOfAGoodService) {
         "lifeboat_snapshots{service=\"shop\",repository=\"local\"} 3\n",
         "lifeboat_newest_backup_time_seconds{service=\"shop\",repository=\"local\"} 1763711100\n",
         "lifeboat_last_proven_time_seconds{service=\"shop\",repository=\"local\"} 1763610300\n",
-        "lifeboat_last_drill_verdict{service=\"shop\",verdict=\"proven\"} 1\n",
-        "lifeboat_last_drill_verdict{service=\"shop\",verdict=\"failed\"} 0\n",
+        "lifeboat_last_drill_time_seconds{service=\"shop\",repository=\"local\","
+        "drill=\"nightly\"} 1763610300\n",
+        "lifeboat_last_drill_verdict{service=\"shop\",repository=\"local\",drill=\"nightly\","
+        "verdict=\"proven\"} 1\n",
+        "lifeboat_last_drill_verdict{service=\"shop\",repository=\"local\",drill=\"nightly\","
+        "verdict=\"failed\"} 0\n",
         "lifeboat_key_proven{service=\"shop\",repository=\"local\",key=\"admin\"} 1\n",
         "lifeboat_backup_limit_seconds{service=\"shop\"} 86400\n"})
     EXPECT_THAT(text, HasSubstr(line));
@@ -40,9 +44,25 @@ TEST(MetricsText, ASilentRepositoryHasNoValuesButThatItIsSilent) {
   EXPECT_THAT(text, Not(HasSubstr("lifeboat_newest_backup_time_seconds{")));
 }
 
+TEST(MetricsText, OneDrillHidesNoOtherAndNoOtherRepository) {
+  auto shop = watched_shop();
+  auto& drills = shop["watch"]["drills"];
+  auto failed = drills[0];
+  failed["verdict"] = "failed";
+  for (const auto& [key, name] : {std::pair("drill", "full"), std::pair("repository", "offsite")}) {
+    drills.push_back(failed);
+    drills.back()[key] = name;
+  }
+  const auto text = metrics_text({shop}, kWatchNow);
+  for (const auto* line : {"repository=\"local\",drill=\"nightly\",verdict=\"proven\"} 1\n",
+                           "repository=\"local\",drill=\"full\",verdict=\"failed\"} 1\n",
+                           "repository=\"offsite\",drill=\"nightly\",verdict=\"failed\"} 1\n"})
+    EXPECT_THAT(text, HasSubstr(line));
+}
+
 TEST(MetricsText, AVerdictThatItDoesNotKnowDidNotDecide) {
   auto shop = watched_shop();
-  shop["watch"]["last_drill"]["verdict"] = "unreadable";
+  shop["watch"]["drills"][0] = {{"time", to_rfc3339(kWatchNow)}, {"verdict", "unreadable"}};
   const auto text = metrics_text({shop}, kWatchNow);
   EXPECT_THAT(text, HasSubstr("{service=\"shop\",verdict=\"unverified\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("{service=\"shop\",verdict=\"proven\"} 0\n"));

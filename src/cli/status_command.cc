@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <map>
+
 #include "base/file.h"
 #include "cli/check_line.h"
 #include "cli/commands.h"
@@ -17,12 +19,49 @@ struct State {
   Style style;
 };
 
+// What monitoring is told too, in a word or two; what a line of its own says is not among it.
+std::string word_for(const Json& answer) {
+  static const std::map<std::string, std::string> kWords{{"backup-missing", "never backed up"},
+                                                         {"backup-old", "too old"},
+                                                         {"backup-incomplete", "newest incomplete"},
+                                                         {"copy-empty", "never backed up"},
+                                                         {"copy-behind", "behind"},
+                                                         {"copy-damaged", "damaged"},
+                                                         {"drill-failed", "drill failed"},
+                                                         {"drill-undecided", "drill undecided"},
+                                                         {"drill-old", "drill overdue"},
+                                                         {"drill-missing", "not proven yet"},
+                                                         {"key-unproven", "key not proven"},
+                                                         {"key-damaged", "key damaged"},
+                                                         {"clock-behind", "from the future"}};
+  const auto found = kWords.find(text_of(answer, "cause"));
+  if (found == kWords.end()) return {};
+  const auto name = text_of(answer, "drill");
+  const bool named = text_of(answer, "question") == "verdict" && !name.empty();
+  return found->second + (named ? ": " + name : "");
+}
+
+// The worst that monitoring is told of this repository, or of the service as a whole.
+State state_for_monitoring(const Json& body, const std::string& repository) {
+  State worst{"fine", Style::plain};
+  int rank = 0;
+  for (const auto& answer : list_of(body["watch"], "answers")) {
+    const auto level = severity(level_number(text_of(answer, "level")));
+    const auto of = text_of(answer, "repository");
+    const auto word = word_for(answer);
+    if (word.empty() || level <= rank || (!of.empty() && of != repository)) continue;
+    rank = level;
+    worst = {word, text_of(answer, "level") == "critical" ? Style::bad : Style::caution};
+  }
+  return worst;
+}
+
 State state_of_repository(const Json& body, const Json& repository) {
   if (repository.contains("error")) return {"does not answer", Style::bad};
-  if (!repository.contains("newest")) return {"never backed up", Style::bad};
-  if (text_of(body, "objective") == "missed") return {"too old", Style::bad};
-  if (!repository.contains("last_proven")) return {"not proven yet", Style::caution};
-  return {"fine", Style::plain};
+  const auto state = state_for_monitoring(body, text_of(repository, "repository"));
+  const bool unproven = repository.contains("newest") && !repository.contains("last_proven");
+  if (state.style == Style::plain && unproven) return {"not proven yet", Style::caution};
+  return state;
 }
 
 void say_status(Session& session, Table& table, const Json& body) {
@@ -87,7 +126,6 @@ Result<int> run_table(Session& session) {
 Result<std::vector<Json>> ask_watched(Session& session) {
   const auto& arguments = session.arguments();
   service::StatusCall call;
-  call.watch = true;
   call.tell = arguments.has("check");
   call.backup_within = TRY(arguments.duration("backup-within"));
   call.drill_within = TRY(arguments.duration("drill-within"));
@@ -151,9 +189,9 @@ CommandSpec status_command() {
   spec.name = "status";
   spec.summary = "One line for each service and repository: newest snapshot, last proof.";
   spec.about =
-      "Exit status 0 when all is fine, 1 when a service is behind its objective or was never "
-      "backed up, 2 when a repository does not answer. With --check those of monitoring plugins: "
-      "0 ok, 1 warning, 2 critical, 3 unknown.";
+      "Exit status 0 when nothing is wrong, 1 when a service is behind its objective, was never "
+      "backed up or failed a drill, 2 when a repository does not answer or a drill did not decide. "
+      "With --check those of monitoring plugins: 0 ok, 1 warning, 2 critical, 3 unknown.";
   spec.positionals = {{"SERVICE", "Which services; else all of the configuration.", false, true}};
   spec.options = {
       {"check", "", "One line and performance data, for Nagios and its kin."},

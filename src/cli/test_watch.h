@@ -20,7 +20,11 @@ inline Json watched_shop() {
       {{"question", "backup"}, {"level", "ok"}, {"cause", "good"}, {"age_seconds", 7200}},
       {{"question", "copy"}, {"level", "ok"}, {"cause", "good"}, {"repository", "local"}},
       {{"question", "drill"}, {"level", "ok"}, {"cause", "good"}, {"age_seconds", 108'000}},
-      {{"question", "verdict"}, {"level", "ok"}, {"cause", "good"}},
+      {{"question", "verdict"},
+       {"level", "ok"},
+       {"cause", "good"},
+       {"repository", "local"},
+       {"drill", "nightly"}},
       {{"question", "key"},
        {"level", "ok"},
        {"cause", "good"},
@@ -28,7 +32,11 @@ inline Json watched_shop() {
        {"key", "admin"}}};
   watch["backup_limit"] = {{"seconds", 86'400}, {"from", "objective"}};
   watch["drill_limit"] = {{"seconds", 3'024'000}, {"from", "default"}};
-  watch["last_drill"] = {{"time", time(108'000)}, {"verdict", "proven"}};
+  watch["last_drill"] = {{"time", time(108'000)},
+                         {"verdict", "proven"},
+                         {"drill", "nightly"},
+                         {"repository", "local"}};
+  watch["drills"] = Json::array({watch["last_drill"]});
   Json shop{{"service", "shop"}, {"age_seconds", 7200}};
   shop["repositories"] = Json::array({std::move(local)});
   shop["watch"] = std::move(watch);

@@ -61,6 +61,8 @@ WatchAnswer judge_copy(const CopyRecord& copy, bool alone, Time oldest) {
 WatchAnswer judge_verdict(const DrillRecord& drill) {
   WatchAnswer answer;
   answer.question = Question::verdict;
+  answer.repository = drill.repository;
+  answer.drill = drill.drill;
   // Who waived a check knows of it until the waiver ends.
   if (is_proven(drill.verdict)) return answer;
   const bool failed = drill.verdict == "failed";
@@ -121,6 +123,15 @@ bool is_proven(std::string_view verdict) {
   return verdict == "proven" || verdict == "proven with waivers";
 }
 
+void follow(std::optional<DrillRecord>& last, DrillRecord next) {
+  const bool bad = last && !is_proven(last->verdict);
+  if (bad && last->state && next.state && *next.state < *last->state) {
+    if (is_proven(next.verdict)) return;
+    next.state = last->state;
+  }
+  last = std::move(next);
+}
+
 std::optional<Time> newest_backup(const WatchRecord& record) {
   std::optional<Time> newest;
   for (const auto& copy : record.copies)
@@ -129,10 +140,18 @@ std::optional<Time> newest_backup(const WatchRecord& record) {
 }
 
 std::optional<DrillRecord> last_drill(const WatchRecord& record) {
-  auto last = record.last_drill_here;
-  for (const auto& copy : record.copies)
-    if (copy.last_drill && (!last || last->time < copy.last_drill->time)) last = copy.last_drill;
+  std::optional<DrillRecord> last;
+  for (auto& each : last_drills(record))
+    if (!last || last->time < each.time) last = std::move(each);
   return last;
+}
+
+std::vector<DrillRecord> last_drills(const WatchRecord& record) {
+  std::vector<DrillRecord> all;
+  for (const auto& copy : record.copies)
+    for (const auto& [name, drill] : copy.drills) all.push_back(drill);
+  all.insert(all.end(), record.drills_here.begin(), record.drills_here.end());
+  return all;
 }
 
 std::vector<WatchAnswer> judge_watch(const WatchRecord& record, const WatchLimits& limits,
@@ -157,7 +176,7 @@ std::vector<WatchAnswer> judge_watch(const WatchRecord& record, const WatchLimit
     answers.push_back(judge_age(planned.last, rule, silent, now));
     answers.back().drill = planned.name;
   }
-  if (last) answers.push_back(judge_verdict(*last));
+  for (const auto& each : last_drills(record)) answers.push_back(judge_verdict(each));
   for (const auto& copy : record.copies) judge_keys(copy, answers);
   return answers;
 }

@@ -24,11 +24,18 @@ struct WatchLimits {
 
 struct DrillRecord {
   Time time;
-  std::string verdict;  // "proven", "proven with waivers", "failed"; others did not decide
+  std::string verdict;     // "proven", "proven with waivers", "failed"; others did not decide
+  std::string drill = {};  // its name; of a record that cannot be read nothing more is known
+  std::string repository = {};
+  std::optional<Time> state = {};  // when the snapshot was taken, where one was drilled
 };
 
 // Nothing but these two words is good; a word that nobody knows is not.
 bool is_proven(std::string_view verdict);
+
+// The last of several in the order of their times, of one drill and one repository. What was proven
+// of an older snapshot takes nothing back that was found wrong with a newer one.
+void follow(std::optional<DrillRecord>& last, DrillRecord next);
 
 // What could open the repository after a disaster.
 struct KeyRecord {
@@ -51,14 +58,13 @@ struct CopyRecord {
   std::optional<Time> newest;
   std::optional<Time> newest_incomplete;
   std::size_t damage = 0;  // things missing or unreadable in it, as far as a listing tells
-  std::optional<DrillRecord> last_drill;
-  std::map<std::string, Time> drills;  // when each was last run, by its name
+  std::map<std::string, DrillRecord> drills;  // the last of each, by its name
   std::vector<KeyRecord> keys;
 };
 
 struct WatchRecord {
   std::vector<CopyRecord> copies;
-  std::optional<DrillRecord> last_drill_here;  // on this machine, also of one that found nothing
+  std::vector<DrillRecord> drills_here = {};  // that this machine knows of and no copy that answers
   std::vector<PlannedDrill> planned =
       {};             // when there are any, each is asked for instead of any drill
   bool takes = true;  // false: other tools make the backups, and only drills are asked for
@@ -68,7 +74,7 @@ enum class Question : std::uint8_t {
   backup,   // is there a backup, and is it recent?
   copy,     // does each repository answer, and has it what the others have?
   drill,    // was there a drill, and is it recent?
-  verdict,  // what did the last drill say?
+  verdict,  // what did the last of each drill say, of each repository?
   key,      // did each key that can restore ever do so?
 };
 std::string_view to_text(Question question);  // "backup" …
@@ -103,14 +109,16 @@ struct WatchAnswer {
   std::optional<Duration> age;  // of the newest backup or drill, where the question asks for one
 };
 
-// An answer for `backup`, for each copy and for `drill` or each planned one, one for `verdict` when
-// there was a drill, and one for each key that can restore. What could not be determined is
-// `unknown`, never `ok`.
+// An answer for `backup`, for each copy and for `drill` or each planned one, one for each
+// `verdict`, and one for each key that can restore. What could not be determined is `unknown`,
+// never `ok`.
 std::vector<WatchAnswer> judge_watch(const WatchRecord& record, const WatchLimits& limits,
                                      Time now);
 
 // The newest of all that is known; nothing when there is none.
 std::optional<Time> newest_backup(const WatchRecord& record);
 std::optional<DrillRecord> last_drill(const WatchRecord& record);
+// Of each drill and repository.
+std::vector<DrillRecord> last_drills(const WatchRecord& record);
 
 }  // namespace lifeboat::policy

@@ -18,7 +18,7 @@ CopyRecord copy_of(const std::string& name, Duration backup_age) {
   CopyRecord copy;
   copy.repository = name;
   copy.newest = kNow - backup_age;
-  copy.last_drill = DrillRecord{kNow - hours(30), "proven"};
+  copy.drills["full"] = {kNow - hours(30), "proven", "full", name};
   copy.keys = {{"admin", true, false, true}, {"host", false, false, false}};
   return copy;
 }
@@ -31,9 +31,11 @@ CopyRecord silent(const std::string& name) {
 }
 
 // All is well, with one copy and with two.
-WatchRecord good_one() { return {{copy_of("local", hours(2))}, std::nullopt}; }
-WatchRecord good_two() {
-  return {{copy_of("local", hours(2)), copy_of("offsite", hours(3))}, std::nullopt};
+WatchRecord good_one() { return {{copy_of("local", hours(2))}}; }
+WatchRecord good_two() { return {{copy_of("local", hours(2)), copy_of("offsite", hours(3))}}; }
+
+DrillRecord drilled(Duration ago, const std::string& verdict, Duration state_age) {
+  return {kNow - ago, verdict, "full", "local", kNow - state_age};
 }
 
 Level level_of(const WatchRecord& record) {
@@ -113,7 +115,7 @@ TEST(Watch, ACopyThatDoesNotAnswerIsNeverFine) {
 TEST(Watch, WhatASilentCopyMayKnowBetterIsNotKnown) {
   auto record = good_two();
   record.copies[0].newest = kNow - hours(100);
-  record.copies[0].last_drill.reset();
+  record.copies[0].drills.clear();
   record.copies[1] = silent("offsite");
   EXPECT_EQ(causes(record),
             (Causes{Cause::not_known, Cause::copy_behind, Cause::copy_silent, Cause::not_known}));
@@ -122,21 +124,57 @@ TEST(Watch, WhatASilentCopyMayKnowBetterIsNotKnown) {
 
 TEST(Watch, WarnsOfNoDrillAndOfNoDrillForTooLong) {
   auto never = good_one();
-  never.copies[0].last_drill.reset();
+  never.copies[0].drills.clear();
   EXPECT_EQ(causes(never), Causes{Cause::drill_missing});
   auto old = good_one();
-  old.copies[0].last_drill->time = kNow - hours(24 * 7) - minutes(1);
+  old.copies[0].drills["full"].time = kNow - hours(24 * 7) - minutes(1);
   EXPECT_EQ(causes(old), Causes{Cause::drill_old});
   EXPECT_EQ(level_of(old), Level::warning);
 }
 
-TEST(Watch, AFailedLastDrillIsCriticalWhateverWasProvenBefore) {
+TEST(Watch, AFailedDrillIsHiddenByNoOtherDrillAndNoOtherCopy) {
   auto record = good_two();
-  record.copies[1].last_drill = DrillRecord{kNow - hours(1), "failed"};
+  record.copies[1].drills["full"] = {kNow - hours(1), "failed", "full", "offsite"};
+  record.copies[0].drills["full"].time = kNow - minutes(1);
+  record.copies[1].drills["quick"] = {kNow - minutes(1), "proven", "quick", "offsite"};
   EXPECT_EQ(causes(record), Causes{Cause::drill_failed});
   EXPECT_EQ(level_of(record), Level::critical);
-  record.copies[0].last_drill = DrillRecord{kNow - minutes(1), "proven"};
-  EXPECT_EQ(level_of(record), Level::ok) << "a later one proved it";
+  const auto answers = judge_watch(record, kDayAndWeek, kNow);
+  const auto failed = std::ranges::find(answers, Cause::drill_failed, &WatchAnswer::cause);
+  EXPECT_EQ(failed->drill + " of " + failed->repository, "full of offsite");
+  record.copies[1].drills["full"] = {kNow, "proven", "full", "offsite"};
+  EXPECT_EQ(level_of(record), Level::ok) << "the same one of the same copy was proven";
+}
+
+TEST(Watch, TheWorstOfSeveralDrillsCounts) {
+  auto record = good_one();
+  record.copies[0].drills["app"] = {kNow - hours(1), "unverified", "app", "local"};
+  EXPECT_EQ(level_of(record), Level::unknown);
+  record.copies[0].drills["data"] = {kNow - hours(2), "failed", "data", "local"};
+  EXPECT_EQ(level_of(record), Level::critical);
+}
+
+TEST(Watch, ALaterProofMendsUnlessItIsOfAnOlderSnapshot) {
+  for (const auto* bad : {"failed", "unverified"}) {
+    std::optional<DrillRecord> last;
+    follow(last, drilled(hours(5), bad, hours(6)));
+    follow(last, drilled(hours(4), "proven", hours(30)));
+    EXPECT_EQ(last->verdict, bad) << "somebody walked back to a good one";
+    follow(last, drilled(hours(3), "failed", hours(20)));
+    follow(last, drilled(hours(2), "proven", hours(10)));
+    EXPECT_EQ(last->verdict, "failed") << "the newest that was found bad counts";
+    follow(last, drilled(hours(1), "proven", hours(6)));
+    EXPECT_EQ(last->verdict, "proven") << "the same snapshot was drilled again";
+    follow(last, drilled(minutes(1), bad, hours(30)));
+    EXPECT_EQ(last->verdict, bad) << "whatever is found wrong counts";
+  }
+}
+
+TEST(Watch, WithoutASnapshotTheLaterWordCounts) {
+  std::optional<DrillRecord> last;
+  follow(last, {kNow - hours(2), "failed", "full", "local"});
+  follow(last, drilled(hours(1), "proven", hours(30)));
+  EXPECT_EQ(last->verdict, "proven");
 }
 
 TEST(Watch, AsksForEachDrillWithTimesOfItsOwn) {
@@ -154,14 +192,14 @@ TEST(Watch, AsksForEachDrillWithTimesOfItsOwn) {
 
 TEST(Watch, ADrillThatIsProvenWithWaiversIsGood) {
   auto record = good_one();
-  record.last_drill_here = DrillRecord{kNow - hours(1), "proven with waivers"};
+  record.drills_here = {{kNow - hours(1), "proven with waivers"}};
   EXPECT_EQ(level_of(record), Level::ok);
 }
 
 TEST(Watch, ADrillThatDidNotDecideIsUnknown) {
   for (const auto* verdict : {"unverified", "unreadable", ""}) {
     auto record = good_one();
-    record.last_drill_here = DrillRecord{kNow - hours(1), verdict};
+    record.drills_here = {{kNow - hours(1), verdict}};
     EXPECT_EQ(causes(record), Causes{Cause::drill_undecided}) << verdict;
     EXPECT_EQ(level_of(record), Level::unknown);
   }

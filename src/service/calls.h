@@ -197,17 +197,17 @@ Result<Answer> mark(const Setup& setup, const MarkCall& call, const RunContext& 
 
 struct StatusCall {
   std::string service;
-  bool watch = false;                     // also judge what monitoring asks
   std::optional<Duration> backup_within;  // else objectives.rpo or the schedule, else the default
   std::optional<Duration> drill_within;   // else the drills' own times, else the default
   bool tell = false;                      // who is to be told of what is overdue
 };
 // {"service", "repositories", "age_seconds", "objective", "notices_waiting": [{"notifier", "count",
-// "oldest", "error"}]}; when watched also "watch": {"level",
+// "oldest", "error"}], "watch": {"level",
 // "answers": [{"question", "level", "cause", "repository", "key", "drill", "age_seconds"}],
 // "backup_limit" and "drill_limit": {"seconds", "from": "option", "objective", "schedule" or
-// "default"}, "last_drill":
-// {"time", "verdict"}}. The levels are "ok", "warning", "critical" and "unknown".
+// "default"}, "last_drill" and, of each drill and repository, "drills":
+// {"time", "verdict", "drill", "repository"}}}. The levels are "ok", "warning", "critical" and
+// "unknown".
 Result<Answer> status(const Setup& setup, const StatusCall& call, const RunContext& context);
 
 // {"due": [{"service", "what", "next", "why", "schedule", "tz"}]}, the next first; drills that wait

@@ -23,9 +23,14 @@ Result<Json> row_of(const std::filesystem::path& file) {
 }
 
 Result<policy::DrillRecord> summary_of(const std::filesystem::path& file) {
-  const auto row = TRY(row_of(file));
-  return policy::DrillRecord{TRY(parse_rfc3339(TRY(text_at(row, "started")))),
-                             TRY(text_at(row, "verdict"))};
+  const auto evidence = TRY(read_drill_record(file)).evidence;
+  policy::DrillRecord drill{TRY(parse_rfc3339(TRY(text_at(evidence, "ended")))),
+                            TRY(text_at(evidence, "verdict"))};
+  drill.drill = TRY(text_at(evidence, "drill"));
+  drill.repository = drill::text_in(evidence, {"repository", "id"});
+  if (const auto state = parse_rfc3339(drill::text_in(evidence, {"snapshot", "time"})))
+    drill.state = *state;
+  return drill;
 }
 
 bool is_named(const Json& row, const std::string& id) {
@@ -59,11 +64,16 @@ Result<Json> drill_rows(const Composition& composition, const std::string& servi
   return rows;
 }
 
-std::optional<policy::DrillRecord> last_drill_in(const std::filesystem::path& folder,
-                                                 const Clock& clock) {
+std::vector<policy::DrillRecord> drills_in(const std::filesystem::path& folder,
+                                           const Clock& clock) {
+  std::vector<policy::DrillRecord> drills;
   const auto files = drill::record_files(folder);
-  if (files.empty()) return std::nullopt;
-  return summary_of(files.back()).value_or(policy::DrillRecord{clock.now(), "unreadable"});
+  for (const auto& file : files) {
+    auto drill = summary_of(file);
+    if (drill) drills.push_back(std::move(*drill));
+    if (!drill && file == files.back()) drills.push_back({clock.now(), "unreadable"});
+  }
+  return drills;
 }
 
 Result<DrillRecord> find_drill(const Composition& composition, const std::string& service,

@@ -22,9 +22,9 @@ Result<drill::SignedRecord> read_drill_record(const std::filesystem::path& file)
 // Rows for a list, oldest first; one that is not believed has the verdict "unreadable".
 Result<Json> drill_rows(const Composition& composition, const std::string& service);
 
-// One that is not believed counts as of now, with the verdict "unreadable": it decided nothing.
-std::optional<policy::DrillRecord> last_drill_in(const std::filesystem::path& folder,
-                                                 const Clock& clock);
+// What each says, oldest first, with the id of its repository. The newest, when it is not believed,
+// counts as of now, with the verdict "unreadable": it decided nothing.
+std::vector<policy::DrillRecord> drills_in(const std::filesystem::path& folder, const Clock& clock);
 
 // By its id, the beginning of it, or "latest"; of any service when it is empty.
 Result<DrillRecord> find_drill(const Composition& composition, const std::string& service,

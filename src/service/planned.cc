@@ -49,7 +49,7 @@ Result<std::vector<policy::PlannedDrill>> planned_drills(const config::Service& 
     policy::PlannedDrill planned{drill.options.name, known.ran, {}};
     for (const auto& copy : record.copies)
       if (const auto found = copy.drills.find(planned.name); found != copy.drills.end())
-        planned.last = std::max(planned.last.value_or(found->second), found->second);
+        planned.last = std::max(planned.last.value_or(Time()), found->second.time);
     planned.limit = limit_after(schedule, planned.last.value_or(Time()));
     all.push_back(std::move(planned));
   }

@@ -108,7 +108,7 @@ struct RepositoryStatus {
   std::optional<repository::SnapshotInfo> last_proven;
   std::size_t snapshots = 0;
   std::vector<Finding> findings;
-  policy::CopyRecord watch;  // keys and the last drill only when they were asked for
+  policy::CopyRecord watch;
 };
 
 struct ServiceStatus {
@@ -117,7 +117,7 @@ struct ServiceStatus {
   std::vector<RepositoryStatus> repositories;
   std::optional<Duration> age;  // of the newest complete snapshot anywhere
   policy::ObjectiveJudgement objective;
-  std::optional<policy::DrillRecord> last_drill_here;  // when it was asked for
+  std::vector<policy::DrillRecord> drills_here;  // that no repository which answers knows of
   policy::WatchRecord watch() const;
   int exit_status() const;  // product.md: 0 fine, 1 behind or never backed up, 2 unknown
 };
@@ -155,8 +155,7 @@ class Service {
   Result<ForgetPlan> plan_forget(const std::string& service, const std::string& repository,
                                  const RunContext& context);
   Result<std::size_t> forget(ForgetPlan& plan, const RunContext& context);
-  // With `watched`, also what monitoring asks of keys and drills.
-  Result<ServiceStatus> status(const std::string& service, bool watched, const RunContext& context);
+  Result<ServiceStatus> status(const std::string& service, const RunContext& context);
 
   // A repository of the service that answers: the named one, or the first.
   struct Answering {

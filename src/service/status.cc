@@ -67,31 +67,69 @@ policy::KeyRecord record_of(const KeySlotInfo& slot, const std::vector<KeySlotIn
   return key;
 }
 
-// By time, so the last one is the newest.
-std::optional<policy::DrillRecord> last_of(const std::vector<Statement>& drills,
-                                           const std::string& service) {
-  std::optional<policy::DrillRecord> last;
-  for (const auto& each : drills)
-    if (is_of(each, service))
-      last = policy::DrillRecord{each.time, text_at(each.body, "verdict").value_or("")};
-  return last;
+// One that the configuration no longer has, nobody can run again.
+bool is_configured(const config::Service& service, const std::string& drill) {
+  if (service.drills.empty()) return drill == service.drill_name("");
+  return std::ranges::any_of(service.drills,
+                             [&](const auto& each) { return each.options.name == drill; });
 }
 
-// Older statements name no drill.
-std::map<std::string, Time> times_of(const std::vector<Statement>& drills,
-                                     const std::string& service) {
-  std::map<std::string, Time> times;
-  for (const auto& each : drills)
-    if (const auto name = text_at(each.body, "drill"); name && is_of(each, service))
-      times[*name] = std::max(times[*name], each.time);
+using SnapshotTimes = std::map<std::string, Time>;  // by their ids
+
+SnapshotTimes times_of(const Snapshots& own) {
+  SnapshotTimes times;
+  for (const auto& each : own) times[each.id.hex()] = each.time;
   return times;
 }
 
+// Older statements name no drill.
+policy::DrillRecord record_of(const Statement& statement, const config::Service& service,
+                              const SnapshotTimes& taken) {
+  policy::DrillRecord drill{statement.time, text_at(statement.body, "verdict").value_or("")};
+  drill.drill = service.drill_name(text_at(statement.body, "drill").value_or(""));
+  const auto found = taken.find(text_at(statement.body, "snapshot").value_or(""));
+  if (found != taken.end()) drill.state = found->second;
+  return drill;
+}
+
+// Takes those of this repository out of what this machine knows: it has the ones too that the
+// repository could not keep. They ended before their statements were made.
+std::vector<policy::DrillRecord> take_of(const std::string& id,
+                                         std::vector<policy::DrillRecord>& here) {
+  const auto others = std::stable_partition(
+      here.begin(), here.end(), [&](const auto& drill) { return drill.repository != id; });
+  std::vector<policy::DrillRecord> taken(others, here.end());
+  here.erase(others, here.end());
+  return taken;
+}
+
+// What is known of one service, while its repositories are asked.
+struct Looking {
+  const config::Service& service;
+  std::vector<policy::DrillRecord> here;  // drills of this machine, by the ids of repositories
+};
+
+void add_drill(policy::CopyRecord& copy, policy::DrillRecord drill) {
+  drill.repository = copy.repository;
+  auto& drills = copy.drills;
+  const auto known = drills.find(drill.drill);
+  auto last = known == drills.end() ? std::nullopt : std::optional(known->second);
+  if (last && drill.time < last->time) return;
+  policy::follow(last, std::move(drill));
+  drills[last->drill] = *last;
+}
+
 Result<void> watch(RepositoryStatus& status, repository::Repository& repository,
-                   const std::string& service) {
-  const auto drills = TRY(repository.statements("proven"));
-  status.watch.last_drill = last_of(drills, service);
-  status.watch.drills = times_of(drills, service);
+                   const Snapshots& own, Looking& looking) {
+  const auto& service = looking.service;
+  const auto drills = TRY(repository.statements("proven"));  // by time
+  const auto taken = times_of(own);
+  for (const auto& each : drills)
+    if (is_of(each, service.name)) add_drill(status.watch, record_of(each, service, taken));
+  for (auto& each : take_of(repository.id().hex(), looking.here))
+    add_drill(status.watch, std::move(each));
+  std::erase_if(status.watch.drills,
+                [&](const auto& drill) { return !is_configured(service, drill.first); });
   // A restore that reached its end has opened the data as a drill does, whatever the service.
   auto proofs = TRY(repository.statements("restored"));
   std::ranges::copy_if(drills, std::back_inserter(proofs), [](const Statement& drill) {
@@ -102,39 +140,59 @@ Result<void> watch(RepositoryStatus& status, repository::Repository& repository,
   return {};
 }
 
-Result<void> look(RepositoryStatus& status, repository::Repository& repository,
-                  const std::string& service, const RunContext& context) {
+Result<void> look(RepositoryStatus& status, repository::Repository& repository, Looking& looking,
+                  const RunContext& context) {
   auto list = TRY(repository.snapshots(context));
   status.findings = std::move(list.findings);
   status.watch.damage = static_cast<std::size_t>(std::ranges::count_if(status.findings, is_damage));
-  std::erase_if(list.snapshots, [&](const auto& each) { return each.service != service; });
+  std::erase_if(list.snapshots,
+                [&](const auto& each) { return each.service != looking.service.name; });
   fill(status, list.snapshots);
-  return {};
+  return watch(status, repository, list.snapshots, looking);
+}
+
+bool is_silent(const RepositoryStatus& status) { return !status.watch.answers; }
+
+// Of what is left when all that answer have taken theirs: where one is silent it may be of that
+// one, else it is of one that the service no longer has. A record that cannot be read may be of
+// any.
+std::vector<policy::DrillRecord> drills_left(const Looking& looking, bool silent) {
+  std::map<std::string, std::optional<policy::DrillRecord>> last;
+  for (const auto& each : looking.here) {
+    const bool readable = !each.drill.empty();
+    if (readable && !(silent && is_configured(looking.service, each.drill))) continue;
+    policy::follow(last[each.repository + " " + each.drill], each);
+  }
+  std::vector<policy::DrillRecord> left;
+  for (auto& [of, drill] : last) {
+    drill->repository.clear();  // its name is not known
+    left.push_back(std::move(*drill));
+  }
+  return left;
 }
 
 }  // namespace
 
-Result<ServiceStatus> Service::status(const std::string& service_name, bool watched,
-                                      const RunContext& context) {
+Result<ServiceStatus> Service::status(const std::string& service_name, const RunContext& context) {
   const auto& service = *TRY(config_.find_service(service_name));
   ServiceStatus status;
   status.service = service.name;
   status.takes = service.takes();
+  Looking looking{service, drills_in(drill_reports(service.name), context.clock)};
   for (const auto& name : service.repositories) {
     TRY(context.check_stop());
     RepositoryStatus each;
     each.name = each.watch.repository = name;
     const auto looked = [&]() -> Result<void> {
       const auto repository = TRY(open_repository(name, context));
-      TRY(look(each, *repository, service.name, context));
-      return watched ? watch(each, *repository, service.name) : Result<void>{};
+      return look(each, *repository, looking, context);
     }();
     if (!looked && looked.error().code() == Code::interrupted) return fail(looked.error());
     if (!looked) each.error = looked.error();
     each.watch.answers = looked.has_value();
     status.repositories.push_back(std::move(each));
   }
-  if (watched) status.last_drill_here = last_drill_in(drill_reports(service.name), context.clock);
+  status.drills_here = drills_left(looking, std::ranges::any_of(status.repositories, is_silent));
   if (const auto newest = policy::newest_backup(status.watch()))
     status.age = context.clock.now() - *newest;
   status.objective =
@@ -146,7 +204,7 @@ policy::WatchRecord ServiceStatus::watch() const {
   policy::WatchRecord record;
   record.takes = takes;
   for (const auto& each : repositories) record.copies.push_back(each.watch);
-  record.last_drill_here = last_drill_here;
+  record.drills_here = drills_here;
   return record;
 }
 

@@ -62,6 +62,13 @@ Json status_json(const policy::WatchAnswer& answer) {
   return json;
 }
 
+Json status_json(const policy::DrillRecord& drill) {
+  Json json{{"time", to_rfc3339(drill.time)}, {"verdict", drill.verdict}};
+  if (!drill.drill.empty()) json["drill"] = drill.drill;
+  if (!drill.repository.empty()) json["repository"] = drill.repository;
+  return json;
+}
+
 struct Watched {
   policy::WatchRecord record;
   std::vector<policy::WatchAnswer> answers;
@@ -83,8 +90,9 @@ Watched watch_of(policy::WatchRecord record, const config::Service& service, con
             {"answers", std::move(answers)},
             {"backup_limit", status_json(backup)},
             {"drill_limit", status_json(drill)}};
-  if (const auto last = policy::last_drill(record))
-    json["last_drill"] = {{"time", to_rfc3339(last->time)}, {"verdict", last->verdict}};
+  if (const auto last = policy::last_drill(record)) json["last_drill"] = status_json(*last);
+  json["drills"] = Json::array();
+  for (const auto& each : policy::last_drills(record)) json["drills"].push_back(status_json(each));
   return {std::move(record), std::move(judged), std::move(json)};
 }
 
@@ -105,6 +113,14 @@ Json tell_all_overdue(const Watched& watched, const config::Service& service, No
   return told;
 }
 
+// What is to be looked into is no fault yet.
+int exit_for(const std::vector<policy::WatchAnswer>& answers) {
+  auto level = policy::Level::ok;
+  for (const auto& answer : answers) level = policy::worse(level, answer.level);
+  if (level == policy::Level::critical) return 1;
+  return level == policy::Level::unknown ? 2 : 0;
+}
+
 // What people have not been told although they should: an answer of its own where anybody is to be
 // told.
 void judge_notices(Json& watch, const Json& waiting, const config::Service& service) {
@@ -123,7 +139,7 @@ void judge_notices(Json& watch, const Json& waiting, const config::Service& serv
 Result<Answer> status(const Setup& setup, const StatusCall& call, const RunContext& context) {
   const auto composition = TRY(compose(setup));
   const auto& service = *TRY(composition->loaded.config.find_service(call.service));
-  const auto found = TRY(composition->service.status(service.name, call.watch, context));
+  const auto found = TRY(composition->service.status(service.name, context));
   Answer answer;
   answer.body = {{"service", service.name},
                  {"repositories", Json::array()},
@@ -132,20 +148,18 @@ Result<Answer> status(const Setup& setup, const StatusCall& call, const RunConte
     answer.body["repositories"].push_back(status_json(each));
   if (found.age) answer.body["age_seconds"] = seconds_of(*found.age);
   Notices notices(*composition, service.name);
-  if (call.watch) {
-    auto record = found.watch();
-    if (!call.drill_within)
-      record.planned = TRY(planned_drills(service, record, composition->service.settings().state));
-    auto watched = watch_of(std::move(record), service, call, context.clock.now());
-    answer.body["watch"] = std::move(watched.json);
-    if (call.tell)
-      if (auto told = tell_all_overdue(watched, service, notices, context); !told.empty())
-        answer.body["notices"] = std::move(told);
-  }
+  auto record = found.watch();
+  if (!call.drill_within)
+    record.planned = TRY(planned_drills(service, record, composition->service.settings().state));
+  auto watched = watch_of(std::move(record), service, call, context.clock.now());
+  answer.body["watch"] = std::move(watched.json);
+  if (call.tell)
+    if (auto told = tell_all_overdue(watched, service, notices, context); !told.empty())
+      answer.body["notices"] = std::move(told);
   auto waiting = notices.waiting();
-  if (call.watch) judge_notices(answer.body["watch"], waiting, service);
+  judge_notices(answer.body["watch"], waiting, service);
   if (!waiting.empty()) answer.body["notices_waiting"] = std::move(waiting);
-  answer.exit_status = found.exit_status();
+  answer.exit_status = worst_exit(found.exit_status(), exit_for(watched.answers));
   return answer;
 }
 

@@ -15,9 +15,9 @@ class StatusCalls : public TestShop {
  protected:
   Json watched(StatusCall call = {}) {
     call.service = "shop";
-    call.watch = true;
     const auto answer = status(setup_, call, context());
     EXPECT_TRUE(answer) << answer.error().describe();
+    exit_ = answer ? answer->exit_status : -1;
     return answer ? answer->body["watch"] : Json();
   }
   static std::vector<std::string> causes(const Json& watch) {
@@ -26,6 +26,43 @@ class StatusCalls : public TestShop {
       if (answer["cause"] != "good") found.push_back(answer["cause"].get<std::string>());
     return found;
   }
+  // "full of local failed" of each, as the last one said.
+  static std::vector<std::string> verdicts(const Json& watch) {
+    std::vector<std::string> found;
+    for (const auto& each : watch["drills"])
+      found.push_back(each.value("drill", "") + " of " + each.value("repository", "") + " " +
+                      each.value("verdict", ""));
+    return found;
+  }
+  // Two drills, of which one is proven by what has the upload "good" alone, and two repositories.
+  void two_of_each() {
+    const std::string text = R"(version: 1
+services:
+  shop:
+    sources:
+      uploads: {type: files, path: uploads}
+    repositories: [local, offsite]
+    drills:
+      full:
+        checks:
+          - command: {name: good, run: 'test -e ${sandbox.uploads.path}/good'}
+      quick: {}
+repositories:
+  local: {url: repository, key: {file: key}}
+  offsite: {url: copy, key: {file: key}}
+)";
+    ASSERT_TRUE(write_file(at("lifeboat.yaml"), view_of(text)));
+    ASSERT_TRUE(init_repositories(setup_, "offsite", context()));
+    backed_up();
+  }
+  void run(const std::string& name, const std::string& from, int expected) {
+    auto call = shop();
+    call.drill = name;
+    call.choice.repository = from;
+    drill(call, expected);
+  }
+
+  int exit_ = -1;
 };
 
 TEST_F(StatusCalls, KnowsWhatWasNeverDone) {
@@ -151,11 +188,57 @@ TEST_F(StatusCalls, ARepositoryThatIsGoneIsUnknown) {
   EXPECT_THAT(causes(watch), testing::Contains("copy-silent"));
 }
 
-TEST_F(StatusCalls, JudgesNothingUnlessItIsAsked) {
-  const auto answer = status(setup_, {"shop", false, {}, {}}, context());
-  ASSERT_TRUE(answer);
-  EXPECT_FALSE(answer->body.contains("watch"));
-  EXPECT_EQ(answer->exit_status, 1) << "never backed up";
+TEST_F(StatusCalls, AFailedDrillIsHiddenByNoOtherDrillOrCopy) {
+  two_of_each();
+  run("full", "local", 1);
+  run("quick", "local", 0);
+  run("quick", "offsite", 0);
+  const auto watch = watched();
+  EXPECT_THAT(causes(watch), ElementsAre("drill-failed"));
+  EXPECT_EQ(exit_, 1);
+  EXPECT_THAT(verdicts(watch), ElementsAre("full of local failed", "quick of local proven",
+                                           "quick of offsite proven"));
+  upload("good");
+  backed_up();
+  run("full", "offsite", 0);
+  EXPECT_THAT(causes(watched()), ElementsAre("drill-failed")) << "of the other copy";
+  run("full", "local", 0);
+  EXPECT_THAT(causes(watched()), IsEmpty()) << "the same one of the same copy was proven";
+  EXPECT_EQ(exit_, 0);
+}
+
+TEST_F(StatusCalls, ADrillThatTheConfigurationNoLongerHasCountsNoLonger) {
+  two_of_each();
+  run("full", "local", 1);
+  run("quick", "offsite", 0);
+  auto text = to_text(*read_file(at("lifeboat.yaml"), 4096));
+  text.replace(text.find("full:"), 4, "gone");
+  ASSERT_TRUE(write_file(at("lifeboat.yaml"), view_of(text)));
+  EXPECT_THAT(verdicts(watched()), ElementsAre("quick of offsite proven"));
+}
+
+TEST_F(StatusCalls, AWalkBackHidesNothingOfTheNewestSnapshot) {
+  upload("good");
+  two_of_each();
+  std::filesystem::remove(at("uploads/good"));
+  backed_up();
+  auto call = shop();
+  call.walk_back = true;
+  EXPECT_FALSE(drill(call, 1)["walk_back"]["newest_good"].is_null());
+  EXPECT_THAT(causes(watched()), testing::Contains("drill-failed"));
+}
+
+TEST_F(StatusCalls, WhatASilentRepositoryFailedIsKnownHere) {
+  two_of_each();
+  run("full", "offsite", 1);
+  run("full", "local", 1);
+  fs::rename(at("copy"), at("elsewhere"));
+  EXPECT_THAT(verdicts(watched()), ElementsAre("full of local failed", "full of  failed"));
+  auto text = to_text(*read_file(at("lifeboat.yaml"), 4096));
+  text.replace(text.find(", offsite"), 9, "");
+  ASSERT_TRUE(write_file(at("lifeboat.yaml"), view_of(text)));
+  EXPECT_THAT(verdicts(watched()), ElementsAre("full of local failed"))
+      << "the service has that repository no longer";
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ Result<Answer> tell_overdue(const Setup& setup, const std::string& service,
   if (configured.notify.empty()) return answer;
   StatusCall call;
   call.service = service;
-  call.watch = call.tell = true;
+  call.tell = true;
   const auto watched = TRY(status(setup, call, context));
   if (const auto told = watched.body.find("notices"); told != watched.body.end())
     answer->body["notices"] = *told;

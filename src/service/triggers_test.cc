@@ -221,7 +221,7 @@ TEST(PlannedDrills, AreThoseWithTimesAndKnowTheLatestRunAnywhere) {
   const auto config = config_of();
   policy::WatchRecord record;
   record.copies.resize(2);
-  record.copies[1].drills["nightly"] = kNow - hours(3);
+  record.copies[1].drills["nightly"].time = kNow - hours(3);
   const auto planned = planned_drills(config.services[0], record, folder.path());
   ASSERT_TRUE(planned);
   ASSERT_EQ(planned->size(), 1U);

@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import shutil
+import sqlite3
 import sys
 import unittest
 
@@ -47,8 +48,9 @@ class Monitoring(Stage):
         place = (("repository", "local"), ("service", "shop"))
         self.assertEqual(values[("lifeboat_repository_up", place)], 1)
         self.assertEqual(values[("lifeboat_snapshots", place)], 1)
+        drill = (("drill", "facts"), ("repository", "local"), ("service", "shop"))
         self.assertEqual(values[("lifeboat_last_drill_verdict",
-                                 (("service", "shop"), ("verdict", "proven")))], 1)
+                                 (*drill, ("verdict", "proven")))], 1)
         self.assertTrue(all(value == 0 for (name, _), value in values.items()
                             if name == "lifeboat_check_level"))
 
@@ -69,14 +71,22 @@ class Monitoring(Stage):
         self.assertIn("more than", self.check("--backup-within", "1ms", status=2))
         self.assertIn("the last drill was", self.check("--drill-within", "1ms", status=1))
 
-    def test_a_failed_drill_is_critical_until_another_proves_it(self):
+    def test_a_failed_drill_is_critical_until_the_same_one_is_proven(self):
         self.ready(service="drills: {many: {checks: [{query: {name: many, source: db, sql: "
-                           "'SELECT count(*) FROM orders', expect: '>= 1000000'}}]}, plain: {}}")
+                           "'SELECT count(*) FROM orders', expect: '== 201'}}]}, plain: {}}")
         self.run_program("backup")
         self.run_program("drill", "run", "shop", "--drill", "many", status=1)
-        self.assertIn("the last drill failed", self.check(status=2))
         self.run_program("drill", "run", "shop", "--drill", "plain")
+        self.assertIn("the last drill many of local failed", self.check(status=2))
+        self.assertEqual(self.level("verdict", repository="local"), 2)
+        self.assertIn("drill failed: many", self.run_program("status", status=1).stdout)
+        with sqlite3.connect(self.database) as database:
+            database.execute("INSERT INTO orders(what) VALUES ('one more')")
+        database.close()
+        self.run_program("backup")
+        self.run_program("drill", "run", "shop", "--drill", "many")
         self.check(status=0)
+        self.assertIn("fine", self.run_program("status").stdout)
 
     def test_a_repository_that_does_not_answer_is_unknown(self):
         self.ready()
