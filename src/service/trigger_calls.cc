@@ -21,8 +21,8 @@ bool looks_for_changes(const config::Service& service) {
                      [](const auto& drill) { return drill.on_change; });
 }
 
-// The key slots of all repositories; nothing when one does not answer, for then it is not known
-// whether they changed.
+// The key slots of all repositories, with their ids: one that was replaced under its name is
+// another key. Nothing when one does not answer, for then it is not known whether they changed.
 std::optional<Json> keys_of(Composition& composition, const config::Service& service,
                             const RunContext& context) {
   Json all = Json::array();
@@ -32,7 +32,7 @@ std::optional<Json> keys_of(Composition& composition, const config::Service& ser
     if (!slots) return std::nullopt;
     std::vector<std::string> texts;
     for (const auto& slot : *slots)
-      texts.push_back(name_of(slot.role) + " " + slot.kind + " " + slot.name);
+      texts.push_back(name_of(slot.role) + " " + slot.kind + " " + slot.name + " " + slot.id);
     std::sort(texts.begin(), texts.end());
     all.push_back({name, texts});
   }
@@ -99,12 +99,14 @@ Result<void> queue_drills(const Composition& composition, const std::string& ser
 void remember_drill(Composition& composition, const DrillDone& done, const RunContext& context) {
   const auto service = composition.loaded.config.find_service(done.service);
   if (!service) return;
-  const auto drill = done.answer.at("evidence").value("drill", "");
+  const Json& evidence = done.answer.at("evidence");
+  const auto drill = evidence.value("drill", "");
+  const auto snapshot = evidence.value("snapshot", Json::object()).value("id", "");
   const auto fingerprint = fingerprint_now(composition, **service, context);
   const auto written = [&]() -> Result<void> {
     const auto lock = TRY(lock_memory(composition, done.service, context));
     TriggerMemory memory(composition.service.settings().state, done.service);
-    memory.ran(drill, done.began, fingerprint);
+    memory.ran(drill, {done.began, snapshot}, fingerprint);
     return memory.write();
   }();
   if (!written)

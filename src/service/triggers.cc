@@ -92,14 +92,14 @@ void TriggerMemory::queue(const std::string& drill, const Queued& queued) {
                            {"since", to_rfc3339(before ? before->since : queued.time)}};
 }
 
-void TriggerMemory::ran(const std::string& drill, Time began, const Fingerprint& fingerprint) {
+void TriggerMemory::ran(const std::string& drill, const Run& run, const Fingerprint& fingerprint) {
   auto& json = all_[drill];
   if (!json.is_object()) json = Json::object();
-  json["ran"] = to_rfc3339(began);
+  json["ran"] = to_rfc3339(run.began);
   json["fingerprint"] = fingerprint;
-  // One that was queued meanwhile is still to be drilled.
+  // Another one that somebody drilled, or none, leaves it to be drilled.
   const auto queued = queued_in(json);
-  if (queued && queued->time <= began) json.erase("queued");
+  if (queued && queued->snapshot == run.snapshot) json.erase("queued");
 }
 
 Result<void> TriggerMemory::write() const { return write_memory(file_, all_); }

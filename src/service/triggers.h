@@ -44,8 +44,13 @@ class TriggerMemory {
   DrillMemory of(const std::string& drill) const;
   // The newest alone stays.
   void queue(const std::string& drill, const Queued& queued);
-  // The drill left evidence: what was queued when it began is done, and what has changed was seen.
-  void ran(const std::string& drill, Time began, const Fingerprint& fingerprint);
+  // The drill left evidence: what has changed was seen, and the snapshot that it drilled, when it
+  // found one, waits no longer.
+  struct Run {
+    Time began;
+    std::string snapshot = {};
+  };
+  void ran(const std::string& drill, const Run& run, const Fingerprint& fingerprint);
   Result<void> write() const;
 
  private:

@@ -81,11 +81,11 @@ TEST_F(TriggersTest, MakeADrillDueThatNeverRan) {
 
 TEST_F(TriggersTest, MakeADrillDueWhenItsTimeHasCome) {
   const Time five_in_berlin = *parse_rfc3339("2025-11-21T04:00:00Z");
-  memory_.ran("nightly", five_in_berlin - minutes(30), fingerprint());
+  memory_.ran("nightly", {five_in_berlin - minutes(30)}, fingerprint());
   EXPECT_EQ(why("nightly", five_in_berlin - minutes(1)), "");
   EXPECT_EQ(why("nightly", five_in_berlin), "it was due at 2025-11-21T04:00:00Z");
   EXPECT_NE(why("nightly", kNow), "") << "what was missed is caught up";
-  memory_.ran("nightly", five_in_berlin, fingerprint());
+  memory_.ran("nightly", {five_in_berlin}, fingerprint());
   EXPECT_EQ(why("nightly", kNow), "");
 }
 
@@ -102,7 +102,7 @@ TEST_F(TriggersTest, NameWhatChanged) {
       {"0 3 * * *", "0 4 * * *", "schedules"},
       {"tz: Europe/Berlin", "tz: UTC", "schedules"},
       {"file: /etc/key", "file: /etc/key2", "keys"}};
-  memory_.ran("nightly", kNow, fingerprint());
+  memory_.ran("nightly", {kNow}, fingerprint());
   for (const auto& change : changes)
     EXPECT_EQ(why("nightly", kNow, fingerprint(replaced(kText, change.from, change.to))),
               change.part + " changed since it last ran")
@@ -117,7 +117,7 @@ TEST_F(TriggersTest, NameWhatChanged) {
 }
 
 TEST_F(TriggersTest, LeaveOutWhatIsNoPartOfIt) {
-  memory_.ran("nightly", kNow, fingerprint());
+  memory_.ran("nightly", {kNow}, fingerprint());
   const auto more = replaced(kText, "    tz: Europe/Berlin", "    owner: a\n    tz: Europe/Berlin");
   EXPECT_EQ(why("nightly", kNow, fingerprint(more)), "");
   auto unknown = fingerprint();
@@ -130,18 +130,29 @@ TEST_F(TriggersTest, LetOnlyTheNewestBackupWait) {
   memory_.queue("each", {"bbbb", "local", kNow - hours(1)});
   EXPECT_EQ(why("each"), "backup bbbb was taken");
   EXPECT_EQ(snapshot_, "bbbb");
-  memory_.ran("each", kNow, fingerprint());
+  memory_.ran("each", {kNow, "bbbb"}, fingerprint());
+  EXPECT_EQ(why("each"), "");
+}
+
+TEST_F(TriggersTest, LetABackupWaitUntilExactlyItWasDrilled) {
+  memory_.queue("each", {"bbbb", "local", kNow - hours(1)});
+  memory_.ran("each", {kNow, "aaaa"}, fingerprint());
+  EXPECT_EQ(why("each"), "backup bbbb was taken") << "somebody drilled an older one";
+  memory_.ran("each", {kNow}, fingerprint());
+  EXPECT_EQ(why("each"), "backup bbbb was taken") << "no repository opened";
+  memory_.ran("each", {kNow, "bbbb"}, fingerprint());
   EXPECT_EQ(why("each"), "");
 }
 
 TEST_F(TriggersTest, KeepABackupThatCameWhileTheDrillRan) {
+  memory_.queue("each", {"aaaa", "local", kNow - minutes(6)});
   memory_.queue("each", {"bbbb", "local", kNow});
-  memory_.ran("each", kNow - minutes(5), fingerprint());
+  memory_.ran("each", {kNow - minutes(5), "aaaa"}, fingerprint());
   EXPECT_EQ(why("each"), "backup bbbb was taken");
 }
 
 TEST_F(TriggersTest, AreRememberedInTheStateDirectory) {
-  memory_.ran("nightly", kNow, fingerprint());
+  memory_.ran("nightly", {kNow}, fingerprint());
   memory_.queue("each", {"bbbb", "local", kNow});
   ASSERT_TRUE(memory_.write());
   memory_ = TriggerMemory(folder_.path(), "shop");
@@ -159,7 +170,7 @@ TEST_F(TriggersTest, OfADamagedFileAreAsIfNothingEverRan) {
     memory_ = TriggerMemory(folder_.path(), "shop");
     EXPECT_THAT(why("nightly"), HasSubstr("never ran")) << text;
     EXPECT_EQ(why("each"), "") << text;
-    memory_.ran("nightly", kNow, fingerprint());
+    memory_.ran("nightly", {kNow}, fingerprint());
     memory_.queue("each", {"bbbb", "local", kNow});
     EXPECT_EQ(why("nightly"), "") << text;
     EXPECT_EQ(why("each"), "backup bbbb was taken") << text;
@@ -195,7 +206,7 @@ TEST(PlannedBackup, FollowsTheTimerThatComesNext) {
 TEST(PlannedDrills, MayNotWaitForTheirBackupForEver) {
   const auto folder = ScratchDirectory::make().value();
   TriggerMemory memory(folder.path(), "shop");
-  memory.ran("nightly", kNow, fingerprint());
+  memory.ran("nightly", {kNow}, fingerprint());
   memory.queue("each", {"aaaa", "local", kNow - hours(48)});
   memory.queue("each", {"bbbb", "local", kNow - hours(24)});
   ASSERT_TRUE(memory.write());
@@ -216,7 +227,7 @@ TEST(PlannedBackup, WithoutAScheduleIsNotPlanned) {
 TEST(PlannedDrills, AreThoseWithTimesAndKnowTheLatestRunAnywhere) {
   const auto folder = ScratchDirectory::make().value();
   TriggerMemory memory(folder.path(), "shop");
-  memory.ran("nightly", kNow - hours(50), fingerprint());
+  memory.ran("nightly", {kNow - hours(50)}, fingerprint());
   ASSERT_TRUE(memory.write());
   const auto config = config_of();
   policy::WatchRecord record;

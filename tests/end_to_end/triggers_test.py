@@ -36,6 +36,21 @@ class Triggers(Stage):
         self.assertEqual(drill["due"], f"backup {newest[:10]} was taken")
         self.assertIn("No drill is due.", self.run_program("drill", "run", "--due").stdout)
 
+    def test_the_newest_backup_waits_until_it_was_drilled(self):
+        self.ready(service="drills: {each: {trigger: {after_backup: true}}}")
+        older = self.backed_up()
+        (self.uploads / "more").write_text("more")
+        newest = self.backed_up()
+        waits = [("drill each", f"backup {newest[:10]} was taken")]
+        self.run_program("drill", "run", "shop", "--drill", "each", "--snapshot", older)
+        self.assertEqual(self.waiting(), waits)
+        shutil.move(self.repository, self.place / "elsewhere")
+        self.run_program("drill", "run", "--due", status=1)
+        shutil.move(self.place / "elsewhere", self.repository)
+        self.assertEqual(self.waiting(), waits)
+        self.run_program("drill", "run", "shop", "--drill", "each", "--snapshot", newest)
+        self.assertEqual(self.waiting(), [])
+
     def test_an_incomplete_backup_waits_for_no_drill(self):
         self.ready(service="drills: {each: {trigger: {after_backup: true}}}")
         (self.uploads / "secret").write_text("x")
@@ -56,9 +71,15 @@ class Triggers(Stage):
         self.due_run()
         self.run_program("key", "add", "--role", "reader", "--name", "second", "--file",
                          self.place / "second.key")
-        self.assertEqual(self.waiting(), [("drill changed", "keys changed since it last ran")])
+        changed = [("drill changed", "keys changed since it last ran")]
+        self.assertEqual(self.waiting(), changed)
         self.due_run()
         self.assertEqual(self.due_run(), [])
+        self.run_program("key", "remove", "second", "--yes")
+        (self.place / "second.key").unlink()
+        self.run_program("key", "add", "--role", "reader", "--name", "second", "--file",
+                         self.place / "second.key")
+        self.assertEqual(self.waiting(), changed, "another key under the same name")
 
     def test_a_drill_with_times_is_caught_up(self):
         self.ready(service='drills: {hourly: {trigger: {cron: "0 * * * *"}}}')
