@@ -98,6 +98,18 @@ TEST(Scrub, TakesTheUrlOutOfWhatAServerRepeats) {
             "the root / of it");
 }
 
+TEST(Scrub, TakesOutASecretOfSeveralLinesHoweverItIsPrinted) {
+  const std::string key = "-----BEGIN KEY-----\r\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n";
+  for (const auto& text : {"read " + key + " twice", "read " + one_line(key, 200),
+                           std::string("bad line: hkiG9w0BAQEFAASC."), "MIIEvQIBADANBgkq " + key}) {
+    const auto clean = without(text, key);
+    EXPECT_THAT(clean, Not(HasSubstr("MIIEv"))) << clean;
+    EXPECT_THAT(clean, Not(HasSubstr("hkiG9"))) << clean;
+  }
+  EXPECT_EQ(without("pass: 1234567, 99", "1234567\n99\n"), "pass: 1234567, 99")
+      << "a short part of it stands there by chance";
+}
+
 Options options_of(Kind kind) {
   Options options;
   options.name = "one";

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "notify/notice.h"
+
 namespace lifeboat::notify {
 namespace {
 
@@ -9,13 +11,28 @@ namespace {
 constexpr std::size_t kShortest = 4;
 constexpr std::size_t kShortestPart = 8;
 constexpr std::string_view kInstead = "***";
+constexpr std::string_view kLineEnds = "\r\n";
+
+std::string without_exactly(std::string text, std::string_view secret) {
+  if (secret.size() < kShortest) return text;
+  for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += kInstead.size())
+    text.replace(at, secret.size(), kInstead);
+  return text;
+}
 
 }  // namespace
 
 std::string without(std::string text, std::string_view secret) {
-  if (secret.size() < kShortest) return text;
-  for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += kInstead.size())
-    text.replace(at, secret.size(), kInstead);
+  text = without_exactly(std::move(text), secret);
+  if (secret.find_first_of(kLineEnds) == std::string_view::npos) return text;
+  auto line = one_line(secret, secret.size());
+  text = without_exactly(std::move(text), line);
+  wipe(line);
+  while (!secret.empty()) {
+    const auto end = std::min(secret.find_first_of(kLineEnds), secret.size());
+    if (end >= kShortestPart) text = without_exactly(std::move(text), secret.substr(0, end));
+    secret.remove_prefix(std::min(end + 1, secret.size()));
+  }
   return text;
 }
 

@@ -45,18 +45,28 @@ void mark_good(Notice& notice, const Occasion& occasion, Event event) {
   notice.since = to_the_second(occasion.before->since);
 }
 
-// What a command printed is not repeated: nobody knows what it is.
-std::string reason_of(std::string_view code, const std::string& message) {
-  auto end = message.size();
-  if (code == info_of(Code::command_failed).name) {
-    const auto status = message.find("ended with status");
-    end = std::min(message.find(':', status == std::string::npos ? 0 : status), end);
-  }
-  return notify::one_line(std::string_view(message).substr(0, end), kLongestReason);
+std::string clean(const Occasion& occasion, std::string text) {
+  return occasion.without_secrets ? occasion.without_secrets(std::move(text)) : text;
 }
 
-std::string reason_of(const Error& error) {
-  return reason_of(info_of(error.code()).name, error.describe());
+// Nobody finds a secret any more of which the end was cut off, or whose lines became one.
+std::string shortened(const Occasion& occasion, std::string text) {
+  return notify::one_line(clean(occasion, std::move(text)), kLongestReason);
+}
+
+// What a command printed is not repeated: nobody knows what it is.
+std::string reason_of(const Occasion& occasion, std::string_view code, std::string message) {
+  message = clean(occasion, std::move(message));
+  if (code == info_of(Code::command_failed).name) {
+    const auto status = message.find("ended with status");
+    const auto end = message.find(':', status == std::string::npos ? 0 : status);
+    message.resize(std::min(end, message.size()));
+  }
+  return shortened(occasion, std::move(message));
+}
+
+std::string reason_of(const Occasion& occasion, const Error& error) {
+  return reason_of(occasion, info_of(error.code()).name, error.describe());
 }
 
 // "recovery took 3 h 00 min, promised 2 h 00 min"
@@ -98,14 +108,13 @@ std::string show_command(const Json& evidence) {
   return "lifeboat drill show " + shown_id(evidence) + " --service " + text_in(evidence, "service");
 }
 
-void tell_cause(Notice& notice, const Json& evidence) {
+void tell_cause(Notice& notice, const Occasion& occasion, const Json& evidence) {
   const auto& diagnoses = list_in(evidence, "diagnosis");
   notice.next = show_command(evidence);
   notice.reason = "no rule explains it: what was found is in the report";
   if (diagnoses.empty()) return;
   const auto& first = diagnoses.front();
-  notice.reason =
-      notify::one_line(text_in(first, "subject") + ": " + text_in(first, "cause"), kLongestReason);
+  notice.reason = shortened(occasion, text_in(first, "subject") + ": " + text_in(first, "cause"));
   if (const auto next = text_in(first, "next"); !next.empty()) notice.next = next;
 }
 
@@ -117,7 +126,7 @@ struct BackupSum {
   std::size_t faults = 0;
 };
 
-void add_outcome(BackupSum& sum, const Json& outcome) {
+void add_outcome(BackupSum& sum, const Occasion& occasion, const Json& outcome) {
   const auto name = text_in(outcome, "repository");
   const auto fault = [&](const std::string& what) {
     if (sum.faults++ == 0) sum.fault = name + ": " + what;
@@ -125,7 +134,7 @@ void add_outcome(BackupSum& sum, const Json& outcome) {
   const auto error = outcome.find("error");
   if (error != outcome.end()) {
     sum.failed = true;
-    return fault(reason_of(text_in(*error, "code"), text_in(*error, "message")));
+    return fault(reason_of(occasion, text_in(*error, "code"), text_in(*error, "message")));
   }
   const Json& snapshot = outcome.at("snapshot");
   if (!snapshot.value("complete", false)) return fault("something could not be read");
@@ -148,7 +157,7 @@ Notice drill_notice(const Occasion& occasion, const Json& evidence) {
   notice.owner = text_in(evidence, "owner");
   if (!policy::is_proven(notice.verdict)) {
     mark_bad(notice, occasion, notice.verdict == "failed" ? Event::failed : Event::unverified);
-    tell_cause(notice, evidence);
+    tell_cause(notice, occasion, evidence);
     return notice;
   }
   mark_good(notice, occasion, Event::proven);
@@ -165,7 +174,7 @@ Notice drill_notice(const Occasion& occasion, const Error& error) {
   auto notice = notice_of(occasion);
   notice.verdict = "unverified";
   mark_bad(notice, occasion, Event::unverified);
-  notice.reason = reason_of(error);
+  notice.reason = reason_of(occasion, error);
   notice.next = "lifeboat doctor, then lifeboat drill run " + occasion.service;
   return notice;
 }
@@ -173,7 +182,7 @@ Notice drill_notice(const Occasion& occasion, const Error& error) {
 Notice backup_notice(const Occasion& occasion, const Json& answer) {
   auto notice = notice_of(occasion);
   BackupSum sum;
-  for (const auto& outcome : list_in(answer, "repositories")) add_outcome(sum, outcome);
+  for (const auto& outcome : list_in(answer, "repositories")) add_outcome(sum, occasion, outcome);
   if (sum.faults == 0 && !sum.places.empty()) {
     notice.verdict = "complete";
     mark_good(notice, occasion, Event::backup);
@@ -182,7 +191,7 @@ Notice backup_notice(const Occasion& occasion, const Json& answer) {
   }
   notice.verdict = sum.failed || sum.faults == 0 ? "failed" : "incomplete";
   mark_bad(notice, occasion, Event::failed);
-  notice.reason = notify::one_line(sum.fault, kLongestReason);
+  notice.reason = shortened(occasion, sum.fault);
   if (sum.faults == 0) notice.reason = "no repository has it";
   if (sum.faults > 1) notice.reason += fmt::format(" (and {} more)", sum.faults - 1);
   if (!sum.places.empty()) notice.reason += "; it is in " + sum.places;
@@ -194,7 +203,7 @@ Notice backup_notice(const Occasion& occasion, const Error& error) {
   auto notice = notice_of(occasion);
   notice.verdict = "failed";
   mark_bad(notice, occasion, Event::failed);
-  notice.reason = reason_of(error);
+  notice.reason = reason_of(occasion, error);
   notice.next = "lifeboat doctor, then lifeboat backup " + occasion.service;
   return notice;
 }
@@ -204,16 +213,15 @@ Notice restore_notice(const Occasion& occasion, const Json& plan, const RestoreE
   notice.events = {Event::restore};
   notice.verdict = !end.over ? "begins" : end.error ? "failed" : "done";
   const auto snapshot = plan.value("snapshot", Json::object());
-  notice.reason = fmt::format("snapshot {} of {}: {}", shown_id(snapshot),
-                              text_in(snapshot, "time"), places_text(plan));
-  notice.reason = notify::one_line(notice.reason, kLongestReason);
+  notice.reason = shortened(occasion, fmt::format("snapshot {} of {}: {}", shown_id(snapshot),
+                                                  text_in(snapshot, "time"), places_text(plan)));
   if (!end.over) return notice;
   if (!end.error) {
     notice.reason += ", in " + describe_duration(end.elapsed);
     return notice;
   }
   notice.events.push_back(Event::failed);
-  notice.reason = reason_of(*end.error);
+  notice.reason = reason_of(occasion, *end.error);
   notice.next = end.error->hint();
   return notice;
 }

@@ -1,6 +1,7 @@
 #pragma once
 // What people are told of a drill, a backup or a restore: notices made of what is known of it, with
 // no secret and nothing of a row. Pure.
+#include <functional>
 #include <optional>
 
 #include "base/error.h"
@@ -21,6 +22,7 @@ struct Occasion {
   std::string subject;             // "drill nightly", "backup"
   std::optional<Standing> before;  // nothing when it happens for the first time
   Time now;
+  std::function<std::string(std::string)> without_secrets = {};  // before anything is cut
 };
 
 // Of the evidence (docs/evidence.md). Only the cause of the diagnosis is told: what was found may

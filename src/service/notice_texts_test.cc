@@ -150,6 +150,32 @@ TEST(NoticeOfADrill, SaysSinceWhenItIsNotGood) {
   EXPECT_EQ(again.since, to_the_second(kEarlier));
 }
 
+TEST(NoticeOfAnything, IsCutOnlyOnceItHoldsNoSecret) {
+  const std::string secret = "first line of it\nsecond: line of it";
+  auto occasion = occasion_of("backup");
+  occasion.without_secrets = [&](std::string text) {
+    for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos;)
+      text.replace(at, secret.size(), "***");
+    return text;
+  };
+  for (const std::size_t before : {0U, 370U, 390U, 399U}) {
+    const auto message = std::string(before, 'x') + secret + std::string(100, 'y');
+    Json answer{{"repositories", Json::array()}};
+    answer["repositories"].push_back(
+        {{"repository", "r"}, {"error", {{"code", "unavailable"}, {"message", message}}}});
+    auto evidence = evidence_of(Verdict::failed);
+    evidence["diagnosis"][0]["cause"] = message;
+    const Error error(Code::unavailable, message);
+    const Json plan{{"items", {{{"source", "db"}, {"place", message}}}}};
+    for (const auto& notice :
+         {drill_notice(occasion, evidence), drill_notice(occasion, error),
+          backup_notice(occasion, answer), backup_notice(occasion, error),
+          backup_notice(occasion, Error(Code::command_failed, message)),
+          restore_notice(occasion, plan, {}), restore_notice(occasion, plan, {true, error, {}})})
+      EXPECT_THAT(text_of(notice), Not(HasSubstr("first"))) << before;
+  }
+}
+
 Json backup_answer(const std::vector<const char*>& outcomes) {
   Json answer{{"service", "shop"}, {"repositories", Json::array()}};
   for (const std::string outcome : outcomes) {

@@ -1,5 +1,6 @@
 #include "service/notices.h"
 
+#include <algorithm>
 #include <map>
 
 #include "notify/scrub.h"
@@ -127,7 +128,8 @@ Json Notices::tell_with(const std::string& subject, const Make& make, const Pati
   const auto lock = ServiceLock::take(composition_.service.settings().state, "notices." + service_,
                                       std::min(kNoticesLockWait, patience.whole), context);
   Standings standings(folder() / "standing.json");
-  auto notice = make({service_, subject, standings.of(subject), context.clock.now()});
+  auto notice = make({service_, subject, standings.of(subject), context.clock.now(),
+                      [&](std::string text) { return without_secrets(std::move(text)); }});
   finish(notice, context);
   if (!notice.is(notify::Event::restore) && !notice.is(notify::Event::test))
     standings.set(subject, is_good(notice), notice.time);
@@ -153,18 +155,27 @@ Json Notices::tell_overdue(const std::string& subject, const std::optional<Durat
       subject, [&](const Occasion& occasion) { return overdue_notice(occasion, age); }, context);
 }
 
-// Texts of other programs are in a reason: whatever is secret here is taken out of it.
+// Texts of other programs are in a reason: whatever is secret here is taken out of it. One that is
+// part of another comes after that.
+std::string Notices::without_secrets(std::string text) const {
+  const config::Resolver resolver(composition_.loaded.config, composition_.loaded.variables);
+  auto secrets = resolver.secret_values();
+  std::ranges::sort(secrets, std::ranges::greater(), &std::string::size);
+  for (auto& secret : secrets) {
+    text = notify::without(std::move(text), secret);
+    wipe(secret);
+  }
+  return text;
+}
+
 void Notices::finish(Notice& notice, const RunContext& context) const {
   const config::Resolver resolver(composition_.loaded.config, composition_.loaded.variables);
   const auto service = composition_.loaded.config.find_service(service_);
   notice.id = context.random.hex(8);
   notice.host = composition_.service.settings().host;
   if (notice.owner.empty() && service) notice.owner = resolver.owner(**service);
-  for (auto& secret : resolver.secret_values()) {
-    for (auto* text : {&notice.reason, &notice.next, &notice.owner})
-      *text = notify::without(std::move(*text), secret);
-    wipe(secret);
-  }
+  for (auto* text : {&notice.reason, &notice.next, &notice.owner})
+    *text = without_secrets(std::move(*text));
 }
 
 Result<std::unique_ptr<notify::Notifier>> Notices::open(const std::string& name,

@@ -33,6 +33,7 @@ class Notices {
   Json tell_with(const std::string& subject, const Make& make, const notify::Patience& patience,
                  const RunContext& context);
   void finish(notify::Notice& notice, const RunContext& context) const;
+  std::string without_secrets(std::string text) const;
   Json hand_out(const notify::Patience& patience, const RunContext& context) const;
   Json keep(const notify::Notice& notice, const notify::Patience& patience,
             const RunContext& context) const;

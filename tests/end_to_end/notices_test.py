@@ -282,7 +282,24 @@ class Notices(Stage):
         self.run_program("backup")
         drilled = self.run_program("drill", "run", status=1)
         self.assert_no_secrets(ran.stdout, ran.stderr, drilled.stdout, drilled.stderr,
-                               self.run_program("status").stdout)
+                               self.run_program("status", status=1).stdout)
+
+    def test_a_secret_that_stands_across_the_end_of_a_long_reason_is_not_told_in_part(self):
+        server = self.receiver()
+        self.prepared({"pager": self.webhook(server)})
+        token = self.variables["TOKEN"] = "t0k3n-of-the-shop-that-is-secret"
+        cut = 0
+        for names in range(2, 10):
+            folder = self.place.joinpath(*["d" * 30] * (names + 2), "d" * names)
+            self.repository = folder / token / "repository"
+            self.tell({"pager": self.webhook(server)}, "secrets: [TOKEN]")
+            self.run_program("backup", status=2)
+            reason = self.notice_in(server.requests[-1])["reason"]
+            self.assertNotIn(token[:6], reason)
+            self.assertRegex(reason, r"/\*|[d/]…$")
+            cut += reason.endswith("…")
+        self.assertGreater(cut, 0, "none was cut")
+        self.assert_no_secrets()
 
     def test_a_heartbeat_beats_only_for_what_was_proven(self):
         server = self.receiver()
