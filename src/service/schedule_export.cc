@@ -31,7 +31,7 @@ using Quote = std::string (*)(const std::string&);
 std::string command_line(const Due& due, const ExportSetup& setup, Quote quote) {
   std::string line = quote(setup.program) + " --config " + quote(setup.config);
   for (const auto& argument : due.arguments) line += " " + quote(argument);
-  return line;
+  return line + " --lock-wait 1h";  // a drill that meets a backup comes after it
 }
 
 Result<void> require_zone(const std::vector<Due>& due, const std::string& zone,
@@ -114,7 +114,7 @@ Result<std::vector<ExportFile>> export_cron(const std::vector<Due>& due, const E
   std::string text = "# Written by `lifeboat schedule --export cron`. Times are of " +
                      setup.local_tz + ", the zone of this machine.\n";
   for (const auto& each : due) {
-    auto command = command_line(each, setup, shell_word) + " --quiet --lock-wait 1h";
+    auto command = command_line(each, setup, shell_word) + " --quiet";
     for (std::size_t at = 0; (at = command.find('%', at)) != std::string::npos; at += 2)
       command.insert(at, "\\");
     text += fmt::format("# {} of {}\n{} {}\n", each.what, each.service, each.schedule.fields(),

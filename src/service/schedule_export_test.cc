@@ -40,7 +40,14 @@ TEST(ScheduleExport, NamesTheEntryWhoseScheduleIsWrong) {
 TEST(ScheduleExport, OfCronQuotesWhatTheShellAndCronWouldRead) {
   EXPECT_THAT((*export_cron(due(), kSetup))[0].text,
               HasSubstr("\n0 3 * * * /usr/bin/lifeboat --config '/etc/lifeboat/100\\% shop.yaml' "
-                        "backup shop --type full --quiet --lock-wait 1h\n"));
+                        "backup shop --type full --lock-wait 1h --quiet\n"));
+}
+
+TEST(ScheduleExport, OfEachFormWaitsForWhatUsesTheService) {
+  const std::string waits = "drill run shop --drill nightly --lock-wait 1h";
+  EXPECT_THAT((*export_cron(due(), kSetup))[0].text, HasSubstr(waits));
+  EXPECT_THAT(export_systemd(due(), kSetup)[2].text, HasSubstr(waits + "\n"));
+  EXPECT_THAT((*export_github(due(), kSetup))[0].text, HasSubstr(waits));
 }
 
 TEST(ScheduleExport, OfCronIsRefusedForAnotherZoneThanTheMachines) {
