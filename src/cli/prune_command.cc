@@ -22,6 +22,12 @@ void say_prune_report(Session& session, const Json& body) {
   say_findings(session, list_of(body, "findings"));
 }
 
+bool frees_anything(const Json& body) {
+  for (const auto* key : {"packs_removed", "packs_moved", "bytes_freed"})
+    if (number_of(body, key) != 0) return true;
+  return false;
+}
+
 // Where a person is asked, the plan comes first.
 Result<int> run_prune(Session& session) {
   const auto& arguments = session.arguments();
@@ -33,11 +39,19 @@ Result<int> run_prune(Session& session) {
     call.repository = name;
     return service::prune(session.setup(), call, session.context());
   };
-  const auto say = [&](const Json& body) { say_prune_report(session, body); };
+  bool anything = false;
+  const auto say = [&](const Json& body) {
+    say_prune_report(session, body);
+    anything = anything || frees_anything(body);
+  };
   call.dry_run = arguments.has("dry-run") || !arguments.has("yes");
   if (call.dry_run) {
     const auto planned = TRY(answer_each(session, names, ask, say));
     if (arguments.has("dry-run") || planned != 0) return planned;
+    if (!anything && !call.despite_missing) {
+      session.say("Nothing to prune.");
+      return 0;
+    }
     TRY(session.confirm("What no snapshot needs will be removed from " + join_words(Json(names)) +
                         "."));
   }

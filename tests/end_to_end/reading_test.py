@@ -28,6 +28,19 @@ class Reading(Stage):
         self.run_program("verify", "--read-data")
         self.assertEqual(self.result("drill", "run")[0]["evidence"]["verdict"], "proven")
 
+    def test_prune_asks_only_where_there_is_something_to_free(self):
+        self.ready(service="retention: {keep_last: 1}")
+        self.add_bulk(4)
+        self.run_program("backup")
+        self.assertIn("Nothing to prune.", self.run_program("prune").stdout)
+        for bulk in self.uploads.glob("bulk-*"):
+            bulk.unlink()
+        self.run_program("backup")
+        self.run_program("forget", "--yes")
+        self.assertIn("not confirmed", self.run_program("prune", status=4).stderr)
+        self.run_program("prune", "--yes")
+        self.assertIn("Nothing to prune.", self.run_program("prune").stdout)
+
     def test_what_verify_finds_damaged_is_stored_again_by_the_next_backup(self):
         self.ready()
         self.add_bulk(4)
