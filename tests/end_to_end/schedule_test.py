@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import unittest
 
@@ -58,10 +59,19 @@ class Schedule(Stage):
         timer = self.units() / "lifeboat-shop-drill-nightly.timer"
         calendar = next(line for line in timer.read_text().splitlines()
                         if line.startswith("OnCalendar=")).removeprefix("OnCalendar=")
+        # 4:07 in Berlin is 2:07 or 3:07 in UTC, never 4:07.
+        expected = due["drill nightly"].rstrip("Z").replace("T", " ")
+        self.assertRegex(expected, " 0[23]:07:00$")
+        self.assertEqual(self.next_in_utc(calendar), expected)
+        lost = calendar.removesuffix(" Europe/Berlin")
+        self.assertNotEqual(self.next_in_utc(lost), expected, "a zone that is lost is noticed")
+
+    def next_in_utc(self, calendar):
+        """When systemd itself would start it."""
         ran = subprocess.run(["systemd-analyze", "calendar", calendar], text=True, check=True,
                              capture_output=True, env={**os.environ, "TZ": "UTC"}).stdout
-        said = next(line for line in ran.splitlines() if "(in UTC)" in line or "Next" in line)
-        self.assertIn(due["drill nightly"][:10], ran, said)
+        next_one = next(line for line in ran.splitlines() if "Next elapse:" in line)
+        return re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", next_one)[0]
 
     def test_an_export_that_cannot_keep_the_zone_is_refused(self):
         self.ready(service=SCHEDULE)
