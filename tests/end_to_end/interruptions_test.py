@@ -1,8 +1,6 @@
 """Runs that end too soon, and those that meet each other."""
 import os
-import pty
 import signal
-import subprocess
 import unittest
 
 from stage import Stage
@@ -119,16 +117,10 @@ class Interruptions(Stage):
         """A drill at a terminal where nobody answers, as soon as it asks."""
         self.ready(service="drills: {d: {%schecks: [{manual: {ask: 'Is it right?'}}]}}" % drill)
         self.run_program("backup")
-        ours, theirs = pty.openpty()
-        self.addCleanup(os.close, ours)
-        asking = subprocess.Popen(self.command("drill", "run"), env=self.variables, text=True,
-                                  cwd=self.place, stdin=theirs, stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE)
-        os.close(theirs)
-        self.addCleanup(self.end, asking)
+        asking, terminal = self.start_at_terminal("drill", "run")
         for line in asking.stderr:
             if "The restored data is in" in line:
-                return asking, ours
+                return asking, terminal
         return self.fail("nobody was asked")
 
     def test_a_person_who_does_not_answer_is_not_waited_for_longer_than_the_drill_may_take(self):

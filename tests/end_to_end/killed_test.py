@@ -9,10 +9,10 @@ import shutil
 import signal
 import unittest
 
+import slow_server
 from held import Held
 from stage import Stage
 
-LINES = pathlib.Path(__file__).resolve().parent.parent / "fixtures/jsonl/backup_20261121_094500.tar"
 DRILL = """\
 drills:
       d:
@@ -24,21 +24,6 @@ drills:
           start: "cat %(place)s/app && exec sleep 600"
           visible: ["%(place)s/app"]
           ready: {log: "^up$", within: 60s}
-"""
-DUMP = """\
-version: 1
-services:
-  shop:
-    sources:
-      db: {type: foreign, from: dumps, pattern: "*", format: jsonl, server: FerretDB 1.24}
-    repositories: [local]
-    drills:
-      d:
-        sandbox: {server: "%(place)s/ferretdb"}
-        checks:
-          - query: {name: orders, source: db, count: {collection: orders}, expect: "== 2000"}
-repositories:
-  local: {url: "%(repository)s", key: %(key)s}
 """
 
 
@@ -143,6 +128,39 @@ class Killed(Stage):
         os.rename(self.place / "token", token)
         return token
 
+    def asking(self):
+        """A drill at a terminal, as soon as it asks, and the terminal; and what it said."""
+        drill, terminal = self.start_at_terminal("drill", "run", "-vv")
+        said = []
+        for line in drill.stderr:
+            said.append(line)
+            if "The restored data is in" in line:
+                return drill, terminal, said
+        return self.fail("nobody was asked: " + "".join(said))
+
+    def test_killed_while_it_asks_a_person_it_leaves_its_sandbox_to_the_next(self):
+        self.ready(service="drills: {d: {checks: [{manual: {ask: 'Is it right?'}}]}}")
+        self.run_program("backup")
+        before = self.outside()
+        drill, _, said = self.asking()
+        drill.send_signal(signal.SIGKILL)
+        drill.communicate(timeout=60)
+        self.assertEqual(drill.returncode, -signal.SIGKILL)
+        stages = [line for line in said if line.startswith("debug: stage ")]
+        self.assertEqual(stages[-1], "debug: stage manual\n", said)
+        self.assertEqual(self.outside(), before)
+        left, = self.sandboxes()
+        drill, terminal, _ = self.asking()
+        os.write(terminal, b"yes\nall of it\nAda\n")
+        said, complaints = drill.communicate(timeout=60)
+        self.assertEqual(drill.returncode, 0, said + complaints)
+        evidence = self.result("drill", "show")["evidence"]
+        self.assertEqual(evidence["verdict"], "proven")
+        self.assertIn(("sandbox-reaped", left),
+                      [(each["code"], each["subject"]) for each in evidence["findings"]])
+        self.assertEqual(self.sandboxes(), [])
+        self.assertEqual(evidence["chain"]["position"], 1, "the killed one left no record")
+
     def test_killed_as_its_tear_down_begins_it_leaves_that_to_the_next(self):
         self.drilled_before()
         # Measuring opens nothing: whoever is killed while it measures leaves the same.
@@ -156,20 +174,9 @@ class Killed(Stage):
                          *sorted((self.state / "drills").rglob("*.json")))
 
     def test_killed_as_it_starts_a_server_it_leaves_neither_that_nor_a_sandbox(self):
-        self.uploads.mkdir()
-        self.database.touch()
-        (self.place / "dumps").mkdir()
-        shutil.copy(LINES, self.place / "dumps")
-        server = self.place / "ferretdb"
-        (self.place / "provision").touch()
-        server.write_text(f"#!/bin/sh\ncat {self.place}/provision\n"
-                          f'exec {os.environ["LIFEBOAT_FERRETDB"]} "$@"\n')
-        server.chmod(0o700)
-        (self.place / "lifeboat.yaml").write_text(
-            DUMP % {"place": self.place, "repository": self.repository, "key": self.key})
-        self.run_program("init")
+        held = slow_server.prepare(self)
         self.assert_proven_and_named([])
-        self.killed("provision", self.place / "provision")
+        self.killed("provision", held)
         self.wait_until(lambda: not self.processes_that_name(self.state / "sandboxes"))
 
 

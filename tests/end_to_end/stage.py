@@ -3,6 +3,7 @@ program."""
 import json
 import os
 import pathlib
+import pty
 import secrets
 import shutil
 import signal
@@ -115,6 +116,17 @@ class Stage(unittest.TestCase):
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(self.end, started)
         return started
+
+    def start_at_terminal(self, *words):
+        """The command, and the other end of the terminal at which it asks."""
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        started = subprocess.Popen(self.command(*words), env=self.variables, text=True,
+                                   cwd=self.place, stdin=theirs, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        os.close(theirs)
+        self.addCleanup(self.end, started)
+        return started, ours
 
     @staticmethod
     def end(started):
