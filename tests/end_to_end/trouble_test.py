@@ -7,6 +7,7 @@ import subprocess
 import sys
 import unittest
 
+import slow_server
 from stage import PASSPHRASE, Stage
 
 SLOWLY = ", limits: {download: 4MB/s}"
@@ -94,6 +95,52 @@ class Trouble(Stage):
         self.assertEqual((status, evidence["verdict"]), (2, "unverified"), complaints)
         self.assertIn(rule, self.rules(body), evidence["reason"])
         return evidence
+
+    def test_a_disk_that_is_full_ahead_of_the_drill_says_nothing_of_the_backup(self):
+        held = self.place / "held"
+        held.touch()
+        self.ready(service=f"drills: {{d: {{before: [{{name: ahead, run: 'cat {held} && echo on > "
+                           f"{self.state}/wrote'}}]}}}}")
+        self.run_program("backup")
+        self.assertEqual(self.drilled()["evidence"]["verdict"], "proven")
+        evidence = self.assert_unverified_for_its_disk(self.on_small_disk(held),
+                                                       "not-ready-to-drill")
+        self.assertEqual(self.stages_done(evidence), ["tear-down"])
+
+    def test_a_cache_that_is_full_when_the_snapshot_is_looked_for_says_nothing_of_the_backup(self):
+        self.ready()
+        self.run_program("backup")
+        self.drilled()
+        self.assert_unverified_for_its_cache(next((self.place / "cache").rglob("seen.json")))
+
+    def test_a_cache_that_is_full_when_the_snapshot_is_fetched_says_nothing_of_the_backup(self):
+        self.ready()
+        _, _, newest = self.back_up_thrice()
+        self.drilled()
+        self.assert_unverified_for_its_cache(newest)
+
+    def assert_unverified_for_its_cache(self, file):
+        """The disk of the cache is full once this file is opened, and the index not in it."""
+        cache, seed = self.place / "cache", self.place / "seed"
+        shutil.copytree(cache, seed)
+        for table in seed.rglob("index-table"):
+            table.unlink()
+        drilled = self.on_small_disk(file, disk=cache, seed=seed)
+        self.assert_unverified_for_its_disk(drilled, "sandbox-too-small")
+        self.assertEqual(self.drilled()["evidence"]["verdict"], "proven")
+
+    def test_a_disk_that_is_full_when_a_server_is_started_leaves_nothing_proven(self):
+        held = slow_server.prepare(self)
+        self.assertEqual(self.drilled()["evidence"]["verdict"], "proven")
+        status, last, complaints = self.on_small_disk(held)
+        evidence = last["result"][0]["evidence"]
+        self.assertEqual(evidence["verdict"], "unverified", complaints)
+        self.assertNotEqual(status, 0)
+        self.assertNotIn("restore", self.stages_done(evidence))
+
+    @staticmethod
+    def stages_done(evidence):
+        return [each["name"] for each in evidence["stages"] if each["outcome"] == "done"]
 
     def test_a_disk_that_is_full_when_the_data_is_restored_says_nothing_of_the_backup(self):
         self.ready()
