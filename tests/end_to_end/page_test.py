@@ -100,6 +100,17 @@ class Page(Stage):
             self.run_program("backup")
             failed = self.result("drill", "run", status=1)[0]
             self.look(browser, failed["page"], "bad")
+            for check in failed["evidence"]["checks"]:
+                if check["outcome"] == "failed":
+                    self.run_program("drill", "waive", "shop", check["id"], "--reason", "known",
+                                     "--who", "Ada", "--until", "14d")
+            waived = self.result("drill", "run")[0]
+            self.assertEqual(waived["evidence"]["verdict"], "proven with waivers")
+            self.look(browser, waived["page"], "waived")
+            self.configure(service="drills: {d: {checks: [{manual: {ask: 'Is it right?'}}]}}")
+            unverified = self.result("drill", "run", status=2)[0]
+            self.assertEqual(unverified["evidence"]["verdict"], "unverified")
+            self.look(browser, unverified["page"], "open")
             browser.close()
 
 
