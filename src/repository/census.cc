@@ -70,14 +70,14 @@ Result<Census> list_sessions(const Store& store) {
   return census;
 }
 
-void add_forgotten(Census& census, const std::set<SessionRef>& forgotten) {
-  for (const auto& each : forgotten) census.writers[each.writer].forgotten.insert(each.seq);
+void add_forgotten(Census& census, const std::map<SessionRef, SnapshotId>& forgotten) {
+  for (const auto& [ref, id] : forgotten) census.writers[ref.writer].forgotten.insert(ref.seq);
 }
 
 Result<Census> take_census(const Store& store) {
   auto census = TRY(list_sessions(store));
   const auto said = TRY(load_statements(store, "forgotten"));
-  add_forgotten(census, TRY(gather_sayings(said.statements)).forgotten_sessions);
+  add_forgotten(census, TRY(gather_sayings(said.statements)).forgotten_numbers);
   return census;
 }
 

@@ -29,7 +29,7 @@ struct Census {
 // Lists snapshots before sessions, so that one which ends meanwhile counts as open and never as
 // missing. `forgotten` must have been read after, or the caller reads it again: see take_census().
 Result<Census> list_sessions(const Store& store);
-void add_forgotten(Census& census, const std::set<SessionRef>& forgotten);
+void add_forgotten(Census& census, const std::map<SessionRef, SnapshotId>& forgotten);
 
 // Both, in the order that is right.
 Result<Census> take_census(const Store& store);

@@ -50,7 +50,7 @@ Result<std::unique_ptr<ChunkWriter>> ChunkWriter::open(Setup setup, const RunCon
 Result<void> ChunkWriter::recover(const RunContext& context) {
   std::unordered_set<PackName, IdHash> names(journal_.left_behind().begin(),
                                              journal_.left_behind().end());
-  if (names.empty()) return {};
+  if (names.empty() || setup_.exclusions.everything) return {};
   for (const auto& excluded : setup_.exclusions.packs) names.erase(excluded);
   for (std::uint32_t i = 0; i < setup_.index->packs(); ++i)
     names.erase(TRY(setup_.index->pack(i)).name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "repository/damage.h"
 #include "repository/fields.h"
 
 namespace lifeboat::repository {
@@ -102,11 +103,18 @@ Result<std::optional<CollectPlan>> find_collection(const Store& store, const std
   return std::optional(TRY_CONTEXT(key, parse_collect(store.keys, number, *bytes)));
 }
 
-Result<std::vector<CollectPlan>> outstanding_collections(const Store& store) {
-  std::vector<CollectPlan> plans;
-  for (const auto& object : TRY(list_sorted(*store.backend, std::string(kCollectName))))
-    if (auto plan = TRY(find_collection(store, object.key))) plans.push_back(std::move(*plan));
-  return plans;
+Result<OutstandingCollections> outstanding_collections(const Store& store) {
+  OutstandingCollections found;
+  for (const auto& object : TRY(list_sorted(*store.backend, std::string(kCollectName)))) {
+    auto plan = find_collection(store, object.key);
+    if (!plan && is_broken(plan.error())) {
+      const auto number = parse_seq(std::string_view(object.key).substr(kCollectName.size()));
+      found.damaged.push_back({object.key, number.value_or(UINT64_MAX), plan.error()});
+      continue;
+    }
+    if (auto read = TRY(std::move(plan))) found.plans.push_back(std::move(*read));
+  }
+  return found;
 }
 
 }  // namespace lifeboat::repository

@@ -26,12 +26,23 @@ Result<CollectPlan> parse_collect(const RoleKeys& keys, std::uint64_t number, By
 // Nothing when it ended meanwhile.
 Result<std::optional<CollectPlan>> find_collection(const Store& store, const std::string& key);
 
-// All that are outstanding, oldest first: writers must not dedup against the packs that they name.
-// A damaged one is an error, for nobody can tell what it names. A list of segments as JSON, in
-// `collect/<n>` and in the statement that it is over.
+// A list of segments as JSON, in `collect/<n>` and in the statement that it is over.
 Json segments_json(const SegmentSet& segments);
 Result<SegmentSet> segments_at(const Json& body, std::string_view key);
 
-Result<std::vector<CollectPlan>> outstanding_collections(const Store& store);
+// Nobody can tell what it names.
+struct DamagedCollection {
+  std::string key;
+  std::uint64_t number = 0;  // the highest there can be where the name tells none
+  Error error;
+};
+
+// All that are outstanding, oldest first: writers must not dedup against the packs that they name,
+// and where one is damaged against none. One of a newer format is an error.
+struct OutstandingCollections {
+  std::vector<CollectPlan> plans;
+  std::vector<DamagedCollection> damaged;
+};
+Result<OutstandingCollections> outstanding_collections(const Store& store);
 
 }  // namespace lifeboat::repository

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/hash.h"
 #include "repository/collected.h"
 #include "repository/damage.h"
 #include "repository/doubles.h"
@@ -11,12 +12,31 @@
 #include "repository/segment_move.h"
 #include "repository/session.h"
 #include "repository/snapshot_list.h"
+#include "repository/snapshot_object.h"
 #include "repository/statement.h"
 
 namespace lifeboat::repository {
 namespace {
 
 constexpr Duration kPoll = std::chrono::seconds(1);
+
+constexpr const char* kUnreadableHead =
+    "Nothing was removed, for nobody can tell what it needs. Put the object back as it was, from a "
+    "copy of the repository. Where there is none, give it up: prune with --despite-missing.";
+// It may have been readable for another collector at work on the same plan, which then keeps what
+// this one would remove.
+constexpr const char* kUnreadableInPlan =
+    "Nothing was removed, for nobody can tell what it needs. Put the object back as it was, from a "
+    "copy of the repository. Where there is none, see that no `lifeboat prune` runs on any "
+    "machine, "
+    "remove the object below collect/ (the collection that began before this happened), and prune "
+    "with --despite-missing.";
+constexpr const char* kDamagedCollection =
+    "Nothing was removed, for a prune began this and nobody can tell what it names. Put the object "
+    "back as it was, from a copy of the repository. Where there is none, see that no `lifeboat "
+    "prune` runs on any machine, remove that object, and prune again. Until then each backup "
+    "stores "
+    "everything again.";
 
 // What a pack takes beside its segments (header, directory, trailer) is worth no move.
 bool is_mostly_dead(const PackSurvey& pack, unsigned above_percent) {
@@ -56,25 +76,68 @@ Result<PruneReport> Collection::run() {
 // What a hidden or lost snapshot refers to looks dead, and it may come back.
 Result<void> Collection::require_all_snapshots() {
   const auto list = TRY(list_snapshots(store_, context_));
-  if (options_.despite_missing) return give_up(list.lost);
+  if (options_.despite_missing) return give_up(list);
   for (const auto& each : list.findings)
     if (each.code == kSnapshotMissing) return refuse_without(each);
   return {};
 }
 
-// Before anything is planned: in a session that has a void nobody commits any more.
-Result<void> Collection::give_up(const std::vector<LostSnapshot>& lost) {
+// Before anything is planned, and never without a word.
+Result<void> Collection::give_up(const SnapshotList& list) {
   const auto census = TRY(take_census(store_));
-  for (const auto& each : lost) {
+  for (const auto& each : list.lost) {
     const SessionRef ref{each.writer, each.seq};
-    if (!is_open(census, ref)) continue;
-    given_up_.insert(ref);
-    if (options_.dry_run) continue;
-    auto ended = put_void(store_, ref, "lost, and given up by a person");
-    if (!ended && ended.error().code() != Code::exists) return ended;
-    if (ended) context_.log.warning(each.key + " is lost and was given up");
+    TRY(is_open(census, ref) ? end_lost(ref) : forget_unreadable(ref));
+    if (each.stored && !given_up_.contains(ref)) continue;  // it is there, for others to read
+    const auto why = std::ranges::find(list.findings, each.key, &Finding::subject);
+    const auto what = why == list.findings.end() ? "it is lost" : why->message;
+    if (options_.dry_run)
+      report_.findings.push_back({"snapshot-given-up", each.key, "is given up: " + what, false});
+    else
+      context_.log.warning(each.key + " is given up: " + what);
   }
   return {};
+}
+
+// In a session that has a void nobody commits any more.
+Result<void> Collection::end_lost(const SessionRef& ref) {
+  given_up_[ref] = {};
+  if (options_.dry_run) return {};
+  auto ended = put_void(store_, ref, "lost, and given up by a person");
+  if (!ended && ended.error().code() != Code::exists) return ended;
+  return {};
+}
+
+// It is forgotten as any other, by the hash of what lies there. What was read badly once is asked
+// again, and one of a newer format is for a newer version to read.
+Result<void> Collection::forget_unreadable(const SessionRef& ref) {
+  Bytes object;
+  auto read = store_.backend->get(snapshot_key(ref), {0, kMaxSnapshot + 1}, object);
+  if (!read && read.error().code() == Code::not_found) return {};
+  TRY(std::move(read));
+  const auto end = read_session_end(store_.keys, ref, object);
+  if (end || !is_broken(end.error())) return {};
+  const auto id = TRY(SnapshotId::from(crypto::sha256(object).view()));
+  given_up_[ref] = id;
+  if (options_.dry_run) return {};
+  const auto body = forgotten_body(ref, id, "cannot be read, and given up by a person");
+  TRY(store_statement(store_, "forgotten", body, context_));
+  return {};
+}
+
+// What the plan names as forgotten does not count; also by its number, so that an object that comes
+// back as it was between two collectors' readings counts for neither.
+Result<References> Collection::count_references(const Census& census) const {
+  const auto said = TRY(load_statements(store_, "forgotten"));
+  Forgotten forgotten{plan_.forgotten, TRY(gather_sayings(said.statements)).forgotten_numbers};
+  forgotten.numbers.insert(given_up_.begin(), given_up_.end());
+  std::erase_if(forgotten.numbers,
+                [&](const auto& each) { return !plan_.forgotten.contains(each.second); });
+  auto references = read_references(store_, census, forgotten);
+  if (references || !is_broken(references.error())) return references;
+  return fail(std::move(references)
+                  .error()
+                  .with_hint(plan_.number == 0 ? kUnreadableHead : kUnreadableInPlan));
 }
 
 // The same of those that were there then, from what this machine remembers.
@@ -86,21 +149,28 @@ Result<Census> Collection::take_whole_census() const {
   return census;
 }
 
-// Somebody stopped between saying that a collection is over and removing its object.
-Result<void> Collection::drop_ended(std::vector<CollectPlan>& outstanding) const {
-  if (outstanding.empty()) return {};
+// Those that somebody has said to be over, and stopped before removing them, are removed. What a
+// damaged one names nobody can tell, so that nobody can finish it.
+Result<std::vector<CollectPlan>> Collection::unfinished() const {
+  auto [plans, damaged] = TRY(outstanding_collections(store_));
+  if (plans.empty() && damaged.empty()) return std::move(plans);
   const auto last = TRY(last_collected());
-  for (const auto& plan : outstanding)
-    if (plan.number <= last && !options_.dry_run)
-      TRY(store_.backend->remove(collect_key(plan.number)));
-  std::erase_if(outstanding, [&](const auto& plan) { return plan.number <= last; });
-  return {};
+  std::vector<std::string> over;
+  for (const auto& each : plans)
+    if (each.number <= last) over.push_back(collect_key(each.number));
+  for (const auto& each : damaged) {
+    if (each.number > last) return fail(Error(each.error).with_hint(kDamagedCollection));
+    over.push_back(each.key);
+  }
+  for (const auto& key : over)
+    if (!options_.dry_run) TRY(store_.backend->remove(key));
+  std::erase_if(plans, [&](const auto& plan) { return plan.number <= last; });
+  return std::move(plans);
 }
 
 // False when there is nothing to do.
 Result<bool> Collection::plan_or_resume() {
-  auto outstanding = TRY(outstanding_collections(store_));
-  TRY(drop_ended(outstanding));
+  auto outstanding = TRY(unfinished());
   if (!outstanding.empty() && !options_.dry_run) {
     plan_ = std::move(outstanding.front());
     resumed_ = true;
@@ -108,13 +178,15 @@ Result<bool> Collection::plan_or_resume() {
   }
   plan_.forgotten =
       TRY(gather_sayings(TRY(load_statements(store_, "forgotten")).statements)).forgotten;
+  for (const auto& [ref, id] : given_up_)
+    if (id != SnapshotId{}) plan_.forgotten.insert(id);
   auto census = TRY(take_census(store_));
   add_forgotten(census, given_up_);
-  references_ = TRY(read_references(store_, census, plan_.forgotten));
+  references_ = TRY(count_references(census));
   plan_.sparse = references_.sparse;
   packs_ = TRY(survey_packs(store_, references_.living));
   TRY(mark_doubles(store_, packs_, context_));
-  report_.findings = packs_.findings;
+  report_.findings.insert(report_.findings.end(), packs_.findings.begin(), packs_.findings.end());
   // A second look: a session that began meanwhile may have made some of these packs.
   // What had ended by a statement alone, its head being gone, has ended still.
   auto later = TRY(list_sessions(store_));
@@ -232,7 +304,7 @@ Result<bool> Collection::wait_for_end(const SessionRef& session) {
 // goes.
 Result<void> Collection::reconsider() {
   const auto census = TRY(take_whole_census());
-  references_ = TRY(read_references(store_, census, plan_.forgotten));
+  references_ = TRY(count_references(census));
   packs_ = TRY(survey_packs(store_, references_.living));
   for (auto pack = plan_.drop.begin(); pack != plan_.drop.end();) {
     TRY(check());

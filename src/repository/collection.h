@@ -19,13 +19,16 @@ class Collection {
  private:
   // The steps, in order.
   Result<void> require_all_snapshots();
-  Result<void> give_up(const std::vector<LostSnapshot>& lost);
+  Result<void> give_up(const SnapshotList& list);
+  Result<void> end_lost(const SessionRef& ref);
+  Result<void> forget_unreadable(const SessionRef& ref);
   Result<Census> take_whole_census() const;
   Result<bool> plan_or_resume();
   Result<void> publish_plan();
   Result<void> end_sessions();
   Result<void> reconsider();
-  Result<void> drop_ended(std::vector<CollectPlan>& outstanding) const;
+  Result<std::vector<CollectPlan>> unfinished() const;
+  Result<References> count_references(const Census& census) const;
   Result<bool> is_over() const;
   Result<std::uint64_t> last_collected() const;
   Result<void> move_living();
@@ -49,7 +52,8 @@ class Collection {
   PruneReport report_;
   CollectPlan plan_;
   bool resumed_ = false;
-  std::set<SessionRef> given_up_;  // their snapshots are lost; a dry run ends none
+  // Whose snapshots are lost (then without an id) or cannot be read. A dry run ends none.
+  std::map<SessionRef, SnapshotId> given_up_;
   References references_;
   PackCensus packs_;
   MovedPacks moved_;

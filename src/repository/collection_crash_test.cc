@@ -158,6 +158,65 @@ TEST_F(CrashingCollection, HarmsNoBackupThatRunsBetweenAnyTwoOfItsSteps) {
   });
 }
 
+// Nobody can tell what it drops: a writer that took it for nothing would lean on that.
+TEST_F(CrashingCollection, HarmsNoBackupThatCannotReadItsPlan) {
+  meet_between_any_two_calls([&](const std::string& when) {
+    const auto collector = machine("collector " + when);
+    const auto writer = machine("writer " + when);
+    return Meeting{
+        [=, this] { expect_pruned_or_busy(*collector); },
+        [=, this] {
+          std::map<std::string, Bytes> plans;
+          for (const auto& key : place_.keys("collect/")) plans[key] = place_.object(key);
+          for (const auto& [key, plan] : plans) flip(key);
+          backed_up(*writer, 3);  // what the forgotten one held
+          for (const auto& [key, plan] : plans) place_.replace(key, plan);
+        },
+        [this] { pruned(); },
+    };
+  });
+}
+
+// Its plan is damaged after it died: nobody finishes it until the plan is back, or is removed by a
+// person who knows that no collector is at work.
+TEST_F(CrashingCollection, WhosePlanIsDamagedStopsOnlyCollectors) {
+  const auto living = living_;
+  int tried = 0;
+  for (std::uint64_t at = 1; crash({FaultKind::kill_after, std::nullopt, "", at}); at += 3) {
+    const auto plans = place_.keys("collect/");
+    if (plans.empty()) continue;
+    ++tried;
+    const auto when = "killed after call " + std::to_string(at);
+    SCOPED_TRACE(when);
+    living_ = living;
+    auto opened = place_.open("admin", "admin " + when);
+    ASSERT_OK(opened);
+    admin_ = std::move(*opened);
+    const auto plan = place_.object(plans.front());
+    flip(plans.front());
+    backed_up(*machine("writer " + when), 3);
+    const auto before = place_.all();
+    const auto refused = admin_->prune({}, context());
+    if (!refused) {
+      EXPECT_EQ(refused.error().code(), Code::corrupt);
+      EXPECT_NE(refused.error().hint().find("remove that object"), std::string::npos);
+      EXPECT_TRUE(place_.all() == before);
+    } else {
+      EXPECT_TRUE(place_.keys("collect/").empty()) << "it was over, and only its object was left";
+    }
+    for (const bool back : {true, false}) {
+      place_.restore_all(before);
+      if (back) place_.replace(plans.front(), plan);
+      if (!back) place_.store->remove(plans.front());
+      pruned();
+      expect_all_living((back ? "put back, " : "removed, ") + when);
+    }
+    expect_no_damage();
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(tried, 8);
+}
+
 TEST_F(CrashingCollection, HarmsNoBackupThatBeganBefore) {
   meet_between_any_two_calls([&](const std::string& when) {
     const auto collector = machine("collector " + when);

@@ -275,6 +275,147 @@ TEST_F(CollectionTest, GivesUpWhatIsLostAndNoBackupThatIsRunning) {
   expect_no_damage();
 }
 
+// Two snapshots, of which the head of the first comes to harm.
+class HeadsThatCannotBeRead : public CollectionTest {
+ protected:
+  void SetUp() override {
+    CollectionTest::SetUp();
+    first_ = backed_up(*admin_, 1);
+    backed_up(*admin_, 2);
+    key_ = place_.keys("snapshots/").front();
+    whole_ = place_.object(key_);
+  }
+  void lose_first() {
+    flip(key_);
+    living_.erase(first_);
+  }
+  void put_back() {
+    place_.replace(key_, whole_);
+    living_[first_] = 1;
+  }
+  // Dies as soon as its plan is there.
+  void begin_to_prune(const PruneOptions& options) {
+    auto backend = std::make_unique<storage::FaultBackend>(
+        place_.medium(), storage::FaultScript{.faults = {{storage::FaultKind::kill_after, Call::put,
+                                                          "collect/", 1}}});
+    const auto collector = place_.open_on(std::move(backend), "admin", "dying");
+    ASSERT_OK(collector);
+    EXPECT_FALSE((*collector)->prune(options, context()));
+    EXPECT_EQ(place_.keys("collect/").size(), 1U);
+  }
+  void expect_refused(const PruneOptions& options, const std::string& way_out) {
+    const auto before = place_.keys("packs/");
+    const auto refused = admin_->prune(options, context());
+    EXPECT_CODE(refused, Code::corrupt);
+    EXPECT_NE(refused.error().hint().find(way_out), std::string::npos) << refused.error().hint();
+    EXPECT_NE(refused.error().describe().find(key_), std::string::npos);
+    EXPECT_EQ(place_.keys("packs/"), before);
+  }
+
+  SnapshotId first_;
+  std::string key_;  // of the first
+  Bytes whole_;
+};
+
+TEST_F(HeadsThatCannotBeRead, StopItUntilAPersonGivesThemUp) {
+  lose_first();
+  expect_refused(kPrune, "--despite-missing");
+  const auto all = place_.all();
+  const auto told = pruned({.dry_run = true, .despite_missing = true});
+  EXPECT_TRUE(place_.all() == all);
+  ASSERT_EQ(told.findings.size(), 1U);
+  EXPECT_EQ(told.findings[0].code, "snapshot-given-up");
+  EXPECT_EQ(told.findings[0].subject, key_);
+  EXPECT_NE(told.findings[0].message.find("\"shop\" on host"), std::string::npos);
+  const auto done = pruned({.despite_missing = true});
+  EXPECT_GT(done.bytes_freed, 0U) << "what only it referred to";
+  EXPECT_EQ(told.bytes_freed, done.bytes_freed);
+  EXPECT_FALSE(place_.store->find(key_));
+  expect_all_living("after giving it up");
+  expect_no_damage();
+  EXPECT_EQ(pruned().bytes_freed, 0U) << "plain again";
+  backed_up(*admin_, 1);
+  expect_all_living("and its content backed up again");
+  expect_no_damage();
+}
+
+TEST_F(HeadsThatCannotBeRead, StopItNoMoreOnceTheyAreAsTheyWere) {
+  lose_first();
+  expect_refused(kPrune, "Put the object back");
+  put_back();
+  EXPECT_EQ(pruned().bytes_freed, 0U);
+  expect_all_living("as before");
+  expect_no_damage();
+}
+
+// A newer Lifeboat reads it.
+TEST_F(HeadsThatCannotBeRead, AreNotGivenUpWhenTheyAreOfANewerFormat) {
+  auto bytes = whole_;
+  ++bytes[kPrefixSize - 3];
+  place_.replace(key_, bytes);
+  const auto all = place_.all();
+  EXPECT_CODE(admin_->prune({.despite_missing = true}, context()), Code::unsupported_format);
+  EXPECT_CODE(admin_->prune({.dry_run = true, .despite_missing = true}, context()),
+              Code::unsupported_format);
+  EXPECT_TRUE(place_.all() == all);
+}
+
+TEST_F(HeadsThatCannotBeRead, AreNotGivenUpWhenOnlyOneReadingWentWrong) {
+  flip(key_);
+  int readings = 0;
+  place_.watch = [&](Call call, const std::string& key) {
+    if (call == Call::get && key == key_ && ++readings == 2) place_.replace(key_, whole_);
+  };
+  EXPECT_EQ(pruned({.despite_missing = true}).bytes_freed, 0U);
+  place_.watch = {};
+  EXPECT_GE(readings, 2);
+  EXPECT_TRUE(place_.keys("statements/forgotten/").empty());
+  expect_all_living("after");
+}
+
+TEST_F(HeadsThatCannotBeRead, StopNothingOnceTheyAreForgotten) {
+  forget(first_);
+  flip(key_);
+  expect_no_damage();
+  EXPECT_GT(pruned().bytes_freed, 0U);
+  EXPECT_FALSE(place_.store->find(key_));
+  expect_all_living("after");
+  expect_no_damage();
+}
+
+// Two collectors at work on one plan must judge alike whatever comes back between their readings.
+TEST_F(HeadsThatCannotBeRead, StayGivenUpWhenTheyComeBackMeanwhile) {
+  lose_first();
+  begin_to_prune({.despite_missing = true});
+  place_.replace(key_, whole_);
+  expect_all_living("it is hidden");
+  EXPECT_GT(pruned().bytes_freed, 0U);
+  EXPECT_FALSE(place_.store->find(key_));
+  expect_all_living("after");
+  expect_no_damage();
+}
+
+// The collector that made the plan may have read them, so that nobody else can finish it.
+TEST_F(HeadsThatCannotBeRead, StopACollectionThatBeganBeforeUntilTheyAreAsTheyWere) {
+  const auto third = backed_up(*admin_, 3);
+  forget(third);
+  begin_to_prune(kPrune);
+  const auto begun = place_.all();
+  lose_first();
+  expect_refused(kPrune, "remove the object below collect/");
+  expect_refused({.despite_missing = true}, "remove the object below collect/");
+  place_.restore_all(begun);
+  living_[first_] = 1;
+  EXPECT_GT(pruned().bytes_freed, 0U);
+  expect_all_living("as it was");
+  place_.restore_all(begun);
+  lose_first();
+  place_.store->remove(place_.keys("collect/").front());
+  EXPECT_GT(pruned({.despite_missing = true}).bytes_freed, 0U);
+  expect_all_living("without the plan");
+  expect_no_damage();
+}
+
 // What only it refers to would look dead to the second reading, and be removed.
 TEST_F(CollectionTest, StopsWhereTheStorageLosesASnapshotInItsMiddle) {
   const auto first = backed_up(*admin_, 1);

@@ -29,7 +29,7 @@ Result<void> KnownChunks::exclude(const Exclusions& exclusions) {
                                                    exclusions.packs.end());
   for (std::uint32_t i = 0; i < table_->packs(); ++i) {
     const auto pack = TRY(table_->pack(i));
-    good_packs_[i] = pack.trusted && !packs.contains(pack.name);
+    good_packs_[i] = pack.trusted && !exclusions.everything && !packs.contains(pack.name);
   }
   if (exclusions.segments.empty()) return {};
   std::unordered_multimap<Salt, std::uint32_t, IdHash> births;

@@ -18,6 +18,7 @@ struct Exclusions {
     std::uint32_t number = 0;
   };
   std::vector<Segment> segments;
+  bool everything = false;  // nobody can tell what: nothing that is there may be referred to
 };
 
 // The segments that a snapshot refers to, and those among them of whose chunks it uses only a few.

@@ -55,13 +55,6 @@ void add(const PruneReport& later, PruneReport& report) {
   report.findings = later.findings;
 }
 
-Json statement_of(const SnapshotInfo& snapshot, const std::string& reason) {
-  return {{"snapshot", snapshot.id.hex()},
-          {"writer", snapshot.writer.hex()},
-          {"seq", snapshot.seq},
-          {"reason", reason}};
-}
-
 }  // namespace
 
 // A statement alone: the object goes with the collection that names the snapshot, for what is in
@@ -75,7 +68,8 @@ Result<void> FormatRepository::forget(const SnapshotId& id, const std::string& r
   if (snapshot == nullptr) return fail(Code::not_found, "there is no snapshot " + id.hex());
   TRY(require_forgettable(list, *snapshot));
   TRY(context.check_stop());
-  TRY(store_statement(store_, "forgotten", statement_of(*snapshot, reason), context));
+  const SessionRef ref{snapshot->writer, snapshot->seq};
+  TRY(store_statement(store_, "forgotten", forgotten_body(ref, id, reason), context));
   return {};
 }
 

@@ -50,14 +50,16 @@ class Gathering {
   Gathering(const Store& store, const Sayings& sayings) : store_(store), sayings_(sayings) {}
 
   Result<void> take(EndRead&& read) {
+    // By its number, too: what cannot be read has no id that anybody knew it by.
+    const bool forgotten = sayings_.forgotten_numbers.contains(read.ref);
     if (!read.end) {
-      add_unreadable(read);
+      if (!forgotten) add_unreadable(read);
       return {};
     }
     if (!read.end->head) return {};
     seen_ = merge(seen_, read.end->head->seen);
     auto& info = read.end->head->info;
-    if (!sayings_.forgotten.contains(info.id)) add(std::move(info), read.object);
+    if (!forgotten && !sayings_.forgotten.contains(info.id)) add(std::move(info), read.object);
     return {};
   }
 
@@ -194,7 +196,7 @@ Result<SnapshotList> list_snapshots(const Store& store, const RunContext& contex
   auto census = TRY(list_sessions(store));
   auto said = TRY(load_statements(store, ""));
   const auto sayings = TRY(gather_sayings(said.statements));
-  add_forgotten(census, sayings.forgotten_sessions);
+  add_forgotten(census, sayings.forgotten_numbers);
   Gathering gathering(store, sayings);
   TRY(read_ends(
       store, census, [&](EndRead&& read) { return gathering.take(std::move(read)); }, context));

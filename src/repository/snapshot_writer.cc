@@ -26,9 +26,18 @@ void exclude(const CollectPlan& plan, Exclusions& exclusions) {
   exclude(plan.sparse, exclusions);
 }
 
-Result<Exclusions> read_collections(const Store& store) {
+// What a damaged one names was there before this session; what this session stores was not.
+Result<Exclusions> read_collections(const Store& store, const RunContext& context) {
   Exclusions exclusions;
-  for (const auto& plan : TRY(outstanding_collections(store))) exclude(plan, exclusions);
+  const auto outstanding = TRY(outstanding_collections(store));
+  for (const auto& plan : outstanding.plans) exclude(plan, exclusions);
+  for (const auto& each : outstanding.damaged) {
+    exclusions.everything = true;
+    context.log.warning(each.error.describe() +
+                        ": a prune began this and did not finish, and nobody can tell what it "
+                        "removes. So this backup stores everything again; `lifeboat verify` tells "
+                        "what to do");
+  }
   exclude(TRY(read_collected(store)).sparse, exclusions);
   return exclusions;
 }
@@ -54,7 +63,7 @@ Result<void> exclude_absent(const Store& store, const IndexTable& table, Exclusi
 // In this order: collections, then the index, then the packs that are there.
 Result<ChunkWriter::Setup> prepare(const Store& store, const Session& session,
                                    const RunContext& context) {
-  auto exclusions = TRY(read_collections(store));
+  auto exclusions = TRY(read_collections(store, context));
   const auto verified = TRY(load_statements(store, "verified")).statements;
   const auto damaged = damaged_packs(verified);
   exclusions.packs.insert(exclusions.packs.end(), damaged.begin(), damaged.end());

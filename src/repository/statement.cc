@@ -200,9 +200,10 @@ bool is_about_a_snapshot(const Statement& said) {
 }
 
 Result<void> hear_forgotten(const Statement& said, Sayings& sayings) {
-  sayings.forgotten.insert(TRY(id_at<SnapshotId>(said.body, "snapshot")));
-  sayings.forgotten_sessions.insert(
-      {TRY(id_at<WriterId>(said.body, "writer")), TRY(count_at(said.body, "seq"))});
+  const auto id = TRY(id_at<SnapshotId>(said.body, "snapshot"));
+  const SessionRef ref{TRY(id_at<WriterId>(said.body, "writer")), TRY(count_at(said.body, "seq"))};
+  sayings.forgotten.insert(id);
+  sayings.forgotten_numbers[ref] = id;
   return {};
 }
 
@@ -317,6 +318,11 @@ Result<std::string> store_statement(const Store& store, const std::string& kind,
   if (!body.contains("time")) body["time"] = to_rfc3339(context.clock.now());
   const auto object = TRY(make_statement(store.keys, body, context.random));
   return put_hashed(*store.backend, folder_of(kind), object);
+}
+
+Json forgotten_body(const SessionRef& ref, const SnapshotId& id, const std::string& reason) {
+  return {
+      {"snapshot", id.hex()}, {"writer", ref.writer.hex()}, {"seq", ref.seq}, {"reason", reason}};
 }
 
 Result<Sayings> gather_sayings(const std::vector<Statement>& statements) {

@@ -28,6 +28,9 @@ Result<StatementList> load_statements(const Store& store, const std::string& kin
 Result<std::string> store_statement(const Store& store, const std::string& kind, Json body,
                                     const RunContext& context);
 
+// What a statement of the kind "forgotten" says.
+Json forgotten_body(const SessionRef& ref, const SnapshotId& id, const std::string& reason);
+
 // What all statements together say of snapshots.
 struct SnapshotWords {
   bool held = false;
@@ -39,7 +42,7 @@ struct SnapshotWords {
 struct Sayings {
   std::map<SnapshotId, SnapshotWords> words;
   std::set<SnapshotId> forgotten;
-  std::set<SessionRef> forgotten_sessions;
+  std::map<SessionRef, SnapshotId> forgotten_numbers;  // the same, by where they were
 };
 Result<Sayings> gather_sayings(const std::vector<Statement>& statements);
 

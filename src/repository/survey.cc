@@ -38,15 +38,19 @@ void note_segments(const PackDirectory& directory, const SegmentSet& living, Pac
   }
 }
 
-Result<void> add_end(const Store& store, const SessionRef& ref,
-                     const std::set<SnapshotId>& forgotten, Heads& heads) {
+Result<void> add_end(const Store& store, const SessionRef& ref, const Forgotten& forgotten,
+                     Heads& heads) {
   const auto key = snapshot_key(ref);
   auto object = storage::get_whole(*store.backend, key, kMaxSnapshot);
   if (!object && object.error().code() == Code::not_found) return {};  // another collector was here
   if (!object) return fail(std::move(object).error());
+  if (const auto by_number = forgotten.numbers.find(ref); by_number != forgotten.numbers.end()) {
+    heads.discounted[by_number->second] = ref;
+    return {};
+  }
   const auto end = TRY_CONTEXT(key, read_session_end(store.keys, ref, *object));
   if (!end.head) return {};
-  if (forgotten.contains(end.head->info.id)) {
+  if (forgotten.ids.contains(end.head->info.id)) {
     heads.discounted[end.head->info.id] = ref;
     return {};
   }
@@ -138,7 +142,7 @@ Result<bool> look_into(const Store& store, const SegmentSet& living, const PackN
 }  // namespace
 
 Result<References> read_references(const Store& store, const Census& census,
-                                   const std::set<SnapshotId>& forgotten) {
+                                   const Forgotten& forgotten) {
   Heads heads;
   for (const auto& [writer, each] : census.writers)
     for (const auto& [seq, object] : each.ends)

@@ -9,7 +9,14 @@
 
 namespace lifeboat::repository {
 
-// What the heads say, with those of the given forgotten snapshots left out. Any head that cannot be
+// Snapshots that do not count: by their ids and, since what cannot be read has none that anybody
+// knew it by, by their numbers.
+struct Forgotten {
+  std::set<SnapshotId> ids;
+  std::map<SessionRef, SnapshotId> numbers;
+};
+
+// What the heads say, with those of forgotten snapshots left out. Any other head that cannot be
 // read is an error: nothing is removed while it is not known what it needs.
 struct References {
   SegmentSet living;
@@ -17,7 +24,7 @@ struct References {
   std::map<SnapshotId, SessionRef> discounted;  // the forgotten ones whose objects are still there
 };
 Result<References> read_references(const Store& store, const Census& census,
-                                   const std::set<SnapshotId>& forgotten);
+                                   const Forgotten& forgotten);
 
 struct PackSurvey {
   std::uint64_t size = 0;

@@ -37,6 +37,13 @@ class CollectionTest : public testing::Test {
     return report ? *report : PruneReport{};
   }
 
+  // A bit of what makes the object what it is.
+  void flip(const std::string& key) {
+    auto bytes = place_.object(key);
+    bytes[bytes.size() / 2] ^= 1U;
+    place_.replace(key, bytes);
+  }
+
   // Every living snapshot is listed and gives back every byte; nobody sees damage.
   void expect_all_living(const std::string& when) {
     SCOPED_TRACE(when);

@@ -22,6 +22,7 @@ RECOVERY = Scenario(writers=1, packs=0, tries=2, stores=True, late=True)
 MOVES = Scenario(writers=1, holds_p=DEAD | LIVE, wants=(LIVE,), old_refs=LIVE, moves=True)
 READING = replace(MOVES, writers=0, reader=True, forgets="old")
 COPY = Scenario(writers=1, tries=2, stores=True, copies=True, late=True)
+DAMAGE = Scenario(late=True, damage=True)
 SPARSE = Scenario(writers=1, old_refs=DEAD, sparse=DEAD, forgets="old")
 
 SECONDS = 120  # of processor time, a minute of two cores: what takes longer is not run each time
@@ -36,6 +37,8 @@ SAFE = [
     ("packs of live and crashed sessions", replace(RECOVERY, births=True)),
     ("the same, listed before their session ends", RECOVERY),
     ("the same beside an old pack", replace(RECOVERY, packs=P, late=False, births=True)),
+    ("a plan that a writer cannot read", DAMAGE),
+    ("the same, packs of a crashed session", replace(RECOVERY, births=True, damage=True)),
     ("segments are moved beside a writer", replace(MOVES, wants=(DEAD, LIVE))),
     ("segments are moved, snapshots forgotten", replace(MOVES, forgets="old")),
     ("segments are moved under a reader", READING),
@@ -52,6 +55,7 @@ PLANTED = [
     ("the collector does not wait for sessions", Scenario(), {"waits": False}),
     ("it does not read references again", Scenario(), {"rereads": False}),
     ("a writer ignores that it was voided", Scenario(), {"obeys_void": False}),
+    ("a plan that cannot be read counts as none", DAMAGE, {"distrusts_damaged": False}),
     ("a collection ends before its deletions", RECOVERY, {"tail": ("publish", "end", "delete")}),
     ("what is forgotten meanwhile does not count", FORGETTING, {"names_forgotten": False}),
     ("an ended collection is acted upon", FORGETTING, {"checks_open": False}),

@@ -45,6 +45,7 @@ class Protocol:
     obeys_void: bool = True         # a voided writer begins again and forgets what it knew
     lists_packs: bool = True        # index entries of packs that are not there are not used
     recovery_skips: bool = True     # nor are packs found by recovery that a collection lists
+    distrusts_damaged: bool = True  # who cannot read collect/<n> uses nothing that was there before
     avoids_sparse: bool = True
     sparse_stays: bool = True       # the sparse list counts until the next collection's
     copy_skips: bool = True         # a copy treats what a collection lists as absent, too
@@ -76,6 +77,7 @@ class Scenario:
     tries: int = 1                  # sessions of a writer
     stores: bool = False            # packs that writers make are part of the model
     copies: bool = False            # … and hold the same segment as P: the writers are copies
+    damage: bool = False            # a writer may be unable to read collect/<n>
     births: bool = False            # a collection lists only packs whose session has ended
     moves: bool = False
     sparse: int = 0
@@ -174,20 +176,27 @@ class Model:
 
     def opening(self, state, i, request):
         store, writer = state.store, state.writers[i]
-        last = writer.pc == STORE - 1
         writer = writer._replace(pc=writer.pc + 1)
+        if request == "collect" and store.collect and self.s.damage:
+            everything = sum(self.content) if self.p.distrusts_damaged else 0
+            yield from self.opened(f"W{i} cannot read collect", state, i,
+                                   writer._replace(listed=everything))
         if request == "session":
             writer = writer._replace(key=OPEN, avoid=store.sparse)
         elif request == "collect":
             writer = writer._replace(listed=self.shunned(store))
         else:
             writer = writer._replace(usable=self.usable(store, i))
-        if not last:
-            yield self.wrote(f"W{i} {request}", state, i, writer)
+        yield from self.opened(f"W{i} {request}", state, i, writer)
+
+    def opened(self, name, state, i, writer):
+        """After one of the opening requests; the last of them decides what is used."""
+        if writer.pc < STORE:
+            yield self.wrote(name, state, i, writer)
             return
         for want in self.s.wants:
             chosen = self.chooses(writer, i, want)
-            yield self.wrote(f"W{i} {request}, then {self.says(chosen)}", state, i, chosen)
+            yield self.wrote(f"{name}, then {self.says(chosen)}", state, i, chosen)
 
     @staticmethod
     def says(writer):
