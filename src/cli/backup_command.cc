@@ -109,15 +109,23 @@ Result<std::optional<int>> done_by_log(Session& session, const std::string& name
   return std::optional(done.exit_status);
 }
 
+// As answer_each() does: after one that failed the others go on.
 Result<int> run_incremental(Session& session, const std::vector<std::string>& names) {
   std::vector<std::string> whole;
   int worst = 0;
   for (const auto& name : names) {
-    const auto status = TRY(done_by_log(session, name));
-    if (!status) whole.push_back(name);
-    worst = service::worst_exit(worst, status.value_or(0));
+    const auto status = done_by_log(session, name);
+    if (!status)
+      worst = service::worst_exit(worst, TRY(failed_one(session, status.error(), names.size())));
+    else if (*status)
+      worst = service::worst_exit(worst, **status);
+    else
+      whole.push_back(name);
   }
-  return whole.empty() ? worst : service::worst_exit(worst, TRY(run_full(session, whole)));
+  if (whole.empty()) return worst;
+  const auto rest = run_full(session, whole);
+  return service::worst_exit(worst,
+                             rest ? *rest : TRY(failed_one(session, rest.error(), names.size())));
 }
 
 Result<int> run_backup(Session& session) {

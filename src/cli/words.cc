@@ -109,20 +109,24 @@ void say_error(Session& session, const Json& error) {
     session.say("  " + session.colour("hint", Style::bold) + "   " + wrapped(hint, width, 9));
 }
 
+Result<int> failed_one(Session& session, const Error& error, std::size_t of) {
+  if (of == 1 || error.code() == Code::interrupted) return fail(error);
+  return session.failed(error);
+}
+
 Result<int> answer_each(Session& session, const std::vector<std::string>& names, const Ask& ask,
                         const Say& say) {
   int status = 0;
   Json answers = Json::array();
   for (const auto& name : names) {
     const auto answer = ask(name);
-    if (!answer && (names.size() == 1 || answer.error().code() == Code::interrupted))
-      return fail(answer.error());
     if (answer) {
       say(answer->body);
       answers.push_back(answer->body);
     }
-    status =
-        service::worst_exit(status, answer ? answer->exit_status : session.failed(answer.error()));
+    status = service::worst_exit(
+        status,
+        answer ? answer->exit_status : TRY(failed_one(session, answer.error(), names.size())));
   }
   session.result(answers, status);
   return status;

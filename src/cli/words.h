@@ -32,6 +32,10 @@ void say_log_round(Session& session, const Json& round);
 // An error within an answer, one of several: "error: …" and "hint: …" in the result's own place.
 void say_error(Session& session, const Json& error);
 
+// One of so many that failed: its exit status, when it is said and the others go on. What is alone,
+// or was stopped, is the command's own error.
+Result<int> failed_one(Session& session, const Error& error, std::size_t of);
+
 // Asks for one answer a name, says each as soon as it is there, and goes on after one that failed.
 // The worst exit status decides; --json prints one result {what: [answers]}.
 using Ask = std::function<Result<service::Answer>(const std::string& name)>;

@@ -41,6 +41,33 @@ class Configuration(Stage):
         self.assertIn("DATABASE", ran.stderr + ran.stdout)
         self.run_program("snapshots", variables=without)
 
+    def test_one_service_that_fails_keeps_no_other_from_its_backup(self):
+        self.seed()
+        (self.place / "lifeboat.yaml").write_text(f"""version: 1
+services:
+  broken:
+    sources: {{db: {{type: sqlite, path: "${{NOWHERE}}"}}}}
+    repositories: [local]
+  shop:
+    sources: {{db: {{type: sqlite, path: "{self.database}"}}}}
+    repositories: [local]
+repositories:
+  local: {{url: "{self.repository}", key: {self.key}}}
+""")
+        def made():
+            return sorted(each["service"] for answer in self.result("snapshots")
+                          for each in answer["snapshots"])
+
+        whole = self.variables | {"NOWHERE": str(self.database)}
+        self.run_program("init", variables=whole)
+        for number, kind in enumerate(("full", "incremental", "differential"), 1):
+            with self.subTest(kind):
+                ran = self.run_program("backup", "--type", kind, status=3)
+                self.assertIn("NOWHERE", ran.stdout + ran.stderr)
+                self.assertEqual(made(), ["shop"] * number)
+        self.run_program("backup", "--type", "incremental", variables=whole)
+        self.assertEqual(made(), ["broken"] + ["shop"] * 4)
+
     def test_there_is_none(self):
         self.variables.pop("LIFEBOAT_CONFIG")
         ran = self.run_program("backup", status=3)
