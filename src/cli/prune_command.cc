@@ -71,7 +71,8 @@ CommandSpec prune_command() {
       {"REPOSITORY", "Which repositories; else all of the configuration.", false, true}};
   spec.options = {
       {"dry-run", "", "Say what would be freed and change nothing."},
-      {"despite-missing", "", "Go on although snapshots are missing, and give them up."},
+      {"despite-missing", "",
+       "Go on although snapshots are missing or damaged beyond reading, and give them up."},
       {"wait", "TIME", "Wait so long for backups that are running."}};
   spec.examples = {{"lifeboat prune --dry-run", "what would be freed"},
                    {"lifeboat prune --yes", "in a timer, after `lifeboat forget --yes`"}};

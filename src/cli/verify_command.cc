@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -15,20 +17,54 @@ std::string what_was_looked_at(const Json& body) {
   return "every chunk, decrypted and decompressed";
 }
 
+// What to do about damage that no backup stores again, by the code of its finding.
+struct NextStep {
+  std::string_view code;
+  std::string_view what;
+};
+
+constexpr NextStep kNextSteps[] = {
+    {"snapshot-unreadable",
+     "bring the snapshots that cannot be read back from a copy of the repository. Where there is "
+     "none, `lifeboat prune --despite-missing` gives them up; until then no prune removes "
+     "anything."},
+    {"snapshot-missing",
+     "find out where the snapshots went that are missing, and bring them back. Where they are "
+     "gone for good, `lifeboat prune --despite-missing` gives them up; until then no prune removes "
+     "anything."},
+    {"snapshot-newer-format",
+     "use the version of Lifeboat that made the snapshots of a newer format; until then no prune "
+     "removes anything."},
+    {"collection-damaged",
+     "bring the damaged object below collect/ back from a copy of the repository. Where there is "
+     "none, see that no `lifeboat prune` runs on any machine, remove that object, and prune; until "
+     "then each backup stores everything again."}};
+
+void say_next(Session& session, std::string_view what) {
+  const auto text = session.colour("next:", Style::bold) + " " + std::string(what);
+  session.say("  " + wrapped(text, session.terminal().width, 4));
+}
+
+void say_next_steps(Session& session, const Json& findings) {
+  for (const auto& step : kNextSteps)
+    if (std::ranges::any_of(findings,
+                            [&](const Json& each) { return text_of(each, "code") == step.code; }))
+      say_next(session, step.what);
+}
+
 // Writers take nothing for present that a check has read and found damaged, and said so. Only
 // contents tell which packs nobody can open, as those of a lost session.
 void say_repair(Session& session, const Json& body) {
   if (list_of(body, "damaged_snapshots").empty()) return;
   const bool known = text_of(body, "depth") == "contents" && flag_of(body, "recorded");
-  const auto next = session.colour("next:", Style::bold) +
-                    (known ? " run"
-                           : " run `lifeboat verify --read-data`, as admin or reader and where "
-                             "the repository can be written to, then") +
-                    " `lifeboat backup` for each service: it stores what was found damaged again, "
-                    "as far as the sources still have it. Or bring the objects that are named "
-                    "above back from a copy of the repository, and run "
-                    "`lifeboat verify --read-data`.";
-  session.say("  " + wrapped(next, session.terminal().width, 4));
+  say_next(session,
+           std::string(known ? "run"
+                             : "run `lifeboat verify --read-data`, as admin or reader and where "
+                               "the repository can be written to, then") +
+               " `lifeboat backup` for each service: it stores what was found damaged again, "
+               "as far as the sources still have it. Or bring the objects that are named "
+               "above back from a copy of the repository, and run "
+               "`lifeboat verify --read-data`.");
 }
 
 void say_check(Session& session, const Json& body) {
@@ -42,6 +78,7 @@ void say_check(Session& session, const Json& body) {
   for (const auto& id : list_of(body, "damaged_snapshots"))
     session.say("  " + session.colour("damaged", Style::bad) + "  snapshot " +
                 printable(id.get<std::string>()));
+  say_next_steps(session, list_of(body, "findings"));
   say_repair(session, body);
   if (found == 0) session.say(session.colour("  Everything is as it should be.", Style::good));
 }

@@ -151,12 +151,16 @@ class Objects(BadInput):
     """An object of each kind, damaged in each way, met by each command."""
     KINDS = {"config": ["config"], "keys": ["keys/*"], "sessions": ["sessions/*/*"],
              "packs": ["packs/*/*"], "index": ["index/*"], "snapshots": ["snapshots/*/*"],
-             "statements": ["statements/*/*"]}
+             "statements": ["statements/*/*"], "collect": ["collect/*"]}
 
     def setUp(self):
         super().setUp()
         self.run_program("key", "add", "--role", "writer", "--file", "writer.key")
         self.whole = self.place / "whole"
+        self.keep_whole()
+
+    def keep_whole(self):
+        shutil.rmtree(self.whole, ignore_errors=True)
         self.whole.mkdir()
         for folder in (self.repository, self.state, self.place / "cache"):
             shutil.copytree(folder, self.whole / folder.name, symlinks=True)
@@ -253,6 +257,76 @@ class Objects(BadInput):
                                      "missing": (0, 0, 0, None), "swapped": (1, 0, 0, None),
                                      "replayed": (1, 0, 0, None)})
 
+    def begin_to_prune(self):
+        """A plan whose prune gave up: a backup on another machine, killed, is within its
+        patience."""
+        self.run_program("forget", "--snapshot", self.result("backup")[0]["repositories"][0][
+            "snapshot"]["id"], "--yes")
+        self.configure(local=", limits: {upload: 1MB/s}")
+        self.add_bulk(8)
+        elsewhere = str(self.place / "elsewhere")
+        self.variables["LIFEBOAT_CACHE"], here = elsewhere, self.variables["LIFEBOAT_CACHE"]
+        sessions = len(self.objects("sessions"))
+        backup = self.start("backup")
+        self.wait_until(lambda: len(self.objects("sessions")) > sessions)
+        self.end(backup)
+        self.variables["LIFEBOAT_CACHE"] = here
+        self.configure()
+        for path in self.uploads.glob("bulk-*"):
+            path.unlink()
+        self.assertIn("is running since", self.said("prune", "--yes", status=2))
+        self.assertEqual(len(self.objects("collect")), 1)
+        self.keep_whole()
+
+    def test_collections(self):
+        self.begin_to_prune()
+        self.try_each("collect", {"truncated": (1, 0, 0, None), "flipped": (1, 0, 0, None),
+                                  "missing": (0, 0, 0, None)})
+        self.begin_anew()
+        self.assertNotIn("stores everything again", self.said("backup", status=0))
+        newest, _ = self.damage("collect", "flipped")
+        self.assertIn("stores everything again", self.said("backup", status=0))
+        self.assertIn("next: bring the damaged object below collect/ back",
+                      self.said("verify", status=1))
+        refused = self.said("prune", "--yes", status=1)
+        self.assertIn(str(newest.relative_to(self.repository)), refused)
+        self.assertIn("remove that object", refused)
+        self.assert_first_is_restored_exactly()
+
+    def test_heads_are_given_up_by_a_person_alone(self):
+        for how in ("truncated", "flipped"):
+            with self.subTest(how):
+                self.begin_anew()
+                newest, _ = self.damage("snapshots", how)
+                key = str(newest.relative_to(self.repository))
+                self.assertIn("next: bring the snapshots that cannot be read back",
+                              self.said("verify", status=1))
+                refused = self.said("prune", "--yes", status=1)
+                self.assertIn(key, refused)
+                self.assertIn("prune with --despite-missing", refused)
+                planned = self.said("prune", "--despite-missing", "--dry-run", status=0)
+                self.assertIn(f"{key}: is given up", planned)
+                self.assertTrue(newest.exists())
+                self.run_program("verify", status=1)
+                self.assertIn(f"{key} is given up",
+                              self.said("prune", "--despite-missing", "--yes", status=0))
+                self.run_program("verify", "--read-data")
+                self.assert_first_is_restored_exactly()
+                self.run_program("backup")
+                self.run_program("prune", "--yes")
+
+    def test_a_head_of_a_newer_format_is_never_given_up(self):
+        newest = self.objects("snapshots")[-1]
+        content = bytearray(newest.read_bytes())
+        content[5] = 2
+        put(newest, content)
+        for words in (["--yes"], ["--despite-missing", "--yes"]):
+            said = self.said("prune", *words, status=2)
+            self.assertIn("newer version", said)
+            self.assertEqual(newest.read_bytes(), content)
+        self.assertIn("next: use the version of Lifeboat", self.said("verify", status=1))
+        self.assert_first_is_restored_exactly()
+
     def test_what_was_removed_and_comes_back_tells_no_lie(self):
         self.run_program("forget", "--snapshot", self.first, "--yes")
         self.run_program("prune", "--yes")
@@ -334,6 +408,24 @@ class FullDisks(BadInput):
         self.assertEqual(self.outcome("restore")[0], 0, self.outcome("restore"))
         self.assertEqual(self.tree(self.place / "back" / "uploads"), self.contents)
         self.assertEqual(self.outcome("again")[0], 0, self.outcome("again"))
+
+    def test_a_cache_whose_disk_is_full_ends_the_backup_and_loses_nothing(self):
+        program, cache = self.command()[0], self.place / "cache"
+        self.on_small_disk(cache, 4_000_000, f"""
+cat /dev/zero > {cache}/filler 2> {self.place}/filled
+{program} backup > {self.place}/backup.said 2>&1; echo $? > {self.place}/backup.status
+rm {cache}/filler
+{program} backup > {self.place}/again.said 2>&1; echo $? > {self.place}/again.status
+""")
+        self.assertIn("No space", (self.place / "filled").read_text(), "the disk was not filled")
+        status, said = self.outcome("backup")
+        self.assertEqual(status, 2, said)
+        self.assertIn("No space left on device", said)
+        self.assertIn("Free some space or choose another place", said)
+        self.assertEqual(self.outcome("again")[0], 0, self.outcome("again"))
+        self.run_program("verify", "--read-data")
+        self.assertEqual(len(self.result("snapshots")[0]["snapshots"]), 3)
+        self.assert_first_is_restored_exactly()
 
     def test_a_target_whose_disk_is_full_is_marked_and_named(self):
         (self.uploads / "large").write_bytes(os.urandom(3_000_000))
