@@ -93,6 +93,12 @@ TEST_F(CommandsTest, OneThatHangsHasAnsweredNothing) {
   command("echo begun; sleep 100 & sleep 100").within = std::chrono::seconds(1);
   expect(Outcome::not_run, Verdict::unverified, "did not end within 1.0 s");
 }
+TEST_F(CommandsTest, WhatItLeftBehindAnswersNothingForIt) {
+  command("(sleep 0.1 &); sleep 2; exit 1");
+  expect(Outcome::failed, Verdict::failed, "status 1, expected 0");
+  command("(sh -c 'exit 1' &); sleep 2; exit 0");
+  expect(Outcome::passed, Verdict::proven, "status 0");
+}
 TEST_F(CommandsTest, OneThatDiesHasAnsweredNothing) {
   command("kill -SEGV $$");
   expect(Outcome::not_run, Verdict::unverified, "signal 11");

@@ -36,15 +36,22 @@ Result<sandbox::Launch> launch_of(const CommandCheck& command, const Names& name
   return launch;
 }
 
-// Programs live in real time, whatever clock is injected.
-Result<void> await_end(sandbox::Cell& cell, Duration within, CommandEnd& end,
-                       const RunContext& context) {
+struct StartedCommand {
+  sandbox::Cell& cell;
+  int process;
+  Duration within;
+};
+
+// Programs live in real time, whatever clock is injected. What the program left behind ends in the
+// cell too, and answers nothing.
+Result<void> await_end(const StartedCommand& started, CommandEnd& end, const RunContext& context) {
   const auto begun = std::chrono::steady_clock::now();
-  while (std::chrono::steady_clock::now() < begun + within) {
+  while (std::chrono::steady_clock::now() < begun + started.within) {
     TRY(context.check_stop());
-    const auto news = cell.news();
+    const auto news = started.cell.news();
     end.over = news.over;
-    if (!news.ended.empty()) end.status = news.ended.front().status;
+    for (const auto& ended : news.ended)
+      if (ended.process == started.process) end.status = ended.status;
     if (end.status || !end.over.empty()) return {};
     std::this_thread::sleep_for(kCommandBeat);
   }
@@ -193,7 +200,7 @@ Result<CommandEnd> run_inside(sandbox::Cell& cell, const CommandCheck& command, 
   const auto started = cell.start(TRY(launch_of(command, names)), end.output->end_for_process());
   end.output->close_ours();
   if (!started) return fail(started.error());
-  const auto awaited = await_end(cell, command.within, end, context);
+  const auto awaited = await_end({cell, *started, command.within}, end, context);
   end.elapsed = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun);
   // Whatever it left running holds the other end of its output.
   cell.destroy();
