@@ -61,6 +61,10 @@ std::unique_ptr<Question> make_migrations_check(const MigrationsCheck& options);
 // The restored source of this name; `config_invalid` when there is none.
 Result<RestoredSource*> source_of(CheckScope& scope, const std::string& name);
 
+// A value of a row as evidence may show it: numbers and truth values as they are, of all else what
+// it is and how long.
+std::string describe_value(const Json& value);
+
 constexpr std::size_t kMaxDetails = 20;
 
 }  // namespace lifeboat::drill

@@ -175,6 +175,35 @@ TEST_F(DrillTest, AQueryWithAnotherAnswerFails) {
   EXPECT_EQ(failed_checks(drill(request).report), std::vector<std::string>{"query.orders"});
 }
 
+// Evidence is shown to people who may not see the data.
+TEST_F(DrillTest, WhatStandsInARowIsInNoAnswer) {
+  execute(live() / "shop.db", "INSERT INTO notes VALUES ('\"ada@example.org\"')");
+  back_up();
+  auto request = drill_request();
+  const auto ask = [&](const std::string& name, const std::string& text, Expectation expect) {
+    request.options.checks.push_back(QueryCheck{name, "db", text, std::move(expect)});
+  };
+  ask("text", "SELECT note FROM notes", {Relation::equal, "x", "== x"});
+  ask("order", "SELECT note FROM notes", {Relation::less, "5", "< 5"});
+  ask("number", "SELECT count(*) FROM notes", {Relation::equal, "2", "== 2"});
+  ask("nothing", "SELECT max(id) FROM orders WHERE id < 0", {Relation::equal, "2", "== 2"});
+  request.options.checks.push_back(FreshnessCheck{"db", "notes", "note", std::chrono::hours(1)});
+  const auto report = drill(request).report;
+  EXPECT_EQ(check(report, "query.text").message, "expected == x, found a text of 17 letters");
+  EXPECT_EQ(check(report, "query.text").outcome, Outcome::failed);
+  EXPECT_EQ(check(report, "query.order").message,
+            "a text of 17 letters cannot be compared by \"< 5\": not two numbers");
+  EXPECT_EQ(check(report, "query.number").message, "expected == 2, found 1");
+  EXPECT_EQ(check(report, "query.nothing").message, "expected == 2, found null");
+  EXPECT_EQ(check(report, "freshness.db.notes").message,
+            "the newest value, a text of 17 letters, is not a time");
+  EXPECT_EQ(canonical_json(to_json(report)).find("ada@"), std::string::npos);
+  for (const auto& each : fs::recursive_directory_iterator(request.reports))
+    if (each.is_regular_file()) {
+      EXPECT_EQ(to_text(*read_file(each.path())).find("ada@"), std::string::npos) << each.path();
+    }
+}
+
 TEST_F(DrillTest, AQueryThatCannotRunIsNotAPass) {
   auto request = drill_request();
   request.options.checks = {

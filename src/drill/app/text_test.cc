@@ -70,6 +70,13 @@ TEST(Filter, NumbersThatWouldChangeAreCorrupt) {
   EXPECT_EQ(run_filters("[9007199254740993]", {"."}).error().code(), Code::corrupt);
   EXPECT_TRUE(run_filters("[9007199254740991, -9007199254740991]", {"."}));
 }
+TEST(Filter, QuotesNothingOfTheAnswerInItsErrors) {
+  for (const auto* filter : {".mail + 1", ".[.mail]", "error(.mail)", ".mail[0]"}) {
+    const auto said = value_of(R"({"mail": "ada@example.org"})", filter);
+    EXPECT_TRUE(said == "filter: it cannot be applied to this answer" || said == nullptr)
+        << filter << said;
+  }
+}
 TEST(Filter, OneWithoutAnEndIsEnded) { EXPECT_TRUE(refuses("last(range(1e12))")); }
 TEST(Filter, SeesNoEnvironmentFilesOrInput) {
   ::setenv("LIFEBOAT_TEST_SECRET", "from outside", 1);

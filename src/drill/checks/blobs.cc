@@ -77,7 +77,7 @@ class BlobsCheckRun {
   static Result<BlobRow> read_row(const engine::Row& row) {
     if (row.size() != 3 || !row[0].is_string())
       return fail(Code::check_failed, "a row's file key is not a text: " +
-                                          (row.empty() ? "nothing" : canonical_json(row[0])));
+                                          (row.empty() ? "nothing" : describe_value(row[0])));
     BlobRow blob{row[0].get<std::string>(), std::nullopt, ""};
     if (row[1].is_number_integer() && row[1].get<std::int64_t>() >= 0)
       blob.size = row[1].get<std::uint64_t>();

@@ -20,7 +20,8 @@ Result<Time> time_of(const Json& value) {
   if (!value.is_string()) return fail(Code::check_failed, "the newest value is not a time");
   const auto text = value.get<std::string>();
   if (auto exact = parse_rfc3339(text)) return exact;
-  return parse_rfc3339(text + "Z");
+  if (auto in_utc = parse_rfc3339(text + "Z")) return in_utc;
+  return fail(Code::usage, "the newest value, " + describe_value(value) + ", is not a time");
 }
 
 class FreshnessQuestion final : public Question {

@@ -38,14 +38,15 @@ bool holds(Relation relation, const T& found, const T& operand) {
   return false;
 }
 
-Result<bool> is_as_expected(const Expectation& expect, const std::string& found) {
+Result<bool> is_as_expected(const Expectation& expect, const Json& answer) {
+  const auto found = text_of_value(answer);
   const auto left = parse_number(found);
   const auto right = parse_number(expect.operand);
   if (left && right) return holds(expect.relation, *left, *right);
   if (expect.relation == Relation::equal || expect.relation == Relation::not_equal)
     return holds(expect.relation, found, expect.operand);
-  return fail(Code::config_invalid,
-              "\"" + found + "\" cannot be compared by \"" + expect.text + "\": not two numbers");
+  return fail(Code::config_invalid, describe_value(answer) + " cannot be compared by \"" +
+                                        expect.text + "\": not two numbers");
 }
 
 class QueryQuestion final : public Question {
@@ -61,13 +62,13 @@ class QueryQuestion final : public Question {
     const auto rows = TRY(source->inspector->query(options_.text, 2, context));
     if (rows.size() != 1 || rows[0].size() != 1)
       return fail(Code::config_invalid, "the query must answer one row of one value");
-    const auto found = text_of_value(rows[0][0]);
+    const auto& found = rows[0][0];
     CheckResult result;
     result.id = id();
     result.proves_data = true;
     result.outcome =
         TRY(is_as_expected(options_.expect, found)) ? Outcome::passed : Outcome::failed;
-    result.message = "expected " + options_.expect.text + ", found " + found;
+    result.message = "expected " + options_.expect.text + ", found " + describe_value(found);
     return std::vector{std::move(result)};
   }
 

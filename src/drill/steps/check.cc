@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json_value.h"
 #include "drill/markers.h"
 #include "engine/all.h"
 
@@ -186,6 +187,16 @@ Result<RestoredSource*> source_of(CheckScope& scope, const std::string& name) {
   if (found == scope.sources.end() || !found->second.inspector)
     return fail(Code::config_invalid, "the snapshot has no source \"" + name + "\"");
   return &found->second;
+}
+
+std::string describe_value(const Json& value) {
+  if (value.is_object()) return "a document of " + counted(value.size(), "member", "members");
+  if (value.is_array()) return "a list of " + counted(value.size(), "value", "values");
+  if (!value.is_string()) return canonical_json(value);
+  const auto& text = value.get_ref<const std::string&>();
+  const auto letters =
+      std::ranges::count_if(text, [](unsigned char byte) { return (byte & 0xc0U) != 0x80U; });
+  return "a text of " + counted(static_cast<std::size_t>(letters), "letter", "letters");
 }
 
 }  // namespace lifeboat::drill
