@@ -127,6 +127,38 @@ TEST(Waiver, OfACheckThatPassesIsAFinding) {
 TEST(Waiver, DoesNotReachWhatWasRefusedForSafety) {
   const auto report = waived_report(Outcome::not_run, "2025-12-01T00:00:00Z", true);
   EXPECT_EQ(judge(report).verdict, Verdict::unverified);
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].code, "waiver-void");
+}
+
+// Whatever stands on it was not asked, so that nothing of it could be proven.
+TEST(Waiver, CannotMakeAnApplicationGreenThatWasNeverAsked) {
+  const struct {
+    const char* check;
+    Outcome outcome;
+    Verdict verdict;
+  } rows[] = {
+      {"isolation.network", Outcome::not_run, Verdict::unverified},
+      {"isolation.network.commands", Outcome::not_run, Verdict::unverified},
+      {"isolation.attempts", Outcome::not_run, Verdict::unverified},
+      {"app.ready", Outcome::failed, Verdict::failed},
+      {"app.ready", Outcome::not_run, Verdict::unverified},
+      {"app.log", Outcome::failed, Verdict::proven_with_waivers},
+      {"app.alive", Outcome::not_run, Verdict::proven_with_waivers},
+      {"journey.1", Outcome::failed, Verdict::proven_with_waivers},
+      {"command.own", Outcome::not_run, Verdict::proven_with_waivers},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.check);
+    auto report = report_beside(row.outcome);
+    report.checks[1].id = row.check;
+    apply_waivers(report, waivers_of({waived(row.check, "2025-12-01T00:00:00Z", kNow)}, "shop"));
+    const bool green = row.verdict == Verdict::proven_with_waivers;
+    EXPECT_EQ(judge(report).verdict, row.verdict);
+    EXPECT_EQ(report.checks[1].outcome, green ? Outcome::waived : row.outcome);
+    EXPECT_EQ(report.findings.size(), green ? 0U : 1U);
+    EXPECT_EQ(is_waivable(row.check), green);
+  }
 }
 
 TEST(Waiver, OfAnotherServiceWaivesNothingAndALaterOneReplacesIt) {

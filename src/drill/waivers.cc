@@ -15,22 +15,27 @@ std::string waiver_sentence(const Waiver& waiver) {
   return "waived by " + waiver.who + " until " + to_rfc3339(waiver.until) + ": " + waiver.reason;
 }
 
-bool may_be_waived(const CheckResult& check) {
-  return !check.refused && (check.outcome == Outcome::failed || check.outcome == Outcome::not_run);
+bool is_open(const CheckResult& check) {
+  return check.outcome == Outcome::failed || check.outcome == Outcome::not_run;
 }
 
 void apply(Report& report, CheckResult& check, const Waiver& waiver) {
-  if (waiver.until <= report.started) {
-    report.findings.push_back({"waiver-expired", check.id,
-                               "it was " + waiver_sentence(waiver) + "; now it counts", false});
-    return;
-  }
+  const auto note = [&](const char* code, const char* why) {
+    report.findings.push_back({code, check.id, "it was " + waiver_sentence(waiver) + why, false});
+  };
+  if (waiver.until <= report.started) return note("waiver-expired", "; now it counts");
+  if (check.refused || !is_waivable(check.id))
+    return note("waiver-void", "; nobody can: it counts all the same");
   check.waived = waiver_sentence(waiver) + " (it " +
                  (check.outcome == Outcome::failed ? "failed" : "did not run") + ")";
   check.outcome = Outcome::waived;
 }
 
 }  // namespace
+
+bool is_waivable(const std::string& check) {
+  return !check.starts_with("isolation.") && check != "app.ready";
+}
 
 std::vector<Waiver> waivers_of(const std::vector<repository::Statement>& statements,
                                const std::string& service) {
@@ -51,7 +56,7 @@ void apply_waivers(Report& report, const std::vector<Waiver>& waivers) {
   for (const auto& waiver : waivers) {
     bool used = false;
     for (auto& check : report.checks) {
-      if (check.id != waiver.check || !may_be_waived(check)) continue;
+      if (check.id != waiver.check || !is_open(check)) continue;
       apply(report, check, waiver);
       used = true;
     }

@@ -77,8 +77,11 @@ constexpr std::array kFindingRules{
          "A record of an earlier drill is missing, was changed, or does not belong here.",
          "lifeboat drill verify-evidence on the records, in their order", "auditor"},
     Rule{"waiver-over", [](S s) { return begins(s, "waiver-"); },
-         "A waiver has ended and its check counts again, or waives nothing any more.",
-         "mend what the check found, or waive it anew: lifeboat drill waive", "operator"},
+         "A waiver has ended and its check counts again, waives nothing any more, or is about what "
+         "nobody can waive.",
+         "mend what the check found, or waive it anew: lifeboat drill waive; to end a waiver: "
+         "--until 0s",
+         "operator"},
     Rule{"data-too-old", [](S s) { return is_objective(s, "rpo"); },
          "Backups are taken less often than was promised, or the last ones did not happen.",
          "lifeboat status {service}", "operator"},
