@@ -73,6 +73,16 @@ TEST_F(ApplicationTest, OneThatCrashesLaterFails) {
       << check(report, "app.alive").message;
 }
 
+TEST_F(ApplicationTest, OneThatIsNotReadyAnyMoreFailsHoweverShortTheJourney) {
+  expect_fault("sick", "app.alive", "no longer ready for 10", "app-crashed");
+}
+
+TEST_F(ApplicationTest, OneThatIsReadyAgainInAMomentIsProven) {
+  const auto report = drill("sick_for_a_moment");
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_EQ(rules_of(report), "");
+}
+
 TEST_F(ApplicationTest, AnErrorInItsLogFailsWithoutItsSecrets) {
   expect_fault("logs_error", "app.log", "ERROR cannot reach the cache with ***", "app-logs-errors");
   EXPECT_EQ(evidence_.find("a very secret key"), std::string::npos);

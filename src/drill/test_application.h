@@ -44,6 +44,7 @@ if mode == 'hungry':
 if mode == 'writes':
     base.execute('INSERT INTO orders VALUES (9001, 1, 2)'); base.commit()
 base.close()
+sick_until = 0
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
@@ -61,6 +62,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         said = {'token': 'for-' + self.path[1:], 'kind': kind, 'body': body}
         self.answer(200, json.dumps(said), **{'Set-Cookie': 'seen=yes'})
     def do_GET(self):
+        global sick_until
+        if mode.startswith('sick') and self.path == '/orders':
+            sick_until = time.monotonic() + (1 if mode == 'sick_for_a_moment' else 1000)
+        if self.path == '/ready' and time.monotonic() < sick_until: return self.answer(503, '{}')
         if mode == 'html' and self.path != '/ready': return self.answer(200, '<html>', 'text/html')
         if mode == 'redirects' and self.path != '/ready':
             return self.answer(302, '', Location='http://192.0.2.1/')

@@ -172,27 +172,32 @@ void Application::begin_watching(const RunContext& context) {
   watcher_ = std::jthread([this, &context](const std::stop_token& stop) { watch(stop, context); });
 }
 
-// Once it has lapsed there is nothing more to see.
+// Once it has lapsed there is nothing more to see. What was so until it is stopped counts too: then
+// it looks once more.
 void Application::watch(const std::stop_token& stop, const RunContext& context) {
   net::HttpSession session(sockets());
-  while (!stop.stop_requested()) {
-    auto ending = hear();
-    // One poll may fall into a moment of high load; only lasting silence is a lapse.
-    const auto deadline = after(kWatchPatience);
-    while (ending.empty() && !is_ready(session, context)) {
-      if (stop.stop_requested()) return;
-      ending = hear();
-      if (ending.empty() && is_over(deadline))
-        ending = "it was no longer ready for " + describe_duration(kWatchPatience);
-      pause();
-    }
+  for (bool last = false; !last;) {
+    last = stop.stop_requested();
+    const auto ending = await_ready_again(session, context);
     ++polls_;
     if (!ending.empty()) {
       const std::lock_guard hold(mutex_);
       lapse_ = ending;
       return;
     }
-    std::this_thread::sleep_for(kWatchEvery);
+    if (!last) std::this_thread::sleep_for(kWatchEvery);
+  }
+}
+
+// Why it is not; empty when it is. One poll may fall into a moment of high load; only lasting
+// silence is a lapse.
+std::string Application::await_ready_again(net::HttpSession& session, const RunContext& context) {
+  const auto deadline = after(kWatchPatience);
+  for (;;) {
+    if (auto ending = hear(); !ending.empty()) return ending;
+    if (is_ready(session, context) || context.stop.stop_requested()) return {};
+    if (is_over(deadline)) return "it was no longer ready for " + describe_duration(kWatchPatience);
+    pause();
   }
 }
 

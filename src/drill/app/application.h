@@ -34,6 +34,8 @@ class Application {
   net::MakeSocket sockets();
   // From now on it must stay up and ready.
   void begin_watching(const RunContext& context);
+  // Returns once it is known whether it is ready still: after as long as it is given to become so
+  // again.
   void stop_watching();
   // Why it did not stay so; empty when it did.
   std::string lapse();
@@ -69,6 +71,7 @@ class Application {
   std::string ending_of(const Process& process);
   std::string last_line(const Process& process) const;
   void watch(const std::stop_token& stop, const RunContext& context);
+  std::string await_ready_again(net::HttpSession& session, const RunContext& context);
   std::uint16_t port() const;
 
   const AppOptions& options_;

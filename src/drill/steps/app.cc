@@ -40,6 +40,7 @@ class AppStep final : public Step {
     const auto played = play(state, application, names, context);
     TRY(end(state, application, *cell, context));
     if (!played) return fail(played.error());
+    TRY(context.check_stop());  // else it would not have been watched to the end
     compare_after(state, "app", "what booting and the journeys changed is known apart", context);
     return {};
   }
