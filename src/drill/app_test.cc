@@ -101,6 +101,8 @@ TEST_F(ApplicationTest, EachRoleSeesExactlyItsFields) {
   EXPECT_EQ(drill().verdict, Verdict::proven);
   app_.journey[0].fields["admin"] = {"id", "name"};
   expect_fault("good", "journey.1", "admin sees what it must not: cost", "protection-lost");
+  app_.journey[0].fields = {{"admin", {"id", "name"}}};
+  expect_fault("mixes", "journey.1", "admin sees what it must not: cost", "protection-lost");
   app_.journey[0].fields = {{"customer", {"id", "name", "cost"}}};
   expect_fault("good", "journey.1", "customer does not see cost", "fields-not-shown");
 }
@@ -133,6 +135,11 @@ TEST_F(ApplicationTest, ALoadOfRequestsIsMeasured) {
   EXPECT_TRUE(
       check(report, "journey.1").message.starts_with("40 requests, 4 at once: 0.0 % failed"))
       << check(report, "journey.1").message;
+  expect_fault("lies", "journey.1", "40 of 40 requests failed; the first: jq .total == 500",
+               "answers-otherwise");
+  // So that each of the four had a good answer first.
+  expect_fault("lies_later", "journey.1", "36 of 40 requests failed; the first: jq .total == 500",
+               "answers-otherwise");
   app_.journey[0].path = "/nowhere";
   app_.journey[0].expect.jq.clear();
   expect_fault("good", "journey.1", "40 of 40 requests failed", "release-lacks-it");

@@ -9,7 +9,7 @@ namespace lifeboat::drill {
 
 // A small application with many ways to be bad, chosen by MODE.
 inline constexpr std::string_view kProgram = R"(
-import http.server, json, os, signal, socket, sqlite3, sys, threading, time
+import http.server, itertools, json, os, signal, socket, sqlite3, sys, threading, time
 mode, port = os.environ.get('MODE', 'good'), int(os.environ['PORT'])
 base = sqlite3.connect(os.environ['DATABASE'])
 orders = base.execute('SELECT count(*) FROM orders').fetchone()[0]
@@ -44,7 +44,7 @@ if mode == 'hungry':
 if mode == 'writes':
     base.execute('INSERT INTO orders VALUES (9001, 1, 2)'); base.commit()
 base.close()
-sick_until = 0
+sick_until, asked = 0, itertools.count(1)
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
@@ -73,6 +73,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if mode == 'endless' and self.path != '/ready': return self.pour(None)
         if mode == 'crashes' and self.path == '/orders': os._exit(9)
         if mode == 'slow' and self.path != '/ready': time.sleep(0.3)
+        if mode == 'lies_later' and self.path == '/orders':
+            if next(asked) > 4: return self.answer(200, '{"error": "no database"}')
         if mode == 'lies' and self.path == '/orders': return self.answer(200, '{"total": 1}')
         if self.path == '/ready': return self.answer(200, '{}')
         if self.path == '/orders': return self.answer(200, json.dumps({'total': orders}))
@@ -83,7 +85,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             who = self.headers.get('Authorization', '')
             record = {'id': 1, 'name': 'x'}
             if 'admin' in who: record['cost'] = 2
-            return self.answer(200, json.dumps({'results': [record]}))
+            records = [{'id': 0, 'name': 'w'}, record] if mode == 'mixes' else [record]
+            return self.answer(200, json.dumps({'results': records}))
         self.answer(404, '{"code": "NOT_FOUND"}')
     def pour(self, length):
         self.send_response(200)

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
+#include <set>
 
 #include "crypto/hash.h"
 #include "drill/app/filter.h"
@@ -91,22 +93,6 @@ bool matches(const std::string& pattern, const std::string& text) {
   return compiled && compiled->is_in(text);
 }
 
-void judge_jq(const net::HttpResponse& response, const ExpectOptions& expect,
-              std::vector<std::string>& faults) {
-  if (expect.jq.empty()) return;
-  const auto values = run_filters(response.body, expect.jq);
-  if (!values)
-    return faults.push_back(values.error().describe() + " (" + content_type_of(response) + ", " +
-                            describe_size(response.body.size()) + ")");
-  for (std::size_t i = 0; i < expect.jq.size(); ++i) {
-    const auto& value = (*values)[i];
-    if (!value)
-      faults.push_back("jq " + expect.jq[i] + ": " + value.error().describe());
-    else if (value->is_null() || *value == Json(false))
-      faults.push_back("jq " + expect.jq[i] + " is " + value->dump());
-  }
-}
-
 }  // namespace
 
 Result<net::HttpRequest> build_request(const StepOptions& step, const Names& names,
@@ -126,8 +112,14 @@ Result<net::HttpRequest> build_request(const StepOptions& step, const Names& nam
   return request;
 }
 
-std::vector<std::string> faults_of(const net::HttpResponse& response, const ExpectOptions& expect,
-                                   bool filters) {
+std::vector<std::string> faults_of(const net::HttpResponse& response, const ExpectOptions& expect) {
+  auto faults = plain_faults_of(response, expect);
+  std::ranges::move(filter_faults_of(response, expect), std::back_inserter(faults));
+  return faults;
+}
+
+std::vector<std::string> plain_faults_of(const net::HttpResponse& response,
+                                         const ExpectOptions& expect) {
   std::vector<std::string> faults;
   judge_status(response, expect, faults);
   for (const auto& [name, pattern] : expect.headers) {
@@ -144,20 +136,39 @@ std::vector<std::string> faults_of(const net::HttpResponse& response, const Expe
   if (expect.within && response.elapsed > *expect.within)
     faults.push_back("it took " + describe_duration(response.elapsed) + ", over " +
                      describe_duration(*expect.within));
-  if (filters) judge_jq(response, expect, faults);
+  return faults;
+}
+
+std::vector<std::string> filter_faults_of(const net::HttpResponse& response,
+                                          const ExpectOptions& expect) {
+  if (expect.jq.empty()) return {};
+  const auto values = run_filters(response.body, expect.jq);
+  if (!values)
+    return {values.error().describe() + " (" + content_type_of(response) + ", " +
+            describe_size(response.body.size()) + ")"};
+  std::vector<std::string> faults;
+  for (std::size_t i = 0; i < expect.jq.size(); ++i) {
+    const auto& value = (*values)[i];
+    if (!value)
+      faults.push_back("jq " + expect.jq[i] + ": " + value.error().describe());
+    else if (value->is_null() || *value == Json(false))
+      faults.push_back("jq " + expect.jq[i] + " is " + value->dump());
+  }
   return faults;
 }
 
 Result<std::vector<std::string>> fields_of(const net::HttpResponse& response) {
   const auto json = TRY_CONTEXT("the answer is no JSON", parse_json(response.body));
-  const Json* record = &json;
-  if (record->is_object() && record->contains("results")) record = &record->at("results");
-  if (record->is_array() && !record->empty()) record = &record->front();
-  if (!record->is_object() || record->empty())
-    return fail(Code::check_failed, "the answer holds no record");
-  std::vector<std::string> names;
-  for (const auto& [name, value] : record->items()) names.push_back(name);
-  return names;
+  const Json* found = &json;
+  if (found->is_object() && found->contains("results")) found = &found->at("results");
+  const auto records = found->is_array() ? *found : Json::array({*found});
+  std::set<std::string> names;
+  for (const auto& record : records) {
+    if (!record.is_object()) return fail(Code::check_failed, "the answer holds no record");
+    for (const auto& [name, value] : record.items()) names.insert(name);
+  }
+  if (names.empty()) return fail(Code::check_failed, "the answer holds no record");
+  return std::vector<std::string>(names.begin(), names.end());
 }
 
 }  // namespace lifeboat::drill

@@ -12,11 +12,14 @@ Result<net::HttpRequest> build_request(const StepOptions& step, const Names& nam
                                        const std::string& boundary);
 
 // What is wrong with an answer, in words without its contents; empty when it is as expected.
-// `filters` also runs the jq assertions.
-std::vector<std::string> faults_of(const net::HttpResponse& response, const ExpectOptions& expect,
-                                   bool filters);
+std::vector<std::string> faults_of(const net::HttpResponse& response, const ExpectOptions& expect);
+// The same, without the jq assertions, and of these alone: they depend on nothing but the body.
+std::vector<std::string> plain_faults_of(const net::HttpResponse& response,
+                                         const ExpectOptions& expect);
+std::vector<std::string> filter_faults_of(const net::HttpResponse& response,
+                                          const ExpectOptions& expect);
 
-// The names of the fields of the record, or of the first record of the list, that is answered.
+// The names of the fields of the record that is answered; of a list, of any record in it.
 Result<std::vector<std::string>> fields_of(const net::HttpResponse& response);
 
 }  // namespace lifeboat::drill

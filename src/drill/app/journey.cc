@@ -101,7 +101,7 @@ Result<void> Journey::perform(const StepOptions& step, CheckResult& result,
                               const RunContext& context) {
   const auto request = TRY(request_of(step, step.role, context));
   const auto response = TRY(session_of(step.role).send(request, {}, context));
-  auto faults = faults_of(response, step.expect, true);
+  auto faults = faults_of(response, step.expect);
   if (faults.empty())
     if (const auto captured = capture(step, response); !captured)
       faults.push_back(captured.error().describe());
@@ -118,7 +118,7 @@ Result<void> Journey::compare_roles(const StepOptions& step, CheckResult& result
   for (const auto& [role, promised] : step.fields) {
     const auto request = TRY(request_of(step, role, context));
     const auto response = TRY(session_of(role).send(request, {}, context));
-    for (auto& fault : faults_of(response, step.expect, true))
+    for (auto& fault : faults_of(response, step.expect))
       faults.push_back(role + ": " + std::move(fault));
     if (!faults.empty()) continue;
     const auto seen = fields_of(response);

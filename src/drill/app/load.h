@@ -24,8 +24,7 @@ struct LoadPlan {
   std::chrono::steady_clock::time_point until;
 };
 
-// The jq assertions are run on the first answer of each thread only. `interrupted` is the only
-// error.
+// Every answer is judged, also by the jq assertions. `interrupted` is the only error.
 Result<Load> run_load(const LoadPlan& plan, const RunContext& context);
 std::vector<std::string> faults_of(const Load& load, const StepOptions& step);
 std::string describe(const Load& load);
