@@ -88,6 +88,23 @@ TEST_F(ApplicationTest, AnErrorInItsLogFailsWithoutItsSecrets) {
   EXPECT_EQ(evidence_.find("a very secret key"), std::string::npos);
 }
 
+TEST_F(ApplicationTest, AnErrorInItsLastWordsFails) {
+  expect_fault("last_words", "app.log", "ERROR three orders were not written", "app-logs-errors");
+}
+
+TEST_F(ApplicationTest, ALineIsSearchedWholeOrSaidNotToBe) {
+  expect_fault("long_line8000", "app.log", "app: {", "app-logs-errors");
+  const auto report = drill("long_line20000");
+  EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+  EXPECT_EQ(rules_of(report), "app-floods-log");
+  EXPECT_EQ(check(report, "app.log").message,
+            "app: it wrote a line of more than 16.4 kB, and only its beginning is searched");
+  app_.fail_on_log = "FATAL";
+  EXPECT_EQ(drill("long_line8000").verdict, Verdict::proven);
+  app_.fail_on_log.clear();
+  EXPECT_EQ(drill("long_line20000").verdict, Verdict::proven);
+}
+
 TEST_F(ApplicationTest, AFloodThatCannotBeSearchedIsNeverProven) {
   const auto report = drill("floods");
   EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;

@@ -111,6 +111,19 @@ TEST_F(CommandsTest, OneThatFloodsIsNotSearchedForWhatItMustNotSay) {
   command("head -c 1000000000 /dev/zero").unwanted = "failed";
   expect(Outcome::not_run, Verdict::unverified, "more than is searched");
 }
+TEST_F(CommandsTest, WhatStandsFarBackInALineIsFoundOrSaidNotToBeLookedFor) {
+  const std::string run = "head -c 20000 /dev/zero | tr '\\0' x; echo ' failed'";
+  command("head -c 8000 /dev/zero | tr '\\0' x; echo ' failed'").unwanted = "failed";
+  expect(Outcome::failed, Verdict::failed, "it says: xxx");
+  command(run).unwanted = "failed";
+  expect(Outcome::not_run, Verdict::unverified, "only its beginning is searched");
+  command(run).output = "failed$";
+  expect(Outcome::not_run, Verdict::unverified, "only its beginning is searched");
+  command(run).output = "x$";  // where it was cut
+  expect(Outcome::not_run, Verdict::unverified, "only its beginning is searched");
+  command(run).output = "^xxx";
+  expect(Outcome::passed, Verdict::proven, "status 0");
+}
 TEST_F(CommandsTest, ANameThatIsNotThereIsSaid) {
   command("cat ${sandbox.mail.path}");
   expect(Outcome::not_run, Verdict::unverified, "there is no ${sandbox.mail.path}");

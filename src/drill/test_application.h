@@ -9,7 +9,7 @@ namespace lifeboat::drill {
 
 // A small application with many ways to be bad, chosen by MODE.
 inline constexpr std::string_view kProgram = R"(
-import http.server, itertools, json, os, signal, socket, sqlite3, sys, threading, time
+import http.server, itertools, json, os, signal, socket, sqlite3, subprocess, sys, threading, time
 mode, port = os.environ.get('MODE', 'good'), int(os.environ['PORT'])
 base = sqlite3.connect(os.environ['DATABASE'])
 orders = base.execute('SELECT count(*) FROM orders').fetchone()[0]
@@ -39,6 +39,8 @@ if mode == 'needs_the_outside':
     time.sleep(60)
 if mode == 'logs_error':
     print('ERROR cannot reach the cache with ' + os.environ['TOKEN_KEY'])
+if mode.startswith('long_line'):
+    print('{"pad": "' + 'x' * int(mode[9:]) + '", "level": "ERROR"}')
 if mode == 'hungry':
     hoard = [bytearray(1 << 20) for _ in range(400)]
 if mode == 'writes':
@@ -98,7 +100,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except OSError: self.close_connection = True
 
 server = http.server.ThreadingHTTPServer(('127.0.0.1', port), Handler)
-if mode != 'ignores_term':
+def say_last_words(*_):
+    os.write(1, b'ERROR three orders were not written')  # and no end of the line
+    os._exit(0)
+if mode == 'last_words':
+    subprocess.Popen(['sleep', '60'])  # keeps the output open until everything is killed
+    signal.signal(signal.SIGTERM, say_last_words)
+elif mode != 'ignores_term':
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 print('listening on port', port, flush=True)
 if mode == 'floods':

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kKeptBeginning = 16U << 10U;
 constexpr std::size_t kKeptEnd = 48U << 10U;
-constexpr std::size_t kLongestLine = 4096;
+constexpr std::size_t kLongestLine = 16U << 10U;
 constexpr std::size_t kKeptLines = 5;
 constexpr std::uint64_t kSearched = 64ULL << 20U;
 constexpr const char* kNothing = "$.^";  // never matches
@@ -48,8 +48,8 @@ Result<Pattern> Pattern::parse(const std::string& text) {
   return fail(Code::config_invalid, "\"" + text + "\" is no regular expression: " + words.data());
 }
 
-bool Pattern::is_in(const std::string& line) const {
-  return regexec(compiled_.get(), line.c_str(), 0, nullptr, 0) == 0;
+bool Pattern::is_in(const std::string& line, bool whole) const {
+  return regexec(compiled_.get(), line.c_str(), 0, nullptr, whole ? 0 : REG_NOTEOL) == 0;
 }
 
 Result<std::unique_ptr<Output>> Output::open(std::vector<Pattern> patterns) {
@@ -93,6 +93,15 @@ std::uint64_t Output::bytes() const {
 
 bool Output::flooded() const { return bytes() > kSearched; }
 
+std::string Output::unsearched() const {
+  const std::lock_guard hold(mutex_);
+  if (!over_) return "not all that it wrote was read in time";
+  if (bytes_ > kSearched) return "it wrote " + describe_size(bytes_) + ", more than is searched";
+  if (!has_cut_line_) return {};
+  return "it wrote a line of more than " + describe_size(kLongestLine) +
+         ", and only its beginning is searched";
+}
+
 void Output::read_all(const std::stop_token& stop) {
   std::array<char, 64U << 10U> buffer;
   while (!stop.stop_requested()) {
@@ -127,16 +136,19 @@ void Output::take(std::string_view part) {
       take_line();
     else if (line_.size() < kLongestLine)
       line_ += letter == '\0' ? ' ' : letter;
+    else
+      is_cut_ = has_cut_line_ = true;
   }
 }
 
 void Output::take_line() {
   for (std::size_t i = 0; i < patterns_.size() && !line_.empty(); ++i) {
-    if (!patterns_[i].is_in(line_)) continue;
+    if (!patterns_[i].is_in(line_, !is_cut_)) continue;
     ++watched_[i].matches;
     if (watched_[i].lines.size() < kKeptLines) watched_[i].lines.push_back(printable(line_));
   }
   line_.clear();
+  is_cut_ = false;
 }
 
 }  // namespace lifeboat::sandbox

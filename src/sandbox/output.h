@@ -22,7 +22,8 @@ class Pattern {
   static Result<Pattern> parse(const std::string& text);
   // An empty text matches nothing: a pattern that was not asked for.
   static Result<Pattern> parse_or_none(const std::string& text);
-  bool is_in(const std::string& line) const;
+  // Of a line that is not whole, nothing is said of its end.
+  bool is_in(const std::string& line, bool whole = true) const;
 
  private:
   struct Free {
@@ -57,6 +58,9 @@ class Output {
   std::uint64_t bytes() const;
   // So much came that not every line was searched.
   bool flooded() const;
+  // Why a pattern that was not found may be there all the same; empty when it is not. For when it
+  // has ended.
+  std::string unsearched() const;
 
  private:
   Output(FileDescriptor ours, FileDescriptor theirs, std::vector<Pattern> patterns);
@@ -72,6 +76,8 @@ class Output {
   std::string beginning_;
   std::string end_;
   std::string line_;
+  bool is_cut_ = false;        // there is more of it
+  bool has_cut_line_ = false;  // there was more of one
   std::uint64_t bytes_ = 0;
   std::atomic<bool> over_{false};  // the last writer has closed it
   std::jthread reader_;

@@ -14,6 +14,7 @@ constexpr Duration kSettle = std::chrono::milliseconds(200);
 constexpr Duration kWatchEvery = std::chrono::milliseconds(250);
 constexpr Duration kWatchPatience = std::chrono::seconds(10);
 constexpr Duration kOnePoll = std::chrono::seconds(5);
+constexpr Duration kDrainOutputs = std::chrono::seconds(5);
 constexpr std::size_t kReady = 0;  // the places of the patterns in every output
 constexpr std::size_t kBad = 1;
 
@@ -246,6 +247,16 @@ bool Application::flooded() const {
   for (const auto& process : processes_)
     if (process.output->flooded()) return true;
   return false;
+}
+
+void Application::await_outputs() const {
+  for (const auto& process : processes_) process.output->await_end(kDrainOutputs);
+}
+
+std::string Application::unsearched() const {
+  for (const auto& process : processes_)
+    if (auto why = process.output->unsearched(); !why.empty()) return process.name + ": " + why;
+  return {};
 }
 
 std::string Application::log() const {

@@ -45,10 +45,14 @@ class Application {
   // Asks it to end; false when it had to be killed.
   bool stop(const RunContext& context);
 
+  // Until all that was written has been read; for when nothing of it runs any more.
+  void await_outputs() const;
   // Lines that must not be there, by process.
   std::vector<std::string> bad_lines() const;
   std::uint64_t logged() const;
   bool flooded() const;
+  // Why there may be more such lines; empty when there are none. After await_outputs().
+  std::string unsearched() const;
   // All that was kept of its output, without secrets.
   std::string log() const;
 

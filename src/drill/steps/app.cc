@@ -110,6 +110,7 @@ class AppStep final : public Step {
     const auto group = cell.group();
     const bool ended = application.stop(context);
     const bool gone = cell.destroy();
+    application.await_outputs();
     checks.push_back(judge_log(state, application));
     checks.push_back(judge_attempts(census));
     checks.push_back(say_limits(state.request.options.app->limits, group));
@@ -136,8 +137,10 @@ class AppStep final : public Step {
       auto first = result.details.front();
       return decide(std::move(result), Outcome::failed, std::move(first));
     }
+    if (auto why = application.unsearched(); !pattern.empty() && !why.empty())
+      return decide(std::move(result), Outcome::not_run, std::move(why));
     if (application.flooded())
-      return decide(std::move(result), pattern.empty() ? Outcome::warned : Outcome::not_run,
+      return decide(std::move(result), Outcome::warned,
                     "it wrote " + size + ", more than is searched");
     return decide(std::move(result), Outcome::passed, size + " of log");
   }
