@@ -145,6 +145,33 @@ TEST_F(ApplicationTest, ALoadOfRequestsIsMeasured) {
   expect_fault("good", "journey.1", "40 of 40 requests failed", "release-lacks-it");
 }
 
+TEST_F(ApplicationTest, VouchesForAForeignBackupThatItWasHandedAndAskedFor) {
+  const auto dumps = scratch_.path() / "dumps";
+  ASSERT_TRUE(make_directories(dumps));
+  fs::copy_file(live() / "shop.db", dumps / "shop-2025-11-20.db");
+  const auto drill_legacy = [&] {
+    auto request = drill_request();
+    auto& source = request.foreign.emplace_back();
+    source.name = "legacy";
+    source.options.from = dumps.string();
+    source.options.pattern = "shop-*.db";
+    source.options.format = "sqlite";
+    request.options.app = app_;
+    return run_drill(request, *repository_, context_)->report;
+  };
+  const auto not_handed = drill_legacy();
+  EXPECT_EQ(not_handed.verdict, Verdict::unverified) << not_handed.reason;
+  EXPECT_EQ(check(not_handed, "journey.1").outcome, Outcome::passed);
+  EXPECT_FALSE(not_handed.foreign[0].questioned);
+  app_.environment["LEGACY"] = "${sandbox.legacy.path}";
+  app_.journey = {get("/ready")};
+  EXPECT_EQ(drill_legacy().verdict, Verdict::unverified) << "only whether somebody answers";
+  app_.journey = {get("/ready"), get("/orders", ".total == 500")};
+  const auto report = drill_legacy();
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_TRUE(report.foreign[0].questioned);
+}
+
 TEST_F(ApplicationTest, AnAnswerIsJudgedByItsHeadersItsTextAndItsHash) {
   auto step = get("/orders");
   step.expect.headers = {{"Content-Type", "^application/json"}};

@@ -55,6 +55,9 @@ Result<void> bring_dump(DrillState& state, std::size_t index, const RunContext& 
 
 // Reads everything that is in it: the facts of the manifest, which later checks look at.
 std::unique_ptr<Question> make_readable_check(ForeignBackup& backup);
+// Of what a program brought only the facts tell whether it is another backup than those that were
+// drilled before.
+void leave_out_same(ForeignBackup& backup, const Json& facts);
 // Against the records of earlier drills; none without any.
 std::unique_ptr<Question> make_foreign_trend_check(const ForeignBackup& backup);
 // What a record keeps of facts, for the trend of later drills: counts, and fingerprints of the

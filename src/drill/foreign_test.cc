@@ -115,6 +115,25 @@ TEST_F(ForeignFixture, TheSameBackupAgainIsNoComparison) {
   EXPECT_EQ(result_of(report, "trend.legacy")->outcome, Outcome::passed);
 }
 
+TEST_F(ForeignFixture, TheSameThatAProgramBringsAgainIsNoComparisonEither) {
+  auto request = foreign_request();
+  auto& options = request.foreign[0].options;
+  options = {};
+  options.restore = "cp '" + (dumps_ / "shop-2025-11-20.db").string() + "' shop.db";
+  options.database = "shop.db";
+  for (int again = 0; again < 3; ++again) {
+    const auto report = drill(request);
+    EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+    EXPECT_EQ(result_of(report, "trend.legacy"), nullptr);
+  }
+  execute(dumps_ / "shop-2025-11-20.db", "INSERT INTO orders (total) VALUES (7)");
+  for (int again = 0; again < 2; ++again) {
+    const auto report = drill(request);
+    EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+    EXPECT_EQ(result_of(report, "trend.legacy")->outcome, Outcome::passed);
+  }
+}
+
 TEST_F(ForeignFixture, AnyDetailOfTheTrendIsToldFromItsTwin) {
   const std::vector<std::tuple<std::string, Outcome, std::string>> changes{
       {"DROP TABLE notes", Outcome::failed, "tables.notes.rows is gone"},

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <ranges>
 
 #include "engine/all.h"
 #include "sandbox/dial.h"
@@ -203,6 +204,16 @@ Names names_of(const DrillState& state) {
   }
   for (const auto& server : state.servers) names["sandbox." + server.source + ".uri"] = server.uri;
   return names;
+}
+
+void note_handed(Report& report, const std::string& command,
+                 const std::map<std::string, std::string>& environment) {
+  for (auto& record : report.foreign) {
+    const auto name = "${sandbox." + record.source + ".";
+    const auto names_it = [&](const auto& text) { return text.find(name) != std::string::npos; };
+    record.questioned |=
+        names_it(command) || std::ranges::any_of(environment | std::views::values, names_it);
+  }
 }
 
 // Not the backup's fault, and worth knowing.

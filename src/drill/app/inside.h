@@ -36,6 +36,11 @@ Names names_of(const DrillState& state);
 void compare_after(DrillState& state, const std::string& who, const std::string& proves,
                    const RunContext& context);
 
+// Who was handed what another tool brought back, by ${sandbox.SOURCE.…}, and is content with it,
+// vouches for that. Of a cluster of PostgreSQL nothing else here could.
+void note_handed(Report& report, const std::string& command,
+                 const std::map<std::string, std::string>& environment);
+
 std::filesystem::path real_path(const std::filesystem::path& path);
 
 }  // namespace lifeboat::drill

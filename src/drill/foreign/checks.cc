@@ -156,6 +156,12 @@ std::unique_ptr<Question> make_readable_check(ForeignBackup& backup) {
   return std::make_unique<ReadableCheck>(backup);
 }
 
+void leave_out_same(ForeignBackup& backup, const Json& facts) {
+  if (backup.chosen) return;
+  std::erase_if(backup.earlier,
+                [&](const Json& record) { return object_in(record, "facts") == facts; });
+}
+
 std::unique_ptr<Question> make_foreign_trend_check(const ForeignBackup& backup) {
   return std::make_unique<ForeignTrend>(backup);
 }

@@ -198,8 +198,8 @@ constexpr std::array kForeignRules{
         [](S s) { return s.of == Symptom::Of::verdict && says(s, "says yet what ought to be in"); },
         "A backup that another tool made carries no facts, and nothing else said what ought to be "
         "in it.",
-        "add a query, freshness or blobs check, or an application; the next backup is compared "
-        "with this one too",
+        "add a query, freshness or blobs check, or an application that is handed it and a journey "
+        "that asks for what is in it; another backup is compared with this one too",
         "operator"},
     Rule{"backup-halved", [](S s) { return is_found(s, "backup-halved"); },
          "The archive is less than half as large as usual: data was lost at the source, or the job "

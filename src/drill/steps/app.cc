@@ -69,8 +69,23 @@ class AppStep final : public Step {
     Journey journey(options, names, application.sockets());
     auto results = TRY(journey.play(context));
     state.report.measures.service_ready = first_success(results, reached);
+    if (was_asked_for_content(options.journey, results))
+      for (const auto& process : options.processes)
+        note_handed(state.report, process.command, options.environment);
     for (auto& result : results) state.report.checks.push_back(std::move(result));
     return {};
+  }
+
+  // That somebody answers says nothing of what is in the data.
+  static bool was_asked_for_content(const std::vector<StepOptions>& journey,
+                                    const std::vector<CheckResult>& results) {
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      const auto& expect = journey[i].expect;
+      const bool content = !expect.jq.empty() || !expect.body.empty() || !expect.sha256.empty() ||
+                           !journey[i].fields.empty();
+      if (content && results[i].outcome == Outcome::passed) return true;
+    }
+    return false;
   }
 
   // When people would have been served again: nothing without a success where one was asked for.

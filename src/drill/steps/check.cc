@@ -124,7 +124,9 @@ class CheckStep final : public Step {
     for (std::size_t i = 0; i < state.foreign.size(); ++i) {
       TRY(context.check_stop());
       ask(*make_readable_check(state.foreign[i]), scope, state.report, context);
-      state.report.foreign[i].facts = trend_facts(state.foreign[i].manifest.facts);
+      auto& facts = state.report.foreign[i].facts;
+      facts = trend_facts(state.foreign[i].manifest.facts);
+      leave_out_same(state.foreign[i], facts);
     }
     for (const auto& [question, sources] : all_questions(state, scope, context)) {
       TRY(context.check_stop());

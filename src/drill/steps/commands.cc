@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <ranges>
-
 #include "drill/app/command.h"
 #include "drill/app/inside.h"
 
@@ -24,7 +21,7 @@ class CommandsStep final : public Step {
       // Each begins where none was before; what held for the first cell holds for its like.
       if (isolated && !cell) cell = TRY(sandbox::Cell::open(spec, context));
       for (auto& result : TRY(ask(state, cell.get(), *command, context))) {
-        if (was_content(result)) note_handed(state.report, *command);
+        if (was_content(result)) note_handed(state.report, command->run, command->environment);
         state.report.checks.push_back(std::move(result));
       }
       cell.reset();
@@ -38,17 +35,6 @@ class CommandsStep final : public Step {
   // One that failed vouches for nothing, also where its failure is waived.
   static bool was_content(const CheckResult& result) {
     return result.outcome == Outcome::passed || result.outcome == Outcome::warned;
-  }
-
-  // It was handed what another tool brought back, and judged it. Of a cluster of PostgreSQL nothing
-  // else here could.
-  static void note_handed(Report& report, const CommandCheck& command) {
-    for (auto& record : report.foreign) {
-      const auto name = "${sandbox." + record.source + ".";
-      const auto names_it = [&](const auto& text) { return text.find(name) != std::string::npos; };
-      record.questioned |= names_it(command.run) ||
-                           std::ranges::any_of(command.environment | std::views::values, names_it);
-    }
   }
 
   static Result<std::vector<CheckResult>> ask(const DrillState& state, sandbox::Cell* cell,
