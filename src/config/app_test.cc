@@ -98,11 +98,22 @@ TEST(Application, NeedsItsVariables) {
 }
 
 TEST(Application, AJourneyThatExpectsNothingIsRefused) {
-  auto app = kApp.substr(0, kApp.find("            - {get: \"/api/1\""));
-  const auto loaded = parse_text(replaced(kWholeText, "        tier: full\n", app));
-  ASSERT_FALSE(loaded);
-  EXPECT_NE(loaded.error().describe().find("expects nothing"), std::string::npos)
-      << loaded.error().describe();
+  const auto login = kApp.substr(0, kApp.find("            - {get: \"/api/1\""));
+  const auto complaint_of = [&](const std::string& step) {
+    const auto loaded = parse_text(replaced(kWholeText, "        tier: full\n", login + step));
+    return loaded ? "" : loaded.error().describe();
+  };
+  for (const auto* more : {"", ", expect: {}", ", expect: {errors: 5%}, repeat: 9",
+                           ", expect: {jq: [], headers: {}}", ", fields: {}"}) {
+    const auto step = "            - {get: /x" + std::string(more) + "}\n";
+    EXPECT_NE(complaint_of(step).find("expects nothing"), std::string::npos)
+        << step << complaint_of(step);
+  }
+  for (const auto* more : {"expect: {status: 200}", "expect: {jq: .a}", "expect: {within: 5s}",
+                           "fields: {admin: [id]}"}) {
+    const auto step = "            - {get: /x, " + std::string(more) + "}\n";
+    EXPECT_EQ(complaint_of(step), "") << step;
+  }
 }
 
 TEST(Application, SaysWhatDoesNotFit) {

@@ -20,6 +20,17 @@ std::size_t count_of(const Node& step, const std::array<std::string_view, N>& ke
       std::count_if(keys.begin(), keys.end(), [&](auto key) { return step.find(key) != nullptr; }));
 }
 
+bool is_filled(const Node* node) {
+  return node != nullptr && !(node->text.empty() && node->items.empty() && node->members.empty());
+}
+
+// `errors` only says what may go wrong.
+bool expects_something(const Node* expect) {
+  return expect != nullptr && std::ranges::any_of(expect->members, [](const Member& member) {
+           return member.key != "errors" && is_filled(&member.value);
+         });
+}
+
 // ${sandbox.…} that would never be filled in.
 class NameCheck {
  public:
@@ -67,7 +78,7 @@ class AppCheck {
     bool expects = false;
     for (const auto& step : journey->items) {
       check_step(step);
-      expects |= step.find("expect") != nullptr || step.find("fields") != nullptr;
+      expects |= is_filled(step.find("fields")) || expects_something(step.find("expect"));
     }
     if (!expects)
       problems_.error(journey->mark, "a journey that expects nothing proves nothing",

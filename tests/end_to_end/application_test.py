@@ -64,10 +64,12 @@ class Application(Stage):
         planted = {f"{each['source']} {each['defect']}" for each in score["defects"]
                    if each["planted"]}
         self.assertLessEqual(
-            {"db table-dropped", "db value-changed", "db migration-lost", "uploads file-lost",
-             "uploads files-swapped", "db data-stale", "service snapshot-stale",
-             "db data-unreadable", "uploads data-unreadable", "app program-missing",
-             "app never-ready", "app key-changed", "app login-broken"}, planted)
+            {"db table-dropped", "db table-emptied", "db row-lost", "db value-changed",
+             "db index-missing", "db migration-lost", "uploads file-lost",
+             "uploads files-swapped", "uploads mode-changed", "db data-stale",
+             "service snapshot-stale", "db data-unreadable", "uploads data-unreadable",
+             "app program-missing", "app never-ready", "app key-changed",
+             "app login-broken"}, planted)
         self.assertEqual(list((self.state / "sandboxes").glob("*")), [])
         self.assertEqual(list((self.state / "drills" / "shop").glob("*.log")), [])
 

@@ -16,6 +16,8 @@ class Story(Stage):
                              text=True, capture_output=True, check=False, timeout=200)
         self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
         self.assertIn("PROVEN", ran.stdout)
+        # Else the drill without the application was proven, and nothing shows that it was booted.
+        self.assertNotIn("Unverified here", ran.stdout)
         self.assertIn("no such table", ran.stdout)
         self.assertIn("orders: 5040", ran.stdout)
         self.assertTrue(list((place / "state" / "drills" / "shop").glob("*.html")))
