@@ -15,8 +15,9 @@ namespace {
 constexpr std::size_t kMaxNote = 1U << 20U;
 constexpr std::string_view kAbout =
     "A restore by Lifeboat into this folder has begun and has not ended: sources may be missing or "
-    "half written. Run the same `lifeboat restore` again to complete it. This file goes away when "
-    "a restore has ended well.";
+    "half written. Run the same `lifeboat restore` again to complete it, with --snapshot and the "
+    "id "
+    "below. This file goes away when a restore has ended well.";
 
 fs::path note_of(const std::string& directory) { return fs::path(directory) / kNoteName; }
 
@@ -53,15 +54,17 @@ Result<void> remove_note(const Plan& plan) {
   return fail_errno(errno, "cannot remove " + path.string());
 }
 
-std::set<std::string> noted_places(const std::string& directory) {
-  std::set<std::string> places;
-  if (directory.empty() || !is_own_file(note_of(directory))) return places;
+Note read_note(const std::string& directory) {
+  Note read;
+  if (directory.empty() || !is_own_file(note_of(directory))) return read;
   const auto text = read_file(note_of(directory), kMaxNote);
   const auto note = text ? parse_json(to_text(*text)) : fail(text.error());
-  if (!note || !note->is_object() || !note->contains("names")) return places;
+  if (!note || !note->is_object() || !note->contains("names")) return read;
   for (const auto& name : (*note)["names"])
-    if (name.is_string()) places.insert((fs::path(directory) / name.get<std::string>()).string());
-  return places;
+    if (name.is_string())
+      read.places.insert((fs::path(directory) / name.get<std::string>()).string());
+  read.snapshot = text_at(*note, "snapshot").value_or("");
+  return read;
 }
 
 }  // namespace lifeboat::restore

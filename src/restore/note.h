@@ -16,7 +16,11 @@ inline constexpr std::string_view kNoteName = ".lifeboat-restore-unfinished";
 void write_note(const Plan& plan, const RunContext& context);
 // All sources are durable.
 Result<void> remove_note(const Plan& plan);
-// The places in `directory` that an unfinished restore of this user was about to fill.
-std::set<std::string> noted_places(const std::string& directory);
+// What an unfinished restore of this user into `directory` was about to fill, and with what.
+struct Note {
+  std::set<std::string> places;
+  std::string snapshot;  // its id; empty where the note names none
+};
+Note read_note(const std::string& directory);
 
 }  // namespace lifeboat::restore

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "engine/all.h"
+#include "engine/files/target_root.h"
 #include "restore/copies.h"
 #include "restore/mounts.h"
 #include "restore/note.h"
@@ -228,15 +229,37 @@ bool is_occupied(const std::string& place) {
   return error || entries != std::filesystem::directory_iterator();
 }
 
-bool is_unfinished(const std::string& place) {
-  std::error_code error;
-  const auto marker = std::filesystem::path(place) / kMarkerName;
-  return std::filesystem::is_regular_file(std::filesystem::symlink_status(marker, error));
+// The id of the snapshot that an interrupted restore to this place was of; empty: nothing tells it.
+// A part that is cut out of a source is made in one step, at the end: what is there is another one.
+std::optional<std::string> begun_snapshot(const PlanItem& item, const Note& note) {
+  if (is_on_server(item.type)) return std::nullopt;
+  if (auto marked = engine::files::unfinished_snapshot(item.place)) return marked;
+  if (!item.objects.empty() || !note.places.contains(item.place)) return std::nullopt;
+  return note.snapshot;
 }
 
-// A part that is cut out of a source is made in one step, at the end: what is there is another one.
-bool is_noted(const PlanItem& item, const std::set<std::string>& noted) {
-  return item.objects.empty() && noted.contains(item.place);
+bool is_id(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
+// Of two snapshots one tree would be made that never was: what the newer one does not have any more
+// would stay.
+Result<bool> goes_on(const Plan& plan, const PlanItem& item, const Note& note,
+                     const RunContext& context) {
+  const auto begun = begun_snapshot(item, note);
+  if (!begun || *begun == plan.snapshot.id.hex()) return begun.has_value();
+  if (!is_id(*begun)) {
+    context.log.warning(item.place +
+                        " does not say of which snapshot the restore was that did not "
+                        "end there: if it was of another one, files of that one stay");
+    return true;
+  }
+  if (plan.overwrite) return false;
+  return fail(Error(Code::refused, "a restore of another snapshot, " + begun->substr(0, 10) +
+                                       ", has begun in " + item.place + " and has not ended")
+                  .with_hint("Give --snapshot " + begun->substr(0, 10) +
+                             " to go on with it, or --snapshot " + short_id(plan.snapshot) +
+                             " --delete --no-snapshot to make of it what this one has."));
 }
 
 std::optional<std::string> shared_name(const Protected& guarded, const engine::Identity& other) {
@@ -382,7 +405,7 @@ bool is_cut_out(const PlanItem& item, const engine::Traits& traits) {
 
 Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places,
                            const RunContext& context) {
-  const auto noted = noted_places(plan.directory);
+  const auto note = read_note(plan.directory);
   for (auto& item : plan.items) {
     const bool is_server = is_on_server(item.type);
     const auto there = is_server ? TRY(TRY(engine::find_engine(item.type))->look_at(item.place))
@@ -392,7 +415,7 @@ Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_p
                           is_server ? shared_name(guarded, there.identity)
                                     : TRY(touched_by(plan, item, guarded, context))));
     if (!there.occupied) continue;
-    item.resumes = !is_server && (is_unfinished(item.place) || is_noted(item, noted));
+    item.resumes = TRY(goes_on(plan, item, note, context));
     if (item.resumes) continue;
     if (is_cut_out(item, TRY(engine::find_engine(item.type))->traits()))
       return fail(Error(Code::refused, item.place + " is there already")

@@ -117,8 +117,8 @@ struct Protected {
   std::optional<repository::RepositoryId> repository = {};  // its copies are guarded like it
 };
 
-// Looks at the targets: refuses protected ones unless overwriting was asked, and occupied ones
-// without `overwrite`.
+// Looks at the targets: refuses protected ones unless overwriting was asked, occupied ones without
+// `overwrite`, and those where a restore of another snapshot did not end likewise.
 Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places,
                            const RunContext& context);
 

@@ -251,6 +251,71 @@ class KeptLog final : public Log {
   std::vector<std::string> warnings;
 };
 
+// A folder that a restore of some snapshot was filling when it was interrupted.
+class UnfinishedTest : public TargetsTest {
+ protected:
+  void SetUp() override { ASSERT_TRUE(make_directories(place_)); }
+  void mark(const std::string& text) {
+    ASSERT_TRUE(write_file(place_ / kMarkerName, view_of(text)));
+  }
+  Result<Plan> check(bool overwrite = false) {
+    auto plan = plan_to(place_);
+    plan.snapshot = snapshot_at(2);
+    plan.overwrite = overwrite;
+    const RunContext context{test_.stop.get_token(), test_.clock, test_.random, test_.progress,
+                             log_};
+    TRY(check_targets(plan, {}, context));
+    return plan;
+  }
+  const fs::path place_ = scratch_.path() / "half";
+  KeptLog log_;
+};
+
+TEST_F(UnfinishedTest, OfTheSameSnapshotGoesOn) {
+  mark("Words.\nSnapshot: " + snapshot_at(2).id.hex() + "\n");
+  const auto plan = check();
+  ASSERT_TRUE(plan) << plan.error().describe();
+  EXPECT_TRUE(plan->items[0].resumes);
+  EXPECT_TRUE(log_.warnings.empty());
+}
+
+TEST_F(UnfinishedTest, OfAnotherSnapshotIsRefusedAndBothWaysOnAreNamed) {
+  mark("Words.\nSnapshot: " + snapshot_at(1).id.hex() + "\n");
+  const auto refused = check();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused);
+  const auto hint = std::string(refused.error().hint());
+  EXPECT_NE(hint.find("--snapshot 01ab000000 to go on"), std::string::npos) << hint;
+  EXPECT_NE(hint.find("--snapshot 02ab000000 --delete"), std::string::npos) << hint;
+  const auto forced = check(true);
+  ASSERT_TRUE(forced) << forced.error().describe();
+  EXPECT_FALSE(forced->items[0].resumes) << "it is changed like any other folder";
+  EXPECT_EQ(forced->occupied.size(), 1U);
+}
+
+TEST_F(UnfinishedTest, OfAnUnknownSnapshotGoesOnAndIsWarnedOf) {
+  for (const auto* text : {"x", "", "Words.\nSnapshot: \033[2J\n", "Snapshot: "}) {
+    mark(text);
+    log_.warnings.clear();
+    const auto plan = check();
+    ASSERT_TRUE(plan) << plan.error().describe();
+    EXPECT_TRUE(plan->items[0].resumes);
+    EXPECT_EQ(log_.warnings.size(), 1U) << text;
+  }
+}
+
+TEST_F(UnfinishedTest, OfSeveralSourcesAndAnotherSnapshotIsRefusedToo) {
+  auto plan = plan_to(scratch_.path() / "both" / "uploads");
+  plan.items.push_back({"db", "sqlite", (scratch_.path() / "both/db.db").string(), {}, 0, false});
+  plan.directory = (scratch_.path() / "both").string();
+  plan.snapshot = snapshot_at(1);
+  write_note(plan, test_.context);
+  ASSERT_TRUE(write_file(plan.items[1].place, view_of("x")));
+  EXPECT_TRUE(check_targets(plan, {}, test_.context));
+  plan.snapshot = snapshot_at(2);
+  EXPECT_EQ(check_targets(plan, {}, test_.context).error().code(), Code::refused);
+}
+
 TEST_F(TargetsTest, ANoteThatCannotBeWrittenIsWarnedOf) {
   KeptLog log;
   const RunContext context{test_.stop.get_token(), test_.clock, test_.random, test_.progress, log};
@@ -282,14 +347,14 @@ TEST_F(TargetsTest, ANoteThatIsALinkOrNoNoteSaysNothing) {
   const auto elsewhere = scratch_.path() / "elsewhere";
   ASSERT_TRUE(write_file(elsewhere, view_of(R"({"names":["db.db"]})")));
   fs::create_symlink(elsewhere, folder / kNoteName);
-  EXPECT_TRUE(noted_places(folder.string()).empty());
+  EXPECT_TRUE(read_note(folder.string()).places.empty());
   fs::remove(folder / kNoteName);
   for (const char* text : {"", "{", "[]", R"({"names":1})", R"({"names":[1]})"}) {
     ASSERT_TRUE(write_file(folder / kNoteName, view_of(text)));
-    EXPECT_TRUE(noted_places(folder.string()).empty()) << text;
+    EXPECT_TRUE(read_note(folder.string()).places.empty()) << text;
   }
   ASSERT_TRUE(write_file(folder / kNoteName, view_of(R"({"names":["db.db"]})")));
-  EXPECT_EQ(noted_places(folder.string()).size(), 1U);
+  EXPECT_EQ(read_note(folder.string()).places.size(), 1U);
 }
 
 TEST_F(TargetsTest, TheRepositoryIsNeverATarget) {

@@ -65,7 +65,8 @@ Result<Answer> finish(Composition& composition, PreparedRestore& prepared, Answe
   if (!restored && restored.error().code() == Code::interrupted)
     return fail(std::move(restored).error().with_hint(
         "The target is not complete, and marked so where it is a folder: run the same command "
-        "again to go on."));
+        "again, with --snapshot " +
+        prepared.plan.snapshot.id.hex().substr(0, 10) + ", to go on."));
   const auto outcome = TRY(std::move(restored));
   answer.body["report"] =
       restore::record_of(prepared.plan, outcome.report, prepared.repository->description());

@@ -57,11 +57,12 @@ Failure cannot_make(int error, const std::string& path) {
 
 class FilesTarget final : public Target {
  public:
-  explicit FilesTarget(TargetOptions options) : options_(std::move(options)) {}
+  FilesTarget(TargetOptions options, FolderOrder order)
+      : options_(std::move(options)), order_(std::move(order)) {}
 
   Result<void> prepare(const RunContext& context) override {
     TRY(context.check_stop());
-    auto root = TRY(open_root(options_));
+    auto root = TRY(open_root(options_, order_.snapshot));
     const bool inherits = !root.fresh || inherits_attributes(root.folder->get());
     filling_ = std::make_unique<Filling>(std::move(root), inherits);
     if (!filling_->root.resumed) return {};
@@ -278,13 +279,14 @@ class FilesTarget final : public Target {
   }
 
   TargetOptions options_;
+  FolderOrder order_;
   std::unique_ptr<Filling> filling_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Target>> open_files_target(const TargetOptions& options) {
-  return std::make_unique<FilesTarget>(options);
+Result<std::unique_ptr<Target>> open_files_target(const TargetOptions& options, FolderOrder order) {
+  return std::make_unique<FilesTarget>(options, std::move(order));
 }
 
 }  // namespace lifeboat::engine::files

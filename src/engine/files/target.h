@@ -8,6 +8,12 @@
 
 namespace lifeboat::engine::files {
 
-Result<std::unique_ptr<Target>> open_files_target(const TargetOptions& options);
+// What a folder is told beside what every target is.
+struct FolderOrder {
+  std::string snapshot = {};           // which one it is, for whoever finds it unfinished
+};
+
+Result<std::unique_ptr<Target>> open_files_target(const TargetOptions& options,
+                                                  FolderOrder order = {});
 
 }  // namespace lifeboat::engine::files

@@ -15,8 +15,11 @@ namespace {
 
 constexpr std::string_view kMarkerText =
     "A restore by Lifeboat into this folder has begun and has not ended: files may be missing\n"
-    "or half written. Run the same `lifeboat restore` again to complete it, or remove the folder.\n"
-    "This file goes away when a restore has ended well.\n";
+    "or half written. Run the same `lifeboat restore` again to complete it, with --snapshot and "
+    "the\n"
+    "id below, or remove the folder. This file goes away when a restore has ended well.\n";
+constexpr std::string_view kSnapshotLine = "Snapshot: ";
+constexpr std::size_t kMaxMarker = 4096;
 
 constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
@@ -86,20 +89,47 @@ void make_private(const TargetRoot& root) {
   ::fchmod(root.folder->get(), root.fresh || root.resumed ? S_IRWXU : now | S_IRWXU);
 }
 
-Result<void> write_root_marker(TargetRoot& root) {
+// An older one without an id is shorter, so that what is written over it leaves nothing of it.
+Result<void> write_text(const FileDescriptor& marker, const std::string& snapshot) {
+  std::string text(kMarkerText);
+  if (!snapshot.empty()) text.append(kSnapshotLine).append(snapshot).append("\n");
+  TRY(write_at(marker.get(), 0, view_of(text)));
+  if (::ftruncate(marker.get(), static_cast<off_t>(text.size())) != 0)
+    return fail_errno(errno, "cannot cut the marker to its size");
+  return sync_descriptor(marker.get());
+}
+
+Result<void> write_root_marker(TargetRoot& root, const std::string& snapshot) {
   constexpr int kFlags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
   root.marker = FileDescriptor(::openat(root.folder->get(), kMarkerName.data(), kFlags, 0600));
   if (!root.marker) return fail_errno(errno, "cannot write into the target folder");
   if (::flock(root.marker.get(), LOCK_EX | LOCK_NB) != 0)
     return fail(Code::busy, "another restore is filling this folder");
-  TRY(write_at(root.marker.get(), 0, view_of(kMarkerText)));
-  TRY(sync_descriptor(root.marker.get()));
+  TRY(write_text(root.marker, snapshot));
   return sync_descriptor(root.folder->get());
+}
+
+std::string snapshot_in(std::string_view text) {
+  const auto line = text.rfind(kSnapshotLine);
+  if (line == text.npos) return {};
+  const auto from = line + kSnapshotLine.size();
+  return std::string(text.substr(from, text.find('\n', from) - from));
 }
 
 }  // namespace
 
-Result<TargetRoot> open_root(const TargetOptions& options) {
+std::optional<std::string> unfinished_snapshot(const std::string& place) {
+  const auto folder = lifeboat::open_file(place, kFolder);
+  if (!folder || !has_marker(folder->get())) return std::nullopt;
+  constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  const FileDescriptor marker(::openat(folder->get(), kMarkerName.data(), kFlags));
+  if (!marker) return std::string();
+  Bytes text(kMaxMarker);
+  text.resize(read_at(marker.get(), 0, text).value_or(0));
+  return snapshot_in(to_text(text));
+}
+
+Result<TargetRoot> open_root(const TargetOptions& options, const std::string& snapshot) {
   const auto& place = options.place;
   if (place.empty()) return fail(Code::usage, options.name + ": no target folder was given");
   TargetRoot root;
@@ -111,7 +141,7 @@ Result<TargetRoot> open_root(const TargetOptions& options) {
   if (::fstat(root.folder->get(), &root.status) != 0) return cannot_use(errno, place);
   TRY(judge(root, options));
   make_private(root);
-  if (auto marked = write_root_marker(root); !marked) {
+  if (auto marked = write_root_marker(root, snapshot); !marked) {
     ::fchmod(root.folder->get(), root.status.st_mode & 07777U);
     return fail(std::move(marked).error().add_context(place));
   }

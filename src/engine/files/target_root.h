@@ -3,6 +3,7 @@
 // marker that says in the folder itself that a restore did not end. Used by one thread.
 #include <sys/stat.h>
 
+#include <optional>
 #include <string>
 
 #include "engine/engine.h"
@@ -20,8 +21,12 @@ struct TargetRoot {
 };
 
 // `refused` for "/" and for a folder that holds things the options do not allow to change, `busy`
-// while another restore fills it. The folder is private from now on.
-Result<TargetRoot> open_root(const TargetOptions& options);
+// while another restore fills it. The folder is private from now on, and its marker names the
+// snapshot.
+Result<TargetRoot> open_root(const TargetOptions& options, const std::string& snapshot);
+// What the marker says of the restore that did not end: the id of its snapshot, empty where it
+// names none or cannot be read. Nothing when there is no marker.
+std::optional<std::string> unfinished_snapshot(const std::string& place);
 // Takes the marker away; what was restored must be durable by now.
 Result<void> remove_marker(TargetRoot& root);
 

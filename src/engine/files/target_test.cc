@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "engine/files/scraps.h"
+#include "engine/files/target_root.h"
 #include "engine/files/test_entries.h"
 
 namespace lifeboat::engine::files {
@@ -55,6 +56,19 @@ TEST(FilesTarget, IsPrivateAndMarkedUntilItHasEnded) {
   LIFEBOAT_OK(target->finish(folder.context()));
   EXPECT_FALSE(folder.exists(marker));
   EXPECT_EQ(folder.mode("new/place"), 0751U);
+}
+
+TEST(FilesTarget, IsMarkedWithItsSnapshotAlsoOverAnOlderMark) {
+  TestFolder folder;
+  const auto place = folder.at("restored");
+  EXPECT_FALSE(unfinished_snapshot(place));
+  folder.write("restored/" + std::string(kMarkerName), "Words without an id.\n");
+  EXPECT_EQ(unfinished_snapshot(place), "");
+  for (const auto* id : {"12ab", "34cd"}) {
+    const auto target = *open_files_target(folder.target(), {id, {}});
+    LIFEBOAT_OK(target->prepare(folder.context()));
+    EXPECT_EQ(unfinished_snapshot(place), id);
+  }
 }
 
 TEST(FilesTarget, ASecondRestoreIntoTheSameFolderIsBusy) {
