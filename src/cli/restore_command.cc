@@ -185,7 +185,7 @@ CommandSpec restore_command() {
       {"from", "REPOSITORY", "From this one; else the first of the service that answers."},
       {"dry-run", "", "Print the plan and change nothing."},
       {"overwrite", "", "Change what is at the place; only what differs is written."},
-      {"delete", "", "As --overwrite, and remove files that are not in the snapshot."},
+      {"delete", "", "As --overwrite, and remove what is not in the snapshot, but for exclusions."},
       {"accept-losses", "", "Leave out what the server at the place cannot do."},
       {"users", "", "Of MongoDB also the database's users and roles; those that are there stay."},
       {"no-snapshot", "", "Do not save what is overwritten."}};

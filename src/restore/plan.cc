@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "engine/all.h"
+#include "engine/files/exclude.h"
 #include "engine/files/target_root.h"
 #include "restore/copies.h"
 #include "restore/mounts.h"
@@ -170,6 +171,8 @@ Result<PlanItem> plan_item(const repository::SourceManifest& source, const PlanR
   item.type = source.type;
   item.entries = source.entry_count;
   item.place = TRY(place_of(source, request.destination));
+  if (const auto kept = request.kept.find(source.name); kept != request.kept.end())
+    item.kept = kept->second;
   bool whole = request.only.empty();
   for (const auto& each : request.only) {
     if (each.source != source.name) continue;
@@ -220,6 +223,11 @@ bool shares_inode(const std::string& place, const engine::Identity& identity) {
   return false;
 }
 
+bool is_folder(const std::string& place) {
+  std::error_code error;
+  return std::filesystem::is_directory(place, error);
+}
+
 bool is_occupied(const std::string& place) {
   std::error_code error;
   const auto status = std::filesystem::symlink_status(place, error);
@@ -260,6 +268,59 @@ Result<bool> goes_on(const Plan& plan, const PlanItem& item, const Note& note,
                   .with_hint("Give --snapshot " + begun->substr(0, 10) +
                              " to go on with it, or --snapshot " + short_id(plan.snapshot) +
                              " --delete --no-snapshot to make of it what this one has."));
+}
+
+// The path below the folder, also by where they lie on their device.
+std::optional<std::string> path_within(const std::string& path, const std::string& folder) {
+  if (is_inside(path, folder)) return path.substr(folder == "/" ? 1 : folder.size());
+  const auto inner = device_place(path);
+  const auto outer = device_place(folder);
+  if (!inner || !outer || inner->device != outer->device || !is_inside(inner->path, outer->path))
+    return std::nullopt;
+  return inner->path.substr(outer->path == "/" ? 0 : outer->path.size());
+}
+
+struct Clearing {
+  const PlanItem& item;
+  std::string folder;
+  engine::files::ExcludeRules kept;
+};
+
+struct InTheWay {
+  std::string path;
+  bool is_folder;
+  std::string what;
+};
+
+// What lies in a folder that is cleared of all that the snapshot does not have.
+Result<void> check_cleared(const Clearing& clearing, const InTheWay& other) {
+  auto within = path_within(other.path, clearing.folder);
+  while (within && within->starts_with('/')) within->erase(0, 1);
+  if (!within || within->empty() || clearing.kept.leaves_out(*within, other.is_folder)) return {};
+  return fail(
+      Error(Code::refused, "--delete would remove " + other.what + " (" + other.path + ") from " +
+                               clearing.item.place + ", which becomes what " +
+                               clearing.item.source + " was")
+          .with_hint("Give --overwrite instead of --delete, restore them to different places, or "
+                     "exclude it from source " +
+                     clearing.item.source + " and back up first."));
+}
+
+// Nobody asked for what other sources have there, and nobody looks whether it is in use.
+Result<void> check_deleted(const Plan& plan, const PlanItem& item,
+                           const std::vector<Protected>& protected_places) {
+  const auto traits = TRY(engine::find_engine(item.type))->traits();
+  if (!plan.delete_strangers || traits.is_database || !item.objects.empty()) return {};
+  const Clearing clearing{item, canonical(item.place),
+                          TRY(engine::files::ExcludeRules::compile(item.kept))};
+  for (const auto& other : plan.items)
+    if (&other != &item && !is_on_server(other.type))
+      TRY(check_cleared(clearing, {canonical(other.place), other.type == item.type,
+                                   "what is restored of " + other.source}));
+  for (const auto& guarded : protected_places)
+    for (const auto& path : guarded.identity.paths)
+      TRY(check_cleared(clearing, {path, is_folder(path), "the live " + guarded.name}));
+  return {};
 }
 
 std::optional<std::string> shared_name(const Protected& guarded, const engine::Identity& other) {
@@ -414,6 +475,7 @@ Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_p
       TRY(check_protected(plan, item, guarded,
                           is_server ? shared_name(guarded, there.identity)
                                     : TRY(touched_by(plan, item, guarded, context))));
+    TRY(check_deleted(plan, item, protected_places));
     if (!there.occupied) continue;
     item.resumes = TRY(goes_on(plan, item, note, context));
     if (item.resumes) continue;

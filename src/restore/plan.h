@@ -1,6 +1,7 @@
 #pragma once
 // Decides, without touching anything, which snapshot is restored and what goes where. Pure
 // functions over values.
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,7 +67,8 @@ struct PlanItem {
   std::string place;                 // the file or folder that will be there
   std::vector<std::string> objects;  // empty: everything
   std::uint64_t entries = 0;
-  bool resumes = false;  // an interrupted restore is there: set by check_targets()
+  bool resumes = false;                // an interrupted restore is there: set by check_targets()
+  std::vector<std::string> kept = {};  // what is not deleted: the source's exclusions
   // Of a source that is restored to a moment after its snapshot: set by plan_logs().
   std::vector<repository::LogPieceInfo> log = {};
   std::uint64_t until = 0;
@@ -102,6 +104,8 @@ struct PlanRequest {
   bool accept_losses = false;  // what a server cannot do is left out
   bool with_users = false;
   std::string state = {};  // see Plan
+  // By source: what the snapshot left out of it, which it says nothing of.
+  std::map<std::string, std::vector<std::string>> kept = {};
 };
 
 Result<Plan> plan_restore(const repository::SnapshotInfo& snapshot,
@@ -118,7 +122,8 @@ struct Protected {
 };
 
 // Looks at the targets: refuses protected ones unless overwriting was asked, occupied ones without
-// `overwrite`, and those where a restore of another snapshot did not end likewise.
+// `overwrite`, those where a restore of another snapshot did not end likewise, and to delete what
+// belongs to another source.
 Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_places,
                            const RunContext& context);
 

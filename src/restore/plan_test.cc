@@ -316,6 +316,54 @@ TEST_F(UnfinishedTest, OfSeveralSourcesAndAnotherSnapshotIsRefusedToo) {
   EXPECT_EQ(check_targets(plan, {}, test_.context).error().code(), Code::refused);
 }
 
+// A folder that is cleared of what the snapshot does not have, with a database in it.
+class ClearedTest : public TargetsTest {
+ protected:
+  void SetUp() override { ASSERT_TRUE(write_file(database_, view_of("x"))); }
+  Plan plan(const std::vector<std::string>& kept) {
+    auto plan = plan_to(scratch_.path());
+    plan.items[0].kept = kept;
+    plan.overwrite = plan.delete_strangers = true;
+    return plan;
+  }
+  Result<void> check_live(const std::vector<std::string>& kept) {
+    auto cleared = plan(kept);
+    return check_targets(cleared, {{"source shop/db", {{database_.string()}, {}}}}, test_.context);
+  }
+  Result<void> check_restored(const std::vector<std::string>& kept, bool deletes = true) {
+    auto cleared = plan(kept);
+    cleared.delete_strangers = deletes;
+    cleared.items.push_back({"db", "sqlite", database_.string(), {}, 0, false});
+    return check_targets(cleared, {}, test_.context);
+  }
+  const fs::path database_ = scratch_.path() / "shop.db";
+};
+
+TEST_F(ClearedTest, MustNotHoldALiveSourceThatIsNotKept) {
+  const auto refused = check_live({});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused);
+  EXPECT_NE(refused.error().message().find("live source shop/db"), std::string::npos);
+  EXPECT_TRUE(check_live({"/shop.db*"}));
+  EXPECT_TRUE(check_live({"/*", "!/.env"}));
+  EXPECT_FALSE(check_live({"/*", "!/shop.db"}));
+}
+
+TEST_F(ClearedTest, MustNotHoldWhatTheSameRunRestores) {
+  const auto refused = check_restored({});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused);
+  EXPECT_NE(refused.error().message().find("restored of db"), std::string::npos);
+  EXPECT_TRUE(check_restored({"/shop.db*"}));
+  EXPECT_TRUE(check_restored({}, false)) << "nothing is deleted";
+}
+
+TEST_F(ClearedTest, MayBeALiveSourceItself) {
+  auto cleared = plan({});
+  EXPECT_TRUE(check_targets(cleared, {{"source shop/uploads", {{scratch_.path().string()}, {}}}},
+                            test_.context));
+}
+
 TEST_F(TargetsTest, ANoteThatCannotBeWrittenIsWarnedOf) {
   KeptLog log;
   const RunContext context{test_.stop.get_token(), test_.clock, test_.random, test_.progress, log};

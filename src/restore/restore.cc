@@ -49,7 +49,7 @@ engine::TargetOptions target_options(const Job& job, const std::string& place) {
 Result<std::unique_ptr<engine::Target>> open_target(const Job& job,
                                                     const engine::TargetOptions& options) {
   if (job.item.type != "files") return job.engine.open_target(options);
-  return engine::files::open_files_target(options, {job.plan.snapshot.id.hex()});
+  return engine::files::open_files_target(options, {job.plan.snapshot.id.hex(), job.item.kept});
 }
 
 struct From {

@@ -4,6 +4,7 @@
 #include "drill/evidence.h"
 #include "restore/losses.h"
 #include "restore/moment.h"
+#include "service/kept.h"
 #include "service/lock.h"
 #include "service/placement.h"
 
@@ -148,6 +149,7 @@ Result<PreparedRestore> Service::prepare_restore(const RestoreRequest& request,
   prepared.snapshot = TRY(prepared.repository->open_snapshot(chosen.id, context));
   auto wanted = request.plan;
   wanted.state = settings_.state.string();
+  if (wanted.delete_strangers) wanted.kept = TRY(kept_of(*prepared.snapshot, variables_));
   prepared.plan = TRY(restore::plan_restore(chosen, prepared.snapshot->sources(), wanted));
   if (moment)
     TRY(restore::plan_logs(prepared.plan, prepared.snapshot->sources(), *moment,

@@ -190,4 +190,10 @@ bool ExcludeRules::excludes(std::string_view path, bool is_folder) const {
   return false;
 }
 
+bool ExcludeRules::leaves_out(std::string_view path, bool is_folder) const {
+  for (auto slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1))
+    if (excludes(path.substr(0, slash), true)) return true;
+  return excludes(path, is_folder);
+}
+
 }  // namespace lifeboat::engine::files

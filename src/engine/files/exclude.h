@@ -18,6 +18,8 @@ class ExcludeRules {
   // `config_invalid` names the pattern.
   static Result<ExcludeRules> compile(const std::vector<std::string>& patterns);
   bool excludes(std::string_view path, bool is_folder) const;
+  // The path itself or a folder that it lies in.
+  bool leaves_out(std::string_view path, bool is_folder) const;
   bool empty() const { return rules_.empty(); }
 
  private:

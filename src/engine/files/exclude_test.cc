@@ -32,6 +32,16 @@ TEST(ExcludeRules, ATrailingSlashMeansFoldersOnly) {
   EXPECT_FALSE(excluded({"cache/"}, "x/cache", false));
 }
 
+TEST(ExcludeRules, WhatIsInALeftOutFolderIsLeftOutWithIt) {
+  const auto rules = ExcludeRules::compile({"/*", "!/.env", "!/data", "/data/cache/"});
+  ASSERT_TRUE(rules);
+  for (const auto* path : {"app", "app/shop.db", "data/cache/a"})
+    EXPECT_TRUE(rules->leaves_out(path, false)) << path;
+  for (const auto* path : {".env", "data/shop.db", "data/cache"})
+    EXPECT_FALSE(rules->leaves_out(path, false)) << path;
+  EXPECT_TRUE(rules->leaves_out("data/cache", true));
+}
+
 TEST(ExcludeRules, StarsStayInANameAndDoubleStarsCrossFolders) {
   EXPECT_FALSE(excluded({"/a*c"}, "ab/c"));
   EXPECT_TRUE(excluded({"a/*/c"}, "a/b/c"));

@@ -1,3 +1,4 @@
+#include "engine/files/target.h"
 #include "engine/files/test_entries.h"
 
 namespace lifeboat::engine::files {
@@ -69,6 +70,29 @@ TEST_F(Overwriting, StrangersAreRemovedOnlyWhenAsked) {
   EXPECT_FALSE(folder_.exists("restored/theirs"));
   EXPECT_FALSE(folder_.exists("restored/d/theirs"));
   EXPECT_EQ(folder_.read("restored/d/a"), "text");
+}
+
+TEST_F(Overwriting, WhatTheSourceExcludesIsNoStranger) {
+  const auto rebuild_beside = [&](std::vector<std::string> kept) {
+    for (const auto* path : {"shop.db", "cache/a", "old/deep/a.log", "old/deep/b", "gone/deep/c"})
+      folder_.write("restored/" + std::string(path));
+    folder_.set_mode("restored/old", 0500);
+    const auto target = *open_files_target(options_, {"", std::move(kept)});
+    LIFEBOAT_OK(target->prepare(folder_.context()));
+    for (const auto* path : {"", "d"}) LIFEBOAT_OK(target->create(folder_entry(path).info));
+    const auto sink = *target->create(file("d/a").info);
+    LIFEBOAT_OK(contract::fill(*sink, file("d/a").content));
+    LIFEBOAT_OK(target->finish(folder_.context()));
+  };
+  options_.delete_strangers = true;
+  rebuild_beside({"/shop.db*", "cache/", "*.log"});
+  for (const auto* path : {"shop.db", "cache/a", "old/deep/a.log", "d/a"})
+    EXPECT_TRUE(folder_.exists("restored/" + std::string(path))) << path;
+  EXPECT_FALSE(folder_.exists("restored/old/deep/b"));
+  EXPECT_FALSE(folder_.exists("restored/gone"));
+  rebuild_beside({});
+  for (const auto* path : {"shop.db", "cache", "old", "gone"})
+    EXPECT_FALSE(folder_.exists("restored/" + std::string(path))) << path;
 }
 
 TEST_F(Overwriting, ARestoreOfAPartRemovesStrangersInThatPartOnly) {

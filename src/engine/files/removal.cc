@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <ranges>
 
+#include "engine/files/exclude.h"
 #include "engine/files/path.h"
 #include "engine/files/walk.h"
 
@@ -57,6 +58,28 @@ Result<void> empty_folder(const Folder& folder, const std::string& shown_path, L
   return {};
 }
 
+// Folders of which something may be kept: what is in them goes one by one, and they last.
+class Emptied {
+ public:
+  // Depth first.
+  void add(const std::string& path) {
+    if (!holds(path)) top_ = path + "/";
+    paths_.push_back(path);
+  }
+  bool holds(std::string_view path) const { return !top_.empty() && path.starts_with(top_); }
+  void remove(OpenFolders& folders, Losses& losses) const {
+    for (const auto& each : std::views::reverse(paths_)) {
+      const auto parent = folders.open(parent_of(each));
+      if (parent && unlink_at((*parent)->get(), each, true)) continue;
+      if (!parent || (errno != ENOTEMPTY && errno != EEXIST)) losses.count(Loss::stranger, each);
+    }
+  }
+
+ private:
+  std::string top_;  // the highest of those that were added last
+  std::vector<std::string> paths_;
+};
+
 }  // namespace
 
 Result<void> remove_below(const Folder& parent, const std::string& path, Losses& losses,
@@ -76,18 +99,26 @@ Result<void> remove_below(const Folder& parent, const std::string& path, Losses&
   return {};
 }
 
-Result<void> remove_strangers(const Folder& root,
-                              const std::function<bool(std::string_view)>& is_stranger,
-                              Losses& losses, const RunContext& context) {
+Result<void> remove_strangers(const Folder& root, const Strangers& strangers, Losses& losses,
+                              const RunContext& context) {
   OpenFolders folders(root);
   Findings unread;
-  Walk walk(folders, on_one_file_system(), unread);
+  auto rules = on_one_file_system();
+  rules.exclude = strangers.kept;
+  Walk walk(folders, rules, unread);
+  Emptied emptied;
   TRY(walk.next(context));
   while (const auto visit = TRY(walk.next(context))) {
-    if (!is_stranger(visit->path)) continue;
+    if (!emptied.holds(visit->path) && !strangers.is_one(visit->path)) continue;
+    if (strangers.kept != nullptr && S_ISDIR(visit->status.st_mode)) {
+      make_writable(*visit);
+      emptied.add(visit->path);
+      continue;
+    }
     walk.stay_out();
     TRY(remove_below(visit->folder, visit->path, losses, context));
   }
+  emptied.remove(folders, losses);
   return {};
 }
 

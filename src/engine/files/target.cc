@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "engine/files/attributes.h"
+#include "engine/files/exclude.h"
 #include "engine/files/links.h"
 #include "engine/files/metadata.h"
 #include "engine/files/open_folders.h"
@@ -62,12 +63,13 @@ class FilesTarget final : public Target {
 
   Result<void> prepare(const RunContext& context) override {
     TRY(context.check_stop());
+    kept_ = TRY(ExcludeRules::compile(order_.kept));
     auto root = TRY(open_root(options_, order_.snapshot));
     const bool inherits = !root.fresh || inherits_attributes(root.folder->get());
     filling_ = std::make_unique<Filling>(std::move(root), inherits);
     if (!filling_->root.resumed) return {};
-    const auto is_left = [](std::string_view path) { return is_temporary(name_of(path)); };
-    return remove_strangers(filling_->root.folder, is_left, filling_->losses, context);
+    const Strangers left{[](std::string_view path) { return is_temporary(name_of(path)); }};
+    return remove_strangers(filling_->root.folder, left, filling_->losses, context);
   }
 
   Result<std::unique_ptr<Sink>> create(const EntryInfo& entry) override {
@@ -239,7 +241,8 @@ class FilesTarget final : public Target {
       return !paths.holds(path) && paths.holds_folder(parent_of(path)) && path != kMarkerName &&
              path != "lost+found";
     };
-    return remove_strangers(filling_->root.folder, is_stranger, filling_->losses, context);
+    const Strangers strangers{is_stranger, kept_.empty() ? nullptr : &kept_};
+    return remove_strangers(filling_->root.folder, strangers, filling_->losses, context);
   }
 
   // The deepest first: a folder's mode may shut the way to what is in it.
@@ -280,6 +283,7 @@ class FilesTarget final : public Target {
 
   TargetOptions options_;
   FolderOrder order_;
+  ExcludeRules kept_;
   std::unique_ptr<Filling> filling_;
 };
 
