@@ -92,6 +92,22 @@ std::string stages_of(const Json& report) {
   return text;
 }
 
+bool lacks_something(const Json& report) {
+  for (const auto& item : list_of(report, "items"))
+    for (const auto& finding : list_of(item, "findings"))
+      if (flag_of(finding, "incomplete")) return true;
+  return false;
+}
+
+void say_restore_record(Session& session, const Json& body) {
+  if (const auto error = text_of(body, "record_error"); !error.empty())
+    session.say(session.colour("No record of it could be kept: " + error, Style::caution));
+  else if (const auto file = text_of(body, "record"); !file.empty())
+    session.say("The signed record is " + file);
+  else
+    session.say("The signed record is in the repository only.");
+}
+
 void say_restore_report(Session& session, const Json& body) {
   const Json& report = body["report"];
   std::uint64_t bytes = 0;
@@ -107,17 +123,19 @@ void say_restore_report(Session& session, const Json& body) {
                               counted(number_of(item, "log_entries"), "entry", "entries"), last));
     say_findings(session, list_of(item, "findings"));
   }
-  session.say(session.colour(
-      fmt::format("Restored {} in {}", describe_size(bytes), milliseconds_of(report)),
-      Style::good));
+  const bool is_whole = !lacks_something(report);
+  session.say(
+      session.colour(fmt::format("Restored {} in {}{}", describe_size(bytes),
+                                 milliseconds_of(report), is_whole ? "" : ", but not everything"),
+                     is_whole ? Style::good : Style::caution));
   session.say(session.colour("  " + stages_of(report), Style::faint));
   if (fetched < bytes)
     session.say(fmt::format("{} was there already; {} came from the repository.",
                             describe_size(bytes - fetched), describe_size(fetched)));
   if (const auto before = body.find("before"); before != body.end())
-    session.say(fmt::format("What was there before is snapshot {} of service {}.",
-                            short_id(*before), text_of(*before, "service")));
-  session.say("The signed record is " + text_of(body, "record"));
+    session.say(fmt::format("What was there before is snapshot {}. This brings it back:\n  {}",
+                            short_id(*before), text_of(body, "way_back")));
+  say_restore_record(session, body);
 }
 
 // `restore latest` is what one writes first.
@@ -172,9 +190,10 @@ CommandSpec restore_command() {
   spec.summary = "Restore a snapshot, or a part of it, to another place or over what is there.";
   spec.about =
       "Prints the plan first. A place that is not empty is only touched with --overwrite and a "
-      "confirmation; then only what differs is written, after a snapshot of what is there. A "
-      "restore that was interrupted goes on when the same command is given again. Needs no source "
-      "and no variable of a source.";
+      "confirmation; then only what differs is written, after a snapshot of what is there, and the "
+      "command that brings that back is printed. A restore that was interrupted goes on when the "
+      "same command is given again with its --snapshot. Needs no source and no variable of a "
+      "source, but --delete those of what the source excludes.";
   spec.positionals = {{"SERVICE", "Which service; may be left out when there is one.", false}};
   spec.options = {
       {"to", "PLACE", "DIRECTORY for everything, or SOURCE=PLACE; may be repeated.", true},

@@ -60,6 +60,10 @@ Error no_complete_one(const Snapshots& snapshots) {
                  " takes what it has. Mend that, then run `lifeboat backup`.");
 }
 
+bool is_word(const std::string& word) {
+  return word.empty() || word == "latest" || word == "first" || word == "latest-proven";
+}
+
 Result<SnapshotInfo> by_word(const Snapshots& snapshots, const std::string& word) {
   const auto complete = [](const SnapshotInfo& each) { return each.complete; };
   const auto proven = [](const SnapshotInfo& each) { return each.proven_at.has_value(); };
@@ -250,8 +254,7 @@ bool is_id(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
-// Of two snapshots one tree would be made that never was: what the newer one does not have any more
-// would stay.
+// Of two snapshots a tree would be made that never was.
 Result<bool> goes_on(const Plan& plan, const PlanItem& item, const Note& note,
                      const RunContext& context) {
   const auto begun = begun_snapshot(item, note);
@@ -306,7 +309,6 @@ Result<void> check_cleared(const Clearing& clearing, const InTheWay& other) {
                      clearing.item.source + " and back up first."));
 }
 
-// Nobody asked for what other sources have there, and nobody looks whether it is in use.
 Result<void> check_deleted(const Plan& plan, const PlanItem& item,
                            const std::vector<Protected>& protected_places) {
   const auto traits = TRY(engine::find_engine(item.type))->traits();
@@ -395,15 +397,19 @@ Result<void> check_needs(const Snapshots& snapshots, const SnapshotInfo& chosen)
 
 Result<SnapshotInfo> choose_snapshot(const Snapshots& snapshots, const std::string& service,
                                      const Selector& selector) {
-  const auto own = of_service(snapshots, service);
+  auto own = of_service(snapshots, service);
+  const auto& word = selector.snapshot;
+  if (!selector.at && !is_word(word))
+    std::ranges::move(of_service(snapshots, before_restore(service)), std::back_inserter(own));
   if (own.empty())
     return fail(Error(Code::not_found, "there is no snapshot of service \"" + service + "\"")
                     .with_hint("Run `lifeboat backup " + service + "` first."));
   if (selector.at) return by_time(own, *selector.at);
-  const auto& word = selector.snapshot;
-  if (word.empty() || word == "latest" || word == "first" || word == "latest-proven")
-    return by_word(own, word);
-  return by_id(own, word);
+  return is_word(word) ? by_word(own, word) : by_id(own, word);
+}
+
+std::string before_restore(const std::string& service) {
+  return service + std::string(kBeforeRestore);
 }
 
 bool asks_for_newest(const Selector& selector) {

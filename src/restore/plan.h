@@ -24,6 +24,11 @@ struct Moment {
   std::string position = {};
 };
 
+// What a service's targets were before a restore changed them is kept under a name of its own, that
+// no service of a configuration can have: it is never the latest, but its id can be asked for.
+inline constexpr std::string_view kBeforeRestore = ".before-restore";
+std::string before_restore(const std::string& service);
+
 // The snapshot of `service` that the selector means. `not_restorable` names the nearest moments;
 // `incomplete`: it has none that is complete.
 Result<repository::SnapshotInfo> choose_snapshot(

@@ -190,7 +190,10 @@ Result<ItemReport> restore_item(const Job& job, const From& from, const RunConte
 Json findings_json(const std::vector<Finding>& findings) {
   Json list = Json::array();
   for (const auto& each : findings)
-    list.push_back({{"code", each.code}, {"message", each.message}, {"subject", each.subject}});
+    list.push_back({{"code", each.code},
+                    {"message", each.message},
+                    {"subject", each.subject},
+                    {"incomplete", each.incomplete}});
   return list;
 }
 

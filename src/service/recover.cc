@@ -39,7 +39,7 @@ Result<std::unique_ptr<repository::Repository>> open_repository(const Setup& set
 // Snapshots taken before a restore carry the configuration too, but of a service nobody configured.
 bool is_recovered(const repository::SnapshotInfo& snapshot, const std::string& service) {
   if (!service.empty()) return snapshot.service == service;
-  return !snapshot.service.ends_with(".before-restore");
+  return !snapshot.service.ends_with(restore::kBeforeRestore);
 }
 
 config::Node text_node(std::string text) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/mongodb/location.h"
 #include "restore/losses.h"
 #include "service/calls.h"
@@ -59,6 +61,13 @@ Result<RestoreRequest> restore_request_of(const Setup& setup, const RestoreCall&
   return request;
 }
 
+// Something that the snapshot has is not in place.
+bool lacks_something(const restore::Report& report) {
+  return std::ranges::any_of(report.items, [](const auto& item) {
+    return std::ranges::any_of(item.findings, &Finding::incomplete);
+  });
+}
+
 Result<Answer> finish(Composition& composition, PreparedRestore& prepared, Answer answer,
                       const RunContext& context) {
   auto restored = composition.service.run_restore(prepared, context);
@@ -70,8 +79,16 @@ Result<Answer> finish(Composition& composition, PreparedRestore& prepared, Answe
   const auto outcome = TRY(std::move(restored));
   answer.body["report"] =
       restore::record_of(prepared.plan, outcome.report, prepared.repository->description());
-  answer.body["record"] = outcome.record.string();
-  if (outcome.before) answer.body["before"] = to_json(*outcome.before);
+  if (outcome.record)
+    answer.body["record"] = outcome.record->string();
+  else
+    answer.body["record_error"] = outcome.record.error().describe();
+  if (outcome.before) {
+    answer.body["before"] = to_json(*outcome.before);
+    answer.body["way_back"] = composition.service.way_back(prepared, *outcome.before);
+  }
+  const bool is_whole = outcome.record && !lacks_something(outcome.report);
+  answer.exit_status = is_whole ? 0 : 1;
   return answer;
 }
 

@@ -1,5 +1,9 @@
 #include "service/service.h"
 
+#include <algorithm>
+
+#include "base/text.h"
+#include "base/undisturbed.h"
 #include "config/portable.h"
 #include "drill/evidence.h"
 #include "restore/losses.h"
@@ -25,6 +29,18 @@ std::optional<restore::Moment> asked_moment(const restore::Selector& selector,
   if (!selector.position.empty()) return restore::Moment{{}, selector.position};
   if (!selector.at || !restore::have_logs(snapshots, service)) return std::nullopt;
   return restore::Moment{*selector.at, {}};
+}
+
+std::string outcome_word(const Result<void>& done) {
+  if (done) return "restored";
+  return done.error().code() == Code::interrupted ? "interrupted" : "failed";
+}
+
+// Nobody knows how much of each item is in place.
+void add_failure(Json& record, const restore::Plan& plan, const Error& error) {
+  record["error"] = error.describe();
+  for (const auto& item : plan.items)
+    record["items"].push_back({{"source", item.source}, {"place", item.place}});
 }
 
 }  // namespace
@@ -164,7 +180,7 @@ Result<PreparedRestore> Service::prepare_restore(const RestoreRequest& request,
 Result<repository::SnapshotInfo> Service::snapshot_before(const PreparedRestore& prepared,
                                                           const RunContext& context) {
   backup::Request request;
-  request.service = prepared.service + ".before-restore";
+  request.service = restore::before_restore(prepared.service);
   request.host = settings_.host;
   request.version = settings_.version;
   request.labels = {{"replaced-by", prepared.plan.snapshot.id.hex()}};
@@ -191,27 +207,61 @@ Result<RestoreOutcome> Service::run_restore(PreparedRestore& prepared, const Run
   const auto lock =
       TRY(ServiceLock::take(settings_.state, prepared.service, settings_.lock_wait, context));
   RestoreOutcome outcome;
-  restore::Stages before(context.clock);
-  for (const auto& finding : TRY(restore::recover_targets(prepared.plan)))
-    context.log.warning(finding.subject + ": " + finding.message);
-  before.end("recover");
-  if (prepared.snapshot_first && !prepared.plan.occupied.empty()) {
-    outcome.before = TRY(snapshot_before(prepared, context));
-    before.end("save");
-  }
-  outcome.report =
-      TRY(restore::run_restore(prepared.plan, *prepared.repository, *prepared.snapshot, context));
-  auto& stages = outcome.report.stages;
-  const auto earlier = before.take();
-  stages.insert(stages.begin(), earlier.begin(), earlier.end());
-  stages.insert(stages.begin(), restore::Stage{"plan", prepared.planned_in});
+  const auto done = carry_out(prepared, outcome, context);
   auto record =
       restore::record_of(prepared.plan, outcome.report, prepared.repository->description());
+  record["outcome"] = outcome_word(done);
   if (outcome.before) record["snapshot_before"] = outcome.before->id.hex();
-  outcome.record = TRY(keep_record(prepared, std::move(record), context));
-  return outcome;
+  if (!done) add_failure(record, prepared.plan, done.error());
+  outcome.record = keep_record(prepared, std::move(record), undisturbed(context));
+  if (done) return outcome;
+  if (!outcome.record)
+    context.log.warning("no record of it could be kept: " + outcome.record.error().describe());
+  if (outcome.before)
+    context.log.warning("what was there before is brought back by: " +
+                        way_back(prepared, *outcome.before));
+  return fail(done.error());
 }
 
+// How far it came is in the outcome also where it fails.
+Result<void> Service::carry_out(PreparedRestore& prepared, RestoreOutcome& outcome,
+                                const RunContext& context) {
+  auto& stages = outcome.report.stages;
+  stages.push_back({"plan", prepared.planned_in});
+  restore::Stages before(context.clock);
+  const auto ready = [&]() -> Result<void> {
+    for (const auto& finding : TRY(restore::recover_targets(prepared.plan)))
+      context.log.warning(finding.subject + ": " + finding.message);
+    before.end("recover");
+    if (!prepared.snapshot_first || prepared.plan.occupied.empty()) return {};
+    outcome.before = TRY(snapshot_before(prepared, context));
+    before.end("save");
+    return {};
+  }();
+  std::ranges::move(before.take(), std::back_inserter(stages));
+  TRY(ready);
+  auto report =
+      TRY(restore::run_restore(prepared.plan, *prepared.repository, *prepared.snapshot, context));
+  report.stages.insert(report.stages.begin(), stages.begin(), stages.end());
+  outcome.report = std::move(report);
+  return {};
+}
+
+std::string Service::way_back(const PreparedRestore& prepared,
+                              const repository::SnapshotInfo& before) const {
+  auto command = "lifeboat restore " + shell_word(prepared.service) + " --snapshot " +
+                 before.id.hex().substr(0, 10);
+  for (const auto& item : prepared.plan.items)
+    if (std::ranges::find(prepared.plan.occupied, item.place) != prepared.plan.occupied.end())
+      command += " --to " + shell_word(item.source + "=" + item.place);
+  const auto service = config_.find_service(prepared.service);
+  if (service && (*service)->repositories.size() > 1)
+    command += " --from " + shell_word(prepared.repository_name);
+  return command + " --delete";
+}
+
+// The file and the statement are each a record alone: one that cannot be had must not lose the
+// other. Without a file the path is empty.
 Result<std::filesystem::path> Service::keep_record(const PreparedRestore& prepared, Json record,
                                                    const RunContext& context) {
   const Time now = context.clock.now();
@@ -223,17 +273,22 @@ Result<std::filesystem::path> Service::keep_record(const PreparedRestore& prepar
   record["repository"] = {{"id", prepared.repository->id().hex()},
                           {"medium", prepared.repository->description()}};
   const auto sealed = TRY(drill::sign_evidence(record, *prepared.repository));
-  const auto folder = settings_.state / "restores" / prepared.service;
-  TRY(make_directories(folder));
-  const auto path = folder / (stamp(now) + ".json");
-  TRY(write_file(path, view_of(pretty_json(sealed))));
-  const auto added = prepared.repository->add_statement(
-      "restored",
-      {{"snapshot", record["snapshot"]}, {"service", prepared.service}, {"record", sealed}},
-      context);
+  const auto path = settings_.state / "restores" / prepared.service / (stamp(now) + ".json");
+  const auto written = make_directories(path.parent_path()).and_then([&] {
+    return write_file(path, view_of(pretty_json(sealed)));
+  });
+  const auto added = prepared.repository->add_statement("restored",
+                                                        {{"snapshot", record["snapshot"]},
+                                                         {"service", prepared.service},
+                                                         {"outcome", record["outcome"]},
+                                                         {"record", sealed}},
+                                                        context);
+  if (!written && !added) return fail(written.error());
   if (!added)
     context.log.warning("the record is not in the repository: " + added.error().describe());
-  return path;
+  if (written) return path;
+  context.log.warning("the record is in the repository only: " + written.error().describe());
+  return std::filesystem::path();
 }
 
 }  // namespace lifeboat::service

@@ -66,7 +66,8 @@ struct PreparedRestore {
 
 struct RestoreOutcome {
   restore::Report report;
-  std::filesystem::path record;                    // the signed record
+  // The signed record; an empty path is one that is in the repository only.
+  Result<std::filesystem::path> record = std::filesystem::path();
   std::optional<repository::SnapshotInfo> before;  // of what was overwritten
 };
 
@@ -143,7 +144,11 @@ class Service {
                                                const RunContext& context);
   Result<std::vector<std::string>> sources_without_log(const std::string& service);
   Result<PreparedRestore> prepare_restore(const RestoreRequest& request, const RunContext& context);
+  // Leaves a record, however it ends; the error is the restore's own.
   Result<RestoreOutcome> run_restore(PreparedRestore& prepared, const RunContext& context);
+  // The command that makes the targets what they were when this was taken of them.
+  std::string way_back(const PreparedRestore& prepared,
+                       const repository::SnapshotInfo& before) const;
   Result<DrillEnd> run_drill(const DrillRequest& request, const RunContext& context);
   // Drills snapshots older than the one that failed, until a good one stands before a bad one.
   Result<WalkBackOutcome> walk_back(const DrillRequest& request,
@@ -203,6 +208,8 @@ class Service {
   };
   Result<BegunDrill> begin_drill(const DrillRequest& request, const RunContext& context);
   Result<PreparedDrill> prepare_from(BegunDrill begun, Answering from, const RunContext& context);
+  Result<void> carry_out(PreparedRestore& prepared, RestoreOutcome& outcome,
+                         const RunContext& context);
   Result<std::filesystem::path> keep_record(const PreparedRestore& prepared, Json record,
                                             const RunContext& context);
 

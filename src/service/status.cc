@@ -132,6 +132,9 @@ Result<void> watch(RepositoryStatus& status, repository::Repository& repository,
                 [&](const auto& drill) { return !is_configured(service, drill.first); });
   // A restore that reached its end has opened the data as a drill does, whatever the service.
   auto proofs = TRY(repository.statements("restored"));
+  std::erase_if(proofs, [](const Statement& each) {
+    return text_at(each.body, "outcome").value_or("restored") != "restored";
+  });
   std::ranges::copy_if(drills, std::back_inserter(proofs), [](const Statement& drill) {
     return policy::is_proven(text_at(drill.body, "verdict").value_or(""));
   });
