@@ -31,7 +31,7 @@ class World {
     const auto count = 2 + below(2);
     for (std::uint64_t version = 0; version < count; ++version) add_snapshot(**made, version);
     say_something(**made);
-    if (phase == Phase::prune || phase == Phase::move) forget_oldest(**made);
+    if (phase == Phase::prune || phase == Phase::move) forget_oldest();
   }
 
   std::uint64_t below(std::uint64_t limit) {
@@ -56,6 +56,18 @@ class World {
     auto done = run(std::move(script), false);
     patient_ = false;
     return done;
+  }
+
+  // A prune that died as soon as its plan was there.
+  void leave_a_collection() {
+    forget_oldest();
+    storage::FaultBackend dying(
+        place_.medium(),
+        {.faults = {{storage::FaultKind::kill_after, storage::Call::put, "collect/", 1}}});
+    const auto phase = std::exchange(phase_, Phase::prune);
+    EXPECT_FALSE(open_and_act(dying));
+    phase_ = phase;
+    EXPECT_EQ(place_.keys("collect/").size(), 1U);
   }
 
   Result<void> open_and_act(storage::Backend& medium) {
@@ -204,8 +216,10 @@ class World {
     ASSERT_OK(repository.add_statement("note", body, place_.context()));
   }
 
-  void forget_oldest(Repository& repository) {
-    ASSERT_OK(repository.forget(oldest_, "test", place_.context()));
+  void forget_oldest() {
+    const auto repository = place_.open("admin");
+    ASSERT_OK(repository);
+    ASSERT_OK((*repository)->forget(oldest_, "test", place_.context()));
     promised_.erase(oldest_);
   }
 
