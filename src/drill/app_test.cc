@@ -1,5 +1,8 @@
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
+#include <cstring>
 #include <set>
 #include <thread>
 
@@ -55,6 +58,48 @@ TEST_F(ApplicationTest, WhatLiesInProductionIsNeverShown) {
   EXPECT_EQ(sealed->report.verdict, Verdict::unverified) << sealed->report.reason;
   EXPECT_EQ(rules_of(sealed->report), "production-inside");
   EXPECT_EQ(exit_status(sealed->report, false), 4);
+}
+
+// Somebody of this machine who listens in a folder that the application is shown.
+FileDescriptor listen_in(const fs::path& folder) {
+  const auto path = (folder / "neighbour.sock").string();
+  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  EXPECT_EQ(bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  EXPECT_EQ(listen(socket.get(), 1), 0);
+  return socket;
+}
+
+bool lies_below(const fs::path& folder, const std::string& name) {
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error))
+    if (at->path().filename() == name) return true;
+  return false;
+}
+
+TEST_F(ApplicationTest, ASocketThatIsThereBeforeIsOutOfReach) {
+  const auto neighbour = listen_in(program_.parent_path());
+  const auto report = drill("waits_for_a_neighbour");
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_EQ(rules_of(report), "");
+}
+
+TEST_F(ApplicationTest, ASocketThatComesWithinReachMeanwhileTakesTheProofBack) {
+  FileDescriptor neighbour;
+  const std::jthread listener([&](const std::stop_token& stop) {
+    const auto sandboxes = drill_request().sandboxes;
+    while (!stop.stop_requested() && !lies_below(sandboxes, "called"))
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    neighbour = listen_in(program_.parent_path());
+  });
+  const auto report = drill("waits_for_a_neighbour");
+  EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+  EXPECT_EQ(rules_of(report), "came-within-reach");
+  EXPECT_EQ(check(report, "isolation.network").outcome, Outcome::not_run);
+  EXPECT_EQ(check(report, "app.ready").outcome, Outcome::passed);
 }
 
 TEST_F(ApplicationTest, WhatBootingChangesIsReportedApart) {

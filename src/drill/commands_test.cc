@@ -1,4 +1,7 @@
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <thread>
 
 #include "drill/test_shop.h"
 
@@ -191,6 +194,30 @@ TEST_F(CommandsTest, WhereProductionWouldBeSeenItIsNotRun) {
   EXPECT_EQ(check(sealed->report, "command.own").outcome, Outcome::not_run);
   EXPECT_EQ(sealed->report.verdict, Verdict::unverified) << sealed->report.reason;
   EXPECT_EQ(exit_status(sealed->report, false), 4);
+}
+
+TEST_F(CommandsTest, APipeThatComesWithinReachMeanwhileTakesTheProofBack) {
+  const auto shown = scratch_.path() / "tools";
+  ASSERT_TRUE(make_directories(shown));
+  command("echo x > /data/called; while [ ! -p late ]; do sleep 0.05; done").directory =
+      shown.string();
+  const std::jthread neighbour([&](const std::stop_token& stop) {
+    const auto called = [&] {
+      std::error_code error;
+      for (fs::directory_iterator at(drill_request().sandboxes, error), end; !error && at != end;
+           at.increment(error))
+        if (fs::exists(at->path() / "data" / "called", error)) return true;
+      return false;
+    };
+    while (!stop.stop_requested() && !called())
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_EQ(::mkfifo((shown / "late").c_str(), 0666), 0);
+  });
+  const auto report = drill();
+  EXPECT_EQ(check(report, "command.own").outcome, Outcome::passed);
+  EXPECT_EQ(check(report, "isolation.network.commands").outcome, Outcome::not_run);
+  EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+  EXPECT_TRUE(explained_by(report, "came-within-reach"));
 }
 
 TEST_F(CommandsTest, WhatMustHoldBeforeIsInTheEvidence) {

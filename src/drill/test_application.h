@@ -37,6 +37,10 @@ if mode in ('outward', 'needs_the_outside'):
         except OSError: pass
 if mode == 'needs_the_outside':
     time.sleep(60)
+if mode == 'waits_for_a_neighbour':
+    open(os.path.dirname(os.environ['DATABASE']) + '/called', 'w').close()
+    neighbour = os.path.dirname(sys.argv[0]) + '/neighbour.sock'
+    while not os.path.exists(neighbour): time.sleep(0.02)
 if mode == 'logs_error':
     print('ERROR cannot reach the cache with ' + os.environ['TOKEN_KEY'])
 if mode.startswith('long_line'):

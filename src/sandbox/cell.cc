@@ -117,6 +117,7 @@ Result<std::unique_ptr<Cell>> Cell::open(const CellSpec& spec, const RunContext&
   auto information = TRY(make_pipe());
   const auto etc = TRY(make_system_files(spec));
   std::unique_ptr<Cell> cell(new Cell(spec, std::move(sockets.ours), std::move(complaints.ours)));
+  cell->sight_ = sight_of(spec);
   pid_t process = -1;
   if (const int failed =
           spawn(arguments_of(spec, etc),
@@ -172,7 +173,7 @@ Result<Isolation> Cell::probe(const std::vector<Guarded>& guarded) {
   std::string resolvers;
   if (const auto file = read_file("/etc/resolv.conf", 1U << 16U)) resolvers = to_text(*file);
   const auto answer =
-      TRY(ask({{"order", "probe"}, {"probe", probe_request(guarded, shown_, resolvers)}}));
+      TRY(ask({{"order", "probe"}, {"probe", probe_request(guarded, sight_, resolvers)}}));
   // What the probe itself tried is nobody's attempt.
   outward_before_ += TRY(look()).outward;
   return read_probe(*TRY(member(answer.body, "found")));

@@ -57,7 +57,8 @@ class Cell {
   Cell& operator=(const Cell&) = delete;
   ~Cell() { destroy(); }
 
-  // Tries to get out, and to find what is guarded. Takes up to two seconds.
+  // Tries to get out, and to find what is guarded and what leads to a process outside. Takes a few
+  // seconds. What others put into a shown folder later is found by asking again.
   Result<Isolation> probe(const std::vector<Guarded>& guarded);
   // The process, in a session of its own; what it writes goes to `output`.
   Result<int> start(const Launch& launch, int output);
@@ -79,7 +80,6 @@ class Cell {
  private:
   Cell(const CellSpec& spec, FileDescriptor socket, FileDescriptor complaints)
       : limits_(spec.limits),
-        shown_(spec.read_only),
         group_(Group::make(spec.limits, spec.groups)),
         socket_(std::move(socket)),
         complaints_(std::move(complaints)),
@@ -93,7 +93,7 @@ class Cell {
   CellNews take_news();
 
   Limits limits_;
-  std::vector<fs::path> shown_;
+  Sight sight_;
   std::unique_ptr<Group> group_;
   FileDescriptor socket_;
   FileDescriptor complaints_;    // what bubblewrap itself says

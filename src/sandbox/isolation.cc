@@ -27,6 +27,12 @@ constexpr std::array kTargets = std::to_array<Target>({
 });
 constexpr std::size_t kMostResolvers = 3;
 
+Json texts_of(const std::vector<std::filesystem::path>& paths) {
+  Json texts = Json::array();
+  for (const auto& each : paths) texts.push_back(each.string());
+  return texts;
+}
+
 std::vector<std::string> name_servers(const std::string& resolver_configuration) {
   std::vector<std::string> servers;
   std::istringstream lines(resolver_configuration);
@@ -56,8 +62,7 @@ Json to_json(const Isolation& isolation) {
   return {{"proven", isolation.proven()}, {"attempts", attempts}};
 }
 
-Json probe_request(const std::vector<Guarded>& guarded,
-                   const std::vector<std::filesystem::path>& shown,
+Json probe_request(const std::vector<Guarded>& guarded, const Sight& sight,
                    const std::string& resolver_configuration) {
   Json peers = Json::array();
   for (const auto& each : kTargets)
@@ -68,9 +73,10 @@ Json probe_request(const std::vector<Guarded>& guarded,
   Json places = Json::array();
   for (const auto& each : guarded)
     places.push_back({{"what", each.name}, {"paths", each.paths}, {"inodes", each.inodes}});
-  Json folders = Json::array();
-  for (const auto& each : shown) folders.push_back(each.string());
-  return {{"peers", peers}, {"places", places}, {"shown", folders}};
+  return {{"peers", peers},
+          {"places", places},
+          {"shown", texts_of(sight.shown)},
+          {"own", texts_of(sight.own)}};
 }
 
 Result<Isolation> read_probe(const Json& answer) {

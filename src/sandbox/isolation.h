@@ -34,10 +34,16 @@ struct Guarded {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> inodes;  // device, inode
 };
 
+// What is seen of this machine, by its paths inside.
+struct Sight {
+  std::vector<std::filesystem::path> shown;  // as it is outside
+  std::vector<std::filesystem::path> own;    // made for this cell, also where it lies in that
+};
+
 // What the agent is asked to try: public addresses, the metadata services of clouds, this
-// machine's name servers, the guarded places, also by other names below what is shown.
-Json probe_request(const std::vector<Guarded>& guarded,
-                   const std::vector<std::filesystem::path>& shown,
+// machine's name servers, the guarded places, also by other names below what is shown, and what
+// leads from there to a process outside: sockets and pipes.
+Json probe_request(const std::vector<Guarded>& guarded, const Sight& sight,
                    const std::string& resolver_configuration);
 // Runs inside the cell, a few seconds at most. The request is our own, the answer a list.
 Json run_probe(const Json& request);

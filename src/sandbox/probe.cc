@@ -7,12 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 
 #include "base/file.h"
 #include "sandbox/isolation.h"
+#include "sandbox/walk.h"
 
 namespace lifeboat::sandbox {
 namespace {
@@ -132,38 +134,48 @@ Json look_at(const Json& place, const std::string& path) {
   return answer;
 }
 
-// Production by another name: a hard link or a mount inside what is shown.
+// Production by another name: a hard link or a mount inside what is shown, or what leads to one of
+// its processes.
 class Search {
  public:
-  explicit Search(const Json& places) {
-    for (const auto& place : places)
+  explicit Search(const Json& request) {
+    for (const auto& place : request.at("places"))
       for (const auto& inode : place.at("inodes")) inodes_.push_back(inode);
+    std::error_code error;
+    for (const auto& own : request.at("own"))
+      own_.push_back(fs::weakly_canonical(own.get<std::string>(), error).string() + "/");
   }
 
   Json answer_for(const std::string& folder) {
     found_.clear();
-    look(folder);
-    std::error_code error;
-    const auto options = fs::directory_options::skip_permission_denied;
-    for (fs::recursive_directory_iterator at(folder, options, error), end;
-         !error && at != end && found_.empty(); at.increment(error))
-      look(at->path().string());
+    looked_ = 0;
+    const auto trouble = walk(folder, [this](const fs::path& path, const struct stat& status) {
+      return look(path, status);
+    });
+    if (found_.empty()) found_ = trouble;
     const bool blocked = found_.empty();
-    return {{"what", "sources and repositories by other names"},
+    return {{"what", "sources and repositories by other names, and sockets and pipes"},
             {"target", folder},
             {"found", blocked ? "none in " + std::to_string(looked_) + " files" : found_},
             {"blocked", blocked}};
   }
 
  private:
-  void look(const std::string& path) {
-    struct stat status{};
-    if (++looked_ > kMostFiles) found_ = "more files than can be looked through";
-    if (lstat(path.c_str(), &status) == 0 && is_one_of(status, inodes_)) found_ = path;
+  Onward look(const fs::path& path, const struct stat& status) {
+    ++looked_;
+    if (is_one_of(status, inodes_)) found_ = path.string();
+    if (is_socket_or_pipe(status) && !is_own(path.string()))
+      found_ = path.string() + ", which leads to a process of this machine";
+    return found_.empty() ? Onward::go_on : Onward::end;
   }
 
-  static constexpr std::size_t kMostFiles = 1'000'000;
+  // Made inside, by whom it leads to.
+  bool is_own(const std::string& path) const {
+    return std::ranges::any_of(own_, [&](const auto& own) { return path.starts_with(own); });
+  }
+
   Json inodes_ = Json::array();
+  std::vector<std::string> own_;
   std::string found_;
   std::size_t looked_ = 0;
 };
@@ -188,7 +200,7 @@ Json run_probe(const Json& request) {
   for (const auto& place : request.at("places"))
     for (const auto& path : place.at("paths"))
       answers.push_back(look_at(place, path.get<std::string>()));
-  Search search(request.at("places"));
+  Search search(request);
   for (const auto& folder : request.at("shown"))
     answers.push_back(search.answer_for(folder.get<std::string>()));
   answers.push_back(look_for("/etc/shadow", O_RDONLY));

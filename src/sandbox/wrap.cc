@@ -6,12 +6,14 @@
 #include <array>
 
 #include "sandbox/agent.h"
+#include "sandbox/walk.h"
 
 namespace lifeboat::sandbox {
 namespace {
 
 constexpr const char* kAgentInside = "/run/lifeboat/agent";
 constexpr const char* kUser = "1000";
+constexpr std::size_t kMostWords = 8'000;  // bubblewrap takes 9000
 
 // What programs look for in /etc and what tells nothing of this machine but its libraries.
 constexpr std::array<const char*, 14> kSystemFiles{"/etc/alternatives", "/etc/ca-certificates.conf",
@@ -88,14 +90,39 @@ void show(Words& words, const fs::path& path, const CellSpec& spec) {
     add(words, {"--symlink", own.string(), path.string()});
 }
 
-// Over what is shown an empty folder or file is laid; what is not shown needs none.
-void hide(Words& words, const fs::path& path, const CellSpec& spec, const fs::path& etc) {
+// What is there and would be seen. What lies in a folder that is hidden needs no more than that.
+std::vector<fs::path> hidden_of(const CellSpec& spec) {
+  auto ordered = spec.hidden;
+  std::ranges::sort(ordered);
+  std::vector<fs::path> hidden;
   std::error_code error;
-  if (!is_shown(path, spec) || !fs::exists(path, error)) return;
-  if (fs::is_directory(path, error))
-    add(words, {"--tmpfs", path.string()});
-  else
-    add(words, {"--ro-bind", (etc / "empty").string(), path.string()});
+  for (const auto& path : ordered) {
+    if (!is_shown(path, spec) || !fs::exists(path, error)) continue;
+    if (hidden.empty() || !is_below(path, hidden.back())) hidden.push_back(path);
+  }
+  return hidden;
+}
+
+// A read-only mount keeps nobody from speaking to whoever listens at a socket or reads a pipe, so
+// an empty file is laid over each. What is left, or comes later, the probe finds.
+void cover(Words& words, const CellSpec& spec, const std::vector<fs::path>& hidden,
+           const fs::path& empty) {
+  const auto look = [&](const fs::path& path, const struct stat& status) {
+    if (std::ranges::find(hidden, path) != hidden.end()) return Onward::pass;
+    if (is_socket_or_pipe(status)) add(words, {"--ro-bind", empty.string(), path.string()});
+    return words.size() < kMostWords ? Onward::go_on : Onward::end;
+  };
+  for (const auto& path : sight_of(spec).shown) (void)walk(path, look);
+}
+
+// An empty folder or file is laid over each.
+void hide(Words& words, const std::vector<fs::path>& hidden, const fs::path& empty) {
+  std::error_code error;
+  for (const auto& path : hidden)
+    if (fs::is_directory(path, error))
+      add(words, {"--tmpfs", path.string()});
+    else
+      add(words, {"--ro-bind", empty.string(), path.string()});
 }
 
 std::string hosts_of(const std::vector<Destination>& ways_out) {
@@ -125,6 +152,14 @@ Result<fs::path> make_system_files(const CellSpec& spec) {
   return etc;
 }
 
+Sight sight_of(const CellSpec& spec) {
+  Sight sight{spec.read_only, {kDataInside}};
+  for (const auto& [own, inside] : spec.writable) sight.own.push_back(inside);
+  // The rest of the system is of packages, which keep what runs elsewhere.
+  sight.shown.emplace_back("/usr/local");
+  return sight;
+}
+
 std::vector<std::string> arguments_of(const CellSpec& spec, const fs::path& etc) {
   Words words{spec.bubblewrap.string()};
   add(words, {"--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net"});
@@ -141,7 +176,9 @@ std::vector<std::string> arguments_of(const CellSpec& spec, const fs::path& etc)
   for (const auto* folder : {"/tmp", "/var/tmp", "/dev/shm", "/home/app"})
     add(words, {"--size", std::to_string(spec.limits.temporary), "--tmpfs", folder});
   for (const auto& path : spec.read_only) show(words, path, spec);
-  for (const auto& path : spec.hidden) hide(words, path, spec, etc);
+  const auto hidden = hidden_of(spec);
+  cover(words, spec, hidden, etc / "empty");
+  hide(words, hidden, etc / "empty");
   for (const auto& [own, inside] : spec.writable)
     add(words, {"--bind", own.string(), inside.string()});
   add(words, {"--bind", spec.data.string(), kDataInside});

@@ -14,6 +14,7 @@ inline constexpr int kInformation = 3;
 Result<fs::path> make_system_files(const CellSpec& spec);
 // Where a host that may be reached is met inside: an address of the inside's loopback.
 std::string address_inside(const std::vector<Destination>& ways_out, const std::string& host);
+Sight sight_of(const CellSpec& spec);
 std::vector<std::string> arguments_of(const CellSpec& spec, const fs::path& etc);
 
 }  // namespace lifeboat::sandbox

@@ -198,11 +198,14 @@ Result<CommandEnd> run_inside(sandbox::Cell& cell, const CommandCheck& command, 
   if (!started) return fail(started.error());
   const auto awaited = await_end({cell, *started, command.within}, end, context);
   end.elapsed = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun);
-  // Whatever it left running holds the other end of its output.
-  cell.destroy();
-  end.output->await_end(kDrain);
   TRY(awaited);
   return end;
+}
+
+// Whatever it left running holds the other end of its output.
+void finish(sandbox::Cell& cell, CommandEnd& end) {
+  cell.destroy();
+  end.output->await_end(kDrain);
 }
 
 std::vector<CheckResult> judge_command(const CommandCheck& command, const CommandEnd& end) {

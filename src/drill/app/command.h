@@ -17,10 +17,12 @@ struct CommandEnd {
   std::unique_ptr<sandbox::Output> output;
 };
 
-// Runs it in the cell, which is destroyed then, with all that the program left running. An error
-// is `interrupted`, or says that the program could not be started.
+// Runs it in the cell. An error is `interrupted`, or says that the program could not be started.
 Result<CommandEnd> run_inside(sandbox::Cell& cell, const CommandCheck& command, const Names& names,
                               const RunContext& context);
+// Destroys the cell, with all that the program left running, and takes the rest of what was
+// written.
+void finish(sandbox::Cell& cell, CommandEnd& end);
 // Pure: the answer, and one more for each outcome that it printed. What hangs, dies, floods or
 // talks nonsense has answered nothing: not_run.
 std::vector<CheckResult> judge_command(const CommandCheck& command, const CommandEnd& end);

@@ -76,18 +76,29 @@ bool leads_to(const sandbox::Destination& way, const std::vector<std::string>& a
          });
 }
 
-// Nothing is started where it might reach what it must not.
-Result<bool> prove_isolation(DrillState& state, sandbox::Cell& cell, CheckResult result) {
+Result<sandbox::Isolation> probe(const DrillState& state, sandbox::Cell& cell) {
   std::vector<sandbox::Guarded> guarded;
   for (const auto& each : state.request.protected_places)
     guarded.push_back({each.name, each.identity.paths, each.identity.inodes});
-  const auto isolation = TRY(cell.probe(guarded));
+  return cell.probe(guarded);
+}
+
+// Those that were not blocked.
+std::size_t note_attempts(const sandbox::Isolation& isolation, CheckResult& result) {
   std::size_t open = 0;
+  result.details.clear();
   for (const auto& attempt : isolation.attempts) {
     open += attempt.blocked ? 0 : 1;
     result.details.push_back(attempt.what + " " + attempt.target + ": " + attempt.found +
                              (attempt.blocked ? "" : ", NOT BLOCKED"));
   }
+  return open;
+}
+
+// Nothing is started where it might reach what it must not.
+Result<bool> prove_isolation(DrillState& state, sandbox::Cell& cell, CheckResult result) {
+  const auto isolation = TRY(probe(state, cell));
+  const auto open = note_attempts(isolation, result);
   const bool proven = isolation.proven();
   auto message = counted(isolation.attempts.size(), "attempt from inside", "attempts from inside");
   message += proven ? ", all blocked"
@@ -193,6 +204,23 @@ Result<std::unique_ptr<sandbox::Cell>> open_proven(DrillState& state, const Cell
   if (!TRY(prove_isolation(state, **cell, std::move(isolation)))) return nullptr;
   return cell;
 }
+
+void prove_still(DrillState& state, sandbox::Cell& cell, const std::string& check) {
+  const auto found = std::ranges::find(state.report.checks, check, &CheckResult::id);
+  const auto isolation = probe(state, cell);
+  if (isolation && isolation->proven()) return;
+  found->outcome = Outcome::not_run;
+  if (!isolation) {
+    found->message = gone(isolation.error()) + "; before: " + found->message;
+    return;
+  }
+  const auto open = note_attempts(*isolation, *found);
+  found->message = counted(isolation->attempts.size(), "attempt", "attempts") +
+                   " from inside at the end, " + std::to_string(open) +
+                   " not blocked: it came within reach meanwhile";
+}
+
+std::string gone(const Error& lost) { return "the sandbox itself was gone: " + lost.describe(); }
 
 Names names_of(const DrillState& state) {
   Names names;

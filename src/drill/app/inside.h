@@ -29,6 +29,11 @@ struct CellOrder {
 // could not be shown, and the report says why.
 Result<std::unique_ptr<sandbox::Cell>> open_proven(DrillState& state, const CellOrder& order,
                                                    const RunContext& context);
+// Before such a cell is destroyed: what others put within reach while something ran there takes its
+// answer back.
+void prove_still(DrillState& state, sandbox::Cell& cell, const std::string& check);
+// What is said of one that did not last.
+std::string gone(const Error& lost);
 
 // ${sandbox.SOURCE.path} and ${sandbox.SOURCE.uri}, as they are inside.
 Names names_of(const DrillState& state);

@@ -44,11 +44,29 @@ constexpr std::string_view kSameRelease =
     "boot the release that the snapshot was taken under: lifeboat snapshots show {snapshot}";
 
 constexpr std::array kApplicationRules{
+    Rule{"sandbox-gone",
+         [](S s) {
+           return s.check != nullptr && s.check->outcome == Outcome::not_run &&
+                  says(s, "the sandbox itself was gone");
+         },
+         "The sandbox was killed from outside while the application ran in it: by a person, or by "
+         "a machine that had no memory left. What was asked then says nothing about the backup.",
+         "look for who did it: journalctl -k; then lifeboat drill run {service}", "operator"},
     Rule{"production-inside",
          [](S s) { return is_check(s, "isolation.network", Outcome::not_run) && s.check->refused; },
          "What the application would be shown holds production's own data. Nothing was started.",
          "keep the application's directory apart from its data, or name another one in app: "
          "directory",
+         "operator"},
+    Rule{"came-within-reach",
+         [](S s) {
+           return is_check(s, "isolation.network", Outcome::not_run) &&
+                  says(s, "came within reach meanwhile");
+         },
+         "While the application ran in the sandbox, something of production came within its reach: "
+         "a socket or a pipe of a process, or a source. Whether it was used nobody can tell.",
+         "lifeboat drill show {id} names it; boot a copy, working_copy: true, or keep sockets out "
+         "of the application's directory",
          "operator"},
     Rule{"not-isolated",
          [](S s) {
@@ -63,14 +81,6 @@ constexpr std::array kApplicationRules{
          "is not proven.",
          "lifeboat doctor; drill where the kernel lets users make namespaces of their own",
          "operator"},
-    Rule{"sandbox-gone",
-         [](S s) {
-           return s.check != nullptr && s.check->outcome == Outcome::not_run &&
-                  says(s, "the sandbox itself was gone");
-         },
-         "The sandbox was killed from outside while the application ran in it: by a person, or by "
-         "a machine that had no memory left. What was asked then says nothing about the backup.",
-         "look for who did it: journalctl -k; then lifeboat drill run {service}", "operator"},
     Rule{"server-unused",
          [](S s) {
            return is_check(s, "app.uses.", Outcome::not_run) && says(s, "was not told of");

@@ -109,10 +109,6 @@ class AppStep final : public Step {
     }
   }
 
-  static std::string gone(const Error& lost) {
-    return "the sandbox itself was gone: " + lost.describe();
-  }
-
   // In every case: what it logged, whether it tried to get out, and that it is gone.
   Result<void> end(DrillState& state, Application& application, sandbox::Cell& cell,
                    const RunContext& context) const {
@@ -124,6 +120,7 @@ class AppStep final : public Step {
     if (census) state.report.measures.application_memory = census->memory_peak;
     const auto group = cell.group();
     const bool ended = application.stop(context);
+    prove_still(state, cell, "isolation.network");
     const bool gone = cell.destroy();
     application.await_outputs();
     checks.push_back(judge_log(state, application));

@@ -4,6 +4,8 @@
 namespace lifeboat::drill {
 namespace {
 
+constexpr const char* kIsolation = "isolation.network.commands";
+
 // The programs that the configuration names, each in a cell of its own, after everything was
 // compared and before the application boots.
 class CommandsStep final : public Step {
@@ -12,7 +14,7 @@ class CommandsStep final : public Step {
 
   Result<void> run(DrillState& state, const RunContext& context) override {
     const auto spec = spec_for_commands(state);
-    auto cell = TRY(open_proven(state, {spec, "isolation.network.commands"}, context));
+    auto cell = TRY(open_proven(state, {spec, kIsolation}, context));
     const bool isolated = cell != nullptr;
     for (const auto& check : state.request.options.checks) {
       const auto* command = std::get_if<CommandCheck>(&check);
@@ -37,7 +39,7 @@ class CommandsStep final : public Step {
     return result.outcome == Outcome::passed || result.outcome == Outcome::warned;
   }
 
-  static Result<std::vector<CheckResult>> ask(const DrillState& state, sandbox::Cell* cell,
+  static Result<std::vector<CheckResult>> ask(DrillState& state, sandbox::Cell* cell,
                                               const CommandCheck& command,
                                               const RunContext& context) {
     const auto undecided = [&](std::string why) {
@@ -46,8 +48,12 @@ class CommandsStep final : public Step {
     if (cell == nullptr) return undecided("nothing can be isolated here, so it was not started");
     context.progress.stage("command " + command.name, 0);
     const auto asked = with_application(state, command);
-    const auto end = run_inside(*cell, asked, names_of(state), context);
-    if (end) return judge_command(asked, *end);
+    auto end = run_inside(*cell, asked, names_of(state), context);
+    if (end) {
+      prove_still(state, *cell, kIsolation);
+      finish(*cell, *end);
+      return judge_command(asked, *end);
+    }
     if (end.error().code() == Code::interrupted) return fail(end.error());
     return undecided(end.error().describe());
   }
