@@ -2,10 +2,10 @@
 
 #include <dirent.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include "sandbox/options.h"
@@ -30,15 +30,28 @@ std::vector<std::string> numbered_entries(const char* directory) {
   return names;
 }
 
-// Pages of its own; what it shares with others (libraries, what a fork has not changed) is theirs
-// too.
+// "RssShmem:      512 kB", in bytes.
+std::optional<std::uint64_t> bytes_at(const std::string& process, const char* table,
+                                      std::string_view name) {
+  std::ifstream file("/proc/" + process + "/" + table);
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with(name))
+      return std::strtoull(line.c_str() + name.size(), nullptr, 10) << 10U;
+  return std::nullopt;
+}
+
+// Its share of what it has in memory together with others of the cell, such as a parent that
+// forked; all of it where the kernel does not divide it. It is asked only where there is some, for
+// it goes through every page.
+std::uint64_t shared_memory_of(const std::string& process) {
+  const auto shared = bytes_at(process, "status", "RssShmem:").value_or(0);
+  if (shared == 0) return 0;
+  return bytes_at(process, "smaps_rollup", "Pss_Shmem:").value_or(shared);
+}
+
+// Without the files that it maps: those are libraries, whose pages are there anyway.
 std::uint64_t memory_of(const std::string& process) {
-  std::ifstream file("/proc/" + process + "/statm");
-  std::uint64_t total = 0;
-  std::uint64_t resident = 0;
-  std::uint64_t shared = 0;
-  file >> total >> resident >> shared;
-  return (resident - std::min(resident, shared)) * static_cast<std::uint64_t>(getpagesize());
+  return bytes_at(process, "status", "RssAnon:").value_or(0) + shared_memory_of(process);
 }
 
 // The value below a name in a table such as /proc/net/snmp: "Ip: Forwarding …" over "Ip: 2 …".

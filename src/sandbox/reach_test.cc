@@ -119,5 +119,70 @@ TEST_F(ReachTest, AFolderThatMayBeEnteredAndNotListedProvesNothing) {
   ASSERT_EQ(::chmod((own_ / "run").c_str(), 0700), 0);
 }
 
+TEST_F(ReachTest, NothingIsWrittenWhereProductionIsHidden) {
+  ASSERT_TRUE(make_directories(own_ / "uploads" / "2026"));
+  ASSERT_TRUE(write_file(own_ / "uploads" / "2026" / "1.png", view_of("content"), 0644));
+  ASSERT_TRUE(write_file(own_ / "shop.db", view_of("content"), 0644));
+  spec_.hidden = {own_ / "uploads" / "2026", own_ / "uploads", own_ / "uploads", own_ / "shop.db"};
+  for (const auto* name : {"uploads/new", "uploads/2026/new", "shop.db", "new"})
+    EXPECT_EQ(said("(echo x > " + (own_ / name).string() + ") 2>/dev/null || echo refused"),
+              "refused\n")
+        << name;
+  EXPECT_EQ(said("ls " + (own_ / "uploads").string() + "; echo end"), "end\n");
+  EXPECT_EQ(said("echo x > /data/new && cat /data/new"), "x\n");
+}
+
+class SharedMemoryTest : public CellTest {
+ protected:
+  void SetUp() override {
+    CellTest::SetUp();
+    spec_.limits.memory = 200U << 20U;
+  }
+
+  // Fills so many MiB that others may share, and tells so many processes of them.
+  static std::string fill(int size, int processes) {
+    return "exec python3 -c '\nimport mmap, os, time\n"
+           "shared = mmap.mmap(-1, " +
+           std::to_string(size) +
+           " << 20)\n"
+           "for i in range(" +
+           std::to_string(size) +
+           "): shared.write(b\"x\" * (1 << 20))\n"
+           "for i in range(" +
+           std::to_string(processes) +
+           "):\n"
+           "  if os.fork() == 0: break\n"
+           "sum(shared[at] for at in range(0, len(shared), 4096))\n"
+           "print(\"filled\", flush=True)\ntime.sleep(60)'";
+  }
+
+  std::string over_within_seconds() {
+    CellNews news;
+    for (int i = 0; i < 40 && news.over.empty(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      news = cell().news();
+    }
+    return news.over;
+  }
+};
+
+TEST_F(SharedMemoryTest, IsCounted) {
+  begin(fill(250, 0));
+  CellNews news;
+  wait_until([&] { return !(news = cell().news()).over.empty(); });
+  EXPECT_EQ(news.over, "memory");
+}
+
+TEST_F(SharedMemoryTest, IsCountedOnceForAllWhoShareIt) {
+  begin(fill(100, 3));
+  wait_until([&] { return output_->text() == "filled\nfilled\nfilled\nfilled\n"; });
+  EXPECT_EQ(output_->text(), "filled\nfilled\nfilled\nfilled\n");
+  EXPECT_EQ(over_within_seconds(), "");
+  const auto census = cell().look();
+  ASSERT_TRUE(census);
+  EXPECT_GT(census->memory, 100U << 20U);
+  EXPECT_LT(census->memory, 200U << 20U);
+}
+
 }  // namespace
 }  // namespace lifeboat::sandbox

@@ -115,12 +115,12 @@ void cover(Words& words, const CellSpec& spec, const std::vector<fs::path>& hidd
   for (const auto& path : sight_of(spec).shown) (void)walk(path, look);
 }
 
-// An empty folder or file is laid over each.
+// An empty folder or file is laid over each; nothing can be written there.
 void hide(Words& words, const std::vector<fs::path>& hidden, const fs::path& empty) {
   std::error_code error;
   for (const auto& path : hidden)
     if (fs::is_directory(path, error))
-      add(words, {"--tmpfs", path.string()});
+      add(words, {"--size", "4096", "--tmpfs", path.string(), "--remount-ro", path.string()});
     else
       add(words, {"--ro-bind", empty.string(), path.string()});
 }

@@ -167,7 +167,9 @@ class AppStep final : public Step {
         "free disk beside the data, " + describe_size(limits.disk_reserve) + ": counted",
         "memory of each process, " + describe_size(limits.memory) + ": RLIMIT_DATA",
         "open files of each process, " + std::to_string(limits.open_files) + ": RLIMIT_NOFILE",
-        "size of each file, " + describe_size(limits.file_size) + ": RLIMIT_FSIZE"};
+        "size of each file, " + describe_size(limits.file_size) + ": RLIMIT_FSIZE",
+        "each of /tmp, /var/tmp, /dev/shm and its home, " + describe_size(limits.temporary) +
+            ": the size of the file system"};
     const auto held = group.empty() ? "by counting; no control group may be made here"
                                     : "by counting and by the control group " + group;
     return decide(std::move(result), Outcome::passed,
