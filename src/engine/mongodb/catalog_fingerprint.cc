@@ -31,6 +31,7 @@ using FieldRules = std::map<std::string_view, FieldRule>;
 const FieldRules kOptionRules{
     {"autoIndexId", {Rule::dropped}},
     {"recordIdsReplicated", {Rule::dropped}},
+    {"temp", {Rule::dropped}},
     {"flags", {Rule::dropped}},
     {"capped", {Rule::flag}},
     {"size", {Rule::number}},

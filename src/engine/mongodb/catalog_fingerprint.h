@@ -12,7 +12,7 @@ namespace lifeboat::engine::mongodb {
 // The document that is hashed: {type, options, indexes}, options and the fields of indexes by
 // name, indexes by their names. Numbers in keys, weights and sizes are int64 where they are whole;
 // flags are booleans; what says the default is left out, and so is what belongs to one server: v,
-// ns, background, autoIndexId, recordIdsReplicated, the collation's version.
+// ns, background, autoIndexId, recordIdsReplicated, temp, the collation's version.
 Bytes normalised(const Collection& collection);
 
 crypto::Digest fingerprint_of(const Collection& collection);

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kExpiry = "expireAfterSeconds";
 constexpr std::int32_t kHeldOff = std::numeric_limits<std::int32_t>::max();
 
-const std::set<std::string_view> kOptionsNotToldAgain{"autoIndexId", "recordIdsReplicated",
+const std::set<std::string_view> kOptionsNotToldAgain{"autoIndexId", "recordIdsReplicated", "temp",
                                                       kExpiry};
 const std::set<std::string_view> kValidatorOptions{"validator", "validationLevel",
                                                    "validationAction"};

@@ -8,7 +8,7 @@ namespace lifeboat::engine::mongodb {
 
 enum class Validators : std::uint8_t { kept, set_aside };
 
-// {create: name, …options}, without autoIndexId and recordIdsReplicated, without expiry, and
+// {create: name, …options}, without autoIndexId, recordIdsReplicated and temp, without expiry, and
 // without the validator where it is set aside. `refused` when documents would expire after NaN
 // seconds.
 Result<Bytes> create_command(const Collection& collection, Validators validators);

@@ -96,6 +96,13 @@ DocumentBuilder StandInModel::list_indexes(const Request& request) {
   return give(request, collection.indexes);
 }
 
+// With the first view or time series, and said in the log.
+void StandInModel::make_place_of_views(const Request& request) {
+  constexpr const char* kViews = "system.views";
+  if (!databases_[request.database].try_emplace(kViews, StoredCollection{kViews}).second) return;
+  log_command(request, DocumentBuilder().text("create", kViews).take());
+}
+
 DocumentBuilder StandInModel::create(const Request& request) {
   check_primary(request);
   if (found(request.database, request.collection) != nullptr)
@@ -106,7 +113,7 @@ DocumentBuilder StandInModel::create(const Request& request) {
   auto& all = databases_[request.database];
   if (request.command.find("viewOn")) {
     made.type = "view";
-    all.try_emplace("system.views", StoredCollection{"system.views"});
+    make_place_of_views(request);
   } else {
     made.uuid = new_uuid(next_record_++);
     made.indexes.push_back(id_index(request.command));

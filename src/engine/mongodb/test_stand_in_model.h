@@ -121,6 +121,7 @@ class StandInModel {
   DocumentBuilder remove(const Request& request);
   DocumentBuilder create(const Request& request);
   DocumentBuilder create_series(const Request& request, StoredCollection series);
+  void make_place_of_views(const Request& request);
   DocumentBuilder insert_measurements(const Request& request, const StoredCollection& series);
   void add_measurement(const Request& buckets, StoredCollection& into, DocumentView options,
                        DocumentView measurement);

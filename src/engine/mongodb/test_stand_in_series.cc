@@ -101,7 +101,7 @@ DocumentBuilder StandInModel::create_series(const Request& request, StoredCollec
     for (const auto& each : view_document(buckets.options)) object.element(each);
     log_command(request, object.take());
     all[buckets.name] = std::move(buckets);
-    all.try_emplace("system.views", StoredCollection{"system.views"});
+    make_place_of_views(request);
     DocumentBuilder view;
     view.text("op", "i").document("o", DocumentBuilder()
                                            .text("_id", request.database + "." + series.name)

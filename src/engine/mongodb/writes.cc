@@ -138,7 +138,7 @@ Result<Namespace> named_object(const OplogEntry& entry) {
 // What a server says to itself about a new collection, and what makes one from outside.
 bool is_told_to_create(const Element& field) {
   static const std::set<std::string_view> kInternal{
-      "create", "ui", "uuid", "autoIndexId", "idIndex", "recordIdsReplicated"};
+      "create", "ui", "uuid", "autoIndexId", "idIndex", "recordIdsReplicated", "temp"};
   return !kInternal.contains(field.key);
 }
 
@@ -154,6 +154,7 @@ Write create_series(const OplogEntry& entry, Namespace where) {
 
 Result<Writes> on_create(const OplogEntry& entry) {
   const auto where = TRY(named_collection(entry));
+  if (where.collection == kViews) return Writes{};  // comes with the first view
   if (where.collection.starts_with(kBucketsPrefix) && entry.object.find("timeseries"))
     return Writes{create_series(entry, where)};
   DocumentBuilder command;

@@ -126,9 +126,13 @@ TEST(Writes, ADeleteGoesById) {
 
 TEST(Writes, CreateLosesWhatServersSayToThemselves) {
   expect_write(command(R"({"create":"orders","capped":true,"size":4096,"autoIndexId":true,
-                           "recordIdsReplicated":true,"ui":"x",
+                           "recordIdsReplicated":true,"ui":"x","temp":true,
                            "idIndex":{"v":2,"key":{"_id":1},"name":"_id_","ns":"shop.orders"}})"),
                Create{kOrders, bson_of(R"({"create":"orders","capped":true,"size":4096})")});
+}
+
+TEST(Writes, ThePlaceOfViewsComesWithTheFirstView) {
+  expect_nothing(command(R"({"create":"system.views","idIndex":{"v":2,"key":{"_id":1}}})"));
 }
 
 TEST(Writes, DropsNameWhatTheyDrop) {

@@ -81,8 +81,8 @@ class Importing {
 Result<ImportReport> Importing::run() {
   report_.findings = plan_.losses;
   TRY(check_recovered());
-  if (options_.force) TRY(set_validators_aside());
-  auto done = change();
+  auto done = options_.force ? set_validators_aside() : Result<void>{};
+  if (done) done = change();
   auto back = validators_.put_back();
   if (back)
     back_ = std::move(*back);
