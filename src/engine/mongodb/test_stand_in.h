@@ -39,6 +39,7 @@ class StandInServer {
   // Of a user who may do everything.
   std::string uri(const std::string& database = "", const std::string& more = "") const;
   std::string uri_of(const std::string& user, const std::string& database = "") const;
+  int port() const { return port_; }
   StandInModel& model() { return model_; }
   void plant(Fault fault);
   void release();
