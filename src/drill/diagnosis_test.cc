@@ -395,7 +395,7 @@ std::vector<PlantedDefect> foreign_defects() {
        foreign(saying("trend.legacy", "table a is new in the schema", Outcome::warned))},
       {"foreign-nothing-asked", nothing_asked()},
       {"foreign-log", restore(Code::refused, "importing it: the log of the dump cannot be")},
-      {"foreign-time-series", restore(Code::refused, "importing it: readings is a time series")},
+      {"foreign-time-series", restore(Code::refused, "importing it: time series without buckets")},
       {"foreign-server-lacks", restore(Code::refused, "importing it: X cannot do what it needs")},
       {"foreign-not-importable", restore(Code::refused, "importing it: a is the server's own")},
       {"foreign-which-database", restore(Code::usage, "importing it: it holds several")},

@@ -1,14 +1,8 @@
 #include <sys/stat.h>
 
-#include <gmock/gmock.h>
-
-#include <cstdlib>
-#include <fstream>
 #include <thread>
 
-#include "drill/test_drill.h"
-#include "engine/mongodb/test_database.h"
-#include "engine/mongodb/test_entry.h"
+#include "drill/test_dumps.h"
 
 namespace lifeboat::drill {
 namespace {
@@ -16,121 +10,8 @@ namespace {
 using engine::mongodb::testing::document;
 using engine::mongodb::testing::document_of;
 using engine::mongodb::testing::log_entry;
-using engine::mongodb::testing::many_documents;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr const char* kIdIndex =
-    R"({"v": {"$numberInt": "2"}, "key": {"_id": {"$numberInt": "1"}}, "name": "_id_"})";
-constexpr const char* kUniqueName =
-    R"({"v": {"$numberInt": "2"}, "key": {"name": {"$numberInt": "1"}}, "name": "by_name",
-        "unique": true})";
-
-fs::path recorded(const std::string& name) {
-  return fs::path(__FILE__).parent_path() / "../../tests/fixtures" / name;
-}
-
-// A service whose only backups are dumps of its MongoDB database.
-class DumpDrill : public DrillTest {
- protected:
-  void SetUp() override {
-    open_repository();
-    ASSERT_TRUE(make_directories(dumps_));
-  }
-
-  Request request_of(const std::string& format) const {
-    Request request;
-    request.service = "shop";
-    request.options.name = "test";
-    const char* server = std::getenv("LIFEBOAT_FERRETDB");
-    request.options.server = server == nullptr ? "LIFEBOAT_FERRETDB is not set" : server;
-    request.options.checks = {QueryCheck{"orders",
-                                         "legacy",
-                                         R"({"count": "orders", "query": {}})",
-                                         {Relation::greater_or_equal, "100", ">= 100"}}};
-    request.takes = false;
-    request.sandboxes = scratch_.path() / "s";
-    request.reports = scratch_.path() / "reports";
-    ForeignSource source;
-    source.name = "legacy";
-    source.options.from = dumps_.string();
-    source.options.pattern = "*";
-    source.options.format = format;
-    source.options.server = "FerretDB 1.24";
-    request.foreign.push_back(std::move(source));
-    return request;
-  }
-
-  Report drilled(const Request& request) {
-    auto report = drill(request).report;
-    test_.clock.advance(std::chrono::minutes(1));
-    return report;
-  }
-  Report drilled(const std::string& format = "mongodump") { return drilled(request_of(format)); }
-
-  fs::path add_recorded(const std::string& name, const std::string& as) {
-    fs::copy_file(recorded(name), dumps_ / as, fs::copy_options::overwrite_existing);
-    return dumps_ / as;
-  }
-  // As `mongodump --out` writes it.
-  fs::path add_folder(const std::string& name, const std::vector<Bytes>& orders,
-                      const std::string& index = kUniqueName) {
-    const auto folder = dumps_ / name / "shop";
-    write_collection(folder, "orders", orders, index);
-    write_collection(folder, "users", many_documents(3), "");
-    return folder;
-  }
-  static void write_collection(const fs::path& folder, const std::string& name,
-                               const std::vector<Bytes>& documents, const std::string& index) {
-    EXPECT_TRUE(make_directories(folder));
-    Bytes all;
-    for (const auto& each : documents) append(all, each);
-    EXPECT_TRUE(write_file(folder / (name + ".bson"), all));
-    const auto indexes = std::string(kIdIndex) + (index.empty() ? "" : ", " + index);
-    write_text(folder / (name + ".metadata.json"), "{\"indexes\": [" + indexes +
-                                                       "], \"collectionName\": \"" + name +
-                                                       "\", \"type\": \"collection\"}");
-  }
-  static void write_text(const fs::path& file, const std::string& text) {
-    EXPECT_TRUE(write_file(file, view_of(text)));
-  }
-  static void shell(const std::string& command) {
-    EXPECT_EQ(std::system(command.c_str()), 0) << command;
-  }
-  static void cut(const fs::path& file, std::uint64_t bytes) {
-    fs::resize_file(file, fs::file_size(file) - bytes);
-  }
-  static void flip(const fs::path& file, std::uint64_t at) {
-    std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
-    stream.seekg(static_cast<std::streamoff>(at));
-    const char was = static_cast<char>(stream.get());
-    stream.seekp(static_cast<std::streamoff>(at));
-    stream.put(static_cast<char>(was ^ 1));
-  }
-  // The recorded JSON lines, with a file of them changed by a command.
-  void repack(const std::string& name, const std::string& change) {
-    const auto folder = (scratch_.path() / "lines").string();
-    shell("rm -rf " + folder + "; mkdir " + folder + "; tar xf " + (dumps_ / name).string() +
-          " -C " + folder);
-    shell("cd " + folder + " && " + change);
-    shell("tar cf " + (dumps_ / name).string() + " -C " + folder + " .");
-  }
-
-  static void expect_stopped(const Report& report, Verdict verdict, const std::string& rule) {
-    EXPECT_EQ(report.verdict, verdict) << report.reason;
-    EXPECT_TRUE(has_rule(report, rule)) << rules_of(report) << ": " << report.reason;
-    EXPECT_TRUE(report.tear_down && report.tear_down->clean());
-  }
-
-  static CheckResult asked_of(const Report& report, const std::string& id) {
-    for (const auto& check : report.checks)
-      if (check.id == id) return check;
-    ADD_FAILURE() << "nothing was asked as " << id << ": " << report.reason;
-    return {};
-  }
-
-  fs::path dumps_ = scratch_.path() / "dumps";
-};
 
 TEST_F(DumpDrill, BringsARecordedArchiveIntoAServerOfItsOwnAndAsksEveryQuestion) {
   add_recorded("mongodump/pixelcraft.archive", "shop-2026-11-21_0945.archive");
@@ -229,22 +110,6 @@ TEST_F(DumpDrill, TellsAnyDetailOfTheTrendFromItsTwin) {
   EXPECT_THAT(trend().message, HasSubstr("collections.users.documents is gone"));
 }
 
-TEST_F(DumpDrill, DecidesNothingAboutWhatCannotBeBroughtBackYet) {
-  const auto folder = add_folder("1", many_documents(200));
-  const auto log = dumps_ / "1" / "oplog.bson";
-  const auto with_entry = [&](const std::string& object) {
-    EXPECT_TRUE(write_file(log, log_entry(10, R"("op":"c","ns":"shop.$cmd","o":)" + object)));
-    return drilled();
-  };
-  expect_stopped(with_entry(R"({"create":"r","timeseries":{"timeField":"ts"}})"),
-                 Verdict::unverified, "foreign-log");
-  EXPECT_EQ(with_entry(R"({"create":"r"})").verdict, Verdict::proven);
-  fs::remove(log);
-  write_text(folder / "users.metadata.json",
-             R"({"options": {"timeseries": {"timeField": "ts"}}, "type": "timeseries"})");
-  expect_stopped(drilled(), Verdict::unverified, "foreign-time-series");
-}
-
 TEST_F(DumpDrill, ReplaysTheLogAlsoWhenItIsBesideTheFolderOfOneDatabase) {
   add_folder("1", many_documents(200));
   auto request = request_of("mongodump");
@@ -291,7 +156,7 @@ TEST_F(DumpDrill, TakesWhatAProgramBrings) {
   EXPECT_EQ(brought_by("cp -r " + (dumps_ / "1").string() + " .").verdict, Verdict::proven);
   expect_stopped(brought_by("exit 3"), Verdict::unverified, "foreign-program-failed");
   options.format = "jsonl";
-  const auto lines = recorded("jsonl/backup_20261121_094500.tar").string();
+  const auto lines = recorded_fixture("jsonl/backup_20261121_094500.tar").string();
   EXPECT_EQ(brought_by("cp " + lines + " .").verdict, Verdict::proven);
   EXPECT_EQ(brought_by("tar xf " + lines).verdict, Verdict::proven);
 }

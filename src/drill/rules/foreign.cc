@@ -80,8 +80,11 @@ constexpr std::array kForeignRules{
          "--oplog",
          "operator"},
     Rule{"foreign-time-series",
-         [](S s) { return stopped_importing(s, Code::refused) && says(s, "time series"); },
-         "The dump holds a time series, which is not brought back from a dump yet.",
+         [](S s) {
+           return stopped_importing(s, Code::refused) && says(s, "time series without buckets");
+         },
+         "The dump holds a time series as MongoDB 8.3 and later keep it, without buckets, which is "
+         "not brought back yet.",
          "rehearse it with mongorestore", "operator"},
     Rule{"foreign-server-lacks",
          [](S s) { return stopped_importing(s, Code::refused) && says(s, "cannot do what"); },

@@ -78,12 +78,12 @@ TEST(Catalog, RefusesRepliesWithoutWhatEveryServerSends) {
 
 TEST(CatalogFingerprint, DoesNotSeeWhatHasNoMeaning) {
   const auto plain = with_options("a", "{}", {R"({"key":{"x":1},"name":"x_1"})"});
-  const auto verbose = with_options(
-      "a",
-      R"({"capped":false,"autoIndexId":true,"temp":true,"validationLevel":"strict",
+  const auto verbose =
+      with_options("a",
+                   R"({"capped":false,"autoIndexId":true,"temp":true,"validationLevel":"strict",
           "validationAction":"error","validator":{},"collation":{"locale":"simple"},
           "changeStreamPreAndPostImages":{"enabled":false}})",
-      {R"({"v":2,"ns":"d.a","background":true,"unique":false,"sparse":0,"hidden":false,
+                   {R"({"v":2,"ns":"d.a","background":true,"unique":false,"sparse":0,"hidden":false,
            "name":"x_1","key":{"x":1.0}})"});
   EXPECT_TRUE(same_fingerprint(plain, verbose));
   const auto longer =

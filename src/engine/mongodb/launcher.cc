@@ -29,8 +29,13 @@ std::string uri_of(const std::string& host, const std::string& database) {
 // Documents that have expired since the backup stay until all is compared. Unless told not to, a
 // mongod also takes over /tmp/mongodb-27017.sock, whoever listens there.
 std::vector<std::string> mongod_arguments(const std::string& data, const std::string& socket) {
-  return {"--dbpath",       data,           "--bind_ip",     socket,
-          "--nounixsocket", "--setParameter", "ttlMonitorEnabled=false"};
+  return {"--dbpath",
+          data,
+          "--bind_ip",
+          socket,
+          "--nounixsocket",
+          "--setParameter",
+          "ttlMonitorEnabled=false"};
 }
 
 }  // namespace

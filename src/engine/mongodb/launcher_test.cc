@@ -5,7 +5,7 @@
 namespace lifeboat::engine::mongodb {
 namespace {
 
-using testing::Contains;
+using ::testing::Contains;
 
 std::vector<std::string> arguments_of(const std::string& program) {
   LaunchRequest request;

@@ -23,8 +23,9 @@ using Specs = std::vector<std::string>;
 TEST(Recreate, GivesOptionsVerbatimButForWhatServersRefuse) {
   EXPECT_EQ(created(with_options("a", R"({"capped":true,"size":4096,"max":7})")),
             R"({ "create" : "a", "capped" : true, "size" : 4096, "max" : 7 })");
-  EXPECT_EQ(created(with_options("a", R"({"autoIndexId":true,"recordIdsReplicated":true,"temp":true})")),
-            R"({ "create" : "a" })");
+  EXPECT_EQ(
+      created(with_options("a", R"({"autoIndexId":true,"recordIdsReplicated":true,"temp":true})")),
+      R"({ "create" : "a" })");
   EXPECT_EQ(created(with_options("a", R"({"clusteredIndex":{"v":2,"key":{"_id":1},"name":"c",
                                           "unique":true}})")),
             R"({ "create" : "a", "clusteredIndex" : { "v" : 2, "key" : { "_id" : 1 }, )"
