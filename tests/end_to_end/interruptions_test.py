@@ -1,4 +1,6 @@
 """Runs that end too soon, and those that meet each other."""
+import base64
+import json
 import os
 import signal
 import unittest
@@ -84,6 +86,29 @@ class Interruptions(Stage):
         _, said = restore.communicate(timeout=90)
         self.assertEqual(restore.returncode, 130, said)
         self.assert_unfinished_and_completed_by_the_same_command()
+
+    def test_a_restore_that_was_interrupted_does_not_go_on_with_another_snapshot(self):
+        restore = self.slow_restore()
+        restore.send_signal(signal.SIGINT)
+        _, said = restore.communicate(timeout=90)
+        record = json.loads(next((self.state / "restores" / "shop").glob("*.json")).read_text())
+        payload = json.loads(base64.b64decode(record["payload"]))
+        self.assertEqual(payload["predicate"]["outcome"], "interrupted")
+        self.configure()
+        first = self.result("snapshots")[0]["snapshots"][0]["id"]
+        self.assertIn(f"--snapshot {first[:10]}", said)
+        there = [path.name for path in (self.place / "back" / "uploads").iterdir()
+                 if path.name.startswith("bulk")]
+        gone = there[0] if there else "bulk-0"
+        (self.uploads / gone).unlink()
+        self.run_program("backup")
+        ran = self.run_program("restore", "shop", "--to", "back", status=4)
+        hint = " ".join(ran.stderr.split())
+        self.assertIn(f"--snapshot {first[:10]} to go on", hint)
+        self.run_program("restore", "shop", "--to", "back", "--snapshot", first[:10])
+        self.assertTrue((self.place / "back" / "uploads" / gone).exists())
+        self.run_program("restore", "shop", "--to", "back", "--delete", "--no-snapshot", "--yes")
+        self.assertFalse((self.place / "back" / "uploads" / gone).exists())
 
     def test_the_next_drill_cleans_up_after_one_that_was_killed(self):
         self.ready()

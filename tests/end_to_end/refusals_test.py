@@ -1,4 +1,5 @@
 """What is refused for safety, or cannot be done, and what is left as it was."""
+import shlex
 import shutil
 import subprocess
 import unittest
@@ -81,6 +82,59 @@ class Refusals(Stage):
         self.assertEqual(done["before"]["service"], "shop.before-restore")
         self.run_program("restore", "--to", target, "--delete", "--yes")
         self.assertFalse((self.place / "target" / "mine").exists())
+
+    def test_what_a_restore_overwrote_is_brought_back_by_the_command_that_it_prints(self):
+        self.ready()
+        self.run_program("backup")
+        target = self.place / "my target"
+        target.mkdir()
+        (target / "mine").write_text("mine")
+        lines = self.run_program("restore", "--to", f"uploads={target}", "--delete",
+                                 "--yes").stdout.splitlines()
+        self.assertFalse((target / "mine").exists())
+        said = [number for number, line in enumerate(lines) if "This brings it back" in line]
+        program, *words = shlex.split(lines[said[0] + 1])
+        self.assertEqual(program, "lifeboat")
+        before = words[words.index("--snapshot") + 1]
+        shown = self.result("snapshots", "show", before)
+        self.assertEqual(shown["snapshot"]["service"], "shop.before-restore")
+        self.assertIn("uploads/mine", self.run_program("snapshots", "ls", before).stdout)
+        self.assertEqual(self.run_program("snapshots", "cat", before, "uploads/mine").stdout,
+                         "mine")
+        latest = self.result("snapshots", "show", "latest")["snapshot"]
+        self.assertEqual(latest["service"], "shop", "what was saved before is never the latest")
+        self.run_program("snapshots", "diff", before, latest["id"])
+        self.run_program("snapshots", "note", before, "what was there")
+        self.run_program("snapshots", "hold", before, "--reason", "until it is looked at")
+        self.run_program(*words, "--yes")
+        self.assertEqual([path.name for path in target.iterdir()], ["mine"])
+        self.assertEqual((target / "mine").read_text(), "mine")
+
+    def test_deleting_what_is_not_in_the_snapshot_keeps_what_the_source_excludes(self):
+        app = self.place / "app"
+        app.mkdir()
+        self.database = app / "shop.db"
+        self.uploads = app / "uploads"
+        self.seed()
+        self.variables.update(DATABASE=str(self.database), UPLOADS=str(app))
+        everything = ["restore", "--to", f"db={self.database}", "--to", f"uploads={app}",
+                      "--delete", "--yes"]
+        self.configure(uploads=', exclude: ["/shop.db*"]')
+        self.run_program("init")
+        self.run_program("backup")
+        (app / "stranger").write_text("new")
+        self.run_program(*everything)
+        self.assertFalse((app / "stranger").exists())
+        self.assertEqual(self.orders_in(self.database), 200)
+        self.run_program("restore", "--to", f"uploads={app}", "--delete", "--yes")
+        self.assertEqual(self.orders_in(self.database), 200)
+        # Excluded no more: then the folder's restore would remove what the database's made.
+        self.configure(uploads=', exclude: ["/*", "!/uploads", "!/shop.db"]')
+        self.run_program("backup")
+        for words in (everything, ["restore", "--to", f"uploads={app}", "--delete", "--yes"]):
+            said = " ".join(self.run_program(*words, status=4).stderr.split())
+            self.assertIn("--delete would remove", said)
+        self.assertEqual(self.orders_in(self.database), 200)
 
     def test_no_snapshot_of_the_target_is_taken_when_that_is_not_wanted(self):
         self.ready()
