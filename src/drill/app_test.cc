@@ -1,13 +1,11 @@
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
-#include <cstring>
 #include <set>
 #include <thread>
 
 #include "drill/sabotage.h"
 #include "drill/test_application.h"
+#include "sandbox/test_cell.h"
 
 namespace lifeboat::drill {
 namespace {
@@ -62,14 +60,7 @@ TEST_F(ApplicationTest, WhatLiesInProductionIsNeverShown) {
 
 // Somebody of this machine who listens in a folder that the application is shown.
 FileDescriptor listen_in(const fs::path& folder) {
-  const auto path = (folder / "neighbour.sock").string();
-  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  EXPECT_EQ(bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  EXPECT_EQ(listen(socket.get(), 1), 0);
-  return socket;
+  return sandbox::listen_at((folder / "neighbour.sock").string());
 }
 
 bool lies_below(const fs::path& folder, const std::string& name) {

@@ -28,13 +28,7 @@ class MongoDrill : public DrillTest {
       app.insert("log", many_documents(50));
     }
     open_repository();
-    backup::Request request;
-    request.service = "shop";
-    request.config = Json::object();
-    request.cache = scratch_.path() / "cache";
-    request.sources = {source_at(server_.uri(), "shop")};
-    const auto report = backup::run_backup(request, *repository_, test_.context);
-    ASSERT_TRUE(report) << report.error().describe();
+    run_backup({source_at(server_.uri(), "shop")});
   }
 
   Request request_with(const std::string& server) const {

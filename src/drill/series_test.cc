@@ -48,13 +48,7 @@ class SeriesDrill : public DrillTest {
     app.make_index("weather", "degrees", false);
     app.insert("items", many_documents(200));
     open_repository();
-    backup::Request request;
-    request.service = "shop";
-    request.config = Json::object();
-    request.cache = scratch_.path() / "cache";
-    request.sources = {source_at(source_.uri(), "shop")};
-    const auto report = backup::run_backup(request, *repository_, test_.context);
-    ASSERT_TRUE(report) << report.error().describe();
+    run_backup({source_at(source_.uri(), "shop")});
   }
 
   using Defect = std::function<void(const Application&)>;

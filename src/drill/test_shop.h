@@ -111,12 +111,6 @@ class ShopFixture : public ::testing::Test {
   void back_up() { ASSERT_TRUE(run_backup().snapshot.complete); }
 
   backup::Report run_backup() {
-    backup::Request request;
-    request.service = "shop";
-    request.host = "test";
-    request.version = "test";
-    request.config = Json::object();
-    request.cache = scratch_.path() / "cache";
     engine::SourceOptions database;
     database.name = "db";
     database.type = "sqlite";
@@ -125,7 +119,17 @@ class ShopFixture : public ::testing::Test {
     uploads.name = "uploads";
     uploads.type = "files";
     uploads.path = (live_ / "uploads").string();
-    request.sources = {uploads, database};
+    return run_backup({uploads, database});
+  }
+
+  backup::Report run_backup(std::vector<engine::SourceOptions> sources) {
+    backup::Request request;
+    request.service = "shop";
+    request.host = "test";
+    request.version = "test";
+    request.config = Json::object();
+    request.cache = scratch_.path() / "cache";
+    request.sources = std::move(sources);
     auto report = backup::run_backup(request, *repository_, test_.context);
     EXPECT_TRUE(report) << (report ? "" : report.error().describe());
     return report ? std::move(*report) : backup::Report();

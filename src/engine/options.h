@@ -31,8 +31,10 @@ struct TargetOptions {
   std::string type;
   std::string place;  // sqlite: the file to make; files: the folder to fill; mongodb: where the
                       // database is, without a password
-  bool overwrite = false;         // an existing target may be changed (a plan was confirmed)
-  bool delete_strangers = false;  // files: remove what the snapshot does not have
+  bool overwrite = false;              // an existing target may be changed (a plan was confirmed)
+  bool delete_strangers = false;       // files: remove what the snapshot does not have
+  std::vector<std::string> kept = {};  // files: patterns of what is not removed then
+  std::string snapshot = {};  // files: which one it is, for whoever finds the folder unfinished
   std::shared_ptr<const Json> facts = {};  // of the snapshot; a log changes what is to be expected
   std::uint64_t until = 0;  // of a log: the last position that is applied; 0 = the snapshot's own
   std::string state = {};   // mongodb: a folder that outlives a killed run, for what it set aside

@@ -138,12 +138,7 @@ TEST_F(CollectionTest, GivesUpForALivingSessionWithNothingRemoved) {
   EXPECT_EQ(place_.keys("packs/"), packs);
   EXPECT_EQ(place_.keys("snapshots/"), heads);
   ASSERT_OK(fill(**running, some_files(2), context()));
-  const auto info = (*running)->commit(context().clock.now(), true, context());
-  ASSERT_OK(info);
-  living_[info->id] = 2;
-  pruned();
-  expect_all_living("after");
-  expect_no_damage();
+  commit_and_prune(**running, 2);
 }
 
 TEST_F(CollectionTest, EndsADeadSession) {
@@ -267,12 +262,7 @@ TEST_F(CollectionTest, GivesUpWhatIsLostAndNoBackupThatIsRunning) {
   living_.erase(first);
   EXPECT_CODE(admin_->prune({.despite_missing = true}, context()), Code::busy);
   EXPECT_TRUE(place_.store->find(lost)) << "a void";
-  const auto info = (*running)->commit(context().clock.now(), true, context());
-  ASSERT_OK(info);
-  living_[info->id] = 2;
-  pruned();
-  expect_all_living("after");
-  expect_no_damage();
+  commit_and_prune(**running, 2);
 }
 
 // Two snapshots, of which the head of the first comes to harm.

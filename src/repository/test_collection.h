@@ -37,6 +37,16 @@ class CollectionTest : public testing::Test {
     return report ? *report : PruneReport{};
   }
 
+  // The collection finds everything of a backup that was running before it.
+  void commit_and_prune(SnapshotWriter& running, std::uint64_t version) {
+    const auto info = running.commit(context().clock.now(), true, context());
+    ASSERT_OK(info);
+    living_[info->id] = version;
+    pruned();
+    expect_all_living("after");
+    expect_no_damage();
+  }
+
   // A bit of what makes the object what it is.
   void flip(const std::string& key) {
     auto bytes = place_.object(key);

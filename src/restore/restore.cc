@@ -5,7 +5,6 @@
 
 #include "base/durable.h"
 #include "engine/all.h"
-#include "engine/files/target.h"
 #include "restore/aside.h"
 #include "restore/note.h"
 #include "restore/wanted.h"
@@ -43,13 +42,9 @@ engine::TargetOptions target_options(const Job& job, const std::string& place) {
   options.with_users = job.plan.with_users;
   options.facts = std::make_shared<const Json>(job.source.facts);
   options.delete_strangers = job.plan.delete_strangers && job.item.objects.empty();
+  options.kept = job.item.kept;
+  options.snapshot = job.plan.snapshot.id.hex();
   return options;
-}
-
-Result<std::unique_ptr<engine::Target>> open_target(const Job& job,
-                                                    const engine::TargetOptions& options) {
-  if (job.item.type != "files") return job.engine.open_target(options);
-  return engine::files::open_files_target(options, {job.plan.snapshot.id.hex(), job.item.kept});
 }
 
 struct From {
@@ -121,7 +116,7 @@ Result<ItemReport> fill_target(const Job& job, const std::string& place, const F
   ItemReport report{job.item.source, job.item.place, 0, 0, 0, Duration(0), {}};
   auto wanted = TRY(find_wanted(job, from.snapshot, context));
   const auto options = target_options(job, place);
-  const auto target = TRY(open_target(job, options));
+  const auto target = TRY(job.engine.open_target(options));
   if (auto prepared = target->prepare(context); !prepared)
     return fail_at(place, std::move(prepared).error());
   from.stages.end("prepare");

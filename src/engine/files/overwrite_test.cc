@@ -77,7 +77,8 @@ TEST_F(Overwriting, WhatTheSourceExcludesIsNoStranger) {
     for (const auto* path : {"shop.db", "cache/a", "old/deep/a.log", "old/deep/b", "gone/deep/c"})
       folder_.write("restored/" + std::string(path));
     folder_.set_mode("restored/old", 0500);
-    const auto target = *open_files_target(options_, {"", std::move(kept)});
+    options_.kept = std::move(kept);
+    const auto target = *open_files_target(options_);
     LIFEBOAT_OK(target->prepare(folder_.context()));
     for (const auto* path : {"", "d"}) LIFEBOAT_OK(target->create(folder_entry(path).info));
     const auto sink = *target->create(file("d/a").info);

@@ -58,13 +58,12 @@ Failure cannot_make(int error, const std::string& path) {
 
 class FilesTarget final : public Target {
  public:
-  FilesTarget(TargetOptions options, FolderOrder order)
-      : options_(std::move(options)), order_(std::move(order)) {}
+  explicit FilesTarget(TargetOptions options) : options_(std::move(options)) {}
 
   Result<void> prepare(const RunContext& context) override {
     TRY(context.check_stop());
-    kept_ = TRY(ExcludeRules::compile(order_.kept));
-    auto root = TRY(open_root(options_, order_.snapshot));
+    kept_ = TRY(ExcludeRules::compile(options_.kept));
+    auto root = TRY(open_root(options_));
     const bool inherits = !root.fresh || inherits_attributes(root.folder->get());
     filling_ = std::make_unique<Filling>(std::move(root), inherits);
     if (!filling_->root.resumed) return {};
@@ -282,15 +281,14 @@ class FilesTarget final : public Target {
   }
 
   TargetOptions options_;
-  FolderOrder order_;
   ExcludeRules kept_;
   std::unique_ptr<Filling> filling_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Target>> open_files_target(const TargetOptions& options, FolderOrder order) {
-  return std::make_unique<FilesTarget>(options, std::move(order));
+Result<std::unique_ptr<Target>> open_files_target(const TargetOptions& options) {
+  return std::make_unique<FilesTarget>(options);
 }
 
 }  // namespace lifeboat::engine::files

@@ -8,13 +8,6 @@
 
 namespace lifeboat::engine::files {
 
-// What a folder is told beside what every target is.
-struct FolderOrder {
-  std::string snapshot = {};           // which one it is, for whoever finds it unfinished
-  std::vector<std::string> kept = {};  // patterns of what is not deleted with the strangers
-};
-
-Result<std::unique_ptr<Target>> open_files_target(const TargetOptions& options,
-                                                  FolderOrder order = {});
+Result<std::unique_ptr<Target>> open_files_target(const TargetOptions& options);
 
 }  // namespace lifeboat::engine::files

@@ -129,7 +129,7 @@ std::optional<std::string> unfinished_snapshot(const std::string& place) {
   return snapshot_in(to_text(text));
 }
 
-Result<TargetRoot> open_root(const TargetOptions& options, const std::string& snapshot) {
+Result<TargetRoot> open_root(const TargetOptions& options) {
   const auto& place = options.place;
   if (place.empty()) return fail(Code::usage, options.name + ": no target folder was given");
   TargetRoot root;
@@ -141,7 +141,7 @@ Result<TargetRoot> open_root(const TargetOptions& options, const std::string& sn
   if (::fstat(root.folder->get(), &root.status) != 0) return cannot_use(errno, place);
   TRY(judge(root, options));
   make_private(root);
-  if (auto marked = write_root_marker(root, snapshot); !marked) {
+  if (auto marked = write_root_marker(root, options.snapshot); !marked) {
     ::fchmod(root.folder->get(), root.status.st_mode & 07777U);
     return fail(std::move(marked).error().add_context(place));
   }

@@ -23,7 +23,7 @@ struct TargetRoot {
 // `refused` for "/" and for a folder that holds things the options do not allow to change, `busy`
 // while another restore fills it. The folder is private from now on, and its marker names the
 // snapshot.
-Result<TargetRoot> open_root(const TargetOptions& options, const std::string& snapshot);
+Result<TargetRoot> open_root(const TargetOptions& options);
 // What the marker says of the restore that did not end: the id of its snapshot, empty where it
 // names none or cannot be read. Nothing when there is no marker.
 std::optional<std::string> unfinished_snapshot(const std::string& place);

@@ -65,7 +65,9 @@ TEST(FilesTarget, IsMarkedWithItsSnapshotAlsoOverAnOlderMark) {
   folder.write("restored/" + std::string(kMarkerName), "Words without an id.\n");
   EXPECT_EQ(unfinished_snapshot(place), "");
   for (const auto* id : {"12ab", "34cd"}) {
-    const auto target = *open_files_target(folder.target(), {id, {}});
+    auto options = folder.target();
+    options.snapshot = id;
+    const auto target = *open_files_target(options);
     LIFEBOAT_OK(target->prepare(folder.context()));
     EXPECT_EQ(unfinished_snapshot(place), id);
   }
