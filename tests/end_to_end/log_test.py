@@ -1,0 +1,116 @@
+"""A service whose database keeps a log: incremental and differential backups, and restores to what
+lies between two full ones."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import unittest
+import urllib.parse
+
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+sys.path.insert(0, str(CACHE / "lifeboat" / "pymongo-4.10.1"))
+import pymongo  # noqa: E402
+
+from stage import Stage  # noqa: E402
+
+CONFIGURATION = """\
+version: 1
+services:
+  shop:
+    sources: {{db: {{type: mongodb, uri: "${{MONGO_URI}}", database: shop}}{more}}}
+    repositories: [local]
+repositories:
+  local: {{url: "{repository}", key: {key}}}
+"""
+
+
+class LogOfADatabase(Stage):
+    def setUp(self):
+        super().setUp()
+        data = self.place / "data"
+        data.mkdir()
+        socket = self.place / "db.sock"
+        self.server = subprocess.Popen(
+            [os.environ["LIFEBOAT_FERRETDB"], "--handler=sqlite", f"--sqlite-url=file:{data}/",
+             "--listen-addr=", f"--listen-unix={socket}", "--state-dir=-", "--debug-addr=-",
+             "--telemetry=disable", "--log-level=error", "--repl-set-name=rs0"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(self.server.wait)
+        self.addCleanup(self.server.kill)
+        self.wait_until(socket.exists)
+        uri = f"mongodb://{urllib.parse.quote(str(socket), safe='')}/"
+        self.client = pymongo.MongoClient(uri, directConnection=True)
+        self.addCleanup(self.client.close)
+        self.client["local"].create_collection("oplog.rs", capped=True, size=1 << 20)
+        self.orders = self.client["shop"]["orders"]
+        self.orders.insert_many([{"_id": number} for number in range(100)])
+        self.variables |= {"MONGO_URI": uri + "?directConnection=true",
+                           "TARGET": uri + "restored?directConnection=true"}
+        self.configure_log()
+        self.run_program("init")
+
+    def configure_log(self, more=""):
+        text = CONFIGURATION.format(more=more, repository=self.repository, key=self.key)
+        (self.place / "lifeboat.yaml").write_text(text)
+
+    def snapshots(self):
+        return len(self.result("snapshots")[0]["snapshots"])
+
+    def insert_and_back_up(self, first, kind):
+        """What the log then reaches to, as a position."""
+        self.orders.insert_many([{"_id": number} for number in range(first, first + 10)])
+        time.sleep(3)  # FerretDB knows its log until shortly before now
+        backed_up = self.result("backup", "--type", kind)
+        log, = backed_up["repositories"][0]["logs"]
+        self.assertEqual((log["source"], log["pieces"]), ("db", 1))
+        self.assertNotIn("broken", log)
+        return re.search(r"\((.*)\)", log["reaches"])[1]
+
+    def orders_at(self, *moment):
+        self.run_program("restore", "shop", *moment, "--to", "db=env:TARGET", "--overwrite",
+                         "--delete", "--no-snapshot", "--yes")
+        return self.client["restored"]["orders"].count_documents({})
+
+    def test_incremental_and_differential_backups_archive_the_log_and_make_no_snapshot(self):
+        self.run_program("backup")
+        incremental = self.insert_and_back_up(1000, "incremental")
+        differential = self.insert_and_back_up(2000, "differential")
+        self.assertEqual(self.snapshots(), 1)
+        self.assertEqual(self.orders_at("--at-position", incremental), 110)
+        self.assertEqual(self.orders_at("--at-position", differential), 120)
+        self.assertEqual(self.orders_at(), 100, "the snapshot itself")
+        ranges = self.result("log", "status", "shop")["repositories"][0]["ranges"]
+        self.assertEqual(len(ranges), 1)
+        self.assertIn(differential, ranges[0]["to"])
+
+    def test_one_without_a_full_backup_before_it_is_a_full_one(self):
+        ran = self.run_program("backup", "--type", "incremental")
+        self.assertIn("there is no snapshot that a log could go on from, so the backup is a full",
+                      " ".join(ran.stderr.split()))
+        self.assertEqual(self.snapshots(), 1)
+
+    def test_one_whose_log_does_not_go_on_is_a_full_one_from_which_it_goes_on(self):
+        self.run_program("backup")
+        self.client["local"].drop_collection("oplog.rs")
+        self.client["local"].create_collection("oplog.rs", capped=True, size=1 << 20)
+        self.orders.insert_one({"_id": 500})
+        ran = self.run_program("backup", "--type", "incremental")
+        self.assertIn("its log does not go on, so the backup is a full one",
+                      " ".join(ran.stderr.split()))
+        self.assertEqual(self.snapshots(), 2)
+        later = self.insert_and_back_up(1000, "incremental")
+        self.assertEqual(self.orders_at("--at-position", later), 111)
+
+    def test_one_beside_a_source_without_a_log_is_a_full_one(self):
+        self.uploads.mkdir()
+        self.configure_log(f', uploads: {{type: files, path: "{self.uploads}"}}')
+        self.run_program("backup")
+        ran = self.run_program("backup", "--type", "differential")
+        self.assertIn("not all of its sources keep a log", " ".join(ran.stderr.split()))
+        self.assertEqual(self.snapshots(), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
