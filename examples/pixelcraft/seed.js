@@ -1,6 +1,7 @@
 'use strict';
 // `seed.js [--designs N]`: sample data. admin@pixelcraft.example is the admin, client1@… the
-// clients, "correct horse" everybody's password. client1's first design is a draft.
+// clients, "correct horse" everybody's password. client1's first design is a draft; another one
+// was thrown away.
 const { hashOf } = require('./src/accounts');
 const blobs = require('./src/blobs');
 const { audit, connect } = require('./src/database');
@@ -44,6 +45,8 @@ async function main() {
   const count = optionOf('--designs', 40);
   for (let i = 0; i < count; ++i)
     await addDesign(database, settings.uploads, i, users[1 + (Math.floor(i / STATES.length) % CLIENTS)]);
+  await addDesign(database, settings.uploads, count, users[1]);
+  await database.collection('designs').updateOne({ title: `Design ${count}` }, { $set: { deletedAt: new Date() } });
   console.log(`${users.length} users, ${count} designs`);
   await client.close();
 }

@@ -92,6 +92,7 @@ class Studio(Stage):
                      "migrations.db._migrations", "command.migrate-status", "freshness.db.designs",
                      "isolation.network", "app.ready", "app.uses.db", "journey.token-key",
                      "journey.invalid-transition", "journey.artwork", "journey.projections",
+                     "query.thrown-away", "journey.thrown-away",
                      "journey.load"):
             self.assertIn(name, self.outcomes)
         evidence = pathlib.Path(drilled["file"]).read_text()
@@ -115,6 +116,48 @@ class Studio(Stage):
         next(self.uploads.rglob("*.png")).unlink()
         self.drill("blob-missing-at-the-source")
         self.assertEqual(self.outcomes["blobs.db.designs"], "failed")
+
+    def test_a_file_without_a_design_is_warned_of(self):
+        (self.uploads / "left-behind.png").write_bytes(b"x")
+        self.run_program("backup", "pixelcraft")
+        evidence = self.result("drill", "run", "pixelcraft")[0]["evidence"]
+        self.assertEqual(evidence["verdict"], "proven", evidence["reason"])
+        self.assertIn("orphan-files", {each["rule"] for each in evidence["diagnosis"]})
+        orphans, = [check for check in evidence["checks"]
+                    if check["id"] == "blobs.db.designs.orphans"]
+        self.assertEqual(orphans["outcome"], "warned")
+        self.assertIn("left-behind.png", orphans["message"])
+
+    def test_a_database_and_files_of_two_moments_are_told_by_both_signs(self):
+        self.change_data("(db) => db.collection('designs').deleteOne({title: 'Design 39'})")
+        list(self.uploads.rglob("*.png"))[0].unlink()
+        self.drill("blob-missing-at-the-source", "orphan-files")
+        self.assertEqual(self.outcomes["blobs.db.designs"], "failed")
+        self.assertEqual(self.outcomes["blobs.db.designs.orphans"], "warned")
+
+    def test_a_release_without_a_resource_fails(self):
+        self.change("src/application.js", "resources: { audit: {}, design:", "resources: { design:")
+        self.drill("answers-otherwise")
+        self.assertEqual(self.outcomes["journey.resources"], "failed")
+        self.assertEqual(self.outcomes["digests.db"], "passed")
+
+    def test_a_state_machine_that_allows_more_fails(self):
+        self.change("src/designs.js", "draft: { submit: 'review' }",
+                    "draft: { submit: 'review', archive: 'archived' }")
+        self.drill("accepts-what-it-must-refuse", "answers-otherwise")
+        self.assertEqual(self.outcomes["journey.transitions"], "failed")
+        self.assertEqual(self.outcomes["journey.invalid-transition"], "failed")
+
+    def test_a_projection_that_shows_too_much_fails(self):
+        self.change("src/designs.js", "client: ['title',", "client: ['costCents', 'title',")
+        self.drill("protection-lost")
+        self.assertEqual(self.outcomes["journey.projections"], "failed")
+
+    def test_a_design_that_was_thrown_away_and_is_shown_fails(self):
+        self.change("src/designs.js", "({ deletedAt: null, ...", "({ ...")
+        self.drill("answers-otherwise")
+        self.assertEqual(self.outcomes["journey.thrown-away"], "failed")
+        self.assertEqual(self.outcomes["query.thrown-away"], "passed")
 
     def test_a_migration_that_is_pending_is_seen_by_the_studio_and_by_the_check(self):
         self.change_data("(db) => db.collection('_migrations').deleteOne({name: '003-audit'})")
