@@ -1,35 +1,61 @@
 """A FerretDB for tests in Python, and enough of MongoDB's protocol to write into it."""
 
+import contextlib
 import itertools
 import os
+import pathlib
 import socket
 import struct
 import subprocess
 import time
 
 PATIENCE = 30  # seconds
+TRIES = 5
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
 
 
 class Server:
     def __init__(self, folder, *options):
         folder.mkdir()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.process = subprocess.Popen(
-            [os.environ["LIFEBOAT_FERRETDB"], "--handler=sqlite", f"--sqlite-url=file:{folder}/",
-             "--state-dir=-", f"--listen-addr=127.0.0.1:{self.port}", "--debug-addr=-",
-             "--telemetry=disable", "--log-level=error", *options], cwd=folder,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(TRIES):
+            self.port = free_port()
+            self.process = subprocess.Popen(
+                [os.environ["LIFEBOAT_FERRETDB"], "--handler=sqlite",
+                 f"--sqlite-url=file:{folder}/", "--state-dir=-",
+                 f"--listen-addr=127.0.0.1:{self.port}", "--debug-addr=-",
+                 "--telemetry=disable", "--log-level=error", *options], cwd=folder,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            if self.comes_up():
+                return
+            self.stop()
+        raise RuntimeError("FerretDB does not listen")
+
+    def comes_up(self):
         deadline = time.monotonic() + PATIENCE
-        while not self.listens():
-            if time.monotonic() > deadline or self.process.poll() is not None:
-                self.stop()
-                raise RuntimeError("FerretDB does not listen")
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if self.listens():
+                return True
             time.sleep(0.05)
+        return False
 
     def listens(self):
-        with socket.socket() as tried:
-            return tried.connect_ex(("127.0.0.1", self.port)) == 0
+        """Itself, and not another process that took the port first."""
+        for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            _, address, _, state, *_, inode = line.split()[:10]
+            if int(address.split(":")[1], 16) == self.port and state == "0A":
+                return f"socket:[{inode}]" in self.opened()
+        return False
+
+    def opened(self):
+        opened = set()
+        with contextlib.suppress(FileNotFoundError):  # a descriptor that was closed meanwhile
+            for each in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir():
+                opened.add(os.readlink(each))
+        return opened
 
     def uri(self, database=""):
         return f"mongodb://127.0.0.1:{self.port}/{database}"
