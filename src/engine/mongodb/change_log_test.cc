@@ -75,7 +75,7 @@ class RandomWriter : public testing::LoggedShop {
 
 TEST_F(RandomWriter, IsRestoredToEveryMomentAsAModelHasIt) {
   constexpr int kBefore = 60;
-  constexpr int kAfter = 90;
+  constexpr int kAfter = 60;
   for (int i = 0; i < kBefore; ++i) write_one();
   constexpr std::size_t kWithTheLog = 5;
   const auto captured = capture([this](std::size_t entries) {
@@ -88,7 +88,7 @@ TEST_F(RandomWriter, IsRestoredToEveryMomentAsAModelHasIt) {
   for (int i = 1; i <= kAfter; ++i) {
     write_one();
     moments[position()] = model_;
-    if (i % 30 != 0) continue;
+    if (i % 20 != 0) continue;
     const auto more = follow(about, 2000);
     LIFEBOAT_OK(more);
     pieces.insert(pieces.end(), more->begin(), more->end());
@@ -96,9 +96,8 @@ TEST_F(RandomWriter, IsRestoredToEveryMomentAsAModelHasIt) {
   }
   EXPECT_GT(pieces.size(), 5U);
   for (const auto& each : pieces) EXPECT_EQ(each.broken, "");
-  int number = 0;
+  EXPECT_GT(moments.size(), 40U) << "what changes nothing is no entry";
   for (const auto& [moment, model] : moments) {
-    if (++number % 6 != 1 && moment != moments.rbegin()->first) continue;
     const auto report = rebuild(*captured, pieces, moment);
     LIFEBOAT_OK(report);
     const auto found = facts("restored");

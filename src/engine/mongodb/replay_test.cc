@@ -386,9 +386,9 @@ void replay_history(const RandomHistory& history, std::uint32_t until,
 }
 
 TEST(Replay, EveryMomentOfARandomHistoryEqualsTheModelAlsoTheSecondTime) {
-  for (std::uint32_t round = 0; round < 160; ++round) {
-    const RandomHistory history(round / 20);
-    const std::uint32_t until = round % 20 * 3;
+  for (std::uint32_t round = 0; round < 480; ++round) {
+    const RandomHistory history(round / 60);
+    const std::uint32_t until = round % 60 + 1;
     MemoryCollections collections;
     replay_history(history, until, collections);
     EXPECT_EQ(collections.documents[kThings], history.states[until]) << round;
