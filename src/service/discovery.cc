@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "engine/mongodb/utf8.h"
 #include "service/discovery_hints.h"
 
 namespace lifeboat::service {
@@ -140,13 +141,21 @@ class Search {
   }
 
   void add_lines(const path& folder) {
-    if (!known_.insert(folder).second) return;
+    if (!known_.insert(folder).second || !can_be_written(folder)) return;
     found_.foreign.push_back(
         {"archives of JSON lines", folder.string(), FoundDumps{"jsonl", folder, "backup_*.tar*"}});
   }
 
+  // A configuration is in UTF-8, and so are the paths in it.
+  bool can_be_written(const path& place) {
+    if (engine::mongodb::is_utf8(place.string())) return true;
+    found_.foreign.push_back({"something whose name is not in UTF-8", place.string()});
+    return false;
+  }
+
   void add(const path& place, const std::string& type, const std::string& reason) {
     if (!known_.insert(place).second || found_.sources.size() >= kMostSources) return;
+    if (!can_be_written(place)) return;
     found_.sources.push_back({"", type, place, {}, reason});
   }
 

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "config/template.h"
 #include "config/yaml.h"
+#include "engine/mongodb/utf8.h"
 
 namespace lifeboat::service {
 namespace {
@@ -173,7 +174,8 @@ std::optional<FoundDumps> dumps_of(std::string_view line) {
     const auto folder = place.parent_path();
     const auto name = place.filename().string();
     const bool is_plain = folder.is_absolute() && folder.string().find('*') == std::string::npos;
-    if (is_plain && !name.empty()) return FoundDumps{"mongodump", folder, name};
+    if (!is_plain || name.empty() || !engine::mongodb::is_utf8(place.string())) continue;
+    return FoundDumps{"mongodump", folder, name};
   }
   return std::nullopt;
 }
@@ -232,9 +234,12 @@ std::string without_credentials(const std::string& url) {
   if (scheme_end == std::string::npos) return url;
   const auto authority = scheme_end + 3;
   const auto path_begin = std::min(url.find('/', authority), url.size());
+  // A password may have what it should not: then nobody can tell where it begins and ends.
+  if (url.find('@') < authority || url.find('@', path_begin) != std::string::npos)
+    return "a URL that may hold a password";
   const auto at = url.rfind('@', path_begin);
   auto shown = url;
-  if (at != std::string::npos && at >= authority) shown.erase(authority, at + 1 - authority);
+  if (at != std::string::npos) shown.erase(authority, at + 1 - authority);
   // Parameters may hold passwords too.
   return shown.substr(0, shown.find('?'));
 }

@@ -208,10 +208,38 @@ TEST_F(Discover, GivesCommentsThatWorkWhenTheyAreTakenIn) {
   EXPECT_EQ(loaded->config.services.at(0).sources.size(), 3U);
 }
 
+TEST_F(Discover, WhatOthersWroteNeverLeavesItsComment) {
+  write("media/a.png", "x");
+  write("compose.yml",
+        "services: {\"app\\n    drills: {}\": {volumes: [\"./media:/m\"]},\n"
+        "  db: {image: \"postgres\\n    owner: x\"}}\n");
+  const auto text = starter_yaml(found(), {"shop", "/r"});
+  EXPECT_THAT(text, HasSubstr("# a volume in compose.yml (app     drills: {})\n"));
+  const auto loaded = config::parse_config(text, "/x/lifeboat.yaml", config::Variables());
+  ASSERT_TRUE(loaded) << loaded.error().describe() << "\n" << text;
+  EXPECT_EQ(loaded->config.services.at(0).drills.size(), 1U);
+}
+
+TEST_F(Discover, WhatIsNotInUtf8IsNamedInACommentAndBreaksNothing) {
+  write("media/a.png", "x");
+  write("upl\xf6/uploads/a.png", "x");
+  write(".env", "DB_URL=postgres://h\xb5/d\n");
+  write("../root/etc/crontab", "1 1 * * * mongodump --archive=/backups/\xf6-1.gz\n");
+  const auto found_all = found();
+  EXPECT_THAT(found_all.sources, ElementsAre(source("media", "files")));
+  const auto text = starter_yaml(found_all, {"shop", "/r"});
+  EXPECT_THAT(text, AllOf(HasSubstr("something whose name is not in UTF-8"), HasSubstr("upl?"),
+                          HasSubstr("postgres://h?/d"), HasSubstr("a backup by \"mongodump\"")));
+  const auto loaded = config::parse_config(text, "/x/lifeboat.yaml", config::Variables());
+  ASSERT_TRUE(loaded) << loaded.error().describe() << "\n" << text;
+}
+
 TEST(WithoutCredentials, LeavesNoPassword) {
   EXPECT_EQ(without_credentials("postgres://u:p@h/d?sslpassword=x"), "postgres://h/d");
   EXPECT_EQ(without_credentials("postgres://u:p@ss@h/d"), "postgres://h/d");
   EXPECT_EQ(without_credentials("redis://h"), "redis://h");
+  for (const auto* odd : {"postgres://u:p/w@h/d", "postgres://u:p/w?x@h/d", "u:p@h/x://d"})
+    EXPECT_EQ(without_credentials(odd), "a URL that may hold a password") << odd;
 }
 
 }  // namespace

@@ -4,12 +4,24 @@
 
 #include "config/portable.h"
 #include "config/schema.h"
+#include "engine/mongodb/utf8.h"
 
 namespace lifeboat::service {
 namespace {
 
 // Always in quotes, for a path may hold anything; a dollar in it is a dollar.
 std::string quoted(const std::string& text) { return config::yaml_quoted(config::escaped(text)); }
+
+// What others wrote, for a comment: it must not end its line, and the file is in UTF-8.
+std::string one_line(std::string text) {
+  const bool all = engine::mongodb::is_utf8(text);
+  for (char& letter : text) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (byte < 0x20) letter = ' ';
+    if (byte >= 0x80 && !all) letter = '?';
+  }
+  return text;
+}
 
 std::string example_of(std::string_view path) {
   return std::string(config::find_row(path)->example);
@@ -29,11 +41,11 @@ std::string source_line(const FoundSource& source) {
   for (const auto& pattern : source.exclude)
     patterns += (patterns.empty() ? "" : ", ") + quoted(pattern);
   if (!patterns.empty()) line += fmt::format(", exclude: [{}]", patterns);
-  return line + fmt::format("}}   # {}\n", source.reason);
+  return line + fmt::format("}}   # {}\n", one_line(source.reason));
 }
 
 std::string config_source(const Discovery& discovery, const std::filesystem::path& directory) {
-  if (discovery.config_files.empty()) return {};
+  if (discovery.config_files.empty() || !engine::mongodb::is_utf8(directory.string())) return {};
   std::string patterns = "\"/*\"";
   for (const auto& name : discovery.config_files) patterns += ", " + quoted("!/" + name);
   return fmt::format(
@@ -70,10 +82,7 @@ std::string foreign_comment(const Discovery& discovery) {
   for (const auto& foreign : discovery.foreign) {
     if (foreign.dumps) continue;
     if (text.empty()) text = "    # Also found, and not protected by this version:\n";
-    std::string line = fmt::format("    #   {}, {}", foreign.what, foreign.where);
-    for (char& letter : line)
-      if (static_cast<unsigned char>(letter) < 0x20) letter = ' ';
-    text += line + "\n";
+    text += one_line(fmt::format("    #   {}, {}", foreign.what, foreign.where)) + "\n";
   }
   return text;
 }
