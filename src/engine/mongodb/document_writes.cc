@@ -1,6 +1,7 @@
 #include "engine/mongodb/document_writes.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace lifeboat::engine::mongodb {
 namespace {
@@ -11,14 +12,17 @@ constexpr std::size_t kMostBytes = 8U << 20U;
 constexpr std::size_t kMostInCommand = 16U << 20U;
 constexpr std::size_t kMostFetched = 16U << 20U;  // whatever the size of the documents
 constexpr std::uint32_t kFetchBatch = 1000;
+constexpr std::size_t kMostMissed = 2'000'000;  // some eighty megabytes
 
 const Bytes& filter_of(const Replace& write) { return write.filter; }
 const Bytes& filter_of(const ApplyDiff& write) { return write.filter; }
 const Bytes& filter_of(const Delete& write) { return write.filter; }
 
 Bytes filter_of_step(const auto& step) {
-  return std::visit([](const auto& each) { return filter_of(each); }, step);
+  return std::visit([](const auto& each) { return filter_of(each); }, step.write);
 }
+
+std::uint64_t hash_of_id(ByteView filter) { return std::hash<std::string>{}(to_text(filter)); }
 
 // One command with many statements, cut before it grows too large.
 class Statements {
@@ -68,7 +72,7 @@ Result<void> DocumentWrites::add(Update write) {
   const auto& collection = write.where.collection;
   Document document;
   document.before = TRY(find_one(collection, write.filter));
-  if (!document.before) return {};
+  if (!document.before) return miss(collection, write.filter, at_);
   ArrayBuilder updates;
   updates.document(
       DocumentBuilder().document("q", write.filter).document("u", write.operators).take());
@@ -78,9 +82,10 @@ Result<void> DocumentWrites::add(Update write) {
   return {};
 }
 
-Result<void> DocumentWrites::keep(Step step, std::size_t size) {
-  const auto collection = std::visit([](const auto& each) { return each.where.collection; }, step);
-  steps_[collection].push_back(std::move(step));
+Result<void> DocumentWrites::keep(std::variant<Replace, ApplyDiff, Delete> write,
+                                  std::size_t size) {
+  const auto collection = std::visit([](const auto& each) { return each.where.collection; }, write);
+  steps_[collection].push_back({std::move(write), at_});
   bytes_ += size;
   if (++kept_ < kMostSteps && bytes_ < kMostBytes) return {};
   return flush();
@@ -101,7 +106,7 @@ Result<void> DocumentWrites::write_all(const std::string& collection,
   while (!wanted.empty()) {
     auto documents = TRY(fetch(collection, wanted));
     for (const auto& step : steps)
-      if (documents.contains(filter_of_step(step))) TRY(apply(step, documents));
+      if (documents.contains(filter_of_step(step))) TRY(apply(collection, step, documents));
     TRY(store(collection, documents));
   }
   return {};
@@ -136,19 +141,38 @@ Result<DocumentWrites::Documents> DocumentWrites::fetch(const std::string& colle
   return fetched;
 }
 
-Result<void> DocumentWrites::apply(const Step& step, Documents& documents) {
-  if (const auto* replace = std::get_if<Replace>(&step)) {
-    auto& document = documents[replace->filter];
-    if (replace->upsert || document.now) document.now = replace->document;
-  } else if (const auto* diff = std::get_if<ApplyDiff>(&step)) {
-    auto& document = documents[diff->filter];
-    if (!document.now) return {};
-    const auto old = std::move(*document.now);
-    document.now = TRY(apply_diff(view_document(old), view_document(diff->diff), diff->present));
-  } else {
-    documents[std::get<Delete>(step).filter].now.reset();
+Result<void> DocumentWrites::apply(const std::string& collection, const Step& step,
+                                   Documents& documents) {
+  const auto filter = filter_of_step(step);
+  auto& now = documents[filter].now;
+  if (std::holds_alternative<Delete>(step.write)) {
+    now.reset();
+    find_again(collection, filter);
+    return {};
   }
+  const auto* replace = std::get_if<Replace>(&step.write);
+  if (!now && (replace == nullptr || !replace->upsert)) return miss(collection, filter, step.at);
+  if (replace != nullptr) {
+    now = replace->document;
+    return {};
+  }
+  const auto& diff = std::get<ApplyDiff>(step.write);
+  const auto old = std::move(*now);
+  now = TRY(apply_diff(view_document(old), view_document(diff.diff), diff.present));
   return {};
+}
+
+Result<void> DocumentWrites::miss(const std::string& collection, ByteView filter, Timestamp at) {
+  if (!missed_[collection].try_emplace(hash_of_id(filter), at).second) return {};
+  if (++missed_count_ <= kMostMissed) return {};
+  return fail(Code::not_restorable,
+              "the log changes more than two million documents that are not there");
+}
+
+// Its end in the log says why it is not there.
+void DocumentWrites::find_again(const std::string& collection, ByteView filter) {
+  const auto missed = missed_.find(collection);
+  if (missed != missed_.end()) missed_count_ -= missed->second.erase(hash_of_id(filter));
 }
 
 std::vector<std::pair<const Bytes*, const DocumentWrites::Document*>> DocumentWrites::by_turn(
@@ -211,11 +235,34 @@ void DocumentWrites::count(const std::string& collection, const Document& docume
 }
 
 void DocumentWrites::rename(const std::string& from, const std::string& to) {
-  auto moved = changes_.extract(from);
-  changes_.erase(to);
-  if (moved.empty()) return;
-  moved.key() = to;
-  changes_.insert(std::move(moved));
+  const auto move = [&](auto& by_name) {
+    auto moved = by_name.extract(from);
+    by_name.erase(to);
+    if (moved.empty()) return;
+    moved.key() = to;
+    by_name.insert(std::move(moved));
+  };
+  move(changes_);
+  forget_missed(to);
+  move(missed_);
+}
+
+Result<void> DocumentWrites::explain(const std::string& collection) {
+  if (steps_.contains(collection)) TRY(flush());
+  forget_missed(collection);
+  return {};
+}
+
+void DocumentWrites::forget_missed(const std::string& collection) {
+  const auto missed = missed_.extract(collection);
+  if (!missed.empty()) missed_count_ -= missed.mapped().size();
+}
+
+Result<void> DocumentWrites::explain_all() {
+  TRY(flush());
+  missed_.clear();
+  missed_count_ = 0;
+  return {};
 }
 
 }  // namespace lifeboat::engine::mongodb

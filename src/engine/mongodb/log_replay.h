@@ -48,6 +48,8 @@ class LogReplay {
   // Entries that the window has are passed over. `not_restorable` when the piece is of another
   // history.
   Result<void> replay_piece(ByteView entries, const RunContext& context);
+  // `not_restorable` when a document was changed that is not there, and nothing in the log says
+  // why: it has a hole.
   Result<void> finish();
 
   const Catalog& catalog() const { return catalog_.catalog(); }
@@ -82,6 +84,8 @@ class LogReplay {
   Result<void> drop(const std::string& name);
   Result<Bytes> keep_expiry(const ModifyCollection& write);
   Result<bool> has_home(const Namespace& where);
+  Result<void> check_nothing_missed() const;
+  bool may_lose_documents(const std::string& stored) const;
   Result<void> run(ByteView command);
   bool leaves_out(const Namespace& where) const;
   Result<Json> expected_of(const Collection& collection, const Json& recorded) const;
@@ -93,6 +97,7 @@ class LogReplay {
   std::optional<std::set<Feature>> offered_;
   std::set<std::string> asked_;     // of a part: the collections that it has
   std::set<std::string> homeless_;  // time series that are not there, and buckets of them came
+  std::set<std::string> capped_;    // which the log made so: the server lets documents go by itself
   ReplayedCatalog catalog_;
   DocumentWrites documents_;
   Replay replay_;

@@ -1,6 +1,7 @@
 #include "engine/mongodb/log_replay.h"
 
 #include "engine/mongodb/bson_reader.h"
+#include "engine/mongodb/test_log.h"
 #include "engine/mongodb/test_logged_shop.h"
 
 namespace lifeboat::engine::mongodb {
@@ -161,6 +162,108 @@ TEST_F(LogWindow, ACollectionThatIsMadeAndEmptiedMeanwhileIsThere) {
   const auto report = rebuild(*captured, *pieces, last_of(pieces->back()));
   LIFEBOAT_OK(report);
   EXPECT_EQ(facts("restored"), facts("shop"));
+}
+
+// Pieces and windows out of which entries were taken.
+class LogWithHoles : public testing::LoggedShop {
+ protected:
+  void SetUp() override {
+    LoggedShop::SetUp();
+    live().insert("items", many_documents(10));
+  }
+  static Bytes entry(const std::string& fields) { return entry_at(2'000'000'000, fields); }
+  static Bytes change_of(const std::string& id) {
+    return entry(
+        R"("op":"u","ns":"shop.items","o":{"$v":2,"diff":{"u":{"name":"b"}}},"o2":{"_id":)" + id +
+        "}");
+  }
+  static Bytes end_of(const std::string& id) {
+    return entry(R"("op":"d","ns":"shop.items","o":{"_id":)" + id + "}");
+  }
+  // The entry that inserts this document is not in what comes of it.
+  static Bytes without_insert(ByteView content, std::int32_t id) {
+    Bytes kept;
+    BsonReader reader;
+    EXPECT_TRUE(reader.feed(content, [&](DocumentView each) -> Result<void> {
+      const auto in = each.document_at("o")->find("_id");
+      if (each.text_at("op") != "i" || !in || in->integer() != id) append(kept, each.bytes());
+      return {};
+    }));
+    return kept;
+  }
+  // What a restore says that has this window.
+  std::string with_window(Dialect dialect, const std::vector<Bytes>& entries) {
+    auto captured = capture();
+    if (!captured) return failure_of(captured);
+    auto& content = captured->entries.back().content;
+    content.clear();
+    for (const auto& each : entries) append(content, each);
+    append(content, encode_window_end({"shop", dialect, true, {}, {2'000'000'000, 1}}));
+    const auto report = rebuild(*captured);
+    return report ? "" : failure_of(report);
+  }
+  static constexpr auto* kMissing = "entries of the log are missing";
+};
+
+TEST_F(LogWithHoles, AreFoundByTheDocumentThatIsChangedAndWasNeverMade) {
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  put("items", document(500));
+  put("items", document(500, "changed"));
+  put("items", document(501, "last"));
+  auto pieces = follow(captured->outcome.position["log"]);
+  LIFEBOAT_OK(pieces);
+  ASSERT_EQ(pieces->size(), 1U);
+  const auto until = last_of(pieces->back());
+  LIFEBOAT_OK(rebuild(*captured, *pieces, until));
+  auto& content = pieces->back().content;
+  content = without_insert(content, 500);
+  const auto holed = rebuild(*captured, *pieces, until);
+  ASSERT_FALSE(holed);
+  EXPECT_EQ(holed.error().code(), Code::not_restorable);
+  EXPECT_NE(failure_of(holed).find(kMissing), std::string::npos) << failure_of(holed);
+}
+
+TEST_F(LogWithHoles, AreNoneWhereTheDocumentOrItsCollectionIsGoneLater) {
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  put("items", document(500));
+  put("items", document(500, "changed"));
+  live().remove_one("items", 500);
+  put("items", document(501));
+  put("items", document(501, "changed"));
+  auto pieces = follow(captured->outcome.position["log"]);
+  LIFEBOAT_OK(pieces);
+  auto& content = pieces->back().content;
+  content = without_insert(content, 500);
+  LIFEBOAT_OK(rebuild(*captured, *pieces, last_of(pieces->back())));
+  content = without_insert(content, 501);
+  EXPECT_FALSE(rebuild(*captured, *pieces, last_of(pieces->back())));
+}
+
+TEST_F(LogWithHoles, AreFoundInTheWindowOfACopyWhereTheServerLogsEnds) {
+  const auto drop = entry(R"("op":"c","ns":"shop.$cmd","o":{"drop":"items"})");
+  const auto drop_of_another = entry(R"("op":"c","ns":"shop.$cmd","o":{"drop":"others"})");
+  const auto rename =
+      entry(R"("op":"c","ns":"shop.$cmd","o":{"renameCollection":"shop.items","to":"shop.kept"})");
+  const auto in_kept = entry(R"("op":"d","ns":"shop.kept","o":{"_id":500})");
+  using enum Dialect;
+  EXPECT_NE(with_window(mongodb, {change_of("500")}).find(kMissing), std::string::npos);
+  for (const auto& other : {end_of("501"), drop_of_another, rename})
+    EXPECT_NE(with_window(mongodb, {change_of("500"), other}).find(kMissing), std::string::npos);
+  for (const auto& reason : {end_of("500"), drop})
+    EXPECT_EQ(with_window(mongodb, {change_of("500"), reason}), "");
+  EXPECT_EQ(with_window(mongodb, {change_of("500"), rename, in_kept}), "");
+  EXPECT_EQ(with_window(mongodb, {change_of("3")}), "") << "it is there";
+  EXPECT_EQ(with_window(ferretdb, {change_of("500")}), "") << "it may have dropped it unsaid";
+}
+
+// What a capped collection lets go by itself is not always in the log.
+TEST_F(LogWithHoles, AreNotLookedForInCappedCollections) {
+  live().create_capped("events");
+  const auto change =
+      entry(R"("op":"u","ns":"shop.events","o":{"$v":2,"diff":{"u":{"a":1}}},"o2":{"_id":1})");
+  EXPECT_EQ(with_window(Dialect::mongodb, {change}), "");
 }
 
 class SmallLog : public testing::LoggedShop {
