@@ -8,7 +8,8 @@
 namespace lifeboat::exchange::jsonl {
 
 // `refused` when the server lacks what the archive needs, unless losses are accepted, or when the
-// archive contradicts itself or the database; the errors of open_archive(), name_files() and
+// archive contradicts itself or the database; `corrupt` when its metadata names a collection that
+// it has no file of, unless losses are accepted; the errors of open_archive(), name_files() and
 // read_lines().
 Result<ImportPlan> plan_import(const engine::mongodb::Location& to, const ImportOptions& options,
                                const RunContext& context);

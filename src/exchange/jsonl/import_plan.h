@@ -23,7 +23,7 @@ struct ImportOptions {
   bool force = false;             // validators are set aside
   bool replace_existing = false;  // drop and make anew before inserting
   bool infer_time_series = true;
-  bool accept_losses = false;  // what the server cannot do is left out
+  bool accept_losses = false;  // what the server cannot do, or the archive lacks, is left out
 };
 
 struct PlannedCollection {
@@ -56,7 +56,7 @@ struct ImportPlan {
   std::vector<engine::mongodb::Collection> views;  // to be made, each after what it is on
   engine::mongodb::Catalog before;                 // what is there now
   std::vector<Finding> findings;
-  std::vector<Finding> losses;       // what the server cannot do
+  std::vector<Finding> losses;       // what the server cannot do or the archive lacks
   std::vector<Finding> recovered{};  // of validators that an interrupted run had left aside
 
   std::uint64_t documents() const;

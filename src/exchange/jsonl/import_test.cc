@@ -229,6 +229,29 @@ TEST_F(JsonLinesImport, NamesWhatTheServerCannotDoBeforeAnythingIsDropped) {
   EXPECT_THAT(collections(), ElementsAre("orders", "users"));
 }
 
+TEST_F(JsonLinesImport, RefusesAnArchiveThatLacksACollectionThatItNames) {
+  Application(server_.uri(), "restored").insert("events", one_order_);
+  const auto metadata = [](const TarMaker& tar) {
+    return TarMaker(tar).file(
+        "collections_metadata.json",
+        R"({"events": {"capped": true, "size": 65536}, "system.profile": {}, "users": {}})");
+  };
+  const auto tar = metadata(two_collections());
+  const auto refused = import(tar);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::corrupt) << error_of(refused);
+  EXPECT_THAT(error_of(refused), HasSubstr("names events, and"));
+  EXPECT_THAT(collections(), ElementsAre("events"));
+  const auto whole = plan(metadata(two_collections().file("events.jsonl", "")));
+  ASSERT_TRUE(whole) << error_of(whole);
+  EXPECT_THAT(whole->losses, IsEmpty());
+  import_.accept_losses = true;
+  const auto accepted = import(tar);
+  ASSERT_TRUE(accepted) << error_of(accepted);
+  EXPECT_TRUE(has_finding(accepted->findings, "collection-missing"));
+  EXPECT_THAT(accepted->dropped, ElementsAre("events"));
+}
+
 TEST_F(JsonLinesImport, KeepsOptionsThatTheServerHas) {
   const auto report = import(two_collections().file(
       "collections_metadata.json", R"({"orders": {"capped": true, "size": 65536, "max": 100}})"));

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "engine/losses.h"
 #include "engine/mongodb/collection_scan.h"
@@ -60,6 +61,7 @@ class Planning {
   Result<void> read_metadata();
   Result<void> read_views();
   Result<void> take_files();
+  Result<void> check_all_are_here(const std::vector<NamedFile>& files);
   Result<void> check_not_of_the_server(const NamedFile& file) const;
   void leave_out_buckets(const std::vector<NamedFile>& files);
   Result<void> take_collection(const NamedFile& file);
@@ -91,8 +93,9 @@ class Planning {
   OptionsByName views_;
   std::set<std::string> buckets_;
   std::set<Feature> offered_;
-  std::string uncertain_;  // names that a script may have altered
-  std::string added_to_;   // collections that hold documents
+  std::vector<Finding> missing_;  // collections that the metadata names alone
+  std::string uncertain_;         // names that a script may have altered
+  std::string added_to_;          // collections that hold documents
 };
 
 Result<void> Planning::look_at_server() {
@@ -141,6 +144,7 @@ Result<void> Planning::take_files() {
   std::set<std::string> names;
   for (const auto& [name, options] : known_) names.insert(name);
   const auto files = TRY(name_files(plan_.archive.stems, names, options_.renames));
+  TRY(check_all_are_here(files));
   leave_out_buckets(files);
   for (const auto& file : files) {
     if (file.original.starts_with(kBucketsPrefix) || file.original == kProfile) continue;
@@ -161,6 +165,27 @@ Result<void> Planning::take_files() {
                                   ", and not its documents: it would be lost",
                               "Take another archive, or one that holds " + bucket + ".jsonl.");
   return {};
+}
+
+// The scripts go on after a collection that they could not read: of it the metadata is all there
+// is, and what is in the database under its name would be dropped.
+Result<void> Planning::check_all_are_here(const std::vector<NamedFile>& files) {
+  std::string missing;
+  for (const auto& [name, options] : known_) {
+    const bool is_here = views_.contains(name) || is_of_the_server(name) ||
+                         std::ranges::count(files, name, &NamedFile::original) != 0;
+    if (is_here) continue;
+    missing += (missing.empty() ? "" : ", ") + name;
+    missing_.push_back({"collection-missing", object(name),
+                        "the archive names it and has no file of it: its documents are lost",
+                        false});
+  }
+  if (missing.empty() || options_.accept_losses) return {};
+  return fail(Error(Code::corrupt, std::string(kMetadataFile) + " names " + missing +
+                                       ", and the archive has no file of it")
+                  .with_hint("Nothing was changed. Whoever made the archive did not finish: take "
+                             "another one, name its file with --rename, or give --accept-losses, "
+                             "which drops it from the database too."));
 }
 
 // The server would take no documents for them, after other collections had been dropped.
@@ -298,7 +323,10 @@ Result<void> Planning::check_losses() {
   for (const auto& each : plan_.collections)
     if (each.is_made()) needed.collections.push_back(each.wanted);
   plan_.losses = engine::mongodb::lost_features(needed, offered_);
-  if (plan_.losses.empty()) return {};
+  if (plan_.losses.empty()) {
+    plan_.losses = missing_;
+    return {};
+  }
   if (!options_.accept_losses)
     return engine::refuse_losses(
         plan_.losses, plan_.product + " cannot do what the archive needs",
@@ -310,6 +338,7 @@ Result<void> Planning::check_losses() {
     if (was_inferred && !each.is_time_series()) each.grounds.clear();
   }
   if (!offered_.contains(Feature::view)) plan_.views.clear();
+  std::ranges::copy(missing_, std::back_inserter(plan_.losses));
   return {};
 }
 
