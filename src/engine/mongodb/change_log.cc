@@ -29,11 +29,12 @@ class OplogChanges final : public ChangeLog {
     const auto connection = location_.server->connect();
     const auto server = TRY(ask_server(connection));
     const auto ends = TRY_CONTEXT(location_.describe(), ends_of(connection, server));
-    const auto broken = TRY(why_broken(connection, server, {ends, previous}));
-    if (!broken.empty()) return begin_anew(ends, server, broken);
-    auto piece = follow(ends, server, previous);
+    const auto origin = TRY(ask_origin(connection, server));
+    const auto broken = TRY(why_broken(connection, origin, {ends, previous}));
+    if (!broken.empty()) return begin_anew(ends, origin, broken);
+    auto piece = follow(ends, origin, previous);
     if (piece || piece.error().code() != Code::corrupt) return piece;
-    return begin_anew(ends, server, piece.error().message());
+    return begin_anew(ends, origin, piece.error().message());
   }
 
  private:
@@ -49,10 +50,10 @@ class OplogChanges final : public ChangeLog {
     const SliceManifest& previous;
   };
 
-  static Result<std::string> why_broken(const Connection& connection, const ServerFacts& server,
+  static Result<std::string> why_broken(const Connection& connection, const LogOrigin& origin,
                                         const Before& before) {
     const auto& [ends, previous] = before;
-    if (server.replica_set != previous.replica_set) return std::string(fit_text(Fit::other_server));
+    if (!may_be_of(previous, origin)) return std::string(fit_text(Fit::other_server));
     if (lags(ends.newest.at, previous.last.at))
       return fail(
           Error(Code::unavailable,
@@ -67,18 +68,18 @@ class OplogChanges final : public ChangeLog {
                        moment_text(previous.last.at.ts));
   }
 
-  Result<LogPiece> follow(const LogEnds& ends, const ServerFacts& server,
+  Result<LogPiece> follow(const LogEnds& ends, const LogOrigin& origin,
                           const SliceManifest& previous) const {
     LogRange range{previous.last.at.ts, previous.last, ends.newest,
                    location_.database,  piece_bytes_,  previous.open};
-    return copy(std::move(range), server, {ends, previous.content});
+    return copy(std::move(range), origin, {ends, previous.content});
   }
 
   // From where the log is now: what was before it has no snapshot that it could be brought on from.
-  Result<LogPiece> begin_anew(const LogEnds& ends, const ServerFacts& server,
+  Result<LogPiece> begin_anew(const LogEnds& ends, const LogOrigin& origin,
                               const std::string& broken) const {
     LogRange range{ends.begin, std::nullopt, ends.newest, location_.database, piece_bytes_, {}};
-    auto piece = TRY(copy(std::move(range), server, {ends, std::nullopt}));
+    auto piece = TRY(copy(std::move(range), origin, {ends, std::nullopt}));
     piece.broken = broken;
     return piece;
   }
@@ -88,12 +89,12 @@ class OplogChanges final : public ChangeLog {
     std::optional<crypto::Digest> previous;
   };
 
-  Result<LogPiece> copy(LogRange range, const ServerFacts& server, const Around& around) const {
+  Result<LogPiece> copy(LogRange range, const LogOrigin& origin, const Around& around) const {
     LogPiece piece;
     auto entries = TRY(LogCopy::begin(*location_.server, std::move(range)));
     for (auto entry = TRY(entries.next()); !entry.empty(); entry = TRY(entries.next()))
       append(piece.content, entry);
-    auto manifest = TRY(entries.finish(origin_of(server), around.previous));
+    auto manifest = TRY(entries.finish(origin, around.previous));
     if (entries.reached_end())
       manifest.known_until = std::max(manifest.known_until, around.ends.known_until);
     piece.from = position_of(manifest.first.at.ts);

@@ -53,6 +53,12 @@ Advice lacking(const std::string& user, const Right& right) {
   const auto message = user + " lacks " + right.text();
   if (right.action.starts_with("view"))
     return {Level::warning, message + ": users and roles are not backed up", kGrantsHint};
+  if (right.database == "local")
+    return {Level::warning,
+            message +
+                ": the logs of two replica sets of one name are told apart by their entries "
+                "only",
+            kGrantsHint};
   if (right.action == "dbStats")
     return {Level::warning, message + ": its size is not known", kGrantsHint};
   if (!right.collection.empty())
@@ -62,7 +68,7 @@ Advice lacking(const std::string& user, const Right& right) {
 
 // What it is for is said where the log is looked at.
 bool is_for_log(const Right& right) {
-  return right.database == "local" || right.database == "config";
+  return right.collection == "oplog.rs" || right.database == "config";
 }
 
 Result<std::vector<Advice>> compare_rights(const Rights& rights, const std::string& database) {

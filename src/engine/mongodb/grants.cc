@@ -116,7 +116,7 @@ bool covers(DocumentView resource, const Right& right) {
   const auto database = resource.text_at("db");
   const auto collection = resource.text_at("collection");
   if (!database || !collection) return false;
-  const bool whole = collection->empty() && right.collection != kFunctions;
+  const bool whole = collection->empty() && !right.collection.starts_with("system.");
   const bool any_database = database->empty() && !is_of_server(right.database);
   const bool named = database == right.database || (database->empty() && !collection->empty());
   return (named && collection == right.collection) || ((named || any_database) && whole);
@@ -199,6 +199,7 @@ std::vector<Right> rights_for(Purpose purpose, const std::string& database) {
     add_functions({"find", "listIndexes"}, database, rights);
   }
   rights.push_back({"find", "local", "oplog.rs"});
+  rights.push_back({"find", "local", "system.replset"});
   rights.push_back({"find", "config", "transactions"});
   return rights;
 }

@@ -38,6 +38,7 @@ db.getSiblingDB("admin").createRole({
   privileges: [
     {resource: {"collection":"transactions","db":"config"}, actions: ["find"]},
     {resource: {"collection":"oplog.rs","db":"local"}, actions: ["find"]},
+    {resource: {"collection":"system.replset","db":"local"}, actions: ["find"]},
     {resource: {"collection":"","db":"shop"}, actions: )"
             R"(["dbStats","find","listCollections","listIndexes","viewRole","viewUser"]},
     {resource: {"collection":"system.js","db":"shop"}, actions: ["find","listIndexes"]}
@@ -75,6 +76,8 @@ TEST(Grants, OfAllDatabasesAreNoneOfTheServersOwn) {
   EXPECT_TRUE(
       may(R"({"resource": {"db": "", "collection": "oplog.rs"}, "actions": ["find"]})", kFindLog));
   EXPECT_FALSE(may(R"({"resource": {"cluster": true}, "actions": ["find"]})", kFindLog));
+  EXPECT_FALSE(may(R"({"resource": {"db": "local", "collection": ""}, "actions": ["find"]})",
+                   {"find", "local", "system.replset"}));
 }
 
 TEST(Grants, OfADatabaseAreNoneOfItsStoredFunctions) {

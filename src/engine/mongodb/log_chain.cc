@@ -95,8 +95,14 @@ std::string_view fit_text(Fit fit) {
   return "";
 }
 
+bool may_be_of(const SliceManifest& slice, const LogOrigin& server) {
+  if (slice.replica_set != server.replica_set) return false;
+  return slice.replica_set_id.empty() || server.replica_set_id.empty() ||
+         slice.replica_set_id == server.replica_set_id;
+}
+
 Fit fit_of(const SliceManifest& earlier, const SliceManifest& later) {
-  if (earlier.replica_set != later.replica_set || earlier.replica_set_id != later.replica_set_id)
+  if (!may_be_of(earlier, {later.replica_set, later.replica_set_id, later.server_version}))
     return Fit::other_server;
   if (later.first.at.ts > earlier.last.at.ts) return Fit::gap;
   if (!(later.first == earlier.last)) return Fit::diverged;

@@ -17,6 +17,10 @@ enum class Fit : std::uint8_t {
   altered,       // it says that it follows a slice of other content
 };
 
+// Whether a slice is of that server, as far as can be told: ids count where both are known, for not
+// everybody may ask for them.
+bool may_be_of(const SliceManifest& slice, const LogOrigin& server);
+
 // Whether `later` continues `earlier`: its first entry is the last of that, by time, term and hash.
 Fit fit_of(const SliceManifest& earlier, const SliceManifest& later);
 std::string_view fit_text(Fit fit);

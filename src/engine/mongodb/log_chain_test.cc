@@ -129,6 +129,11 @@ TEST(LogChain, SeesAGapARollbackAnotherServerAndAnAlteredSlice) {
   auto server = slice_from_to(5, 9);
   server.replica_set_id = "other";
   EXPECT_EQ(fit_of(first, server), Fit::other_server);
+  server.replica_set_id = "";  // was not told
+  EXPECT_EQ(fit_of(first, server), Fit::follows);
+  EXPECT_NE(fit_of(server, first), Fit::other_server);
+  server.replica_set = "another";
+  EXPECT_EQ(fit_of(first, server), Fit::other_server);
   const auto after_another = slice_from_to(5, 9, crypto::sha256(to_bytes("other")));
   EXPECT_EQ(fit_of(first, after_another), Fit::altered);
 }

@@ -44,7 +44,7 @@ struct BegunTransaction {
 
 struct SliceManifest {
   std::string replica_set;     // its name; empty for a server that has none
-  std::string replica_set_id;  // hex
+  std::string replica_set_id;  // hex; empty where it was not told
   std::string server_version;
   LogPoint first;
   LogPoint last;

@@ -124,17 +124,16 @@ Result<std::unique_ptr<Reader>> open_window(const WindowRequest& request, Window
   const auto known = request.moment.value_or(request.before.newest.at.ts);
   WindowEnd end{request.database, dialect_of(request.facts), false, known, {}};
   window.is_needed = !request.moment;
+  const auto origin = TRY(ask_origin(request.server.connect(), request.facts));
   auto copy = copy_of(request, known, window);
   if (!copy && window.is_needed) return fail(std::move(copy).error());
   if (!copy) window.broken = copy.error().message();
   return std::make_unique<WindowReader>(copy ? std::optional(std::move(*copy)) : std::nullopt,
-                                        std::move(end), origin_of(request.facts), window);
+                                        std::move(end), origin, window);
 }
 
 Dialect dialect_of(const ServerFacts& server) {
   return server.ferretdb.empty() ? Dialect::mongodb : Dialect::ferretdb;
 }
-
-LogOrigin origin_of(const ServerFacts& server) { return {server.replica_set, "", server.version}; }
 
 }  // namespace lifeboat::engine::mongodb

@@ -46,6 +46,5 @@ struct WindowRequest {
 Result<std::unique_ptr<Reader>> open_window(const WindowRequest& request, Window& window);
 
 Dialect dialect_of(const ServerFacts& server);
-LogOrigin origin_of(const ServerFacts& server);
 
 }  // namespace lifeboat::engine::mongodb

@@ -9,6 +9,7 @@ namespace {
 
 constexpr auto kLocal = "local";
 constexpr auto kLog = "oplog.rs";
+constexpr auto kReplicaSet = "system.replset";
 constexpr auto kConfig = "config";
 constexpr auto kBegun = "transactions";
 // How long an entry may be under way after its time was taken, where nothing says more.
@@ -78,7 +79,27 @@ Result<Timestamp> known_until(const Connection& connection, const ServerFacts& s
   return std::max(newest, {static_cast<std::uint32_t>(seconds) - kUnderWaySeconds, 0});
 }
 
+// What a server keeps of its set is what replSetGetConfig tells.
+Result<std::string> replica_set_id(const Connection& connection) {
+  auto cursor = TRY(connection.open_cursor(
+      kLocal, DocumentBuilder().text("find", kReplicaSet).int32("limit", 1).take(), 1));
+  const auto document = TRY(cursor.next());
+  if (document.empty()) return std::string();
+  const auto settings = TRY(DocumentView::check(document)).document_at("settings");
+  const auto id = settings ? settings->find("replicaSetId") : std::nullopt;
+  return id && id->holds(BsonType::object_id) ? to_hex(id->value) : std::string();
+}
+
 }  // namespace
+
+Result<LogOrigin> ask_origin(const Connection& connection, const ServerFacts& server) {
+  LogOrigin origin{server.replica_set, "", server.version};
+  if (server.replica_set.empty() || !server.ferretdb.empty()) return origin;
+  auto id = replica_set_id(connection);
+  if (!id && id.error().code() != Code::permission_denied) return fail(std::move(id).error());
+  if (id) origin.replica_set_id = std::move(*id);
+  return origin;
+}
 
 // The time until which it is known is asked for before the newest entry.
 Result<std::optional<LogEnd>> ask_log_end(const Connection& connection, const ServerFacts& server) {

@@ -15,6 +15,10 @@ struct LogEnds {
   Timestamp known_until;  // nothing earlier can be added to it any more
 };
 
+// Of which server the log is: without the id of its replica set where this user may not ask for it,
+// and where the server has none.
+Result<LogOrigin> ask_origin(const Connection& connection, const ServerFacts& server);
+
 // Nothing where the server keeps no log, or none yet.
 Result<std::optional<LogEnds>> ask_log(const Connection& connection, const ServerFacts& server);
 

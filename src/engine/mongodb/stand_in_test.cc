@@ -30,6 +30,24 @@ TEST_F(MongoStandIn, RefusesTheCommandThatItIsToldToAndNoOther) {
   LIFEBOAT_OK(capture());
 }
 
+// Two sets of one name, with the same entries at the same times: only their ids differ.
+TEST_F(MongoStandIn, ALogOfAnotherReplicaSetOfTheSameNameIsKnownByItsId) {
+  const auto broken_on = [&](const testing::StandInServer& server) -> std::string {
+    testing::Application(server.uri(), "shop").insert("items", testing::many_documents(5));
+    const auto captured = capture();
+    if (!captured) return failure_of(captured);
+    const auto log = make_change_log(testing::source_at(server.uri(), "shop"));
+    if (!log) return failure_of(log);
+    const auto piece = (*log)->read(captured->outcome.position["log"], test_.context);
+    return piece ? piece->broken : failure_of(piece);
+  };
+  live().insert("items", testing::many_documents(5));
+  const testing::StandInServer same;
+  EXPECT_EQ(broken_on(same), "");
+  const testing::StandInServer another({.set_id = "65f0a1b2c3d4e5f607182931"});
+  EXPECT_EQ(broken_on(another), "the log is of another server");
+}
+
 // More of a cursor is given only to the session that opened it, and sessions are shared by all.
 TEST_F(MongoStandIn, GivesMoreOfACursorWhileMoreOfAnotherIsUnderWay) {
   for (const auto* name : {"first", "second"}) live().insert(name, testing::many_documents(100));

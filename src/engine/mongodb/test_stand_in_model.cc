@@ -69,6 +69,17 @@ StandInModel::StandInModel(StandInOptions options) : options_(std::move(options)
   DocumentBuilder first;
   first.text("op", "n").document("o", DocumentBuilder().text("msg", "initiating set").take());
   StandInModel::log("", std::move(first));
+  if (options_.ferretdb.empty()) keep_replica_set();
+}
+
+void StandInModel::keep_replica_set() {
+  const auto id = *from_hex(options_.set_id);
+  const auto settings =
+      DocumentBuilder().element("replicaSetId", Element{BsonType::object_id, {}, id, {}}).take();
+  auto& sets = databases_["local"]["system.replset"];
+  sets.name = "system.replset";
+  sets.records[next_record_++].put(
+      now(), DocumentBuilder().text("_id", "rs0").document("settings", settings).take());
 }
 
 void StandInModel::set_primary(bool primary) {

@@ -15,6 +15,7 @@ struct StandInOptions {
   bool replica_set = true;  // "rs0", with a log
   std::string ferretdb{};   // the version, where it says that it is one
   std::string process{};    // 24 hex digits, where it tells which process it is
+  std::string set_id = "65f0a1b2c3d4e5f607182930";  // of the replica set
   // Nobody may do what no role of theirs allows; at first there is one user, `root`.
   bool authorization = false;
   std::string socket{};  // a path to listen at, instead of a port
@@ -122,6 +123,7 @@ class StandInModel {
   DocumentBuilder create(const Request& request);
   DocumentBuilder create_series(const Request& request, StoredCollection series);
   void make_place_of_views(const Request& request);
+  void keep_replica_set();
   DocumentBuilder insert_measurements(const Request& request, const StoredCollection& series);
   void add_measurement(const Request& buckets, StoredCollection& into, DocumentView options,
                        DocumentView measurement);
