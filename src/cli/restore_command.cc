@@ -28,6 +28,8 @@ void say_warnings(Session& session, const Json& plan) {
   };
   if (flag_of(plan, "in_place"))
     warn("This replaces live data of the configuration: the application must be stopped.");
+  for (const auto& each : list_of(plan, "unknown"))
+    warn("Not known here, so no place was compared with it: " + each.get<std::string>());
   if (flag_of(plan, "delete_strangers"))
     warn("Files that are not in the snapshot will be removed from the folders.");
   if (flag_of(plan, "with_users"))

@@ -93,6 +93,48 @@ TEST_F(ApplicationTest, ASocketThatComesWithinReachMeanwhileTakesTheProofBack) {
   EXPECT_EQ(check(report, "app.ready").outcome, Outcome::passed);
 }
 
+class UnknownProduction : public ApplicationTest {
+ protected:
+  Report drill_beside(const restore::Protected& guarded, bool boots) {
+    auto request = drill_request();
+    if (boots) request.options.app = app_;
+    request.protected_places = {guarded};
+    auto sealed = run_drill(request, *repository_, context_);
+    EXPECT_TRUE(sealed) << (sealed ? "" : sealed.error().describe());
+    return std::move(sealed->report);
+  }
+
+  const restore::Protected unknown_{
+      "source blog/db", {}, false, {}, "the variable BLOG_DATABASE is not set"};
+};
+
+TEST_F(UnknownProduction, NothingIsShownThatMayHoldIt) {
+  const auto report = drill_beside(unknown_, true);
+  EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+  EXPECT_TRUE(has_rule(report, "production-unknown")) << rules_of(report);
+  EXPECT_NE(check(report, "isolation.network").message.find("BLOG_DATABASE"), std::string::npos);
+  for (const auto& each : report.checks) EXPECT_NE(each.id, "app.ready");
+  const auto known = drill_beside({"source blog/db", {{"/srv/blog.db"}, {}}, false}, true);
+  EXPECT_EQ(known.verdict, Verdict::proven) << known.reason;
+}
+
+TEST_F(UnknownProduction, TheDataIsDrilledAllTheSameAndAFindingNamesIt) {
+  const auto report = drill_beside(unknown_, false);
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_EQ(rules_of(report), "source-unknown");
+}
+
+TEST_F(UnknownProduction, WhereNothingOfThisMachineIsShownTheApplicationIsBooted) {
+  app_.directory.clear();
+  app_.processes = {{"app", "exec python3 -m http.server --bind 127.0.0.1 $PORT"}};
+  app_.ready = {"", "/", std::chrono::seconds(20)};
+  app_.journey = {get("/")};
+  app_.journey[0].expect.status = 200;
+  EXPECT_EQ(drill_beside(unknown_, true).verdict, Verdict::proven);
+  app_.ways_out = {{"192.0.2.7", 27017, {}}};
+  EXPECT_EQ(drill_beside(unknown_, true).verdict, Verdict::unverified);
+}
+
 TEST_F(ApplicationTest, WhatBootingChangesIsReportedApart) {
   app_.journey = {get("/orders", ".total == 500")};
   const auto report = drill("writes");

@@ -246,6 +246,7 @@ std::vector<PlantedDefect> finding_defects() {
       {"snapshot-newer-format", finding("snapshot-newer-format")},
       {"object-unreadable", finding("snapshot-unreadable")},
       {"copy-closed", finding("copy-closed")},
+      {"source-unknown", finding("production-unknown")},
       {"backup-died", finding("session-unfinished")},
       {"clock-wrong", finding("clock-backwards")},
       {"clock-wrong", finding("clock-skew")},
@@ -288,6 +289,8 @@ std::vector<PlantedDefect> application_defects() {
   return {
       {"production-inside", shown_production()},
       {"not-isolated", saying("isolation.network", "9 attempts, 1 not blocked", Outcome::not_run)},
+      {"production-unknown",
+       saying("isolation.network", "blog/db is not known here", Outcome::not_run)},
       {"came-within-reach",
        saying("isolation.network", "came within reach meanwhile", Outcome::not_run)},
       {"isolation-impossible",

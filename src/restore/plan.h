@@ -98,7 +98,8 @@ struct Plan {
   bool with_users = false;  // of databases on servers, and roles
   std::string state = {};   // a folder that outlives the run, for what is set aside meanwhile
   bool in_place = false;    // a target is a live source: set by check_targets()
-  std::vector<std::string> occupied;  // targets that exist and would be changed: likewise
+  std::vector<std::string> occupied;      // targets that exist and would be changed: likewise
+  std::vector<std::string> unknown = {};  // what no target is compared with: set by check_unknown()
 };
 
 struct PlanRequest {
@@ -117,13 +118,14 @@ Result<Plan> plan_restore(const repository::SnapshotInfo& snapshot,
                           const std::vector<repository::SourceManifest>& sources,
                           const PlanRequest& request);
 
-// What a target must not be, by identity: the live sources of the configuration that can be found,
-// and folders such as the repository.
+// What a target must not be, by identity: the live sources of the configuration, and folders such
+// as the repository.
 struct Protected {
   std::string name;
   engine::Identity identity;
   bool never = false;  // true: no flag allows it (the repository)
   std::optional<repository::RepositoryId> repository = {};  // its copies are guarded like it
+  std::string unknown = {};  // why it cannot be told where it is; then nothing else is known of it
 };
 
 // Looks at the targets: refuses protected ones unless overwriting was asked, occupied ones without

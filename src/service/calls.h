@@ -75,9 +75,10 @@ using Confirm = std::function<Result<void>(const Json& plan)>;
 
 // Plan: {"service", "repository", "snapshot", "items": [{"source", "type", "place", "objects",
 // "entries", "resumes", "losses"?}], "occupied", "in_place", "overwrite", "delete_strangers",
-// "with_users", "snapshot_first"}. Answer: the plan and, unless it was a dry run, "report" (the
-// record) with "record" (its file, empty where it is in the repository only) or "record_error", and
-// "before" (the snapshot of what was overwritten) with "way_back" (the command that restores it).
+// "with_users", "unknown" (sources and repositories that no place could be compared with),
+// "snapshot_first"}. Answer: the plan and, unless it was a dry run, "report" (the record) with
+// "record" (its file, empty where it is in the repository only) or "record_error", and "before"
+// (the snapshot of what was overwritten) with "way_back" (the command that restores it).
 // Exit status 1 where something could not be brought back, or no record kept.
 Result<Answer> restore(const Setup& setup, const RestoreCall& call, const Confirm& confirm,
                        const RunContext& context);

@@ -51,7 +51,8 @@ Json to_json(const restore::Plan& plan) {
   return {{"service", plan.snapshot.service}, {"snapshot", to_json(plan.snapshot)},
           {"items", std::move(items)},        {"occupied", plan.occupied},
           {"in_place", plan.in_place},        {"overwrite", plan.overwrite},
-          {"with_users", plan.with_users},    {"delete_strangers", plan.delete_strangers}};
+          {"with_users", plan.with_users},    {"delete_strangers", plan.delete_strangers},
+          {"unknown", plan.unknown}};
 }
 
 std::string name_of(repository::Role role) {

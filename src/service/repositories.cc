@@ -97,26 +97,39 @@ Result<Service::Answering> Service::first_answering(const config::Service& servi
   return fail(std::move(errors[0]));
 }
 
+restore::Protected Service::guard(const config::Service& service,
+                                  const config::Source& source) const {
+  const auto options = resolver_.source(source);
+  const auto engine = options ? engine::find_engine(options->type) : fail(options.error());
+  auto identity = engine ? (*engine)->identify(*options) : fail(engine.error());
+  restore::Protected place{"source " + service.name + "/" + source.name, {}, false};
+  if (identity)
+    place.identity = std::move(*identity);
+  else
+    place.unknown = identity.error().describe();
+  return place;
+}
+
+std::optional<restore::Protected> Service::guard(const config::Repository& repository) const {
+  restore::Protected place{"repository " + repository.name, {}, true};
+  const auto options = resolver_.repository(repository);
+  if (!options) {
+    place.unknown = options.error().describe();
+    return place;
+  }
+  const auto path = local_path(options->url);
+  if (!path) return std::nullopt;
+  place.repository = restore::repository_in(*path);
+  add_path(place.identity, *path);
+  return place;
+}
+
 std::vector<restore::Protected> Service::protected_places() const {
   std::vector<restore::Protected> places;
   for (const auto& service : config_.services)
-    for (const auto& source : service.sources) {
-      const auto options = resolver_.source(source);
-      const auto engine = options ? engine::find_engine(options->type) : fail(options.error());
-      if (!engine) continue;
-      auto identity = (*engine)->identify(*options);
-      if (identity)
-        places.push_back(
-            {"source " + service.name + "/" + source.name, std::move(*identity), false});
-    }
-  for (const auto& named : config_.repositories) {
-    const auto options = resolver_.repository(named);
-    const auto path = options ? local_path(options->url) : std::nullopt;
-    if (!path) continue;
-    restore::Protected place{"repository " + named.name, {}, true, restore::repository_in(*path)};
-    add_path(place.identity, *path);
-    places.push_back(std::move(place));
-  }
+    for (const auto& source : service.sources) places.push_back(guard(service, source));
+  for (const auto& named : config_.repositories)
+    if (auto place = guard(named)) places.push_back(std::move(*place));
   return places;
 }
 

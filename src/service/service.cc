@@ -8,6 +8,7 @@
 #include "drill/evidence.h"
 #include "restore/losses.h"
 #include "restore/moment.h"
+#include "restore/unknown.h"
 #include "service/kept.h"
 #include "service/lock.h"
 #include "service/placement.h"
@@ -170,7 +171,9 @@ Result<PreparedRestore> Service::prepare_restore(const RestoreRequest& request,
   if (moment)
     TRY(restore::plan_logs(prepared.plan, prepared.snapshot->sources(), *moment,
                            *prepared.repository));
-  TRY(restore::check_targets(prepared.plan, protected_places(), context));
+  const auto guarded = protected_places();
+  TRY(restore::check_targets(prepared.plan, guarded, context));
+  TRY(restore::check_unknown(prepared.plan, guarded));
   TRY(restore::find_losses(prepared.plan, *prepared.snapshot, context));
   prepared.planned_in = context.clock.steady() - begun;
   return prepared;

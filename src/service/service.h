@@ -170,9 +170,12 @@ class Service {
   };
   Result<Answering> first_answering(const config::Service& service, const std::string& from,
                                     const RunContext& context);
-  // Live sources and repositories that nothing may be restored over; what cannot be resolved or
-  // found is not there to protect.
+  // Live sources and repositories that nothing may be restored over, also those of which cannot be
+  // told where they are.
   std::vector<restore::Protected> protected_places() const;
+  restore::Protected guard(const config::Service& service, const config::Source& source) const;
+  // Nothing of one on another machine.
+  std::optional<restore::Protected> guard(const config::Repository& repository) const;
   std::filesystem::path drill_reports(const std::string& service) const;
   // What every drill on this machine is told: the named one, else the first configured, else the
   // equality of facts alone. `service` may be of this or a snapshot's configuration.

@@ -93,6 +93,19 @@ class Application(Stage):
                     "        assert not open(path, 'rb').read(1), path\n")
         self.drill()
 
+    def test_where_a_source_is_not_known_nothing_of_this_machine_is_shown(self):
+        """As from cron, without the variables: the shop itself gets its own from the drill."""
+        self.variables.pop("DATABASE")
+        evidence = self.result("drill", "run", "shop", status=2)[0]["evidence"]
+        self.assertEqual(evidence["verdict"], "unverified")
+        self.assertIn("source shop/db is not known here", evidence["reason"])
+        self.assertIn("DATABASE", evidence["reason"])
+        self.assertIn("production-unknown", {each["rule"] for each in evidence["diagnosis"]})
+        outcomes = {check["id"]: check["outcome"] for check in evidence["checks"]}
+        self.assertEqual(outcomes["isolation.network"], "not_run")
+        self.assertNotIn("app.ready", outcomes)
+        self.assertEqual(outcomes["digests.db"], "passed")
+
     def test_a_release_without_a_resource_fails(self):
         self.change("shop/projections.py", '    "audit": ["id", "at"', '    "trail": ["id", "at"')
         self.drill({"answers-otherwise"})

@@ -17,9 +17,21 @@ class Disaster(Stage):
         self.left = self.without_sources()
 
     def test_restores_everything_to_another_place(self):
-        self.run_program("restore", "shop", "--to", "back", variables=self.left)
+        ran = self.run_program("restore", "shop", "--to", "back", variables=self.left)
+        for name in ("source shop/db", "source shop/uploads"):
+            self.assertIn("no place was compared with it: " + name, " ".join(ran.stdout.split()))
         self.assertEqual(self.orders_in(self.place / "back" / "db.db"), 200)
         self.assertEqual((self.place / "back/uploads/2026/7.txt").read_text(), "upload 7\n" * 50)
+
+    def test_where_a_repository_is_not_known_only_a_new_place_is_filled(self):
+        text = (self.place / "lifeboat.yaml").read_text()
+        (self.place / "lifeboat.yaml").write_text(
+            text + '  offsite: {url: "${OFFSITE}", key: %s}\n' % self.key)
+        self.run_program("restore", "--to", "back", variables=self.left)
+        over = ["restore", "--to", "back", "--overwrite", "--yes"]
+        refused = self.run_program(*over, status=4, variables=self.left)
+        self.assertIn("repository offsite cannot be told", " ".join(refused.stderr.split()))
+        self.run_program(*over, variables={**self.left, "OFFSITE": str(self.place / "offsite")})
 
     def test_restores_one_folder_and_one_table(self):
         self.run_program("restore", "--only", "uploads/2026/3.txt", "--to", "part",

@@ -184,6 +184,18 @@ std::string production_in(const sandbox::CellSpec& spec, const Request& request)
   return {};
 }
 
+std::string unknown_in(const sandbox::CellSpec& spec, const Request& request) {
+  const bool is_let_out =
+      std::ranges::any_of(spec.ways_out, [](const auto& way) { return way.socket.empty(); });
+  if (spec.read_only.empty() && spec.writable.empty() && !is_let_out) return {};
+  std::string unknown;
+  for (const auto& guarded : request.protected_places)
+    if (!guarded.unknown.empty())
+      unknown += guarded.name + " is not known here (" + guarded.unknown + "); ";
+  if (!unknown.empty()) unknown += "what would be shown inside may be production";
+  return unknown;
+}
+
 Result<std::unique_ptr<sandbox::Cell>> open_proven(DrillState& state, const CellOrder& order,
                                                    const RunContext& context) {
   auto isolation =
@@ -191,6 +203,11 @@ Result<std::unique_ptr<sandbox::Cell>> open_proven(DrillState& state, const Cell
   if (const auto inside = production_in(order.spec, state.request); !inside.empty()) {
     isolation.refused = true;
     state.report.checks.push_back(decide(std::move(isolation), Outcome::not_run, inside));
+    return nullptr;
+  }
+  if (auto unknown = unknown_in(order.spec, state.request); !unknown.empty()) {
+    state.report.checks.push_back(
+        decide(std::move(isolation), Outcome::not_run, std::move(unknown)));
     return nullptr;
   }
   adopt(data_of(state));

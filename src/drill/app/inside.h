@@ -20,6 +20,9 @@ sandbox::CellSpec spec_for_app(const DrillState& state);
 sandbox::CellSpec spec_for_commands(const DrillState& state);
 // Why this may not be opened: it shows, or leads to, production. Empty when it may.
 std::string production_in(const sandbox::CellSpec& spec, const Request& request);
+// Which production cannot be found, so that nobody can tell whether this shows it or leads to it.
+// Empty when there is none, or nothing of this machine is shown.
+std::string unknown_in(const sandbox::CellSpec& spec, const Request& request);
 
 struct CellOrder {
   const sandbox::CellSpec& spec;

@@ -58,6 +58,16 @@ constexpr std::array kApplicationRules{
          "keep the application's directory apart from its data, or name another one in app: "
          "directory",
          "operator"},
+    Rule{"production-unknown",
+         [](S s) {
+           return is_check(s, "isolation.network", Outcome::not_run) &&
+                  says(s, "is not known here");
+         },
+         "A source or a repository of the configuration cannot be found here, so nobody can tell "
+         "whether the application would be shown production. Nothing was started.",
+         "set the variables that the reason names, also where cron or a timer starts the drill; on "
+         "a new machine to where it will lie",
+         "operator"},
     Rule{"came-within-reach",
          [](S s) {
            return is_check(s, "isolation.network", Outcome::not_run) &&

@@ -46,6 +46,10 @@ constexpr std::array kFindingRules{
     Rule{"copy-closed", [](S s) { return is_finding(s, {"copy-closed"}); },
          "Another copy of the backups could not be opened: that one is not proven.",
          "lifeboat doctor, then lifeboat drill run {service} --from with its name", "operator"},
+    Rule{"source-unknown", [](S s) { return is_finding(s, {"production-unknown"}); },
+         "A source or a repository of the configuration cannot be found here, so the sandbox could "
+         "not be compared with it.",
+         "set the variables that the finding names, or look for what is gone", "operator"},
     Rule{"backup-died", [](S s) { return is_finding(s, {"session-unfinished"}); },
          "A backup began and never ended: the machine was switched off, or ran out of memory or "
          "space.",

@@ -28,7 +28,8 @@ class AppStep final : public Step {
     if (!state.request.options.app) return {};
     const auto& options = *state.request.options.app;
     const auto spec = spec_for_app(state);
-    if (options.working_copy && production_in(spec, state.request).empty())
+    if (options.working_copy && production_in(spec, state.request).empty() &&
+        unknown_in(spec, state.request).empty())
       TRY(copy_for_work(real_path(options.directory), state.sandbox->directory() / "app",
                         spec.hidden, context));
     const auto cell = TRY(open_proven(state, {spec, "isolation.network"}, context));

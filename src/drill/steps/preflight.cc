@@ -26,6 +26,7 @@ class PreflightStep final : public Step {
 
   Result<void> run(DrillState& state, const RunContext& context) override {
     TRY(refuse_production(state.request, context));
+    name_unknown(state);
     TRY(check_servers(state));
     TRY(reap(state, context));
     const auto bytes = bytes_ahead(state);
@@ -57,6 +58,15 @@ class PreflightStep final : public Step {
         return fail(Error(Code::refused, "the sandbox would lie in or over " + *touched)
                         .with_hint("Name another place in the drill's sandbox: {directory}."));
     return {};
+  }
+
+  // After a disaster the data is drilled all the same, in a folder that the drill makes itself.
+  static void name_unknown(DrillState& state) {
+    for (const auto& guarded : state.request.protected_places)
+      if (!guarded.unknown.empty())
+        state.report.findings.push_back(
+            {"production-unknown", guarded.name,
+             guarded.unknown + ": whether the sandbox lies in it could not be looked up", false});
   }
 
   // Before anything is fetched for a server that is not there.
