@@ -135,6 +135,16 @@ TEST_F(UnknownProduction, WhereNothingOfThisMachineIsShownTheApplicationIsBooted
   EXPECT_EQ(drill_beside(unknown_, true).verdict, Verdict::unverified);
 }
 
+TEST_F(UnknownProduction, NoWayOutIsOpenedThatCannotBeToldFromIt) {
+  app_.ways_out = {{"192.0.2.7", 27017, {}}};
+  const auto report =
+      drill_beside({"source db", {{}, {}, {}, {"no.such.host:27017"}}, false}, true);
+  EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+  EXPECT_EQ(rules_of(report), "production-inside");
+  const auto other = drill_beside({"source db", {{}, {}, {}, {"no.such.host:27018"}}, false}, true);
+  EXPECT_EQ(other.verdict, Verdict::proven) << other.reason;
+}
+
 TEST_F(ApplicationTest, WhatBootingChangesIsReportedApart) {
   app_.journey = {get("/orders", ".total == 500")};
   const auto report = drill("writes");

@@ -13,7 +13,7 @@ FileDescriptor dial(const Destination& destination);
 // A Unix socket's; a path that is too long for one leads nowhere.
 FileDescriptor dial(const std::string& socket);
 // Whether both lead to one port of one machine, by whatever names: "db1:27017", "10.0.0.5:27017".
-// All addresses of this machine are one.
-bool is_same_place(const Destination& one, const Destination& other);
+// All addresses of this machine are one; a name that cannot be looked up now may be any.
+bool may_be_same_place(const Destination& one, const Destination& other);
 
 }  // namespace lifeboat::sandbox

@@ -72,7 +72,7 @@ std::optional<sandbox::Destination> read_address(const std::string& address) {
 bool leads_to(const sandbox::Destination& way, const std::vector<std::string>& addresses) {
   return way.socket.empty() && std::ranges::any_of(addresses, [&](const auto& address) {
            const auto production = read_address(address);
-           return production && sandbox::is_same_place(way, *production);
+           return production && sandbox::may_be_same_place(way, *production);
          });
 }
 
@@ -180,7 +180,8 @@ std::string production_in(const sandbox::CellSpec& spec, const Request& request)
   for (const auto& way : spec.ways_out)
     for (const auto& guarded : request.protected_places)
       if (leads_to(way, guarded.identity.addresses))
-        return way.text() + " leads to " + guarded.name + ", which nothing may reach from inside";
+        return way.text() + " leads to " + guarded.name +
+               " or cannot be told from it, and that nothing may reach from inside";
   return {};
 }
 
