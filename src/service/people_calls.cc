@@ -5,6 +5,7 @@
 #include "drill/action_items.h"
 #include "drill/people.h"
 #include "drill/render/view.h"
+#include "drill/waivers.h"
 #include "service/drill_records.h"
 #include "service/json.h"
 
@@ -149,6 +150,10 @@ Result<Answer> waive(const Setup& setup, const WaiveCall& call, const RunContext
   TRY(require(call.who, "--who"));
   TRY(require(call.until, "--until"));
   const auto until = TRY(moment_of(call.until, context.clock.now()));
+  if (until > context.clock.now() && !drill::is_waivable(call.check))
+    return fail(Error(Code::usage, call.check + " cannot be waived: without it nothing was asked")
+                    .with_hint("Name what may be reached in network: {allow: …}, or run a drill "
+                               "without an application."));
   const auto composition = TRY(compose(setup));
   const auto& service = *TRY(composition->loaded.config.find_service(call.service));
   const Json body{{"service", service.name},

@@ -204,6 +204,7 @@ class People(Evidence):
         self.lose_a_blob()
         self.drill(status=1)
         words = ["drill", "waive", "shop", BLOBS, "--reason", "ticket 42", "--who", "Ada"]
+        self.run_program(*words[:3], "isolation.network", *words[4:], "--until", "14d", status=3)
         self.run_program(*words, "--until", "14d")
         waived = self.drill()["evidence"]
         self.assertEqual(waived["verdict"], "proven with waivers")
