@@ -22,7 +22,10 @@ void say_prune_report(Session& session, const Json& body) {
   say_findings(session, list_of(body, "findings"));
 }
 
-bool frees_anything(const Json& body) {
+// Frees space, or puts back what the storage lost.
+bool does_anything(const Json& body) {
+  for (const auto& each : list_of(body, "findings"))
+    if (text_of(each, "code") == "statement-missing") return true;
   for (const auto* key : {"packs_removed", "packs_moved", "bytes_freed"})
     if (number_of(body, key) != 0) return true;
   return false;
@@ -42,7 +45,7 @@ Result<int> run_prune(Session& session) {
   bool anything = false;
   const auto say = [&](const Json& body) {
     say_prune_report(session, body);
-    anything = anything || frees_anything(body);
+    anything = anything || does_anything(body);
   };
   call.dry_run = arguments.has("dry-run") || !arguments.has("yes");
   if (call.dry_run) {

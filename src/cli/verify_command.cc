@@ -32,6 +32,10 @@ constexpr NextStep kNextSteps[] = {
      "find out where the snapshots went that are missing, and bring them back. Where they are "
      "gone for good, `lifeboat prune --despite-missing` gives them up; until then no prune removes "
      "anything."},
+    {"statement-missing",
+     "find out who removed the statements that are missing. They go on to count on this machine "
+     "alone, until a `lifeboat prune` on it puts them back. `lifeboat snapshots release` ends a "
+     "hold."},
     {"snapshot-newer-format",
      "use the version of Lifeboat that made the snapshots of a newer format; until then no prune "
      "removes anything."},

@@ -9,6 +9,7 @@
 #include "repository/fields.h"
 #include "repository/format_repository.h"
 #include "repository/index_rewrite.h"
+#include "repository/kept_statements.h"
 #include "repository/segment_move.h"
 #include "repository/session.h"
 #include "repository/snapshot_list.h"
@@ -76,9 +77,24 @@ Result<PruneReport> Collection::run() {
 // What a hidden or lost snapshot refers to looks dead, and it may come back.
 Result<void> Collection::require_all_snapshots() {
   const auto list = TRY(list_snapshots(store_, context_));
+  for (const auto& each : list.findings)
+    if (each.code == kStatementMissing) TRY(put_back_statement(each));
   if (options_.despite_missing) return give_up(list);
   for (const auto& each : list.findings)
     if (each.code == kSnapshotMissing) return refuse_without(each);
+  return {};
+}
+
+// From this machine's copy, which counts already.
+Result<void> Collection::put_back_statement(const Finding& lost) {
+  if (options_.dry_run) {
+    report_.findings.push_back(lost);
+    return {};
+  }
+  const auto object = kept_statement(store_, lost.subject);
+  if (!object) return {};
+  TRY(store_.backend->put(lost.subject, *object));
+  context_.log.warning(lost.subject + " was lost, and is put back from this machine's copy");
   return {};
 }
 

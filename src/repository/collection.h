@@ -19,6 +19,7 @@ class Collection {
  private:
   // The steps, in order.
   Result<void> require_all_snapshots();
+  Result<void> put_back_statement(const Finding& lost);
   Result<void> give_up(const SnapshotList& list);
   Result<void> end_lost(const SessionRef& ref);
   Result<void> forget_unreadable(const SessionRef& ref);

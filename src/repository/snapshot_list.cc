@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "repository/damage.h"
+#include "repository/kept_statements.h"
 #include "repository/parallel.h"
 #include "repository/session.h"
 
@@ -195,6 +196,7 @@ Result<SnapshotList> list_snapshots(const Store& store, const RunContext& contex
   const auto memory = read_memory(store.cache);
   auto census = TRY(list_sessions(store));
   auto said = TRY(load_statements(store, ""));
+  if (said.not_kept) warn_not_kept(*said.not_kept, context);
   const auto sayings = TRY(gather_sayings(said.statements));
   add_forgotten(census, sayings.forgotten_numbers);
   Gathering gathering(store, sayings);

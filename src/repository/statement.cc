@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <tuple>
 
+#include <fmt/format.h>
+
 #include "repository/collect_object.h"
 #include "repository/damage.h"
 #include "repository/fields.h"
+#include "repository/kept_statements.h"
 #include "repository/parallel.h"
 #include "repository/sealed.h"
 
@@ -210,28 +213,64 @@ Result<void> hear_forgotten(const Statement& said, Sayings& sayings) {
 struct Loaded {
   std::optional<Statement> statement;
   std::optional<Finding> finding;
+  std::optional<Error> not_kept;
 };
 
-// A statement that is gone by the time it is read was not one.
-Result<Loaded> load_one(const Store& store, const std::string& key) {
-  const auto object = get_hashed(*store.backend, key, kMaxStatement);
-  auto read = object ? read_statement(store.keys, key.substr(0, key.rfind('/') + 1), *object)
-                     : fail(object.error());
-  if (read) {
-    read->id = key.substr(key.rfind('/') + 1);
-    return Loaded{std::move(*read), std::nullopt};
-  }
-  if (read.error().code() == Code::not_found) return Loaded{};
-  if (!is_damage(read.error())) return fail(std::move(read).error());
-  return Loaded{std::nullopt, Finding{"statement-unreadable", key, read.error().describe(), false}};
+std::string folder_in(const std::string& key) { return key.substr(0, key.rfind('/') + 1); }
+
+Result<Statement> read_named(const Store& store, const std::string& key, ByteView object) {
+  auto statement = TRY(read_statement(store.keys, folder_in(key), object));
+  statement.id = key.substr(key.rfind('/') + 1);
+  return statement;
 }
 
+Finding missing_statement(const std::string& key, const Statement& said) {
+  const auto about = text_at(said.body, "snapshot");
+  return {std::string(kStatementMissing), key,
+          fmt::format("what was said at {}{} (\"{}\") was there before and is gone: the storage "
+                      "lost or hides it. This machine's copy counts",
+                      to_the_second(said.time), about ? " of snapshot " + *about : "", said.kind),
+          false};
+}
+
+// A statement that is gone by the time it is read was not one, unless this machine has kept it.
+Loaded load_kept(const Store& store, const std::string& key) {
+  const auto kept = kept_statement(store, key);
+  auto read = kept ? read_named(store, key, *kept) : fail(Code::not_found, key);
+  if (!read) return {};
+  auto finding = missing_statement(key, *read);
+  return {std::move(*read), std::move(finding), std::nullopt};
+}
+
+Result<Loaded> load_one(const Store& store, const std::string& key) {
+  const auto object = get_hashed(*store.backend, key, kMaxStatement);
+  auto read = object ? read_named(store, key, *object) : fail(object.error());
+  if (read) {
+    auto kept = keep_statement(store, key, *object);
+    std::optional<Error> not_kept;
+    if (!kept) not_kept = std::move(kept).error();
+    return Loaded{std::move(*read), std::nullopt, std::move(not_kept)};
+  }
+  if (read.error().code() == Code::not_found) return load_kept(store, key);
+  if (!is_damage(read.error())) return fail(std::move(read).error());
+  return Loaded{std::nullopt, Finding{"statement-unreadable", key, read.error().describe(), false},
+                std::nullopt};
+}
+
+Result<std::vector<std::string>> listed_keys(const Store& store, const std::string& folder) {
+  std::vector<std::string> keys;
+  for (auto& info : TRY(list_sorted(*store.backend, folder))) keys.push_back(std::move(info.key));
+  return keys;
+}
+
+// Those that are listed, and those that this machine has met.
 Result<std::vector<std::string>> statement_keys(const Store& store, const std::string& kind) {
   std::vector<std::string> keys;
   for (const auto& each : kKinds) {
     if (!kind.empty() && each.name != kind) continue;
-    for (const auto& info : TRY(list_sorted(*store.backend, folder_of(each.name))))
-      keys.push_back(info.key);
+    const auto listed = TRY(listed_keys(store, folder_of(each.name)));
+    std::ranges::set_union(listed, kept_statements(store, folder_of(each.name)),
+                           std::back_inserter(keys));
   }
   return keys;
 }
@@ -304,6 +343,7 @@ Result<StatementList> load_statements(const Store& store, const std::string& kin
   for (auto& each : loaded) {
     if (each.statement) list.statements.push_back(std::move(*each.statement));
     if (each.finding) list.findings.push_back(std::move(*each.finding));
+    if (each.not_kept) list.not_kept = std::move(each.not_kept);
   }
   std::ranges::sort(list.statements, [](const Statement& one, const Statement& other) {
     return std::tie(one.time, one.id) < std::tie(other.time, other.id);
@@ -317,7 +357,10 @@ Result<std::string> store_statement(const Store& store, const std::string& kind,
   body["kind"] = kind;
   if (!body.contains("time")) body["time"] = to_rfc3339(context.clock.now());
   const auto object = TRY(make_statement(store.keys, body, context.random));
-  return put_hashed(*store.backend, folder_of(kind), object);
+  auto id = TRY(put_hashed(*store.backend, folder_of(kind), object));
+  const auto kept = keep_statement(store, folder_of(kind) + id, object);
+  if (!kept) warn_not_kept(kept.error(), context);
+  return id;
 }
 
 Json forgotten_body(const SessionRef& ref, const SnapshotId& id, const std::string& reason) {

@@ -19,8 +19,11 @@ Result<Statement> read_statement(const RoleKeys& keys, std::string_view name, By
 
 struct StatementList {
   std::vector<Statement> statements;  // by time, then id
-  std::vector<Finding> findings;      // those that are damaged or forged
+  std::vector<Finding> findings;      // those that are damaged, forged or lost
+  std::optional<Error> not_kept;      // why this machine could not keep a copy
 };
+// A statement that this machine met and that is gone: its copy is among the statements.
+constexpr std::string_view kStatementMissing = "statement-missing";
 // All of one kind, or of all kinds that this version knows for "".
 Result<StatementList> load_statements(const Store& store, const std::string& kind);
 

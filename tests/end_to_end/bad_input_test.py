@@ -254,7 +254,7 @@ class Objects(BadInput):
 
     def test_statements(self):
         self.try_each("statements", {"truncated": (1, 0, 0, None), "flipped": (1, 0, 0, None),
-                                     "missing": (0, 0, 0, None), "swapped": (1, 0, 0, None),
+                                     "missing": (1, 0, 0, None), "swapped": (1, 0, 0, None),
                                      "replayed": (1, 0, 0, None)})
 
     def begin_to_prune(self):

@@ -83,6 +83,29 @@ class Refusals(Stage):
         self.run_program("restore", "--to", target, "--delete", "--yes")
         self.assertFalse((self.place / "target" / "mine").exists())
 
+    def test_a_hold_that_the_storage_removed_goes_on_to_hold_where_it_was_known(self):
+        self.ready()
+        self.run_program("backup")
+        self.run_program("backup")
+        self.run_program("snapshots", "hold", "first", "--reason", "audit")
+        hold, = self.repository.glob("statements/hold/*")
+        content = hold.read_bytes()
+        hold.unlink()
+        said = " ".join(self.run_program("verify", status=1).stdout.split())
+        self.assertIn(f"statements/hold/{hold.name}", said)
+        self.assertIn("until a `lifeboat prune` on it puts them back", said)
+        first = self.result("snapshots", "show", "first")["snapshot"]["id"]
+        refused = self.run_program("forget", "--snapshot", first, "--yes", status=4).stderr
+        self.assertIn("is held", refused)
+        self.assertIn(f"statements/hold/{hold.name}", self.run_program("prune", "--dry-run").stdout)
+        self.assertFalse(hold.exists())
+        self.run_program("prune", "--yes")
+        self.assertEqual(hold.read_bytes(), content)
+        self.run_program("verify")
+        hold.unlink()
+        self.run_program("snapshots", "release", "first", "--reason", "over")
+        self.run_program("forget", "--snapshot", first, "--yes")
+
     def test_what_a_restore_overwrote_is_brought_back_by_the_command_that_it_prints(self):
         self.ready()
         self.run_program("backup")

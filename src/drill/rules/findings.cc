@@ -28,9 +28,10 @@ constexpr std::array kFindingRules{
          "Much less was backed up than before: data was lost at the source, or a source is no "
          "longer what it was.",
          "lifeboat snapshots diff first {snapshot}", "application"},
-    Rule{"snapshot-missing", [](S s) { return is_finding(s, {"snapshot-missing"}); },
-         "The store lost or hides a snapshot that nobody forgot: it was rolled back, or somebody "
-         "deleted objects in it.",
+    Rule{"snapshot-missing",
+         [](S s) { return is_finding(s, {"snapshot-missing", "statement-missing"}); },
+         "The store lost or hides a snapshot that nobody forgot, or what was said of one: it was "
+         "rolled back, or somebody deleted objects in it.",
          "lifeboat verify, and ask who has access to the store", "storage"},
     Rule{"snapshot-newer-format", [](S s) { return is_finding(s, {"snapshot-newer-format"}); },
          "A newer Lifeboat made a snapshot, and this one cannot read it.",
