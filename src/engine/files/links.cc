@@ -47,6 +47,10 @@ bool replace(const Spot& first, const Spot& at) {
 
 }  // namespace
 
+void count_lost(const HardLink& link, Losses& losses) {
+  losses.count(Loss::hard_link, link.path + " (a name of " + link.first + ")");
+}
+
 Result<void> make_hard_links(const std::vector<HardLink>& links, OpenFolders& folders,
                              Losses& losses, const RunContext& context) {
   for (const auto& each : links) {
@@ -54,7 +58,7 @@ Result<void> make_hard_links(const std::vector<HardLink>& links, OpenFolders& fo
     const auto at = TRY(spot_of(folders, each.path));
     const auto first = spot_of(folders, each.first);
     if (first && (link(*first, at, at.name) || (errno == EEXIST && replace(*first, at)))) continue;
-    losses.count(Loss::hard_link, each.path + " (a name of " + each.first + ")");
+    count_lost(each, losses);
   }
   return {};
 }

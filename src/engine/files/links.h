@@ -14,6 +14,8 @@ struct HardLink {
   std::string first;  // the path of the file it is another name of
 };
 
+void count_lost(const HardLink& link, Losses& losses);
+
 // A first name that is not there is counted as a loss.
 Result<void> make_hard_links(const std::vector<HardLink>& links, OpenFolders& folders,
                              Losses& losses, const RunContext& context);

@@ -53,6 +53,32 @@ TEST_F(Overwriting, KindsChangeWhereNothingForeignIsLost) {
   EXPECT_EQ(folder_.status("restored/one").st_ino, folder_.status("restored/file").st_ino);
 }
 
+// Its first name could not be read when the snapshot was made.
+TEST_F(Overwriting, AHardLinkWithoutItsFirstNameIsNoNameOfWhatLiesThere) {
+  folder_.write("restored/first", "today's");
+  folder_.write("restored/second", "mine");
+  const auto entries = capture_of({folder_entry(""), made(EntryKind::hardlink, "second", "first"),
+                                   made(EntryKind::hardlink, "third", "first"), file("other")});
+  for (const bool delete_strangers : {false, true}) {
+    options_.delete_strangers = delete_strangers;
+    const auto findings = rebuild_findings(folder_, entries, options_);
+    ASSERT_EQ(findings.size(), 1U);
+    EXPECT_EQ(findings[0].code, "hardlink-not-restored");
+    EXPECT_TRUE(findings[0].incomplete);
+    EXPECT_EQ(folder_.read("restored/second"), "mine");
+    EXPECT_FALSE(folder_.exists("restored/third"));
+    EXPECT_EQ(folder_.exists("restored/first"), !delete_strangers);
+  }
+}
+
+TEST_F(Overwriting, AHardLinkOfAFirstNameThatIsRestoredIsOne) {
+  folder_.write("restored/first", "today's");
+  folder_.write("restored/second", "mine");
+  LIFEBOAT_OK(rebuild({file("first"), made(EntryKind::hardlink, "second", "first")}));
+  EXPECT_EQ(folder_.read("restored/second"), "text");
+  EXPECT_EQ(folder_.status("restored/second").st_ino, folder_.status("restored/first").st_ino);
+}
+
 TEST_F(Overwriting, AFolderWithForeignThingsDoesNotMakeWayForAFile) {
   folder_.write("restored/a/theirs");
   EXPECT_EQ(code_of(rebuild({file("a")})), Code::exists);

@@ -96,6 +96,8 @@ class FilesTarget final : public Target {
 
   Result<TargetReport> finish(const RunContext& context) override {
     auto& filling = *filling_;
+    filling.paths.seal();
+    leave_out_lost_links();
     TRY(make_hard_links(filling.links, filling.folders, filling.losses, context));
     if (options_.delete_strangers) TRY(remove_all_strangers(context));
     TRY(finish_folders(context));
@@ -106,7 +108,7 @@ class FilesTarget final : public Target {
 
  private:
   void remember(const EntryInfo& entry) {
-    if (!options_.delete_strangers) return;
+    if (filling_->root.fresh && !options_.delete_strangers) return;
     const std::lock_guard lock(filling_->mutex);
     filling_->paths.add(entry.path, entry.kind == EntryKind::directory);
   }
@@ -232,9 +234,19 @@ class FilesTarget final : public Target {
     return nullptr;
   }
 
+  // What lies at a first name that the snapshot lacks is another file.
+  void leave_out_lost_links() {
+    auto& filling = *filling_;
+    if (filling.root.fresh) return;
+    std::erase_if(filling.links, [&](const HardLink& link) {
+      const bool lost = !filling.paths.holds(link.first);
+      if (lost) count_lost(link, filling.losses);
+      return lost;
+    });
+  }
+
   Result<void> remove_all_strangers(const RunContext& context) {
-    auto& paths = filling_->paths;
-    paths.seal();
+    const auto& paths = filling_->paths;
     // Only in folders that the snapshot has: a restore of a part must not clear the rest.
     const auto is_stranger = [&](std::string_view path) {
       return !paths.holds(path) && paths.holds_folder(parent_of(path)) && path != kMarkerName &&
