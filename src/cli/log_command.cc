@@ -43,8 +43,12 @@ Result<int> run_log_status(Session& session) {
     for (const auto& range : list_of(each, "ranges"))
       table.add({text_of(each, "repository"), text_of(range, "source"), text_of(range, "from"),
                  text_of(range, "to")});
-  session.say(table.empty() ? "No log yet: `lifeboat backup " + name + "` begins one."
-                            : table.text(session.terminal()));
+  session.say(!table.empty() ? table.text(session.terminal())
+              : flag_of(answer.body, "keeps_log")
+                  ? "No log yet: `lifeboat backup " + name + "` begins one."
+                  : "No source of " + name +
+                        " keeps a log: what can be restored are "
+                        "the moments of its snapshots.");
   session.result(answer.body, answer.exit_status);
   return answer.exit_status;
 }

@@ -22,6 +22,13 @@ std::string proof_of(const Json& snapshot, Time now) {
   return proven.empty() ? text_of(snapshot, "verdict") : "proven " + proven;
 }
 
+// Beside a service's own there are those that were saved before a restore changed a place.
+std::string notes_of(const Json& snapshot, const std::string& service) {
+  const auto notes = join_words(list_of(snapshot, "notes"));
+  if (text_of(snapshot, "service") == service) return notes;
+  return "before a restore" + (notes.empty() ? "" : "; " + notes);
+}
+
 void say_list(Session& session, const Json& body) {
   const auto now = session.context().clock.now();
   Table table({{"SNAPSHOT"},
@@ -33,12 +40,10 @@ void say_list(Session& session, const Json& body) {
                {"DRILL"},
                {"NOTES", Align::left, true}});
   for (const auto& snapshot : list_of(body, "snapshots")) {
-    auto notes = join_words(list_of(snapshot, "notes"));
-    if (text_of(snapshot, "service") != text_of(body, "service"))
-      notes = text_of(snapshot, "service") + (notes.empty() ? "" : "; ") + notes;
     table.add({short_id(snapshot), moment_of(snapshot), size_of(snapshot, "bytes"),
                size_of(snapshot, "stored"), std::to_string(number_of(snapshot, "entries")),
-               state_of_snapshot(snapshot), proof_of(snapshot, now), notes},
+               state_of_snapshot(snapshot), proof_of(snapshot, now),
+               notes_of(snapshot, text_of(body, "service"))},
               flag_of(snapshot, "complete") ? Style::plain : Style::caution);
   }
   const auto service = text_of(body, "service");

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
 #include "base/json_value.h"
+#include "engine/all.h"
 #include "restore/moment.h"
 #include "service/calls.h"
 #include "service/compose.h"
@@ -33,6 +35,14 @@ Answer log_answer(const std::string& service, const std::vector<LogOutcome>& out
       if (!log.broken.empty()) answer.exit_status = worst_exit(answer.exit_status, 1);
   }
   return answer;
+}
+
+// By what the configuration says alone: no variable of a source is needed.
+bool keeps_log(const config::Service& service) {
+  return std::ranges::any_of(service.sources, [](const config::Source& source) {
+    const auto engine = engine::find_engine(source.type);
+    return engine && (*engine)->traits().has_log;
+  });
 }
 
 void warn_of_breaks(const std::vector<LogOutcome>& outcomes, const RunContext& context) {
@@ -90,7 +100,8 @@ Result<Answer> log_status(const Setup& setup, const std::string& name, const Run
   const auto composition = TRY(compose(setup));
   const auto& service = *TRY(composition->loaded.config.find_service(name));
   Answer answer;
-  answer.body = {{"service", name}, {"repositories", Json::array()}};
+  answer.body = {
+      {"service", name}, {"keeps_log", keeps_log(service)}, {"repositories", Json::array()}};
   for (const auto& each : service.repositories) {
     const auto repository = TRY(composition->service.open_repository(each, context));
     const auto list = TRY(repository->snapshots(context));

@@ -128,7 +128,9 @@ TEST_F(LogCalls, AMomentThatCannotBeHadIsAnsweredWithThoseThatCan) {
 }
 
 TEST_F(LogCalls, TheRangesThatCanBeHadAreListed) {
-  EXPECT_TRUE(log_status(setup_, "shop", context())->body["repositories"][0]["ranges"].empty());
+  const auto none = log_status(setup_, "shop", context())->body;
+  EXPECT_TRUE(none["repositories"][0]["ranges"].empty());
+  EXPECT_EQ(none["keeps_log"], true);
   backed_up();
   live().insert("orders", {document(2000)});
   std::this_thread::sleep_for(std::chrono::seconds(3));
@@ -150,6 +152,7 @@ TEST_F(LogCalls, WithoutASnapshotThereIsNoLogAndWithoutALogItIsSaid) {
   const auto files = follow_log(setup_, {"shop", {}}, [](const Json&) {}, context());
   ASSERT_FALSE(files);
   EXPECT_EQ(files.error().code(), Code::usage);
+  EXPECT_EQ(log_status(setup_, "shop", context())->body["keeps_log"], false);
 }
 
 TEST_F(LogCalls, IsFollowedUntilItIsStopped) {

@@ -106,6 +106,10 @@ class Refusals(Stage):
         self.run_program("snapshots", "release", "first", "--reason", "over")
         self.run_program("forget", "--snapshot", first, "--yes")
 
+    def test_a_service_without_any_log_is_not_told_to_begin_one(self):
+        self.ready()
+        self.assertIn("No source of shop keeps a log", self.run_program("log", "status").stdout)
+
     def test_what_a_restore_overwrote_is_brought_back_by_the_command_that_it_prints(self):
         self.ready()
         self.run_program("backup")
@@ -124,6 +128,8 @@ class Refusals(Stage):
         self.assertIn("uploads/mine", self.run_program("snapshots", "ls", before).stdout)
         self.assertEqual(self.run_program("snapshots", "cat", before, "uploads/mine").stdout,
                          "mine")
+        listed = self.run_program("snapshots").stdout
+        self.assertIn("before a restore", " ".join(listed.split()))
         latest = self.result("snapshots", "show", "latest")["snapshot"]
         self.assertEqual(latest["service"], "shop", "what was saved before is never the latest")
         self.run_program("snapshots", "diff", before, latest["id"])
