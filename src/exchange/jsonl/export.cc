@@ -74,13 +74,16 @@ class Exporting {
   const ExportOptions& options_;
   const RunContext& context_;
   Catalog catalog_;
+  bool has_order_of_id_ = false;  // of the server: else a document may be met twice
   std::map<std::string, std::string> files_;
   std::vector<std::string> written_;
   ExportReport report_;
 };
 
 Result<void> Exporting::begin() {
-  catalog_ = TRY(ask_counterpart(from_)).catalog;
+  auto there = TRY(ask_counterpart(from_));
+  has_order_of_id_ = there.server.ferretdb.empty();
+  catalog_ = std::move(there.catalog);
   if (catalog_.collections.empty())
     return fail(Error(Code::not_found, "the database " + from_.database + " holds nothing")
                     .with_hint("See whether MONGO_DB and MONGO_URI name the right one."));
@@ -106,7 +109,8 @@ Result<void> Exporting::write_collection(const Collection& collection, const fs:
   exported.name = collection.name;
   exported.file = files_.at(collection.name);
   auto file = TRY(LinesFile::create(folder / exported.file));
-  auto scan = TRY(CollectionScan::begin(*from_.server, from_.database, collection));
+  auto scan = TRY(CollectionScan::begin(*from_.server, from_.database, collection,
+                                        {.by_id = has_order_of_id_}));
   SampleHash sample(options_.sample);
   for (auto bytes = TRY(scan.next()); !bytes.empty(); bytes = TRY(scan.next())) {
     TRY(context_.check_stop());

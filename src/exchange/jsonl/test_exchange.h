@@ -1,18 +1,21 @@
 #pragma once
-// For tests: a server with a small shop, archives of it, and what is read back. One per test.
+// For tests: a server with a small shop, archives of it, and what is read back: FerretDB, or the
+// stand-in for what that has not. One per test.
 #include <algorithm>
 
 #include "base/test_context.h"
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/extended_json.h"
 #include "engine/mongodb/test_database.h"
+#include "engine/mongodb/test_stand_in.h"
 #include "exchange/jsonl/export.h"
 #include "exchange/jsonl/import.h"
 #include "exchange/jsonl/test_tar.h"
 
 namespace lifeboat::exchange::jsonl {
 
-class ExchangeTest : public ::testing::Test {
+template <class Server>
+class ExchangeTestOn : public ::testing::Test {
  protected:
   using Application = engine::mongodb::testing::Application;
 
@@ -65,7 +68,7 @@ class ExchangeTest : public ::testing::Test {
 
   TestContext test_;
   ScratchDirectory scratch_ = std::move(*ScratchDirectory::make());
-  engine::mongodb::testing::TestServer server_;
+  Server server_;
   ExportOptions export_ = [&] {
     ExportOptions options;
     options.out_dir = scratch_.path() / "backup_dtb";
@@ -77,6 +80,9 @@ class ExchangeTest : public ::testing::Test {
     return options;
   }();
 };
+
+using ExchangeTest = ExchangeTestOn<engine::mongodb::testing::TestServer>;
+using StandInExchange = ExchangeTestOn<engine::mongodb::testing::StandInServer>;
 
 template <class T>
 std::string error_of(const Result<T>& result) {

@@ -113,6 +113,7 @@ class ArchiveExport {
   Result<void> look() {
     auto there = TRY(ask_counterpart(from_));
     version_ = there.server.version;
+    has_order_of_id_ = there.server.ferretdb.empty();
     catalog_ = std::move(there.catalog);
     return engine::mongodb::check_catalog(from_.server->connect(), catalog_);
   }
@@ -160,8 +161,8 @@ class ArchiveExport {
   Result<void> write_collection(const Collection& collection) {
     TRY(put_header(collection, false, 0));
     Crc64 crc;
-    auto scan =
-        TRY(CollectionScan::begin(*from_.server, from_.database, collection, {.stored = true}));
+    auto scan = TRY(CollectionScan::begin(*from_.server, from_.database, collection,
+                                          {.by_id = has_order_of_id_, .stored = true}));
     for (auto bytes = TRY(scan.next()); !bytes.empty(); bytes = TRY(scan.next())) {
       TRY(context_.check_stop());
       crc.update(bytes);
@@ -186,6 +187,7 @@ class ArchiveExport {
   const Location& from_;
   const RunContext& context_;
   std::string version_;
+  bool has_order_of_id_ = false;  // of the server: else a document may be met twice
   Catalog catalog_;
   std::optional<jsonl::LinesFile> file_;
   ArchiveReport report_;
