@@ -55,6 +55,14 @@ class Application(Stage):
         self.assertNotIn(KEY, pathlib.Path(drilled["file"]).read_text())
         self.assertNotIn("correct horse", pathlib.Path(drilled["file"]).read_text())
         self.assertEqual(list((self.state / "sandboxes").glob("*")), [])
+        self.assertEqual(self.unticked(), [])
+
+    def unticked(self):
+        """The lines of the checklist that are not ticked."""
+        text = self.run_program("drill", "report", "latest", "--format", "md").stdout
+        lines = [line for line in text.splitlines() if line.startswith("- [")]
+        self.assertEqual(len(lines), 17)
+        return [line for line in lines if not line.startswith("- [x] ")]
 
     def test_every_defect_that_is_planted_is_caught_and_explained(self):
         score = self.result("drill", "sabotage", "shop")[0]
@@ -105,6 +113,8 @@ class Application(Stage):
         self.assertEqual(outcomes["isolation.network"], "not_run")
         self.assertNotIn("app.ready", outcomes)
         self.assertEqual(outcomes["digests.db"], "passed")
+        self.assertIn("never to production – **not run** source shop/db",
+                      " ".join(self.unticked()))
 
     def test_a_release_without_a_resource_fails(self):
         self.change("shop/projections.py", '    "audit": ["id", "at"', '    "trail": ["id", "at"')
@@ -128,6 +138,8 @@ class Application(Stage):
         self.change("shop/accounts.py", "return hmac.compare_digest(again", "return not (again")
         self.drill({"not-let-in", "application-not-asked"})
         self.assertEqual(self.outcomes["journey.admin-login"], "failed")
+        self.assertIn("Login works, and each role sees what it may – **failed**",
+                      " ".join(self.unticked()))
 
     def test_a_shop_that_does_not_start_fails_with_its_own_words(self):
         self.change("server.py", "def main():\n", "def main():\n    raise OSError('no cache')\n")

@@ -73,6 +73,9 @@ Answer of_objective(const Json& evidence, const char* name) {
 Answer of_target(const Json& evidence) {
   const auto made = of_stage(evidence, "provision", "no place was made");
   if (made.outcome != "passed") return made;
+  for (const auto& finding : list_in(evidence, "findings"))
+    if (text_in(finding, {"code"}) == "production-unknown")
+      return {"not_run", text_in(finding, {"subject"}) + ": " + text_in(finding, {"message"})};
   return {"passed", "a place of this drill's own, which nothing live is in or under"};
 }
 

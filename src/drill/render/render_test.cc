@@ -343,6 +343,8 @@ TEST(Checklist, IsFilledInFromTheRecord) {
   EXPECT_EQ(outcome_of(evidence, "It starts on the restored data"), "not_run");
   EXPECT_EQ(outcome_of(evidence, "What the drill made is gone"), "passed");
   EXPECT_EQ(outcome_of(evidence, "within the promised window"), "not_run");
+  report.findings.push_back({"production-unknown", "source db", "it cannot be found", false});
+  EXPECT_EQ(outcome_of(dossier_of(report).record.evidence, "never to production"), "not_run");
 }
 
 TEST(Rendering, SaysWhereItRanAndWhatElseWasPractised) {
