@@ -88,42 +88,100 @@ Result<ReadablePieces> read_pieces(const std::vector<LogPieceInfo>& pieces,
   return readable;
 }
 
-// Ends of snapshots and pieces that touch are one range.
-std::vector<LogRange> merged(std::vector<LogRange> parts) {
-  std::ranges::sort(parts, {}, [](const auto& each) { return std::pair(each.from, each.to); });
-  std::vector<LogRange> ranges;
-  for (auto& part : parts) {
-    if (!ranges.empty() && part.from <= ranges.back().to)
-      ranges.back().to = std::max(ranges.back().to, part.to);
-    else
-      ranges.push_back(std::move(part));
-  }
-  return ranges;
-}
+// A snapshot of which a source's log goes on.
+struct Base {
+  repository::SnapshotId snapshot;
+  std::uint64_t log = 0;
+};
 
-std::map<std::string, std::vector<SourceSummary>> bases_by_source(
-    const std::vector<SnapshotInfo>& snapshots, const std::string& service) {
-  std::map<std::string, std::vector<SourceSummary>> bases;
+struct LoggedSource {
+  std::string type;
+  std::vector<Base> bases{};  // by their places in the log
+};
+
+std::map<std::string, LoggedSource> logged_sources(const std::vector<SnapshotInfo>& snapshots,
+                                                   const std::string& service) {
+  std::map<std::string, LoggedSource> found;
   for (const auto& snapshot : snapshots) {
     if (snapshot.service != service || !snapshot.complete) continue;
     for (const auto& source : snapshot.sources)
-      if (source.log) bases[source.name].push_back(source);
+      if (source.log)
+        found.try_emplace(source.name, LoggedSource{source.type})
+            .first->second.bases.push_back({snapshot.id, *source.log});
   }
-  return bases;
+  for (auto& [name, source] : found) std::ranges::stable_sort(source.bases, {}, &Base::log);
+  return found;
 }
 
-// A range of pieces counts from the first snapshot in it on.
-std::vector<LogRange> from_bases(const std::vector<LogRange>& lines,
-                                 const std::vector<SourceSummary>& bases) {
-  std::vector<LogRange> ranges;
-  for (const auto& line : lines) {
-    std::optional<std::uint64_t> first;
-    for (const auto& base : bases)
-      if (*base.log >= line.from && *base.log <= line.to)
-        first = std::min(first.value_or(*base.log), *base.log);
-    if (first) ranges.push_back({line.source, *first, line.to, {}, {}});
+// The log of one source, asked as a restore asks it: by what each piece says of itself.
+class Reach {
+ public:
+  static Result<Reach> begin(const std::string& service, const std::string& source,
+                             const std::string& type, repository::Repository& repository) {
+    auto pieces = TRY(read_pieces(TRY(repository.log_pieces(service, source)), repository));
+    return Reach(*TRY(engine::find_engine(type)), std::move(pieces));
   }
-  return ranges;
+
+  const engine::Engine& engine() const { return engine_; }
+  std::uint64_t end() const {
+    std::uint64_t last = 0;
+    for (const auto& each : pieces_.pieces) last = std::max(last, each.to);
+    return last;
+  }
+  // The last moment, no later than `limit`, that leads on from a snapshot. All before it do, too.
+  Result<std::uint64_t> from(const Json& position, std::uint64_t base, std::uint64_t limit) const {
+    if (limit <= base || TRY(leads(position, base, limit))) return std::max(base, limit);
+    std::vector<std::uint64_t> ends;
+    for (const auto& each : pieces_.pieces)
+      if (each.to > base && each.to < limit) ends.push_back(each.to);
+    std::ranges::sort(ends);
+    std::size_t sure = 0;  // so many of them are reached
+    for (auto beyond = ends.size(); sure < beyond;) {
+      const auto middle = sure + (beyond - sure) / 2;
+      if (TRY(leads(position, base, ends[middle])))
+        sure = middle + 1;
+      else
+        beyond = middle;
+    }
+    return sure == 0 ? base : ends[sure - 1];
+  }
+
+ private:
+  Reach(const engine::Engine& engine, ReadablePieces pieces)
+      : engine_(engine), pieces_(std::move(pieces)) {}
+
+  Result<bool> leads(const Json& position, std::uint64_t base, std::uint64_t until) const {
+    std::vector<Json> abouts;
+    for (std::size_t i = 0; i < pieces_.pieces.size(); ++i)
+      if (pieces_.pieces[i].to >= base && pieces_.pieces[i].from <= until)
+        abouts.push_back(pieces_.abouts[i]);
+    const auto route = engine_.plan_replay(position, abouts, until);
+    if (!route && route.error().code() != Code::not_restorable) return fail(route.error());
+    return route.has_value();
+  }
+
+  const engine::Engine& engine_;
+  ReadablePieces pieces_;
+};
+
+Result<Json> position_of(const std::string& source, const Base& base,
+                         repository::Repository& repository, const RunContext& context) {
+  const auto snapshot = TRY(repository.open_snapshot(base.snapshot, context));
+  const auto& all = snapshot->sources();
+  const auto found = std::ranges::find(all, source, &repository::SourceManifest::name);
+  if (found != all.end()) return found->position;
+  return fail(Code::corrupt, "the snapshot " + base.snapshot.hex() + " lacks source " + source);
+}
+
+// Those that touch are one.
+void add_range(std::vector<LogRange>& ranges, const std::string& source, std::uint64_t from,
+               std::uint64_t to) {
+  const bool goes_on =
+      !ranges.empty() && ranges.back().source == source && ranges.back().to >= from - 1;
+  if (goes_on)
+    ranges.back().to = to;
+  else if (to > from)
+    ranges.push_back({source, from, to, {}, {}});
 }
 
 }  // namespace
@@ -191,19 +249,27 @@ Result<void> end_log_at(PlanItem& item, std::uint64_t until) {
   return {};
 }
 
+// Each moment from the newest snapshot before it, as choose_base() has it.
 Result<std::vector<LogRange>> reachable(const std::vector<SnapshotInfo>& snapshots,
                                         const std::string& service,
-                                        repository::Repository& repository) {
+                                        repository::Repository& repository,
+                                        const RunContext& context) {
   std::vector<LogRange> all;
-  for (const auto& [name, bases] : bases_by_source(snapshots, service)) {
-    std::vector<LogRange> parts;
-    for (const auto& each : TRY(repository.log_pieces(service, name)))
-      parts.push_back({name, each.from, each.to, {}, {}});
-    const auto& engine = *TRY(engine::find_engine(bases.front().type));
-    for (auto& range : from_bases(merged(std::move(parts)), bases)) {
-      range.from_text = engine.describe_log_position(range.from);
-      range.to_text = engine.describe_log_position(range.to);
-      all.push_back(std::move(range));
+  for (const auto& [name, source] : logged_sources(snapshots, service)) {
+    const auto reach = TRY(Reach::begin(service, name, source.type, repository));
+    for (std::size_t i = 0; i < source.bases.size(); ++i) {
+      TRY(context.check_stop());
+      const auto& base = source.bases[i];
+      const auto next =
+          i + 1 < source.bases.size() ? source.bases[i + 1].log - 1 : ~std::uint64_t{0};
+      const auto position = TRY(position_of(name, base, repository, context));
+      add_range(all, name, base.log,
+                TRY(reach.from(position, base.log, std::min(next, reach.end()))));
+    }
+    for (auto& range : all) {
+      if (range.source != name) continue;
+      range.from_text = reach.engine().describe_log_position(range.from);
+      range.to_text = reach.engine().describe_log_position(range.to);
     }
   }
   return all;

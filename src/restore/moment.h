@@ -34,9 +34,11 @@ struct LogRange {
   std::string from_text;
   std::string to_text;
 };
-// By the names of snapshots and pieces alone: a restore looks closer.
+// What a restore would take, and nothing else: reads every piece of the log, and passes over those
+// that cannot be read.
 Result<std::vector<LogRange>> reachable(const std::vector<repository::SnapshotInfo>& snapshots,
                                         const std::string& service,
-                                        repository::Repository& repository);
+                                        repository::Repository& repository,
+                                        const RunContext& context);
 
 }  // namespace lifeboat::restore

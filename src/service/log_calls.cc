@@ -106,7 +106,7 @@ Result<Answer> log_status(const Setup& setup, const std::string& name, const Run
     const auto repository = TRY(composition->service.open_repository(each, context));
     const auto list = TRY(repository->snapshots(context));
     Json ranges = Json::array();
-    for (const auto& range : TRY(restore::reachable(list.snapshots, name, *repository)))
+    for (const auto& range : TRY(restore::reachable(list.snapshots, name, *repository, context)))
       ranges.push_back(
           {{"source", range.source}, {"from", range.from_text}, {"to", range.to_text}});
     answer.body["repositories"].push_back({{"repository", each}, {"ranges", std::move(ranges)}});

@@ -73,6 +73,18 @@ class LogCalls : public TestShop {
     call.delete_strangers = overwrite;
     return restore(setup_, call, agree, context());
   }
+  std::vector<Json> ranges() {
+    const auto status = log_status(setup_, "shop", context());
+    EXPECT_TRUE(status) << status.error().describe();
+    return status ? status->body["repositories"][0]["ranges"].get<std::vector<Json>>()
+                  : std::vector<Json>{};
+  }
+  // "2026-11-20T14:32:07Z (1763649127.4)"
+  static std::string position_in(const Json& moment) {
+    const auto text = moment.get<std::string>();
+    const auto begin = text.find('(') + 1;
+    return text.substr(begin, text.size() - begin - 1);
+  }
   // How many orders there are after a restore to that moment.
   std::int64_t orders_at(const std::string& moment) {
     const auto answer = restore_at(moment);
@@ -170,12 +182,7 @@ TEST_F(LogCalls, IsFollowedUntilItIsStopped) {
   EXPECT_EQ(answer->exit_status, 0);
   EXPECT_EQ(rounds, 4);
   archive();
-  const auto position = [&] {
-    const auto list = log_status(setup_, "shop", context());
-    return list->body["repositories"][0]["ranges"][0]["to"].get<std::string>();
-  }();
-  const auto begin = position.find('(') + 1;
-  EXPECT_EQ(orders_at(position.substr(begin, position.size() - begin - 1)), 104);
+  EXPECT_EQ(orders_at(position_in(ranges()[0]["to"])), 104);
 }
 
 TEST_F(LogCalls, ADamagedPieceIsMadeAgainAsLongAsTheServerHasItsEntries) {
@@ -213,7 +220,14 @@ TEST_F(LogCalls, ADamagedPieceInTheMiddleIsNamedAndNeverSteppedOver) {
     EXPECT_THAT(std::string(refused.error().hint()), HasSubstr("moments from "));
   }
   EXPECT_EQ(orders_there(), 110) << "a refused restore changed nothing";
+  const auto before_it = ranges();
+  ASSERT_EQ(before_it.size(), 1U);
+  EXPECT_LT(before_it[0]["to"].get<std::string>(), moments[1]);
+  EXPECT_EQ(orders_at(position_in(before_it[0]["to"])), 110);
   damage_piece(1);
+  const auto whole = ranges();
+  ASSERT_EQ(whole.size(), 1U);
+  EXPECT_GE(whole[0]["to"].get<std::string>(), moments[2]);
   EXPECT_EQ(orders_at(moments[2]), 130);
 }
 
@@ -234,6 +248,13 @@ TEST_F(LogCalls, AHoleInTheLogIsSaidAndAFullBackupBeginsAnew) {
   std::this_thread::sleep_for(std::chrono::seconds(3));
   EXPECT_FALSE(archive().contains("broken"));
   EXPECT_EQ(orders_at(full), 101);
+  const auto listed = ranges();
+  ASSERT_FALSE(listed.empty());
+  EXPECT_GE(listed.back()["to"].get<std::string>(), full);
+  for (const auto& range : listed) {
+    EXPECT_GE(orders_at(position_in(range["from"])), 100) << range.dump();
+    EXPECT_GE(orders_at(position_in(range["to"])), 100) << range.dump();
+  }
 }
 
 }  // namespace
