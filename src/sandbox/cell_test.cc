@@ -126,13 +126,13 @@ TEST_F(CellTest, HandsOutConnectionsToWhatListensInside) {
 
 // On this machine's loopback, outside.
 struct Listener {
-  Listener() : socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Listener(int type = SOCK_STREAM) : socket(::socket(AF_INET, type | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     EXPECT_EQ(bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(socket.get(), 1), 0);
+    EXPECT_TRUE(type == SOCK_DGRAM || listen(socket.get(), 1) == 0);
     EXPECT_EQ(getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
     port = ntohs(address.sin_port);
   }
@@ -158,6 +158,46 @@ std::string ping_to(const std::string& host, std::uint16_t port) {
 TEST_F(CellTest, CannotReachWhatListensOutside) {
   const Listener outside;
   EXPECT_EQ(cell().connect(outside.port).error().code(), Code::unavailable);
+}
+
+// What the probe finds where nothing isolates it.
+Attempt tried(const std::string& kind, std::uint16_t port,
+              const std::string& address = "127.0.0.1") {
+  const Json peer{{"what", kind}, {"kind", kind}, {"address", address}, {"port", port}};
+  const auto none = Json::array();
+  const auto found = read_probe(run_probe(
+      {{"peers", Json::array({peer})}, {"places", none}, {"own", none}, {"shown", none}}));
+  EXPECT_TRUE(found);
+  return found ? found->attempts.at(0) : Attempt{};
+}
+
+TEST(Probe, CallsBlockedOnlyWhatIsNotReached) {
+  const Listener outside;
+  EXPECT_EQ(tried("address", outside.port).found, "connected");
+  EXPECT_FALSE(tried("address", outside.port).blocked);
+  EXPECT_FALSE(tried("address", Listener().port).blocked) << "who refuses was reached";
+  const auto nowhere = tried("address", outside.port, "224.0.0.1");
+  EXPECT_TRUE(nowhere.blocked) << nowhere.found;
+}
+
+TEST(Probe, CallsANameServerBlockedOnlyWhenItIsSilent) {
+  const Listener server(SOCK_DGRAM);
+  EXPECT_TRUE(tried("dns", server.port).blocked);
+  const std::jthread answering([&] {
+    char question[64];
+    sockaddr_in asker{};
+    socklen_t size = sizeof asker;
+    auto* from = reinterpret_cast<sockaddr*>(&asker);
+    for (int i = 0; i < 2; ++i) {  // the first was asked before
+      const auto got = recvfrom(server.socket.get(), question, sizeof question, 0, from, &size);
+      EXPECT_GT(got, 0);
+      std::ignore =
+          sendto(server.socket.get(), question, static_cast<std::size_t>(got), 0, from, size);
+    }
+  });
+  const auto answered = tried("dns", server.port);
+  EXPECT_EQ(answered.found, "answered");
+  EXPECT_FALSE(answered.blocked);
 }
 
 TEST_F(CellTest, CarriesOnWhatIsAllowedAndWritesItDown) {
