@@ -67,21 +67,28 @@ std::string not_equal_text(const Json& report) {
   return "Not every collection could be compared with its file.";
 }
 
+// Whole, to be compared with what the scripts print: too long for a table.
+void say_hashes(Session& session, const Json& collection) {
+  session.say("  " + printable(text_of(collection, "name")));
+  session.say("    sample_hash  " + text_of(collection, "sample_hash"));
+  session.say("    digest       " + text_of(collection, "file_digest"));
+  if (compared_word(collection) == "DIFFERENT")
+    session.say("    in the database  " + text_of(collection, "db_digest"));
+}
+
 void say_compared(Session& session, const Json& report) {
   Table table({{"COLLECTION", Align::left, true},
                {"FILE_COUNT", Align::right},
                {"DB_COUNT", Align::right},
-               {"SAMPLE_HASH"},
                {"DIGEST"}});
-  constexpr std::size_t kShown = 16;
   for (const auto& each : list_of(report, "collections")) {
     const bool equal = flag_of(each, "equal");
     table.add({text_of(each, "name"), std::to_string(number_of(each, "file_count")),
-               std::to_string(number_of(each, "db_count")),
-               text_of(each, "sample_hash").substr(0, kShown), compared_word(each)},
+               std::to_string(number_of(each, "db_count")), compared_word(each)},
               equal ? Style::plain : Style::bad);
   }
   session.say(table_indented(table.text(session.terminal()), 2));
+  for (const auto& each : list_of(report, "collections")) say_hashes(session, each);
   for (const auto& each : list_of(report, "collections"))
     if (const auto why = text_of(each, "not_compared"); !why.empty())
       session.say(text_of(each, "name") + ": " + why + ".");
@@ -173,7 +180,7 @@ CommandSpec import_jsonl_spec() {
       {"verify-sample-size", "N", "Documents in the sample hash; else 100."},
       {"no-infer-timeseries", "", "Without metadata, take every collection for an ordinary one."},
       {"rename", "FILE=NAME", "The collection that a file is of; may be repeated.", true},
-      {"accept-losses", "", "Leave out what the server cannot do."},
+      {"accept-losses", "", "Leave out what the server cannot do or the archive lacks."},
       {"no-snapshot", "", "Do not export what is there first."},
       {"snapshot-dir", "DIR", "Where that export goes; else backup_dtb."},
       {"out-dir", "DIR", "Unpack the archive here and keep it."},

@@ -9,6 +9,7 @@ import os
 import pathlib
 import pty
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -201,6 +202,14 @@ class JsonLinesTest(Stage):
                 self.assertEqual(each["sample_hash"], recorded[file, "100"])
                 there = self.client["shop"][each["name"]].count_documents({})
                 self.assertEqual(each["db_count"], there)
+            printed = self.run_program("import", "jsonl", FIXTURES / archive, "--yes", *RENAME,
+                                       "--replace-existing").stdout
+            for each in report["collections"]:
+                self.assertIn("sample_hash  " + each["sample_hash"], printed)
+                self.assertIn("digest       " + each["file_digest"], printed)
+            self.assertNotIn("in the database  ", printed)
+            hashes = [line for line in printed.splitlines() if re.search("[0-9a-f]{64}", line)]
+            self.assertLessEqual(max(map(len, hashes)), 100)
         self.assertEqual(self.client["shop"]["orders"].count_documents({}), 2000)
 
     def test_documents_of_a_script_come_back_byte_for_byte_and_go_out_as_they_came(self):
@@ -277,8 +286,11 @@ class JsonLinesTest(Stage):
     def test_a_document_that_is_another_is_a_no(self):
         self.client["shop"]["orders"].insert_one({"_id": 1, "old": True})
         archive = self.script_archive({"orders": [{"_id": 1}]}, {})
+        printed = self.run_program("import", "jsonl", archive, "--yes", status=1).stdout
         report = self.result("import", "jsonl", archive, "--yes", status=1)["report"]
-        self.assertFalse(report["collections"][0]["equal"])
+        orders = report["collections"][0]
+        self.assertFalse(orders["equal"])
+        self.assertIn("in the database  " + orders["db_digest"], printed)
         self.result("import", "jsonl", archive, "--yes", "--replace-existing")
 
     def test_hostile_archives_are_refused_and_nothing_is_changed(self):
