@@ -57,8 +57,14 @@ Result<std::shared_ptr<const IndexTable>> IndexTable::map(FileDescriptor file,
   std::memcpy(&header, paged.header().data(), sizeof header);
   if (header.version != kVersion || header.owner != request.owner)
     return fail(Code::corrupt, "another kind of index table");
+  const auto& sections = header.sections;
+  const bool whole =
+      paged.holds<ObjectRecord>(sections.objects) && paged.holds<PackRecord>(sections.packs) &&
+      paged.holds<BirthRecord>(sections.births) && paged.holds<SegmentRecord>(sections.segments) &&
+      paged.holds<ChunkRecord>(sections.chunks);
+  if (!whole) return fail(Code::corrupt, "an index table that is larger than its file");
   const std::shared_ptr<IndexTable> table(new IndexTable(std::move(paged), std::move(path)));
-  table->sections_ = header.sections;
+  table->sections_ = sections;
   return table;
 }
 

@@ -1,5 +1,6 @@
 #include "repository/index_table.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include "crypto/hash.h"
@@ -109,6 +110,27 @@ TEST_F(IndexTableTest, FindsEveryChunkAndNoOther) {
     EXPECT_EQ(table->pack(segment.pack)->name, pack_name(static_cast<std::uint8_t>(i / 3000 + 1)));
   }
   for (std::uint64_t i = 6000; i < 9000; ++i) EXPECT_TRUE(table->find(chunk_id(i))->empty());
+}
+
+// Its checksums are right, and it says to hold more than it does.
+TEST_F(IndexTableTest, ACacheThatSaysTooMuchIsMadeAgain) {
+  add(1, directory_of(1, 0, 10));
+  for (std::size_t section = 0; section < 5; ++section) {
+    SCOPED_TRACE(section);
+    ASSERT_TRUE(make_directories(cache_));
+    const auto file = open_file(cache_ / "index-table", O_RDWR | O_CREAT | O_TRUNC);
+    ASSERT_TRUE(file);
+    std::array<Section, 5> sections{};
+    sections.fill({1, 0});
+    sections.at(section).records = UINT64_MAX;
+    ByteWriter header;
+    header.u64(2).raw(WriterId{{1}}.view());
+    for (const auto& each : sections) header.u64(each.first_page).u64(each.records);
+    ASSERT_TRUE(PagedWriter(file->get()).finish(header.bytes()));
+    const auto table = open();
+    ASSERT_TRUE(table) << table.error().describe();
+    EXPECT_EQ((*table)->chunks(), 10U);
+  }
 }
 
 TEST_F(IndexTableTest, KeepsAllPlacesOfAChunk) {

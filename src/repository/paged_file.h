@@ -61,6 +61,15 @@ class PagedFile {
   ByteView header() const;
   std::uint64_t size() const { return size_; }
 
+  // Whether all records of the section lie in this file.
+  template <class Record>
+  bool holds(const Section& section) const {
+    constexpr std::uint64_t kPerPage = kPageSize / sizeof(Record);
+    const auto pages = section.records / kPerPage + (section.records % kPerPage == 0 ? 0 : 1);
+    return section.first_page > 0 && section.first_page <= pages_ &&
+           pages <= pages_ - section.first_page;
+  }
+
   template <class Record>
   Result<Record> at(const Section& section, std::uint64_t index) const {
     constexpr std::uint64_t kPerPage = kPageSize / sizeof(Record);
