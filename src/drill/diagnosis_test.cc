@@ -84,6 +84,11 @@ Report without_proof(Report report) {
   return report;
 }
 
+Report with_lost_rows(Report report) {
+  add(report, "counts.db", Outcome::failed, {});
+  return report;
+}
+
 struct PlantedDefect {
   std::string rule;
   Report report;
@@ -129,9 +134,10 @@ std::vector<PlantedDefect> stage_defects() {
   };
 }
 
-Report with_sandbox_left() {
+Report with_sandbox(std::vector<std::string> left, bool vanished) {
   auto report = sound_report();
-  report.tear_down = sandbox::TearDownProof{"token", {}, {"/sandbox"}};
+  report.tear_down = sandbox::TearDownProof{"token", {}, std::move(left)};
+  report.tear_down->vanished = vanished;
   return report;
 }
 
@@ -141,17 +147,10 @@ Report with_escaping_key() {
   return report;
 }
 
-Report with_sandbox_vanished() {
-  auto report = sound_report();
-  report.tear_down = sandbox::TearDownProof{"token", {}, {}};
-  report.tear_down->vanished = true;
-  return report;
-}
-
 std::vector<PlantedDefect> database_defects() {
   return {
-      {"sandbox-left", with_sandbox_left()},
-      {"sandbox-vanished", with_sandbox_vanished()},
+      {"sandbox-left", with_sandbox({"/sandbox"}, false)},
+      {"sandbox-vanished", with_sandbox({}, true)},
       {"log-broken", saying("pitr.db", "a hole", Outcome::failed)},
       {"moment-missed", saying("boundary.db", "marker 7 is", Outcome::failed)},
       {"no-marker-in-log", saying("boundary.db", "no marker", Outcome::not_run)},
@@ -190,6 +189,8 @@ std::vector<PlantedDefect> database_defects() {
       {"layout-changed", with_sign("catalog.db", {Kind::different, "page_count", "12", "11"})},
       {"damaged-at-the-source", saying("integrity.db", "row 7 missing from index")},
       {"pages-damaged", without_proof(saying("integrity.db", "row 7 missing from index"))},
+      {"gridfs-hole-at-the-source", saying("gridfs.db", "1 file is not whole")},
+      {"gridfs-hole", with_lost_rows(saying("gridfs.db", "1 file is not whole"))},
       {"clock-wrong", saying("freshness.db.orders", "1 h after the backup: a clock is wrong")},
       {"nothing-written", saying("freshness.db.orders", "orders is empty")},
       {"writes-stopped", saying("freshness.db.orders", "the newest is 3 d before the backup")},

@@ -3,12 +3,16 @@
 #include "drill/test_drill.h"
 #include "engine/markers.h"
 #include "engine/mongodb/test_database.h"
+#include "engine/mongodb/test_gridfs.h"
 
 namespace lifeboat::drill {
 namespace {
 
 using engine::mongodb::testing::Application;
+using engine::mongodb::testing::chunk_of;
 using engine::mongodb::testing::document;
+using engine::mongodb::testing::file_of;
+using engine::mongodb::testing::id_of_chunk;
 using engine::mongodb::testing::many_documents;
 using engine::mongodb::testing::source_at;
 using engine::mongodb::testing::TestServer;
@@ -19,16 +23,25 @@ class MongoDrill : public DrillTest {
   explicit MongoDrill(engine::mongodb::testing::ServerOptions options = {})
       : server_(std::move(options)) {}
   virtual bool has_capped() const { return true; }
+  virtual bool has_hole() const { return false; }
   void SetUp() override {
     const Application app(server_.uri(), "shop");
     app.insert("orders", many_documents(2000));
     app.make_index("orders", "name", true);
+    upload(app);
+    if (has_hole()) app.remove_one("fs.chunks", id_of_chunk(1, 1));
     if (has_capped()) {
       app.create_capped("log");
       app.insert("log", many_documents(50));
     }
     open_repository();
     run_backup({source_at(server_.uri(), "shop")});
+  }
+
+  // A file of three chunks.
+  static void upload(const Application& app) {
+    app.insert("fs.files", {file_of(1, "plan.pdf", 25, 10)});
+    app.insert("fs.chunks", {chunk_of(1, 0, 10), chunk_of(1, 1, 10), chunk_of(1, 2, 5)});
   }
 
   Request request_with(const std::string& server) const {
@@ -59,7 +72,8 @@ TEST_F(MongoDrill, RestoresToAServerOfItsOwnAndProvesEqualFacts) {
   EXPECT_TRUE(sealed.report.tear_down->clean());
   std::vector<std::string> asked;
   for (const auto& check : sealed.report.checks) asked.push_back(check.id);
-  for (const auto* wanted : {"catalog.db", "counts.db", "digests.db", "server.db", "integrity.db"})
+  for (const auto* wanted :
+       {"catalog.db", "counts.db", "digests.db", "gridfs.db", "server.db", "integrity.db"})
     EXPECT_NE(std::ranges::find(asked, wanted), asked.end()) << wanted;
 }
 
@@ -83,6 +97,8 @@ TEST_F(MongoDrill, FailsWhenADocumentACollectionOrAnIndexIsLostOrOneIsChanged) {
       {"counts.db", "rows-lost", [](const auto& app) { app.remove_one("orders", 7); }},
       {"counts.db", "rows-added", [](const auto& app) { app.insert("orders", {document(-1)}); }},
       {"catalog.db", "table-lost", [](const auto& app) { app.drop("log"); }},
+      {"gridfs.db", "gridfs-hole",
+       [](const auto& app) { app.remove_one("fs.chunks", id_of_chunk(1, 1)); }},
       {"catalog.db", "index-lost", [](const auto& app) { app.drop_index("orders", "by_name"); }},
       {"catalog.db", "schema-added",
        [](const auto& app) { app.make_index("orders", "other", false); }},
@@ -132,17 +148,64 @@ TEST_F(MongoDrill, NoticesEveryDefectThatSabotagePlants) {
   }
   EXPECT_EQ(planted,
             (std::vector<std::string>{"collection-dropped", "collection-emptied", "document-lost",
-                                      "document-changed", "index-missing"}));
+                                      "document-changed", "index-missing", "gridfs-chunk-lost"}));
 }
 
-TEST_F(MongoDrill, LooksAtTheLedgerOfMigrationsUnasked) {
-  const auto report = drill_with(request_with(ferretdb()), [](const fs::path& data) {
-    restored(data).insert("_migrations", {engine::mongodb::DocumentBuilder()
-                                              .text("name", "1-users")
-                                              .text("status", "failed")
-                                              .take()});
-  });
+class HoledMongoDrill : public MongoDrill {
+ protected:
+  bool has_hole() const override { return true; }
+};
+
+TEST_F(HoledMongoDrill, SaysOfAFileInGridFsThatItWasNotWholeAtTheBackup) {
+  const auto report = drill(request_with(ferretdb())).report;
+  EXPECT_EQ(report.verdict, Verdict::failed) << report.reason;
+  EXPECT_EQ(failed_checks(report), std::vector<std::string>{"gridfs.db"});
+  EXPECT_EQ(check(report, "gridfs.db").message,
+            "1 file is not whole; first fs: file \"plan.pdf\": chunk n=1 of 3 is missing");
+  EXPECT_TRUE(has_rule(report, "gridfs-hole-at-the-source")) << rules_of(report);
+  EXPECT_FALSE(has_rule(report, "gridfs-hole")) << rules_of(report);
+}
+
+// A ledger of dAvePi, in which the last migration ended so.
+class MigratedMongoDrill : public MongoDrill {
+ protected:
+  static Bytes migration(std::int32_t id, const std::string& name, const std::string& status) {
+    return engine::mongodb::DocumentBuilder()
+        .int32("_id", id)
+        .text("name", name)
+        .text("status", status)
+        .take();
+  }
+  virtual std::string last_status() const { return "succeeded"; }
+  void SetUp() override {
+    Application(server_.uri(), "shop")
+        .insert("_migrations",
+                {migration(1, "1-users", "succeeded"), migration(2, "2-orders", last_status())});
+    MongoDrill::SetUp();
+  }
+};
+
+class HalfMigratedMongoDrill : public MigratedMongoDrill {
+ protected:
+  std::string last_status() const override { return "failed"; }
+};
+
+TEST_F(HalfMigratedMongoDrill, LooksAtTheLedgerOfMigrationsUnasked) {
+  const auto report = drill(request_with(ferretdb())).report;
   EXPECT_EQ(check(report, "migrations.db._migrations").outcome, Outcome::failed);
+  EXPECT_EQ(check(report, "catalog.db").outcome, Outcome::passed);
+}
+
+TEST_F(MigratedMongoDrill, ComparesTheLedgerWithTheOneOfTheBackup) {
+  const auto changed = drill_with(request_with(ferretdb()), [](const fs::path& data) {
+    restored(data).remove_one("_migrations", 2);
+    restored(data).insert("_migrations", {migration(2, "2-ordery", "succeeded")});
+  });
+  EXPECT_TRUE(has_rule(changed, "ledger-changed")) << rules_of(changed);
+  EXPECT_EQ(check(changed, "counts.db").outcome, Outcome::passed);
+  const auto equal = drill_with(request_with(ferretdb()), [](const fs::path&) {});
+  EXPECT_EQ(equal.verdict, Verdict::proven) << equal.reason;
+  EXPECT_EQ(check(equal, "migrations.db._migrations").outcome, Outcome::passed);
 }
 
 // The server keeps a log, which is archived when a test says so.

@@ -78,6 +78,11 @@ bool equals_its_source(S symptom) {
   return all_passed(symptom.report, "digests" + symptom.subject.substr(symptom.subject.find('.')));
 }
 
+// Of "gridfs.db": `db` holds as much as was backed up.
+bool is_as_counted(S symptom) {
+  return all_passed(symptom.report, "counts" + symptom.subject.substr(symptom.subject.find('.')));
+}
+
 constexpr std::string_view kGoBack =
     "lifeboat verify --read-data, then lifeboat drill run {service} --snapshot latest-proven";
 
@@ -178,6 +183,14 @@ constexpr std::array kCheckRules{
          "lifeboat drill run {service}, and look at who else can reach the sandbox", "operator"},
     Rule{"account-changed", [](S s) { return is_account(s, SignKind::different); },
          "A user or role is not as it was: another password, or other rights.", kGoBack,
+         "operator"},
+    Rule{"gridfs-hole-at-the-source",
+         [](S s) { return is_check(s, "gridfs.") && is_as_counted(s); },
+         "Files in GridFS have not all of their chunks, and had not when they were backed up: an "
+         "upload that was cut, or chunks that were deleted. The backup is faithful to them.",
+         "look for the file in older snapshots: lifeboat snapshots {service}", "application"},
+    Rule{"gridfs-hole", [](S s) { return is_check(s, "gridfs."); },
+         "Files in GridFS have lost chunks since they were backed up, and cannot be read.", kGoBack,
          "operator"},
     Rule{"version-changed",
          [](S s) { return is_exact_fact(s, {"user_version", "application_id"}); },

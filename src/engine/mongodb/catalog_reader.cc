@@ -143,6 +143,8 @@ Result<ServerFacts> ask_server(const Connection& connection) {
   facts.replica_set = text_of(said, "setName");
   facts.process = process_of(said);
   facts.members = members_of(said);
+  if (const auto cluster = said.document_at("$clusterTime"))
+    if (const auto time = cluster->find("clusterTime")) facts.cluster_time = time->timestamp();
   facts.is_sharded = text_of(said, "msg") == "isdbgrid";
   return facts;
 }

@@ -20,13 +20,14 @@ Result<std::vector<std::string>> list_databases(const Connection& connection);
 
 struct ServerFacts {
   std::string version;
-  std::string ferretdb;                // its version, where the server is one
-  std::string replica_set;             // empty: none
-  std::string process;                 // this very process, as far as the server tells
-  bool is_sharded = false;             // it is a mongos
-  std::vector<std::string> members{};  // host:port of every member of its replica set
-  std::string product() const;         // "MongoDB 7.0.12"
-  double release() const;              // 7.0; that of the oldest when it cannot be told
+  std::string ferretdb;                     // its version, where the server is one
+  std::string replica_set;                  // empty: none
+  std::string process;                      // this very process, as far as the server tells
+  bool is_sharded = false;                  // it is a mongos
+  std::vector<std::string> members{};       // host:port of every member of its replica set
+  std::optional<Timestamp> cluster_time{};  // the newest that it knew of when it was asked
+  std::string product() const;              // "MongoDB 7.0.12"
+  double release() const;                   // 7.0; that of the oldest when it cannot be told
 };
 // "7.0.12" → 7.0; that of the oldest when it cannot be told.
 double release_of(std::string_view version);

@@ -81,6 +81,7 @@ Result<ByteView> CollectionScan::next() {
   }
   if (by_id_) last_id_ = filter_of_id(view);
   digest_.add(document);
+  if (watch_) TRY(watch_(view));
   if (const auto size = pace_.after(document.size())) cursor_.set_batch_size(*size);
   return document;
 }

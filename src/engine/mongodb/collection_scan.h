@@ -1,6 +1,7 @@
 #pragma once
 // Reads every document of one collection, and sums up its facts in the same pass. One thread at a
 // time; must not outlive its Server.
+#include <functional>
 #include <optional>
 
 #include "engine/engine.h"
@@ -28,6 +29,9 @@ class BatchPace {
   std::uint32_t size_ = kFirst;
 };
 
+// Sees every document that a scan gives.
+using Watch = std::function<Result<void>(DocumentView)>;
+
 // How a collection is read.
 struct ReadAs {
   // Only what a majority of the replica set has, and so nothing that could be rolled back.
@@ -45,6 +49,7 @@ class CollectionScan {
  public:
   static Result<CollectionScan> begin(const Server& server, const std::string& database,
                                       const Collection& collection, ReadAs how = {});
+  void watch(Watch watch) { watch_ = std::move(watch); }
   // The next document, until it is called again; empty at the end. Each is checked: what the
   // server sent is BSON.
   Result<ByteView> next();
@@ -72,6 +77,7 @@ class CollectionScan {
   Place place_;
   DocumentDigest digest_;
   BatchPace pace_;
+  Watch watch_;
   bool by_id_ = false;
   bool is_of_moment_ = false;
   bool again_ = false;  // the last document comes once more

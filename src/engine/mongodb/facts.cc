@@ -8,6 +8,7 @@
 #include "base/json_value.h"
 #include "engine/mongodb/catalog_fingerprint.h"
 #include "engine/mongodb/object_names.h"
+#include "engine/mongodb/offered.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
@@ -31,8 +32,13 @@ std::string plain_hash(ByteView bytes) { return crypto::sha256(bytes).hex(); }
 // Shares the collections out among readers; the first error ends all of them.
 class ParallelScan {
  public:
-  ParallelScan(const Server& server, const Catalog& catalog, const RunContext& context)
-      : server_(server), catalog_(catalog), context_(context) {}
+  struct Read {
+    const Server& server;
+    const Catalog& catalog;
+    const NoticedFacts& noticed;
+  };
+  ParallelScan(const Read& read, const RunContext& context)
+      : server_(read.server), catalog_(read.catalog), noticed_(read.noticed), context_(context) {}
 
   Result<FactsByName> run() {
     {
@@ -58,6 +64,7 @@ class ParallelScan {
   Result<CollectionFacts> scan(const Collection& collection) {
     auto scan =
         TRY(CollectionScan::begin(server_, catalog_.database, collection, {.stored = true}));
+    scan.watch(noticed_.watch(collection.name));
     while (!TRY(scan.next()).empty()) TRY(context_.check_stop());
     return scan.finish();
   }
@@ -73,6 +80,7 @@ class ParallelScan {
 
   const Server& server_;
   const Catalog& catalog_;
+  const NoticedFacts& noticed_;
   const RunContext& context_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> failed_{false};
@@ -81,7 +89,28 @@ class ParallelScan {
   std::optional<Error> error_;
 };
 
+// Of the server that was read: nothing of this need be true of the one that is restored to.
+Json about_server(const ServerFacts& server) {
+  Json about{{"server", server.product()}, {"features", Json::array()}};
+  for (const auto each : offered_by(server)) about["features"].push_back(name_of(each));
+  return about;
+}
+
 }  // namespace
+
+Result<NoticedFacts> NoticedFacts::begin(const Catalog& catalog) {
+  return NoticedFacts(LedgerFacts(catalog), TRY(GridFs::begin(catalog)));
+}
+
+// No collection is both.
+Watch NoticedFacts::watch(const std::string& collection) const {
+  auto ledger = ledgers_.watch(collection);
+  return ledger ? ledger : gridfs_.watch(collection);
+}
+
+Result<Json> NoticedFacts::finish() const {
+  return Json{{"migrations", ledgers_.finish()}, {"gridfs", TRY(gridfs_.finish())}};
+}
 
 // Options and each index by a hash of their own, so that a difference names what differs.
 Json catalog_facts(const Collection& collection) {
@@ -119,9 +148,12 @@ void forget_sums(Json& facts) {
   for (const auto* key : {"documents", "bytes", "digest", "natural_digest"}) facts[key] = nullptr;
 }
 
+void forget_ledgers(Json& facts) { facts.erase("migrations"); }
+
 Result<Json> facts_without(Json recorded, const std::map<std::string, DocumentSum>& documents) {
   for (const auto& [name, gone] : documents) {
     auto& facts = recorded["collections"][escape_name(name)];
+    if (is_ledger_name(name)) forget_ledgers(recorded);
     auto sum = TRY(recorded_sum(facts));
     sum.subtract(gone);
     add_facts(facts, {sum, std::nullopt});
@@ -130,11 +162,12 @@ Result<Json> facts_without(Json recorded, const std::map<std::string, DocumentSu
   return recorded;
 }
 
-Result<Json> facts_json(const Catalog& catalog, const FactsByName& collections,
+Result<Json> facts_json(const Catalog& catalog, const FactsByName& collections, Json noticed,
                         const ServerFacts& server) {
-  Json json{{"collections", Json::object()},
-            {"catalog_fingerprint", fingerprint_of(catalog).hex()},
-            {"about", {{"server", server.product()}}}};
+  Json json = std::move(noticed);
+  json["collections"] = Json::object();
+  json["catalog_fingerprint"] = fingerprint_of(catalog).hex();
+  json["about"] = about_server(server);
   for (const auto& collection : catalog.collections) {
     auto one = catalog_facts(collection);
     if (collection.has_documents()) {
@@ -154,7 +187,9 @@ Result<Json> collect_facts(const Server& server, const std::string& database,
     const auto connection = server.connect();
     return std::pair{TRY(ask_server(connection)), TRY(read_catalog(connection, database))};
   }());
-  return facts_json(catalog, TRY(ParallelScan(server, catalog, context).run()), about);
+  const auto noticed = TRY(NoticedFacts::begin(catalog));
+  const auto sums = TRY(ParallelScan({server, catalog, noticed}, context).run());
+  return facts_json(catalog, sums, TRY(noticed.finish()), about);
 }
 
 }  // namespace lifeboat::engine::mongodb

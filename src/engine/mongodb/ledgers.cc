@@ -2,13 +2,20 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <mutex>
+#include <set>
 
 #include "base/json_value.h"
+#include "engine/mongodb/object_names.h"
+#include "engine/mongodb/utf8.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
 
 constexpr std::size_t kMostListed = 100'000;
+constexpr std::size_t kMostFailedNamed = 100;
+constexpr std::size_t kLongestNamed = 200;
 
 // What a tool keeps for each migration, by databases.md D.5; a field that is empty it does not
 // have.
@@ -64,11 +71,15 @@ void add(const LedgerRule& rule, DocumentView document, Ledger& ledger) {
     ledger.applied.push_back({std::move(name), field_of(document, rule.checksum)});
 }
 
+bool is_lock(const LedgerRule& rule, DocumentView document) {
+  return rule.lock_state.empty() || field_of(document, "status") == rule.lock_state;
+}
+
 Result<bool> is_locked(const Asked& asked, const LedgerRule& rule, const RunContext& context) {
   if (rule.lock_collection.empty()) return false;
   bool locked = false;
   const auto look = [&](DocumentView document) -> Result<bool> {
-    locked = rule.lock_state.empty() || field_of(document, "status") == rule.lock_state;
+    locked = is_lock(rule, document);
     return !locked;
   };
   const auto command = DocumentBuilder().text("find", rule.lock_collection).take();
@@ -94,9 +105,11 @@ Result<Ledger> read_ledger(const Asked& asked, const LedgerRule& rule, const Run
   return ledger;
 }
 
-bool holds(const Catalog& catalog, std::string_view collection) {
-  return std::ranges::any_of(catalog.collections,
-                             [&](const auto& each) { return each.name == collection; });
+bool holds(const Catalog& catalog, std::string_view collection,
+           std::optional<CollectionKind> kind = {}) {
+  return std::ranges::any_of(catalog.collections, [&](const auto& each) {
+    return each.name == collection && (!kind || each.kind == *kind);
+  });
 }
 
 // An application may have a collection of that name for something else.
@@ -112,6 +125,92 @@ Result<bool> is_ledger(const Asked& asked, const LedgerRule& rule, const RunCont
 }
 
 }  // namespace
+
+class LedgerFacts::Notes {
+ public:
+  explicit Notes(const Catalog& catalog) {
+    for (std::size_t i = 0; i < std::size(kLedgerRules); ++i)
+      if (holds(catalog, kLedgerRules[i].collection, CollectionKind::collection))
+        ledgers_[std::string(kLedgerRules[i].collection)].rule = i;
+  }
+
+  static Watch watch(const std::shared_ptr<Notes>& notes, const std::string& collection) {
+    if (const auto own = notes->ledgers_.find(collection); own != notes->ledgers_.end())
+      return [notes, &ledger = own->second](DocumentView document) -> Result<void> {
+        const std::scoped_lock lock(notes->mutex_);
+        see(kLedgerRules[ledger.rule], document, ledger);
+        return {};
+      };
+    for (auto& [name, ledger] : notes->ledgers_)
+      if (kLedgerRules[ledger.rule].lock_collection == collection)
+        return [notes, &ledger](DocumentView document) -> Result<void> {
+          const std::scoped_lock lock(notes->mutex_);
+          ledger.locked = ledger.locked || is_lock(kLedgerRules[ledger.rule], document);
+          return {};
+        };
+    return {};
+  }
+
+  Json facts() {
+    const std::scoped_lock lock(mutex_);
+    Json all = Json::object();
+    for (const auto& [name, ledger] : ledgers_)
+      if (!ledger.is_other) all[escape_name(name)] = facts_of(ledger);
+    return all;
+  }
+
+ private:
+  struct Noticed {
+    std::size_t rule = 0;
+    std::uint64_t applied = 0;
+    std::pair<Json, Json> last;    // by the tool's order, then by name
+    std::set<std::string> failed;  // the first of them by name
+    bool locked = false;
+    bool is_other = false;  // than a ledger
+  };
+
+  static void see(const LedgerRule& rule, DocumentView document, Noticed& ledger) {
+    const auto name = first_characters(field_of(document, rule.name), kLongestNamed);
+    ledger.is_other = ledger.is_other || !document.find(rule.name);
+    if (!rule.lock.empty() && name == rule.lock) {
+      ledger.locked = true;
+    } else if (has_failed(rule, document)) {
+      ledger.failed.insert(name);
+      if (ledger.failed.size() > kMostFailedNamed)
+        ledger.failed.erase(std::prev(ledger.failed.end()));
+    } else {
+      ++ledger.applied;
+      const auto order = document.find(rule.order);
+      std::pair<Json, Json> now(order ? json_of(*order) : Json(), name);
+      if (ledger.last < now) ledger.last = std::move(now);
+    }
+  }
+
+  static Json facts_of(const Noticed& ledger) {
+    return {{"tool", kLedgerRules[ledger.rule].tool},
+            {"applied", ledger.applied},
+            {"last", ledger.last.second},
+            {"failed", ledger.failed},
+            {"dirty", !ledger.failed.empty()},
+            {"locked", ledger.locked}};
+  }
+
+  std::mutex mutex_;  // a ledger and its lock are read at the same time
+  std::map<std::string, Noticed> ledgers_;
+};
+
+LedgerFacts::LedgerFacts(const Catalog& catalog) : notes_(std::make_shared<Notes>(catalog)) {}
+
+Watch LedgerFacts::watch(const std::string& collection) const {
+  return Notes::watch(notes_, collection);
+}
+
+Json LedgerFacts::finish() const { return notes_->facts(); }
+
+bool is_ledger_name(std::string_view collection) {
+  return std::ranges::find(kLedgerRules, collection, &LedgerRule::collection) !=
+         std::end(kLedgerRules);
+}
 
 std::string first_ledger(const Catalog& catalog) {
   const auto* found = std::ranges::find_if(

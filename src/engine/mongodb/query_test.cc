@@ -37,6 +37,8 @@ class Questions : public testing::ShopTest {
     return rows;
   }
 
+  void expect_fact(const Ledger& ledger);
+
   std::unique_ptr<Inspector> inspector_;
 };
 
@@ -83,6 +85,20 @@ TEST_F(Questions, TellTheNewestTimeOfACollection) {
             "2026-11-20T14:32:07.500000Z");
   EXPECT_EQ(inspector_->newest("products", "none", test_.context).value(), Json());
   EXPECT_EQ(inspector_->newest("nothing", "at", test_.context).value(), Json());
+}
+
+// What is recorded of it at a backup, in the pass that reads the collection.
+void Questions::expect_fact(const Ledger& ledger) {
+  const auto facts = inspector_->facts(test_.context);
+  ASSERT_TRUE(facts) << facts.error().describe();
+  const Json last = ledger.applied.empty() ? Json() : Json(ledger.applied.back().name);
+  EXPECT_EQ(facts->at("migrations"), Json({{ledger.table,
+                                            {{"tool", ledger.tool},
+                                             {"applied", ledger.applied.size()},
+                                             {"last", last},
+                                             {"failed", ledger.failed},
+                                             {"dirty", !ledger.failed.empty()},
+                                             {"locked", ledger.locked}}}}));
 }
 
 struct LedgerCase {
@@ -143,6 +159,7 @@ TEST_F(Questions, ReadTheLedgersOfMigrationTools) {
     EXPECT_EQ(applied, each.applied);
     EXPECT_EQ(ledger.failed, each.failed);
     EXPECT_EQ(ledger.locked, each.locked);
+    expect_fact(ledger);
     live().drop(each.collection);
   }
 }
@@ -152,6 +169,7 @@ TEST_F(Questions, TakeNoCollectionForALedgerThatIsNone) {
   const auto ledgers = inspector_->ledgers(test_.context);
   ASSERT_TRUE(ledgers) << ledgers.error().describe();
   EXPECT_TRUE(ledgers->empty());
+  EXPECT_TRUE(inspector_->facts(test_.context).value()["migrations"].empty());
 }
 
 TEST_F(Questions, SeeALockInACollectionOfItsOwn) {
@@ -161,6 +179,7 @@ TEST_F(Questions, SeeALockInACollectionOfItsOwn) {
   ASSERT_TRUE(ledgers && ledgers->size() == 1U);
   EXPECT_TRUE(ledgers->front().locked);
   EXPECT_EQ(ledgers->front().applied.front().checksum, "ab");
+  expect_fact(ledgers->front());
 }
 
 }  // namespace

@@ -74,6 +74,13 @@ class Victim {
     return lose_last_of(first_ledger(catalog_), "deleted the last migration of ");
   }
 
+  Planted lose_chunk() const {
+    for (const auto& each : catalog_.collections)
+      if (each.name.ends_with(".chunks"))
+        return lose_last_of(each.name, "deleted the last chunk of ");
+    return kNothing;
+  }
+
   Planted drop_user() const {
     const auto accounts = TRY(kept_accounts());
     if (accounts.users.empty()) return kNothing;
@@ -203,6 +210,8 @@ constexpr std::array kWays{
         [](const Victim& victim) { return victim.drop_index(); }},
     Way{"migration-lost", "counts", "rows-lost",
         [](const Victim& victim) { return victim.lose_migration(); }},
+    Way{"gridfs-chunk-lost", "gridfs", "gridfs-hole",
+        [](const Victim& victim) { return victim.lose_chunk(); }},
     Way{"user-dropped", "accounts", "account-lost",
         [](const Victim& victim) { return victim.drop_user(); }},
     Way{"role-changed", "accounts", "account-changed",

@@ -61,6 +61,17 @@ TEST_F(MongoSnapshotRead, SeesAllCollectionsAsOfOneClusterTimeWhateverIsWrittenM
   EXPECT_NE(facts("shop")["collections"], before["collections"]);
 }
 
+TEST_F(MongoSnapshotRead, SaysWhatItsServerCanDoAndTheNewestClusterTime) {
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  const auto hello = live().run(DocumentBuilder().int32("hello", 1).take());
+  const auto newest = view_document(hello).document_at("$clusterTime")->find("clusterTime");
+  EXPECT_EQ(captured->outcome.position["cluster_time"], newest->timestamp()->text());
+  const auto& features = captured->outcome.facts["about"]["features"];
+  EXPECT_NE(std::ranges::find(features, Json("time-series-buckets")), features.end());
+  EXPECT_NE(std::ranges::find(features, Json("view")), features.end());
+}
+
 TEST_F(MongoSnapshotRead, NamesTheOneClusterTimeInEveryReadOfDocuments) {
   const auto captured = capture_busy();
   LIFEBOAT_OK(captured);

@@ -1,5 +1,7 @@
 #include "engine/mongodb/source.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <mutex>
 
@@ -42,6 +44,7 @@ class MongoSource final : public Source {
   Result<SourceOutcome> finish(const RunContext& context) override;
 
   Found& found() { return found_; }
+  Watch watch(const Collection& collection) const { return noticed_->watch(collection.name); }
   Result<CollectionScan> begin_scan(const Collection& collection);
   // After an error: behind the last document, where that is still of the one moment.
   Result<void> go_on(CollectionScan& scan, const Error& why);
@@ -59,6 +62,7 @@ class MongoSource final : public Source {
   Result<void> check_unchanged() const;
   Json position() const;
   std::string consistency() const;
+  void say_of_gridfs(SourceOutcome& outcome) const;
   void say_of_what_moment(SourceOutcome& outcome) const;
 
   SourceOptions options_;
@@ -72,6 +76,7 @@ class MongoSource final : public Source {
   bool accounts_given_ = false;
   std::size_t given_ = 0;
   Found found_;
+  std::optional<NoticedFacts> noticed_;
   SharedSnapshot snapshot_;
   std::string why_no_snapshot_;
   std::optional<LogEnds> log_before_;  // none: the server keeps no log that can be read
@@ -133,6 +138,7 @@ class DocumentsEntry final : public Entry {
       : source_(source), collection_(collection) {}
   Result<std::unique_ptr<Reader>> open() override {
     auto scan = TRY_CONTEXT(collection_.name, source_.begin_scan(collection_));
+    scan.watch(source_.watch(collection_));
     return std::make_unique<DocumentReader>(source_, std::move(scan), collection_.name);
   }
 
@@ -161,6 +167,7 @@ Result<void> MongoSource::begin(const RunContext& context) {
   TRY(look_at_accounts(connection));
   catalog_ = TRY(read_catalog(connection, location_.database));
   TRY(check_catalog(connection, catalog_));
+  noticed_ = TRY(NoticedFacts::begin(catalog_));
   return look_for_snapshot(connection);
 }
 
@@ -286,7 +293,8 @@ Result<SourceOutcome> MongoSource::finish(const RunContext& context) {
   TRY(context.check_stop());
   TRY(check_unchanged());
   SourceOutcome outcome;
-  outcome.facts = TRY(facts_json(catalog_, found_.all(), server_));
+  outcome.facts = TRY(facts_json(catalog_, found_.all(), TRY(noticed_->finish()), server_));
+  say_of_gridfs(outcome);
   if (accounts_) outcome.facts["accounts"] = accounts_facts(*accounts_, catalog_.database);
   if (!accounts_denied_.empty()) {
     outcome.facts["accounts"] = nullptr;
@@ -295,9 +303,27 @@ Result<SourceOutcome> MongoSource::finish(const RunContext& context) {
                                 false});
   }
   outcome.position = position();
+  const auto now = TRY(ask_server(location_.server->connect()));
+  if (now.cluster_time) outcome.position["cluster_time"] = now.cluster_time->text();
   if (window_.manifest) outcome.log_position = position_of(window_.manifest->last.at.ts);
   say_of_what_moment(outcome);
   return outcome;
+}
+
+// Without a snapshot a file may have come between its chunks and its entry.
+void MongoSource::say_of_gridfs(SourceOutcome& outcome) const {
+  const std::string_view doubt =
+      snapshot_.moment() ? "" : "; if it came while the backup ran, a drill tells whether it is";
+  for (const auto& [name, bucket] : outcome.facts["gridfs"].items()) {
+    const auto damaged = bucket["damaged"].get<std::uint64_t>();
+    if (damaged == 0) continue;
+    outcome.findings.push_back(
+        {"gridfs-damaged", options_.name,
+         fmt::format("{} of the {} files in GridFS {} are not whole; first {}{}", damaged,
+                     bucket["files"].get<std::uint64_t>(), name,
+                     bucket["first"].front().get<std::string>(), doubt),
+         false});
+  }
 }
 
 std::string MongoSource::consistency() const {

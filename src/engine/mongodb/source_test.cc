@@ -64,6 +64,8 @@ TEST_F(MongoSource, SaysThatItsCollectionsAreNotOfOneMoment) {
   const auto captured = capture();
   LIFEBOAT_OK(captured);
   EXPECT_EQ(captured->outcome.position["consistency"], "per-collection");
+  EXPECT_FALSE(captured->outcome.position.contains("cluster_time"));
+  EXPECT_EQ(captured->outcome.facts["about"]["features"], Json({"capped", "unique"}));
   ASSERT_EQ(captured->outcome.findings.size(), 1U);
   EXPECT_EQ(captured->outcome.findings[0].code, "consistency-per-collection");
   EXPECT_FALSE(captured->outcome.findings[0].incomplete);

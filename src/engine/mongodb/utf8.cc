@@ -43,4 +43,11 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string first_characters(std::string text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && continues(text[most])) --most;
+  text.resize(most);
+  return text;
+}
+
 }  // namespace lifeboat::engine::mongodb
