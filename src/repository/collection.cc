@@ -150,6 +150,11 @@ Result<References> Collection::count_references(const Census& census) const {
   std::erase_if(forgotten.numbers,
                 [&](const auto& each) { return !plan_.forgotten.contains(each.second); });
   auto references = read_references(store_, census, forgotten);
+  if (references && !references->vanished.empty())
+    return fail(Error(Code::busy, snapshot_key(references->vanished.front()) +
+                                      " was removed while it was about to be read")
+                    .with_hint("Nothing more is removed. Where another `lifeboat prune` runs, "
+                               "wait for it. Then prune again, which says whether it is lost."));
   if (references || !is_broken(references.error())) return references;
   return fail(std::move(references)
                   .error()
@@ -213,7 +218,9 @@ Result<bool> Collection::plan_or_resume() {
   // Only those whose heads are still there are news to anybody.
   std::erase_if(plan_.forgotten,
                 [&](const auto& id) { return !references_.discounted.contains(id); });
-  return !plan_.drop.empty() || !plan_.move.empty() || !plan_.forgotten.empty();
+  return !plan_.drop.empty() || !plan_.move.empty() || !plan_.forgotten.empty() ||
+         std::ranges::any_of(packs_.packs,
+                             [](const auto& each) { return each.second.is_unlisted(); });
 }
 
 void Collection::choose(const PackName& name, const PackSurvey& pack, bool ended) {

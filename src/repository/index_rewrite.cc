@@ -1,6 +1,7 @@
 #include "repository/index_rewrite.h"
 
 #include "crypto/hash.h"
+#include "repository/damage.h"
 #include "repository/pack.h"
 
 namespace lifeboat::repository {
@@ -17,7 +18,7 @@ Result<void> IndexRewrite::run(const RunContext& context) {
     TRY(context.check_stop());
     TRY_CONTEXT(index_key(name), take_old(name, context));
   }
-  for (const auto& [name, origin] : moved_.packs) TRY(add_pack(name, origin, context));
+  for (const auto& [name, moved] : moved_.packs) TRY(add_moved(name, moved, context));
   TRY(add_unlisted(context));
   TRY(publish(context));
   // Only now: until here every reader finds every pack.
@@ -55,22 +56,39 @@ Result<void> IndexRewrite::keep(PackListing pack, const Signer& signer, const Ru
   ByteWriter said;
   said.raw(pack.name.view()).u64(pack.size).raw(pack.origin.view()).raw(pack.directory);
   if (!listed_.insert(to_bytes(crypto::sha256(said.bytes()).view())).second) return {};
-  text_.add(pack);
-  return text_.size() < kTarget ? Result<void>{} : publish(context);
+  return add(pack, context);
 }
 
-// What a crashed run left: living segments in packs that no index names.
+// What was written, whatever lies there by now: under our signature it would be believed.
+Result<void> IndexRewrite::add_moved(const PackName& name, const MovedPack& moved,
+                                     const RunContext& context) {
+  const auto contents = TRY(read_pack_directory(*store_.backend, store_.keys, name));
+  if (crypto::sha256(contents.plain) != moved.directory)
+    return fail(Error(Code::corrupt, pack_key(name) + " is not what was just written")
+                    .with_hint("Nothing was removed. The storage loses or mixes up what it is "
+                               "told to keep: find out why, then prune again."));
+  return add({name, contents.size, contents.plain, moved.origin}, context);
+}
+
+// What a crashed run left: living segments in packs that no index names. One that is not what its
+// name says may have another's directory, and stays without a listing.
 Result<void> IndexRewrite::add_unlisted(const RunContext& context) {
-  for (const auto& [name, pack] : census_.packs)
-    if (!pack.indexed && pack.alive > 0 && !plan_.names(name))
-      TRY(add_pack(name, pack.origin, context));
+  for (const auto& [name, pack] : census_.packs) {
+    if (!pack.is_unlisted() || plan_.names(name)) continue;
+    const auto bytes = TRY(storage::get_whole(*store_.backend, pack_key(name), kMaxPack));
+    const auto opened = open_pack(store_.keys, name, bytes);
+    if (opened)
+      TRY(add({name, opened->size, opened->plain, pack.origin}, context));
+    else if (is_broken(opened.error()))
+      context.log.warning("left out of the index: " + opened.error().describe());
+    else
+      return fail(opened.error());
+  }
   return {};
 }
 
-Result<void> IndexRewrite::add_pack(const PackName& name, const WriterId& origin,
-                                    const RunContext& context) {
-  const auto contents = TRY(read_pack_directory(*store_.backend, store_.keys, name));
-  text_.add({name, contents.size, contents.plain, origin});
+Result<void> IndexRewrite::add(const PackListing& pack, const RunContext& context) {
+  text_.add(pack);
   return text_.size() < kTarget ? Result<void>{} : publish(context);
 }
 

@@ -16,7 +16,8 @@ class IndexRewrite {
  private:
   Result<void> take_old(const IndexName& name, const RunContext& context);
   Result<void> add_unlisted(const RunContext& context);
-  Result<void> add_pack(const PackName& name, const WriterId& origin, const RunContext& context);
+  Result<void> add_moved(const PackName& name, const MovedPack& moved, const RunContext& context);
+  Result<void> add(const PackListing& pack, const RunContext& context);
   Result<void> publish(const RunContext& context);
   Result<bool> is_touched(const Bytes& plain) const;
   Result<void> keep(PackListing pack, const Signer& signer, const RunContext& context);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/hash.h"
 #include "repository/damage.h"
 #include "repository/doubles.h"
 
@@ -67,7 +68,7 @@ Result<void> SegmentMove::close(PackBuilder& builder, const RunContext& context)
   const auto finished = TRY(builder.finish(context.random));
   TRY(store_.backend->put(pack_key(finished.name), finished.bytes));
   TRY(require_stored(finished.name));
-  moved_.packs[finished.name] = origin_;
+  moved_.packs[finished.name] = {origin_, crypto::sha256(finished.directory)};
   builder.begin(context.random);
   return {};
 }

@@ -8,9 +8,14 @@
 
 namespace lifeboat::repository {
 
+struct MovedPack {
+  WriterId origin;
+  crypto::Digest directory;  // the hash of its plaintext as it was written
+};
+
 struct MovedPacks {
-  std::map<PackName, WriterId> packs;  // new ones, durable, with their origin
-  std::set<PackName> damaged;          // those to be emptied that are not whole: they stay
+  std::map<PackName, MovedPack> packs;  // new ones, durable
+  std::set<PackName> damaged;           // those to be emptied that are not whole: they stay
   std::uint64_t bytes = 0;
 };
 

@@ -42,7 +42,10 @@ Result<void> add_end(const Store& store, const SessionRef& ref, const Forgotten&
                      Heads& heads) {
   const auto key = snapshot_key(ref);
   auto object = storage::get_whole(*store.backend, key, kMaxSnapshot);
-  if (!object && object.error().code() == Code::not_found) return {};  // another collector was here
+  if (!object && object.error().code() == Code::not_found) {
+    if (!forgotten.numbers.contains(ref)) heads.vanished.push_back(ref);
+    return {};
+  }
   if (!object) return fail(std::move(object).error());
   if (const auto by_number = forgotten.numbers.find(ref); by_number != forgotten.numbers.end()) {
     heads.discounted[by_number->second] = ref;

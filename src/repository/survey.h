@@ -22,6 +22,7 @@ struct References {
   SegmentSet living;
   SegmentSet sparse;  // of those: no snapshot uses more than a few chunks of it
   std::map<SnapshotId, SessionRef> discounted;  // the forgotten ones whose objects are still there
+  std::vector<SessionRef> vanished;  // in the census, gone when it was read, and not forgotten
 };
 Result<References> read_references(const Store& store, const Census& census,
                                    const Forgotten& forgotten);
@@ -36,6 +37,8 @@ struct PackSurvey {
   bool indexed = false;
   bool contested = false;  // index objects differ about it
   bool damaged = false;    // left as it is
+  // Snapshots need it, and only its own directory tells what it holds.
+  bool is_unlisted() const { return !indexed && !damaged && alive > 0; }
   // From mark_doubles():
   bool shares = false;        // holds a living segment that another pack holds, too, byte for byte
   std::uint64_t doubled = 0;  // stored bytes of such that one pack before it holds already

@@ -152,6 +152,12 @@ class World {
     return readable;
   }
 
+  // Of these, without the one that the phase has forgotten.
+  std::set<SnapshotId> without_forgotten(std::set<SnapshotId> snapshots) const {
+    if (forgot_) snapshots.erase(promised_.begin()->first);
+    return snapshots;
+  }
+
   TestPlace& place() { return place_; }
   const std::vector<std::string>& happened() const { return happened_; }
   // Of those that can have this fault.
