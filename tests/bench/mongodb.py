@@ -23,7 +23,7 @@ from measuring import Command, run
 CACHE = Path.home() / ".cache" / "lifeboat"
 sys.path.insert(0, str(CACHE / "pymongo-4.10.1"))
 
-BEGIN, END = "<!-- results of mongodb -->", "<!-- end of results of mongodb -->"
+MARKS = ("<!-- results of mongodb -->", "<!-- end of results of mongodb -->")
 COLLECTIONS = 10
 CONNECTIONS = 4
 BATCH = 1000
@@ -56,17 +56,21 @@ def main():
     return 0
 
 
-def parse():
-    parser = argparse.ArgumentParser(prog="tests/bench/mongodb.py",
-                                     description=__doc__.splitlines()[0])
-    parser.add_argument("--work", type=Path, default=ROOT / "build" / "bench-mongodb")
+def parser_of(program, about):
+    parser = argparse.ArgumentParser(prog=program, description=about.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--documents", type=int, default=400_000)
     parser.add_argument("--lifeboat", type=Path, default=ROOT / "build" / "release" / "lifeboat")
     parser.add_argument("--server", type=Path,
                         default=CACHE / "ferretdb-v1.24.0" / "ferretdb")
     parser.add_argument("--write-docs", action="store_true",
                         help="put the table into docs/benchmarks.md")
+    return parser
+
+
+def parse():
+    parser = parser_of("tests/bench/mongodb.py", __doc__)
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "bench-mongodb")
+    parser.add_argument("--documents", type=int, default=400_000)
     parser.add_argument("--calibrate", nargs=2, metavar=("drain|insert", "URI"),
                         help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -249,10 +253,7 @@ class Bench:
             f"{machine['kernel']}. Commit {report.git_commit()}; "
             f"{first_line([self.options.lifeboat, 'version'])}, FerretDB v1.24.0 on SQLite; "
             f"{self.options.documents} documents in {COLLECTIONS} collections; medians of "
-            f"{self.options.rounds} rounds.", "",
-            "| measure | bound | measured | |", "|---|---|---|---|",
-            *(f"| {bound.measure} | {bound.limit} | {bound.value:.3g} | "
-              f"{'met' if bound.met else '**missed**'} |" for bound in self.bounds()), "",
+            f"{self.options.rounds} rounds.", "", *table_of(self.bounds()), "",
             "| | wall s (least–most) | user s | system s | memory MB | server's CPU s "
             "| stored MB |",
             "|---|---|---|---|---|---|---|"]
@@ -271,9 +272,20 @@ def stored(place):
     return sum(path.stat().st_size for path in (place / "repository").rglob("*") if path.is_file())
 
 
-def write_docs(text):
-    before, rest = report.DOCS.read_text().split(BEGIN)
-    report.DOCS.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{rest.split(END)[1]}")
+def table_of(bounds):
+    return ["| measure | bound | measured | |", "|---|---|---|---|",
+            *(f"| {bound.measure} | {bound.limit} | {figure(bound.value)} | "
+              f"{'met' if bound.met else '**missed**'} |" for bound in bounds)]
+
+
+def figure(value):
+    return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+
+
+def write_docs(text, marks=MARKS):
+    begin, end = marks
+    before, rest = report.DOCS.read_text().split(begin)
+    report.DOCS.write_text(f"{before}{begin}\n\n{text}\n{end}{rest.split(end)[1]}")
 
 
 if __name__ == "__main__":
