@@ -311,6 +311,11 @@ TEST_F(DumpDrill, FailsWhereJsonLinesAreCutOrDoubledOrNone) {
   cut(whole(), 2000);
   expect_stopped(drilled("jsonl"), Verdict::failed, "foreign-cut");
   whole();
+  repack(name, "rm capped_log.jsonl");  // as a script leaves it that could not read it
+  const auto without = drilled("jsonl");
+  expect_stopped(without, Verdict::failed, "foreign-cut");
+  EXPECT_THAT(without.reason, HasSubstr("names capped_log"));
+  whole();
   repack(name, "head -50 orders.jsonl > some && mv some orders.jsonl");
   const auto fewer = drilled("jsonl");
   EXPECT_EQ(asked_of(fewer, "query.orders").outcome, Outcome::failed);

@@ -208,6 +208,20 @@ TEST_F(MigratedMongoDrill, ComparesTheLedgerWithTheOneOfTheBackup) {
   EXPECT_EQ(check(equal, "migrations.db._migrations").outcome, Outcome::passed);
 }
 
+TEST_F(MongoDrill, SaysThatABackupWasTakenDuringAMigration) {
+  const auto outcome_with = [&](const std::vector<std::string>& names) {
+    const auto report = drill_with(request_with(ferretdb()), [&](const fs::path& data) {
+      for (const auto& name : names)
+        restored(data).insert(
+            "_migrations", {engine::mongodb::DocumentBuilder().text("name", name).take()});
+    });
+    EXPECT_EQ(has_rule(report, "migrations-odd"), names.size() == 2) << rules_of(report);
+    return check(report, "migrations.db._migrations").outcome;
+  };
+  EXPECT_EQ(outcome_with({"1-users", "__lock"}), Outcome::warned);
+  EXPECT_EQ(outcome_with({"1-users"}), Outcome::passed);
+}
+
 // The server keeps a log, which is archived when a test says so.
 class MongoLogDrill : public MongoDrill {
  protected:

@@ -77,6 +77,14 @@ constexpr std::array kStageRules{
          [](S s) { return stopped_at(s, "locate", {Code::not_restorable}); },
          "No snapshot is of the moment that was asked for.", "lifeboat snapshots {service}",
          "operator"},
+    Rule{"log-hole",
+         [](S s) {
+           return has_code(s, {Code::not_restorable}) && says(s, "entries of the log are missing");
+         },
+         "The log changes documents that nothing in it or in the snapshot ever made: the server "
+         "lost entries of it, or they were taken out.",
+         "lifeboat backup {service}, which begins a new log, and ask when the server last crashed",
+         "operator"},
     Rule{"chain-broken", [](S s) { return has_code(s, {Code::not_restorable}); },
          "A snapshot that this one needs is gone: it was removed too early.",
          "lifeboat snapshots {service}, then lifeboat drill run {service} --snapshot latest-proven",
