@@ -9,7 +9,6 @@
 
 namespace lifeboat::drill {
 namespace {
-
 using Kind = Sign::Kind;
 
 Report sound_report() {
@@ -107,8 +106,7 @@ std::vector<PlantedDefect> stage_defects() {
       {"none-complete", stopped("locate", Code::incomplete)},
       {"nothing-at-that-moment", stopped("locate", Code::not_restorable)},
       {"chain-broken", stopped("fetch", Code::not_restorable)},
-      {"log-hole",
-       stopped("restore", Code::not_restorable, "entries of the log are missing: from 1 on")},
+      {"log-hole", stopped("restore", Code::not_restorable, "entries of the log are missing: 1")},
       {"wrong-key", stopped("fetch", Code::wrong_key)},
       {"newer-format", stopped("fetch", Code::unsupported_format)},
       {"snapshot-incomplete", stopped("fetch", Code::incomplete)},

@@ -212,8 +212,8 @@ TEST_F(MongoDrill, SaysThatABackupWasTakenDuringAMigration) {
   const auto outcome_with = [&](const std::vector<std::string>& names) {
     const auto report = drill_with(request_with(ferretdb()), [&](const fs::path& data) {
       for (const auto& name : names)
-        restored(data).insert(
-            "_migrations", {engine::mongodb::DocumentBuilder().text("name", name).take()});
+        restored(data).insert("_migrations",
+                              {engine::mongodb::DocumentBuilder().text("name", name).take()});
     });
     EXPECT_EQ(has_rule(report, "migrations-odd"), names.size() == 2) << rules_of(report);
     return check(report, "migrations.db._migrations").outcome;
