@@ -119,6 +119,7 @@ std::vector<PlantedDefect> stage_defects() {
       {"object-damaged", stopped("restore", Code::corrupt)},
       {"restored-unreadable", stopped("check", Code::check_failed)},
       {"sandbox-too-small", stopped("preflight", Code::no_space)},
+      {"cache-full", stopped("fetch", Code::no_space, "the cache /var/cache/lifeboat/1: full")},
       {"time-too-short", stopped("restore", Code::timed_out, "longer than the drill may take")},
       {"server-missing", stopped("preflight", Code::unavailable, "a drill of it restores to it")},
       {"server-failed", stopped("provision", Code::unavailable, "mongod ended")},
@@ -290,8 +291,7 @@ std::vector<PlantedDefect> application_defects() {
   return {
       {"production-inside", shown_production()},
       {"not-isolated", saying("isolation.network", "9 attempts, 1 not blocked", Outcome::not_run)},
-      {"production-unknown",
-       saying("isolation.network", "blog/db is not known here", Outcome::not_run)},
+      {"production-unknown", saying("isolation.network", "is not known here", Outcome::not_run)},
       {"came-within-reach",
        saying("isolation.network", "came within reach meanwhile", Outcome::not_run)},
       {"isolation-impossible",

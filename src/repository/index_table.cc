@@ -69,7 +69,12 @@ Result<std::shared_ptr<const IndexTable>> IndexTable::map(FileDescriptor file,
 }
 
 Result<std::shared_ptr<const IndexTable>> IndexTable::open(const Request& request) {
-  return IndexBuilder(request).open();
+  auto table = IndexBuilder(request).open();
+  if (table || table.error().code() != Code::no_space || request.cache.empty()) return table;
+  return fail(std::move(table)
+                  .error()
+                  .add_context("the cache " + request.cache.string())
+                  .with_hint("Free some space there, or name another folder in LIFEBOAT_CACHE."));
 }
 
 }  // namespace lifeboat::repository

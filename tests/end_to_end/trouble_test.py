@@ -2,6 +2,7 @@
 Whatever happens, nothing is left lying about and nothing unproved is called proven."""
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,9 @@ SMALL_DISK = pathlib.Path(__file__).with_name("small_disk.py")
 SORTS = """drills: {d: {checks: [{query: {name: sorts, source: db, expect: "== 400000", sql: "
       WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 400000)
       SELECT count(DISTINCT x || hex(zeroblob(50))) FROM n"}}]}}"""
+
+COUNTS = """drills: {d: {checks: [{query: {name: orders, source: db, expect: "== 200",
+      sql: "SELECT count(*) FROM orders"}}]}}"""
 
 
 class Trouble(Stage):
@@ -126,7 +130,9 @@ class Trouble(Stage):
         for table in seed.rglob("index-table"):
             table.unlink()
         drilled = self.on_small_disk(file, disk=cache, seed=seed)
-        self.assert_unverified_for_its_disk(drilled, "sandbox-too-small")
+        evidence = self.assert_unverified_for_its_disk(drilled, "cache-full")
+        self.assertIn(f"the cache {cache}/", evidence["reason"])
+        self.assertIn("LIFEBOAT_CACHE", str(evidence["diagnosis"]))
         self.assertEqual(self.drilled()["evidence"]["verdict"], "proven")
 
     def test_a_disk_that_is_full_when_a_server_is_started_leaves_nothing_proven(self):
@@ -151,6 +157,19 @@ class Trouble(Stage):
         self.assert_unverified_for_its_disk(self.on_small_disk(index), "sandbox-too-small")
         # What that disk held is gone with it; the repository has the record.
         self.assertEqual(self.drilled()["evidence"]["chain"]["position"], 3)
+
+    def test_a_disk_that_is_full_when_an_archive_is_unpacked_makes_no_bomb_of_it(self):
+        self.ready(service=COUNTS)
+        archive = self.place / "shop.tar.gz"
+        subprocess.run(["tar", "czf", archive, "-C", self.place, "shop.db"], check=True)
+        file = self.place / "lifeboat.yaml"
+        file.write_text(re.sub(r"db: .*\n.*uploads: .*", 'db: {type: foreign, from: "%s", '
+                               "format: tar.gz, database: shop.db}" % archive, file.read_text()))
+        self.assertEqual(self.drilled()["evidence"]["verdict"], "proven")
+        evidence = self.assert_unverified_for_its_disk(self.on_small_disk(archive),
+                                                       "sandbox-too-small")
+        self.assertIn("preflight", self.stages_done(evidence))
+        self.assertIn(f"that {self.state}/", evidence["reason"])
 
     def test_a_disk_that_is_full_when_the_data_is_asked_leaves_that_question_open(self):
         self.ready(service=SORTS)

@@ -46,12 +46,6 @@ void note_unequal(const Collection& collection, std::uint64_t dumped, std::uint6
                              (there == dumped ? ", and other contents" : ""));
 }
 
-std::uint64_t room_of(const DrillState& state, const ForeignBackup& backup) {
-  const auto named = backup.source->options.limits.bytes;
-  if (named != 0) return named;
-  return free_space(state.sandbox->directory()).value_or(0);
-}
-
 fs::path journal_of(const DrillState& state, const ForeignBackup& backup) {
   return state.sandbox->directory() / (backup.source->name + ".validators");
 }
@@ -70,7 +64,9 @@ Result<Imported> import_dump(const DrillState& state, const ForeignBackup& backu
   mongodump::DumpOptions options;
   options.path = path;
   options.was_at = folder_was_at(backup);
-  options.most_bytes = room_of(state, backup);
+  if (const auto named = backup.source->options.limits.bytes; named != 0)
+    options.most_bytes = named;
+  options.room = TRY(free_space(state.sandbox->directory()));
   options.database = backup.source->options.database;
   options.journal = journal_of(state, backup);
   const auto plan = TRY_CONTEXT("importing it", mongodump::plan_dump(to, options, context));

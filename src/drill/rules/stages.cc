@@ -125,6 +125,12 @@ constexpr std::array kStageRules{
          "was backed up.",
          "lifeboat snapshots ls {snapshot}, then lifeboat drill run {service} --snapshot first",
          "operator"},
+    Rule{"cache-full", [](S s) { return has_code(s, {Code::no_space}) && says(s, "the cache "); },
+         "The disk of the cache is full, so the repository could not be read: nothing is said "
+         "about the backup.",
+         "free some space in the folder that the reason names, or name another one in "
+         "LIFEBOAT_CACHE",
+         "operator"},
     Rule{"sandbox-too-small", [](S s) { return has_code(s, {Code::no_space}); },
          "There is not enough room for the sandbox: nothing is said about the backup.",
          "free some space, or name another place in the drill's sandbox: {directory}", "operator"},

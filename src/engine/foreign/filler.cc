@@ -13,7 +13,7 @@
 namespace lifeboat::engine::foreign {
 namespace {
 
-constexpr std::uint64_t kReserve = 64U << 20U;  // stays free where the limit is the free space
+constexpr std::uint64_t kReserve = 64U << 20U;  // stays free
 constexpr std::size_t kMaxPath = 4096;
 constexpr std::size_t kMaxDepth = 200;
 constexpr std::uint32_t kOwnersFile = 0600;
@@ -52,9 +52,8 @@ Result<Filler> Filler::open(const std::string& root, Limits limits) {
   FileDescriptor folder(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!folder) return fail_errno(errno, "cannot open the sandbox " + root);
   const auto free = TRY(free_space(root));
-  const auto room = free > kReserve ? free - kReserve : 0;
-  limits.bytes = limits.bytes == 0 ? room : std::min(limits.bytes, room);
-  return Filler(std::make_shared<const FileDescriptor>(std::move(folder)), limits);
+  const Room room{root, free > kReserve ? free - kReserve : 0};
+  return Filler(std::make_shared<const FileDescriptor>(std::move(folder)), limits, room);
 }
 
 Result<files::Folder> Filler::parent(const std::string& path) {
@@ -94,14 +93,19 @@ Result<void> Filler::count_entry(const std::string& path) {
 }
 
 Result<void> Filler::count_bytes(std::uint64_t size) {
-  if (size <= limits_.bytes - std::min(bytes_, limits_.bytes)) {
-    bytes_ += size;
-    return {};
-  }
-  return fail(
-      Error(Code::refused, "the backup unpacks to more than " + describe_size(limits_.bytes))
-          .with_hint("If that is right, allow more with unpacked: {bytes}, or make room "
-                     "where the sandbox is."));
+  if (limits_.bytes != 0 && !fits(size, limits_.bytes))
+    return fail(
+        Error(Code::refused, "the backup unpacks to more than " + describe_size(limits_.bytes))
+            .with_hint("If that is right, allow more with unpacked: {bytes}."));
+  if (!fits(size, room_.bytes))
+    return fail(Code::no_space, "the backup needs more than the " + describe_size(room_.bytes) +
+                                    " that " + room_.folder + " has room for");
+  bytes_ += size;
+  return {};
+}
+
+bool Filler::fits(std::uint64_t size, std::uint64_t most) const {
+  return size <= most - std::min(bytes_, most);
 }
 
 Result<void> Filler::make_folder(const Item& item) {

@@ -15,7 +15,7 @@ namespace lifeboat::engine::foreign {
 
 class Filler {
  public:
-  // The folder exists and is empty. Limits of 0 bytes become what its file system has free.
+  // The folder exists and is empty.
   static Result<Filler> open(const std::string& root, Limits limits);
 
   // Paths are relative; `refused` for one that leads outside, through a link, or is there already.
@@ -31,7 +31,8 @@ class Filler {
   Result<void> make_link(const std::string& path, const std::string& target);
   // Another name of a file that was made before.
   Result<void> add_name(const std::string& path, const std::string& existing);
-  // Before `size` more bytes are written; `refused` beyond the limit.
+  // Before `size` more bytes are written; `refused` beyond the limit, `no_space` beyond what the
+  // disk had free when this was opened.
   Result<void> count_bytes(std::uint64_t size);
   // The times of the folders, which everything in them has changed.
   Result<void> finish();
@@ -40,14 +41,22 @@ class Filler {
   std::uint64_t bytes() const { return bytes_; }
 
  private:
-  Filler(files::Folder root, Limits limits)
-      : folders_(std::make_unique<files::OpenFolders>(std::move(root))), limits_(limits) {}
+  struct Room {
+    std::string folder;
+    std::uint64_t bytes = 0;
+  };
+  Filler(files::Folder root, Limits limits, Room room)
+      : folders_(std::make_unique<files::OpenFolders>(std::move(root))),
+        limits_(limits),
+        room_(std::move(room)) {}
   Result<files::Folder> parent(const std::string& path);
   Result<files::Folder> make_folders(const std::string& path);
   Result<void> count_entry(const std::string& path);
+  bool fits(std::uint64_t size, std::uint64_t most) const;
 
   std::unique_ptr<files::OpenFolders> folders_;
   Limits limits_;
+  Room room_;
   std::vector<Item> folders_made_;
   std::uint64_t entries_ = 0;
   std::uint64_t bytes_ = 0;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/test_context.h"
+#include "engine/foreign/filler.h"
 #include "engine/foreign/test_archive.h"
 
 namespace lifeboat::engine::foreign {
@@ -169,6 +170,22 @@ INSTANTIATE_TEST_SUITE_P(Formats, Unpacking, ::testing::Values("tar", "tar.gz", 
                            std::erase(name, '.');
                            return name;
                          });
+
+TEST(Filling, TellsAFullDiskFromABackupThatIsTooLarge) {
+  const auto scratch = std::move(*ScratchDirectory::make());
+  const auto root = scratch.path().string();
+  auto unlimited = Filler::open(root, {});
+  ASSERT_TRUE(unlimited && unlimited->count_bytes(1000));
+  const auto full = unlimited->count_bytes(~std::uint64_t{0} >> 1U);
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().code(), Code::no_space);
+  EXPECT_THAT(full.error().describe(), HasSubstr(root));
+  auto limited = Filler::open(root, {.bytes = 1000});
+  ASSERT_TRUE(limited && limited->count_bytes(1000));
+  const auto refused = limited->count_bytes(1);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused);
+}
 
 using UnpackingTar = Unpacking;
 

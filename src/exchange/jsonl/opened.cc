@@ -22,6 +22,10 @@ Failure refuse_archive(const std::string& what) {
   return fail(Error(Code::refused, what).with_hint(kNoScript));
 }
 
+bool is_nothing_of_the_archive(Code code) {
+  return code == Code::interrupted || code == Code::no_space;
+}
+
 Result<void> unpack_archive(const fs::path& archive, const fs::path& into,
                             const RunContext& context) {
   const auto file = TRY(open_file(archive, O_RDONLY | O_CLOEXEC));
@@ -29,7 +33,7 @@ Result<void> unpack_archive(const fs::path& archive, const fs::path& into,
   options.format = TRY(engine::foreign::packing_of(file));
   options.limits.entries = kMostEntries;
   auto unpacked = engine::foreign::unpack(file, options, into.string(), context);
-  if (!unpacked && unpacked.error().code() == Code::interrupted)
+  if (!unpacked && is_nothing_of_the_archive(unpacked.error().code()))
     return fail(std::move(unpacked).error());
   if (!unpacked)
     return fail(std::move(unpacked).error().with_hint(

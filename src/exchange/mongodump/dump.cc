@@ -45,7 +45,7 @@ Result<std::unique_ptr<TarStream>> open_decoded(const FileDescriptor& file) {
 // The bytes of the files of a dump, as many as it may hold.
 class DumpBytes {
  public:
-  DumpBytes(std::uint64_t most, const RunContext& context) : most_(most), context_(context) {}
+  DumpBytes(const DumpPlace& dump, const RunContext& context) : dump_(dump), context_(context) {}
 
   Result<void> each(const fs::path& path, const TakePiece& take) {
     const auto file = TRY(open_plain(path));
@@ -65,13 +65,17 @@ class DumpBytes {
  private:
   Result<void> count(std::uint64_t size) {
     read_ += size;
-    if (read_ <= most_) return {};
-    return fail(Error(Code::refused, "the dump unpacks to more than " + describe_size(most_))
-                    .with_hint("If that is right, allow more with unpacked: {bytes}, or make room "
-                               "where the sandbox is."));
+    if (read_ > dump_.most_bytes)
+      return fail(
+          Error(Code::refused, "the dump unpacks to more than " + describe_size(dump_.most_bytes))
+              .with_hint("If that is right, allow more with unpacked: {bytes}."));
+    if (read_ > dump_.room)
+      return fail(Code::no_space, "the dump needs more than the " + describe_size(dump_.room) +
+                                      " that there is room for");
+    return {};
   }
 
-  std::uint64_t most_;
+  const DumpPlace& dump_;
   const RunContext& context_;
   std::uint64_t read_ = 0;
 };
@@ -265,7 +269,7 @@ int hex_digit(char c) {
 }  // namespace
 
 Result<void> visit_dump(const DumpPlace& dump, ArchiveVisitor& visitor, const RunContext& context) {
-  DumpBytes bytes(dump.most_bytes, context);
+  DumpBytes bytes(dump, context);
   const bool is_folder = fs::is_directory(fs::symlink_status(dump.path));
   const auto visited =
       is_folder ? FolderDump(visitor, bytes).run(dump) : visit_archive(dump.path, visitor, bytes);

@@ -11,7 +11,9 @@ namespace lifeboat::exchange::mongodump {
 
 struct DumpPlace {
   fs::path path;
-  std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max();  // of all files, decoded
+  // Of all files, decoded: what they may be, and what there is room for.
+  std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t room = std::numeric_limits<std::uint64_t>::max();
   // Where the folder of one database lay before it was copied: that is called as the database is,
   // and has its log beside it. Empty: it lies there still.
   fs::path was_at{};
@@ -20,7 +22,7 @@ struct DumpPlace {
 // Reads all of it, once: an archive in its own order, a folder by name. The log of a dump
 // (--oplog) is the collection "oplog" of no database. `corrupt` for what is damaged or cut short,
 // `unsupported_format` for what is no dump, `refused` for links and devices, for more than it may
-// hold, for metadata that is more than one keeps, and as refuse_without_buckets().
+// hold, for metadata that is more than one keeps, and as refuse_without_buckets(); `no_space`.
 Result<void> visit_dump(const DumpPlace& dump, ArchiveVisitor& visitor, const RunContext& context);
 
 // Where the folder of one database lies, or lay: with the log and the folders of the others beside

@@ -21,9 +21,10 @@ struct DumpOptions {
   fs::path journal{};          // of validators that are set aside while the log is replayed
   bool accept_losses = false;  // leave out what the server cannot do
   std::uint64_t most_bytes = DumpPlace().most_bytes;
+  std::uint64_t room = DumpPlace().room;
   fs::path was_at{};  // as in DumpPlace
 
-  DumpPlace place() const { return {path, most_bytes, was_at}; }
+  DumpPlace place() const { return {path, most_bytes, room, was_at}; }
 };
 
 struct DumpedCollection {

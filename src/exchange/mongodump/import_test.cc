@@ -248,6 +248,14 @@ TEST_F(DumpImport, RefusesMoreThanItMayHold) {
   EXPECT_THAT(why(plan(root)), HasSubstr("unpacks to more than 300 B"));
 }
 
+TEST_F(DumpImport, TellsAFullDiskFromADumpThatIsTooLarge) {
+  const auto archive = recorded_dump("pixelcraft.archive");
+  options_.room = fs::file_size(archive);
+  EXPECT_TRUE(plan(archive));
+  --options_.room;
+  EXPECT_EQ(plan(archive).error().code(), Code::no_space);
+}
+
 TEST_F(DumpImport, RefusesMetadataWithoutEndHoweverManyFilesItIsIn) {
   const auto root = folder();
   const std::string half(33U << 20U, ' ');
