@@ -1,6 +1,7 @@
 #include "repository/collection.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "crypto/hash.h"
 #include "repository/collected.h"
@@ -328,12 +329,31 @@ Result<bool> Collection::wait_for_end(const SessionRef& session) {
 Result<void> Collection::reconsider() {
   const auto census = TRY(take_whole_census());
   references_ = TRY(count_references(census));
-  packs_ = TRY(survey_packs(store_, references_.living));
+  const auto before = std::exchange(packs_, TRY(survey_packs(store_, references_.living)));
+  TRY(require_all_of(before));
   for (auto pack = plan_.drop.begin(); pack != plan_.drop.end();) {
     TRY(check());
     pack = TRY_CONTEXT(pack_key(*pack), may_drop(*pack)) ? std::next(pack) : plan_.drop.erase(pack);
   }
   return {};
+}
+
+// A pack that another collector has emptied is gone, too, and what lived in it lies elsewhere.
+Result<void> Collection::require_all_of(const PackCensus& before) const {
+  bool lost = false;
+  before.met.visit([&](const Salt& birth, std::uint32_t number) {
+    const bool wanted = references_.living.contains(birth, number);
+    lost = lost || (wanted && !packs_.met.contains(birth, number));
+  });
+  if (!lost) return {};
+  const auto gone = std::ranges::find_if(before.packs, [&](const auto& each) {
+    return each.second.alive > 0 && !packs_.packs.contains(each.first);
+  });
+  const auto where = gone == before.packs.end() ? std::string(kPacksName) : pack_key(gone->first);
+  return fail(
+      Error(Code::corrupt, where + ": what snapshots need was there a moment ago, and is gone")
+          .with_hint("Nothing was removed. Put it back, from a copy of the repository, or "
+                     "see with `lifeboat verify` what is lost; then prune again."));
 }
 
 // One whose directory cannot be read is nobody's any more: no index lists it, and it stays.

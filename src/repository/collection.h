@@ -28,6 +28,7 @@ class Collection {
   Result<void> publish_plan();
   Result<void> end_sessions();
   Result<void> reconsider();
+  Result<void> require_all_of(const PackCensus& before) const;
   Result<std::vector<CollectPlan>> unfinished() const;
   Result<References> count_references(const Census& census) const;
   Result<bool> is_over() const;

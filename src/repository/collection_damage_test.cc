@@ -77,6 +77,25 @@ TEST_F(HarmWhileCollecting, AHeadThatVanishesWhenItIsReadIsNotTakenForAForgotten
   expect_no_damage();
 }
 
+TEST_F(HarmWhileCollecting, APackThatVanishesAfterThePlanIsMissed) {
+  const auto packs = place_.keys("packs/");
+  for (const auto& pack : packs) {
+    const auto all = place_.all();
+    const auto report = prune_with([&](Call call, const std::string& key) {
+      if (call != Call::list || !key.starts_with("packs/")) return false;
+      take(pack);
+      return true;
+    });
+    EXPECT_CODE(report, Code::corrupt);
+    EXPECT_EQ(place_.keys("packs/").size(), packs.size() - 1);
+    put_right();
+    pruned();
+    expect_all_living(pack);
+    expect_no_damage();
+    place_.restore_all(all);
+  }
+}
+
 TEST_F(HarmWhileCollecting, AnIndexThatIsLostIsMadeAgainWhereNothingElseIsToBeDone) {
   pruned();
   take(place_.keys("index/").back());
