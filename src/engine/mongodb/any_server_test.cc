@@ -62,6 +62,7 @@ class MongoAnyServer : public testing::CarriedShop {
     application().make_index("items", "name", true);
     application().create_capped("events");
     application().insert("events", testing::many_documents(10));
+    application().insert("empty", {DocumentBuilder().int32("_id", 1).timestamp("at", {}).take()});
     if (is_ferret()) return;
     for (const auto* command : {
              R"({"create": "seen", "viewOn": "items", "pipeline": [{"$match": {"_id": 1}}]})",
@@ -86,6 +87,11 @@ TEST_F(MongoAnyServer, IsBackedUpAndRestoredWithAllThatItHolds) {
   LIFEBOAT_OK(rebuild(*captured));
   EXPECT_EQ(facts("restored"), captured->outcome.facts);
   EXPECT_EQ(captured->outcome.facts["collections"]["items"]["documents"], 2000);
+  const auto server = Server::open(Secret::from_text(uri_)).value();
+  const auto connection = server->connect();
+  auto cursor =
+      connection.open_cursor(name_of("restored"), bson_of(R"({"find": "empty"})"), 1).value();
+  EXPECT_EQ(view_document(cursor.next().value()).find("at")->timestamp(), Timestamp{});
 }
 
 TEST_F(MongoAnyServer, IsBroughtByItsLogToWhatItHeldLater) {
@@ -95,6 +101,7 @@ TEST_F(MongoAnyServer, IsBroughtByItsLogToWhatItHeldLater) {
   ASSERT_TRUE(captured->outcome.position.contains("log")) << captured->outcome.position;
   application().insert("items", testing::many_documents(100, 100));
   application().remove_one("items", 7);
+  application().insert("items", {DocumentBuilder().int32("_id", -1).timestamp("at", {}).take()});
   const auto later = facts("shop");
   const auto log = make_change_log(shop(), kLogPieceBytes);
   LIFEBOAT_OK(log);

@@ -2,12 +2,15 @@
 
 #include <mongoc/mongoc.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
+#include "engine/mongodb/empty_timestamps.h"
 #include "engine/mongodb/grants.h"
 
 namespace lifeboat::engine::mongodb {
@@ -233,6 +236,14 @@ std::string hosts_of(const mongoc_uri_t& uri) {
   return hosts;
 }
 
+constexpr const char* kKeepEmpty = "bypassEmptyTsReplacement";
+
+// MongoDB: "BSON field 'insert.NAME' is an unknown field."; FerretDB: insert: unknown field "NAME".
+bool is_unknown_field(const bson_error_t& error) {
+  const std::string_view message = static_cast<const char*>(error.message);
+  return message.find("unknown field") != message.npos && message.find(kKeepEmpty) != message.npos;
+}
+
 }  // namespace
 
 Cursor::Cursor(Cursor&& other) noexcept
@@ -289,32 +300,65 @@ struct Connection::Insert {
   const std::string& collection;
   const std::vector<ByteView>& documents;
   bool ordered;
+
+  bool has_empty_timestamps() const {
+    return std::ranges::any_of(
+        documents, [](ByteView each) { return has_empty_timestamp(view_document(each)); });
+  }
+  // Those that the server did not name a reason against.
+  std::vector<ByteView> taken(DocumentView reply) const {
+    std::set<std::int64_t> refused;
+    if (const auto errors = reply.document_at("writeErrors"))
+      for (const auto& each : *errors)
+        if (const auto at = each.inside().find("index")) refused.insert(at->integer().value_or(0));
+    std::vector<ByteView> taken;
+    for (std::size_t at = 0; at < documents.size(); ++at) {
+      if (!refused.contains(static_cast<std::int64_t>(at)))
+        taken.push_back(documents[at]);
+      else if (ordered)
+        break;
+    }
+    return taken;
+  }
 };
 
 // The driver cuts what is too large for one message, and would refuse names that servers allow: the
-// documents were checked before.
+// documents were checked before. A server that does not know how to keep empty timestamps refuses
+// all of them: it gets them without being told to, and they are looked at after.
 Result<void> Connection::run(const Insert& insert, bson_t& reply) const {
-  std::vector<Borrowed> borrowed(insert.documents.begin(), insert.documents.end());
-  std::vector<Pointer> pointers;
-  for (const auto& each : borrowed) {
-    TRY(each.check());
-    pointers.push_back({each.get()});
-  }
-  const Handle<mongoc_collection_t, mongoc_collection_destroy> target(
-      mongoc_client_get_collection(client_, insert.database.c_str(), insert.collection.c_str()));
-  Reply options;
-  BSON_APPEND_BOOL(&options.document, "ordered", insert.ordered);
-  BSON_APPEND_BOOL(&options.document, "validate", false);
+  for (const auto& each : insert.documents) TRY(Borrowed(each).check());
+  const bool must_keep = insert.has_empty_timestamps();
   bson_error_t error{};
-  bson_destroy(&reply);
-  if (mongoc_collection_insert_many(target.get(), &pointers.data()->document, pointers.size(),
-                                    &options.document, &reply, &error))
-    return {};
+  bool sent = send(insert, must_keep, reply, error);
+  const bool was_told = sent || !is_unknown_field(error);
+  if (must_keep && !was_told) sent = send(insert, false, reply, error);
+  const auto said = bytes_of(reply);
+  const bool is_known = sent || view_document(said).find("writeErrors");
+  if (must_keep && !was_told && is_known)
+    TRY(keep_empty_timestamps(*this, insert.database, insert.collection,
+                              insert.taken(view_document(said))));
+  if (sent) return {};
   const auto failure = fail_with(error);
   if (failure.value().code() == Code::source_unreadable)
     return fail(Code::io_error, failure.value().message());
   const auto command = DocumentBuilder().text("insert", insert.collection).take();
   return fail(for_lack_of(failure.value(), insert.database, view_document(command)));
+}
+
+bool Connection::send(const Insert& insert, bool keep_empty_timestamps, bson_t& reply,
+                      bson_error_t& error) const {
+  std::vector<Borrowed> borrowed(insert.documents.begin(), insert.documents.end());
+  std::vector<Pointer> pointers;
+  for (const auto& each : borrowed) pointers.push_back({each.get()});
+  const Handle<mongoc_collection_t, mongoc_collection_destroy> target(
+      mongoc_client_get_collection(client_, insert.database.c_str(), insert.collection.c_str()));
+  Reply options;
+  BSON_APPEND_BOOL(&options.document, "ordered", insert.ordered);
+  BSON_APPEND_BOOL(&options.document, "validate", false);
+  if (keep_empty_timestamps) BSON_APPEND_BOOL(&options.document, kKeepEmpty, true);
+  bson_destroy(&reply);
+  return mongoc_collection_insert_many(target.get(), &pointers.data()->document, pointers.size(),
+                                       &options.document, &reply, &error);
 }
 
 Result<void> Connection::insert(const std::string& database, const std::string& collection,

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "engine/mongodb/bson.h"
 
+struct _bson_error_t;
 struct _bson_t;
 struct _mongoc_client_t;
 struct _mongoc_client_pool_t;
@@ -70,6 +71,8 @@ class Connection {
       : pool_(pool), client_(client) {}
   struct Insert;
   Result<void> run(const Insert& insert, _bson_t& reply) const;
+  bool send(const Insert& insert, bool keep_empty_timestamps, _bson_t& reply,
+            _bson_error_t& error) const;
   Result<bool> holds(const Insert& insert, std::int64_t at) const;
   _mongoc_client_pool_t* pool_;
   _mongoc_client_t* client_;

@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <functional>
 
+#include "engine/mongodb/empty_timestamps.h"
+#include "engine/mongodb/statements.h"
+
 namespace lifeboat::engine::mongodb {
 namespace {
 
 // Of one batch: what a server takes well in one command, and what may be held in memory.
 constexpr std::size_t kMostSteps = 1000;
 constexpr std::size_t kMostBytes = 8U << 20U;
-constexpr std::size_t kMostInCommand = 16U << 20U;
 constexpr std::size_t kMostFetched = 16U << 20U;  // whatever the size of the documents
 constexpr std::uint32_t kFetchBatch = 1000;
 constexpr std::size_t kMostMissed = 2'000'000;  // some eighty megabytes
@@ -23,34 +25,6 @@ Bytes filter_of_step(const auto& step) {
 }
 
 std::uint64_t hash_of_id(ByteView filter) { return std::hash<std::string>{}(to_text(filter)); }
-
-// One command with many statements, cut before it grows too large.
-class Statements {
- public:
-  Statements(std::string command, std::string list, std::string collection)
-      : command_(std::move(command)), list_(std::move(list)), collection_(std::move(collection)) {}
-  bool empty() const { return size_ == 0; }
-  bool has_room_for(std::size_t more) const { return empty() || size_ + more <= kMostInCommand; }
-  void add(const Bytes& statement) {
-    size_ += statement.size();
-    array_.document(statement);
-  }
-  Bytes take() {
-    size_ = 0;
-    return DocumentBuilder()
-        .text(command_, collection_)
-        .array(list_, array_.take())
-        .boolean("ordered", true)
-        .take();
-  }
-
- private:
-  std::string command_;
-  std::string list_;
-  std::string collection_;
-  ArrayBuilder array_;
-  std::size_t size_ = 0;
-};
 
 }  // namespace
 
@@ -197,14 +171,18 @@ Result<void> DocumentWrites::store(const std::string& collection, const Document
     if (document->before && !document->now)
       TRY(add(deletes, DocumentBuilder().document("q", *filter).int32("limit", 1).take()));
   if (!deletes.empty()) TRY(run(deletes.take()));
-  for (const auto& [filter, document] : in_turn)
-    if (document->now && document->now != document->before)
-      TRY(add(updates, DocumentBuilder()
-                           .document("q", *filter)
-                           .document("u", *document->now)
-                           .boolean("upsert", true)
-                           .take()));
+  std::vector<ByteView> whole;
+  for (const auto& [filter, document] : in_turn) {
+    if (!document->now || document->now == document->before) continue;
+    whole.emplace_back(*document->now);
+    TRY(add(updates, DocumentBuilder()
+                         .document("q", *filter)
+                         .document("u", *document->now)
+                         .boolean("upsert", true)
+                         .take()));
+  }
   if (!updates.empty()) TRY(run(updates.take()));
+  TRY(keep_empty_timestamps(connection_, database_, collection, whole));
   for (const auto& [filter, document] : documents) count(collection, document);
   return {};
 }

@@ -171,6 +171,9 @@ class StandInModel {
   DocumentBuilder give(const Request& request, std::vector<Bytes> documents);
   std::optional<Refusal> why_not(const StoredCollection& into, DocumentView document,
                                  bool bypass) const;
+  void check_bypass(const Request& request) const;
+  Bytes with_moments(const Request& request, DocumentView document);
+  Bytes change_of(const Request& request, const Element& change);
   void store(const Request& request, StoredCollection& into, Bytes document);
   static void check_unique(const StoredCollection& collection, DocumentView index);
   bool remove_one(const Request& request, StoredCollection& from, DocumentView filter);

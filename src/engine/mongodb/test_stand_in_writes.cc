@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 
 #include "engine/mongodb/test_stand_in_model.h"
 
@@ -7,6 +8,7 @@ namespace {
 
 constexpr std::int32_t kDuplicateKey = 11000;
 constexpr std::int64_t kFirstTerm = 1;
+constexpr const char* kBypass = "bypassEmptyTsReplacement";
 
 bool is_same_key(DocumentView left, DocumentView right, DocumentView key) {
   for (const auto& field : key) {
@@ -41,6 +43,26 @@ Bytes new_document(DocumentView filter, DocumentView change) {
   const auto base = made.take();
   if (change.find("_id")) return to_bytes(change.bytes());
   return changed(view_document(base), change);
+}
+
+// [{$replaceRoot: {newRoot: {$literal: …}}}], the one pipeline that it knows.
+DocumentView literal_of(DocumentView pipeline) {
+  const auto root = value_at(pipeline, "0.$replaceRoot.newRoot.$literal");
+  if (!root) throw Refusal{40324, "Location40324", "the stand-in knows no such pipeline"};
+  return root->inside();
+}
+
+// Which versions can be told to keep empty timestamps, as mongorestore has them: 8.0, and those of
+// three older releases that it was brought into.
+bool knows_bypass(const std::string& version) {
+  static const std::map<int, int> kSince{{5, 29}, {6, 17}, {7, 13}};
+  int major = 0;
+  int minor = 0;
+  int patch = 0;
+  std::sscanf(version.c_str(), "%d.%d.%d", &major, &minor, &patch);
+  if (major >= 8) return true;
+  const auto since = kSince.find(major);
+  return since != kSince.end() && minor == 0 && patch >= since->second;
 }
 
 Bytes write_error(std::int32_t index, const Refusal& why, DocumentView key) {
@@ -121,6 +143,28 @@ std::optional<Refusal> StandInModel::why_not(const StoredCollection& into, Docum
   return std::nullopt;
 }
 
+void StandInModel::check_bypass(const Request& request) const {
+  if (!request.command.find(kBypass)) return;
+  if (!options_.ferretdb.empty())
+    throw Refusal{9, "FailedToParse",
+                  request.name + ": unknown field \"" + std::string(kBypass) + "\""};
+  if (!knows_bypass(options_.version))
+    throw Refusal{40415, "Location40415",
+                  "BSON field '" + request.name + "." + kBypass + "' is an unknown field."};
+}
+
+// Each empty timestamp at the top, but for that of _id, becomes the present moment.
+Bytes StandInModel::with_moments(const Request& request, DocumentView document) {
+  const bool bypass = !options_.ferretdb.empty() || request.command.is_true_at(kBypass);
+  DocumentBuilder made;
+  for (const auto& field : document)
+    if (!bypass && field.key != "_id" && field.timestamp() == Timestamp{})
+      made.timestamp(field.key, tick());
+    else
+      made.element(field);
+  return made.take();
+}
+
 void StandInModel::store(const Request& request, StoredCollection& into, Bytes document) {
   DocumentBuilder entry;
   entry.text("op", "i").document("o", document);
@@ -131,6 +175,7 @@ void StandInModel::store(const Request& request, StoredCollection& into, Bytes d
 
 DocumentBuilder StandInModel::insert(const Request& request) {
   check_primary(request);
+  check_bypass(request);
   auto& into = made(request);
   if (into.type == "view") throw Refusal{166, "CommandNotSupportedOnView", "it is a view"};
   if (into.type == "timeseries") return insert_measurements(request, into);
@@ -147,7 +192,7 @@ DocumentBuilder StandInModel::insert(const Request& request) {
       errors.document(write_error(index, *why, key_named(into, why->name)));
       if (is_ordered(request.command)) break;
     } else {
-      store(request, into, to_bytes(each.inside().bytes()));
+      store(request, into, with_moments(request, each.inside()));
       ++inserted;
     }
     ++index;
@@ -174,11 +219,19 @@ StandInModel::Record* StandInModel::first_match(StoredCollection& collection, Do
   return nullptr;
 }
 
+// What a pipeline or an operator gives is taken as it is.
+Bytes StandInModel::change_of(const Request& request, const Element& change) {
+  if (change.holds(BsonType::array)) return to_bytes(literal_of(change.inside()).bytes());
+  const bool is_whole = change.inside().empty() || !change.inside().begin()->key.starts_with('$');
+  return is_whole ? with_moments(request, change.inside()) : to_bytes(change.inside().bytes());
+}
+
 // A document stays where it is in the order.
 bool StandInModel::change_one(const Request& request, DocumentView statement) {
   auto& into = made(request);
   const auto filter = statement.document_at("q").value_or(DocumentView());
-  const auto change = statement.document_at("u").value_or(DocumentView());
+  const auto whole = change_of(request, *statement.find("u"));
+  const auto change = view_document(whole);
   auto* record = first_match(into, filter);
   if (record == nullptr) {
     if (statement.is_true_at("upsert")) store(request, into, new_document(filter, change));
@@ -207,6 +260,7 @@ bool StandInModel::remove_one(const Request& request, StoredCollection& from, Do
 
 DocumentBuilder StandInModel::update(const Request& request) {
   check_primary(request);
+  check_bypass(request);
   const auto statements = request.command.find("updates");
   std::int32_t changed_ones = 0;
   for (const auto& each : statements->inside())
