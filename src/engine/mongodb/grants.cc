@@ -80,15 +80,19 @@ std::string user_text(const std::string& name) {
          name + "]})\n";
 }
 
-// Older servers know no such resource, so it is for those who need it.
+// Older servers know no such resource, so it is for those who need it. Its own indexes are dropped
+// by the name of the time series, which is not that of its buckets.
 std::string buckets_command(const std::string& role, const Job& job, const std::string& database) {
-  const auto actions = job.purpose == Purpose::restore
-                           ? Json::array({"find", "insert", "remove", "update"})
-                           : Json::array({"find"});
-  const Json privilege{{"resource", {{"db", database}, {"system_buckets", ""}}},
-                       {"actions", actions}};
+  const bool writes = job.purpose == Purpose::restore;
+  auto privileges = Json::array();
+  privileges.push_back({{"resource", {{"db", database}, {"system_buckets", ""}}},
+                        {"actions", writes ? Json::array({"find", "insert", "remove", "update"})
+                                           : Json::array({"find"})}});
+  if (writes)
+    privileges.push_back({{"resource", {{"db", database}, {"collection", ""}}},
+                          {"actions", Json::array({"dropIndex"})}});
   return "// For time series also: " + std::string(kInAdmin) + "grantPrivilegesToRole(" + role +
-         ", [" + canonical_json(privilege) + "])\n";
+         ", " + canonical_json(privileges) + ")\n";
 }
 
 std::string commands_for(const Job& job, const std::string& database) {
@@ -131,6 +135,7 @@ const std::map<std::string_view, std::string_view> kActions{
     {"dbStats", "dbStats"},
     {"delete", "remove"},
     {"drop", "dropCollection"},
+    {"dropIndexes", "dropIndex"},
     {"find", "find"},
     {"insert", "insert"},
     {"listCollections", "listCollections"},

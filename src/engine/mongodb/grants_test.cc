@@ -52,6 +52,10 @@ db.getSiblingDB("admin").createUser({user: "lifeboat-backup-shop", pwd: password
 )");
   EXPECT_THAT(grants[1].commands, Not(HasSubstr("\"shop\", actions")));
   EXPECT_THAT(grants[2].commands, HasSubstr("\"insert\""));
+  EXPECT_THAT(grants[2].commands,
+              HasSubstr(R"([{"actions":["find","insert","remove","update"],)"
+                        R"("resource":{"db":"shop","system_buckets":""}},)"
+                        R"({"actions":["dropIndex"],"resource":{"collection":"","db":"shop"}}])"));
   EXPECT_THAT(grants[3].commands,
               HasSubstr("grantRolesToUser(\"lifeboat-restore-shop\", [\"lifeboat-users-shop\"])"));
   EXPECT_THAT(grants[4].commands, HasSubstr("needs no user"));
@@ -135,6 +139,7 @@ TEST(Grants, AreNamedByWhatTheCommandAsksFor) {
       {R"({"update": "a", "updates": [{"q": {}, "u": {}}]})", "update on shop.a"},
       {R"({"update": "a", "updates": [{"q": {}, "u": {}, "upsert": true}]})",
        "update on shop.a or insert on shop.a"},
+      {R"({"dropIndexes": "a", "index": "*"})", "dropIndex on shop.a"},
       {R"({"usersInfo": 1})", "viewUser on all of shop"},
       {R"({"_mergeAuthzCollections": 1})",
        "find on admin.lifeboat.users or find on admin.lifeboat.roles"},

@@ -6,6 +6,7 @@
 #include "engine/markers.h"
 #include "engine/mongodb/grants.h"
 #include "engine/mongodb/test_document.h"
+#include "engine/mongodb/test_series.h"
 #include "engine/mongodb/test_stand_in_shop.h"
 
 namespace lifeboat::engine::mongodb {
@@ -29,14 +30,14 @@ Bytes command_of(const std::string& name, const std::string& argument) {
   return command.take();
 }
 
-// `grantRolesToUser("user", ["role"])`
-Bytes grant_of(const std::string& arguments) {
+// `grantRolesToUser("user", ["role"])` or `grantPrivilegesToRole("role", [{…}])`
+Bytes grant_of(const std::string& name, const std::string& arguments) {
   const auto list = bson_of("{\"all\": [" + arguments + "]}");
   const auto all = view_document(list).begin()->inside();
   auto each = all.begin();
   DocumentBuilder command;
-  command.element("grantRolesToUser", *each);
-  return command.element("roles", *++each).take();
+  command.element(name, *each);
+  return command.element(name == "grantRolesToUser" ? "roles" : "privileges", *++each).take();
 }
 
 // All that is printed for one job, in the order in which it would be sent to `admin`.
@@ -45,9 +46,35 @@ std::vector<Bytes> commands_in(const std::string& text) {
   static const std::regex kCall(R"(db\.getSiblingDB\("admin"\)\.(\w+)\(([^]*?)\)\n)");
   std::vector<Bytes> commands;
   for (std::sregex_iterator at(printed.begin(), printed.end(), kCall), end; at != end; ++at)
-    commands.push_back((*at)[1] == "grantRolesToUser" ? grant_of((*at)[2])
-                                                      : command_of((*at)[1], (*at)[2]));
+    commands.push_back((*at)[1].str().starts_with("grant") ? grant_of((*at)[1], (*at)[2])
+                                                           : command_of((*at)[1], (*at)[2]));
   return commands;
+}
+
+// The same for those who have time series: the role as it is when it was granted what they need.
+std::vector<Bytes> commands_for_series(const std::string& text) {
+  auto commands =
+      commands_in(std::regex_replace(text, std::regex("// For time series also: "), ""));
+  const auto granted = std::move(commands.back());
+  commands.pop_back();
+  DocumentBuilder role;
+  ArrayBuilder privileges;
+  for (const auto& field : view_document(commands.front()))
+    if (field.key != "privileges")
+      role.element(field);
+    else
+      for (const auto& each : field.inside()) privileges.element(each);
+  for (const auto& each : view_document(granted).find("privileges")->inside())
+    privileges.element(each);
+  commands.front() = role.array("privileges", privileges.take()).take();
+  return commands;
+}
+
+// "system_buckets": "" is every collection whose name begins so.
+std::string granted_collection(DocumentView resource) {
+  const auto buckets = resource.text_at("system_buckets");
+  if (!buckets) return std::string(*resource.text_at("collection"));
+  return std::string(kBucketsPrefix) + std::string(*buckets);
 }
 
 // Of a role: what it allows, one action on one resource each.
@@ -57,7 +84,7 @@ std::vector<Right> rights_of_role(DocumentView role) {
     const auto resource = *privilege.inside().document_at("resource");
     for (const auto& action : privilege.inside().find("actions")->inside())
       rights.push_back({std::string(*action.text()), std::string(*resource.text_at("db")),
-                        std::string(*resource.text_at("collection"))});
+                        granted_collection(resource)});
   }
   return rights;
 }
@@ -66,8 +93,11 @@ Bytes without_right(DocumentView role, const Right& lost) {
   ArrayBuilder privileges;
   for (const auto& each : rights_of_role(role)) {
     if (each == lost) continue;
+    const bool of_buckets = each.collection.starts_with(kBucketsPrefix);
     DocumentBuilder resource;
-    resource.text("db", each.database).text("collection", each.collection);
+    resource.text("db", each.database)
+        .text(of_buckets ? "system_buckets" : "collection",
+              of_buckets ? each.collection.substr(kBucketsPrefix.size()) : each.collection);
     privileges.document(DocumentBuilder()
                             .document("resource", resource.take())
                             .array("actions", ArrayBuilder().text(each.action).take())
@@ -105,6 +135,10 @@ class LeastRights : public testing::StandInShop {
     live().run(bson_of(R"({"createUser": "anna", "pwd": "x", "roles": ["readWrite"]})"));
     live().run(bson_of(R"({"createRole": "seer", "privileges": [], "roles": ["read"]})"));
   }
+  void fill_series() const {
+    live().run(testing::make_series("weather"));
+    live().insert("weather", {testing::measurement("a", 0, 1), testing::measurement("b", 0, 2)});
+  }
   static std::string printed(Purpose purpose, const std::string& database) {
     for (const auto& each : grants_for(database))
       if (each.purpose == name_of(purpose)) return each.commands;
@@ -123,9 +157,9 @@ class LeastRights : public testing::StandInShop {
     return said;
   }
   // The job as a user with exactly what is printed, and as one without each part of it.
-  void check(const std::string& commands, const Job& job) {
-    const auto sent = commands_in(commands);
-    ASSERT_EQ(sent.size(), 2U) << commands;
+  void check(const std::string& commands, const Job& job) { check(commands_in(commands), job); }
+  void check(const std::vector<Bytes>& sent, const Job& job) {
+    ASSERT_EQ(sent.size(), 2U);
     check(view_document(sent[0]), {sent[1]}, job);
   }
   // The role, and what makes the user who has it.
@@ -194,6 +228,13 @@ TEST_F(LeastRights, OfABackupAreAllNeeded) {
   check(printed(Purpose::backup, "shop"), [&] { return back_up(); });
 }
 
+TEST_F(LeastRights, OfABackupOfATimeSeriesAreAllNeeded) {
+  fill_series();
+  const auto plain = done_by("root", [&] { return back_up(); });
+  EXPECT_EQ(plain, "");
+  check(commands_for_series(printed(Purpose::backup, "shop")), [&] { return back_up(); });
+}
+
 TEST_F(LeastRights, OfABackupAreEachNamedByDoctor) {
   check(printed(Purpose::backup, "shop"), [&] { return examine(); });
 }
@@ -251,12 +292,14 @@ TEST_F(LeastRights, OfALogAreAllNeeded) {
   });
 }
 
-// A restore of all kinds of objects, with a log of all kinds of changes, over what is there.
+// A restore of all kinds of objects, time series too, with a log of all kinds of changes, over what
+// is there.
 class LeastRightsOfARestore : public LeastRights {
  protected:
   void SetUp() override {
     LeastRights::SetUp();
     live().create_capped("events");
+    fill_series();
     captured_ = capture();
     LIFEBOAT_OK(captured_);
     live().insert("items", testing::many_documents(5, 100));
@@ -274,6 +317,9 @@ class LeastRightsOfARestore : public LeastRights {
     testing::Application(server_.uri(), "admin")
         .run(bson_of(R"({"renameCollection": "shop.passing", "to": "shop.past"})"));
     live().drop("past");
+    live().insert("weather", {testing::measurement("a", 1, 3), testing::measurement("c", 0, 4)});
+    live().run(bson_of(R"({"delete": "system.buckets.weather",
+                           "deletes": [{"q": {"meta": "b"}, "limit": 1}]})"));
     const auto pieces = follow(captured_->outcome.position["log"]);
     LIFEBOAT_OK(pieces);
     pieces_ = *pieces;
@@ -297,13 +343,13 @@ class LeastRightsOfARestore : public LeastRights {
 };
 
 TEST_F(LeastRightsOfARestore, AreAllNeeded) {
-  check(printed(Purpose::restore, "restored"), [&] { return restore(); });
+  check(commands_for_series(printed(Purpose::restore, "restored")), [&] { return restore(); });
 }
 
 // The user of restore, and the role that is granted to it beside.
 TEST_F(LeastRightsOfARestore, OfUsersAreAllNeededBesideThoseOfARestore) {
   with_users_ = true;
-  run_in_admin(commands_in(printed(Purpose::restore, "restored")));
+  run_in_admin(commands_for_series(printed(Purpose::restore, "restored")));
   const auto sent = commands_in(printed(Purpose::users, "restored"));
   ASSERT_EQ(sent.size(), 2U);
   const auto without = done_by("lifeboat-restore-restored", [&] { return restore(); });

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "engine/mongodb/catalog.h"
 #include "engine/mongodb/oplog_entry.h"
 
 namespace lifeboat::engine::mongodb::testing {
@@ -93,7 +94,9 @@ void StandInRights::add(DocumentView privilege) {
   Privilege added;
   added.resource.any = resource.is_true_at("anyResource");
   added.resource.database = resource.text_at("db").value_or("");
-  added.resource.collection = resource.text_at("collection").value_or("");
+  added.resource.of_buckets = resource.find("system_buckets").has_value();
+  added.resource.collection =
+      resource.text_at(added.resource.of_buckets ? "system_buckets" : "collection").value_or("");
   if (const auto actions = privilege.find("actions"))
     for (const auto& each : actions->inside())
       added.actions.insert(std::string(each.text().value_or("")));
@@ -107,6 +110,7 @@ void StandInRights::add_built_in(const std::string& role, const std::string& dat
   const auto give_here = [&](const Actions& actions) {
     give({false, database, ""}, actions);
     give({false, database, "system.js"}, actions);
+    give({false, database, "", true}, actions);
   };
   if (role == "read") give_here(kRead);
   if (role == "readWrite") give_here(joined({kRead, kWrite}));
@@ -115,6 +119,7 @@ void StandInRights::add_built_in(const std::string& role, const std::string& dat
   if (role != "restore") return;
   give({}, joined({kRestore, kAccounts}));
   give({false, "", "system.js"}, kRestore);
+  give({false, "", "", true}, kRestore);
   give({true}, {"listCollections"});
   for (const auto* each : {"tempusers", "temproles", "system.users", "system.roles"})
     give({false, "admin", each}, {"find"});
@@ -122,6 +127,10 @@ void StandInRights::add_built_in(const std::string& role, const std::string& dat
 
 bool StandInRights::Resource::holds(const Target& target) const {
   if (any) return true;
+  if (of_buckets)
+    return target.collection.starts_with(kBucketsPrefix) &&
+           (database.empty() || database == target.database) &&
+           (collection.empty() || std::string(kBucketsPrefix) + collection == target.collection);
   const bool is_system = target.collection.starts_with("system.");
   const bool of_all = database.empty() && collection.empty();
   if (of_all) return !is_system && !is_of_the_server(target.database);
@@ -143,8 +152,9 @@ bool StandInRights::may_all(const Actions& actions, const Target& target) const 
 bool StandInRights::may_everywhere(const Actions& actions) const {
   return std::ranges::all_of(actions, [&](const std::string& action) {
     return std::ranges::any_of(privileges_, [&](const Privilege& each) {
-      const auto& [any, database, collection] = each.resource;
-      return each.actions.contains(action) && (any || (database.empty() && collection.empty()));
+      const auto& [any, database, collection, of_buckets] = each.resource;
+      const bool of_all = database.empty() && collection.empty() && !of_buckets;
+      return each.actions.contains(action) && (any || of_all);
     });
   });
 }
@@ -198,7 +208,8 @@ Bytes StandInRights::told() const {
     if (resource.any)
       where.boolean("anyResource", true);
     else
-      where.text("db", resource.database).text("collection", resource.collection);
+      where.text("db", resource.database)
+          .text(resource.of_buckets ? "system_buckets" : "collection", resource.collection);
     ArrayBuilder allowed;
     for (const auto& each : actions) allowed.text(each);
     list.document(DocumentBuilder()

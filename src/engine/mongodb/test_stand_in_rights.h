@@ -33,6 +33,7 @@ class StandInRights {
     bool any = false;
     std::string database{};    // empty: each that is not of the server itself
     std::string collection{};  // empty: each that is not of the server itself
+    bool of_buckets = false;   // `collection` is then the name of a time series; empty: of each
     bool holds(const Target& target) const;
   };
   struct Privilege {
