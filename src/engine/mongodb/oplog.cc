@@ -55,6 +55,7 @@ Result<std::optional<Timestamp>> oldest_transaction(const Connection& connection
   const auto command = DocumentBuilder()
                            .text("find", kBegun)
                            .document("filter", DocumentBuilder().document("state", wanted).take())
+                           .document("readConcern", majority())
                            .take();
   auto cursor = TRY(connection.open_cursor(kConfig, command, BatchPace::kFirst));
   std::optional<Timestamp> oldest;
@@ -109,14 +110,19 @@ Result<std::optional<LogEnd>> ask_log_end(const Connection& connection, const Se
   return LogEnd{*newest, std::max(known, newest->at.ts)};
 }
 
-// FerretDB reads its whole log for either end: each is asked for once.
+// Transactions begin and end meanwhile. The newest entry is asked for before and after them: one
+// that is open at the later answer and was not found had not begun at the earlier one. FerretDB has
+// none, and reads its whole log for either end: there each is asked for once.
 Result<std::optional<LogEnds>> ask_log(const Connection& connection, const ServerFacts& server) {
   const auto oldest = TRY(point_at(connection, LogSide::oldest));
   if (!oldest) return std::nullopt;
+  const auto before = server.ferretdb.empty() ? TRY(point_at(connection, LogSide::newest))
+                                              : std::optional<LogPoint>();
   const auto begun = TRY(oldest_transaction(connection));
   const auto end = TRY(ask_log_end(connection, server));
   if (!end) return std::nullopt;
   LogEnds ends{*oldest, end->newest, end->newest.at.ts, end->known_until};
+  if (before) ends.begin = std::min(before->at.ts, ends.begin);
   if (begun) ends.begin = std::min(*begun, ends.begin);
   return ends;
 }

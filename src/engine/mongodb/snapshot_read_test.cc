@@ -3,6 +3,7 @@
 #include "engine/mongodb/bson_reader.h"
 #include "engine/mongodb/log_slice.h"
 #include "engine/mongodb/source.h"
+#include "engine/mongodb/test_document.h"
 #include "engine/mongodb/test_stand_in_shop.h"
 
 namespace lifeboat::engine::mongodb {
@@ -89,8 +90,12 @@ TEST_F(MongoSnapshotRead, NamesTheOneClusterTimeInEveryReadOfDocuments) {
 }
 
 // FerretDB reads all of its log for each.
-TEST_F(MongoSnapshotRead, AsksOnceForEachEndOfTheLog) {
-  server_.model().ignore_read_concern();
+class FerretRead : public MongoSnapshotRead {
+ protected:
+  FerretRead() : MongoSnapshotRead({.ferretdb = "v1.24.0"}) {}
+};
+
+TEST_F(FerretRead, AsksOnceForEachEndOfTheLog) {
   const auto asked = [this] {
     return std::ranges::count_if(server_.received("find"), [](const Bytes& each) {
       const auto command = view_document(each);
@@ -103,6 +108,87 @@ TEST_F(MongoSnapshotRead, AsksOnceForEachEndOfTheLog) {
   LIFEBOAT_OK(follow(captured->outcome.position["log"]));
   EXPECT_EQ(asked(), 5);
 }
+
+// A transaction of an application: what it writes is in the log before it ends.
+class Transaction {
+ public:
+  explicit Transaction(testing::StandInModel& model, std::string database = "shop")
+      : model_(model), database_(std::move(database)) {}
+  Timestamp began() const { return first_; }
+  void begin() {
+    first_ = model_.write_entry(view_document(part(1, R"("partialTxn":true)", {})));
+    const auto started = DocumentBuilder().timestamp("ts", first_).int64("t", 1).take();
+    model_.set_transaction(DocumentBuilder()
+                               .text("_id", "session")
+                               .text("state", "inProgress")
+                               .document("startOpTime", started)
+                               .take());
+  }
+  void end() {
+    for (const auto id : {1, 2}) model_.put_unlogged(database_, "first", document(5000 + id));
+    model_.write_entry(view_document(part(2, R"("count":2)", first_)));
+    model_.set_transaction(
+        DocumentBuilder().text("_id", "session").text("state", "committed").take());
+  }
+
+ private:
+  Bytes part(std::int32_t number, const std::string& how, Timestamp before) const {
+    const auto write = DocumentBuilder()
+                           .text("op", "i")
+                           .text("ns", database_ + ".first")
+                           .document("o", document(5000 + number))
+                           .take();
+    ArrayBuilder writes;
+    writes.document(write);
+    DocumentBuilder object;
+    object.array("applyOps", writes.take());
+    const auto more = bson_of("{" + how + "}");
+    for (const auto& field : view_document(more)) object.element(field);
+    return DocumentBuilder()
+        .text("op", "c")
+        .text("ns", "admin.$cmd")
+        .document("o", object.take())
+        .document("lsid", DocumentBuilder().int32("id", 1).take())
+        .int64("txnNumber", 1)
+        .document("prevOpTime", DocumentBuilder().timestamp("ts", before).int64("t", 1).take())
+        .take();
+  }
+  testing::StandInModel& model_;
+  std::string database_;
+  Timestamp first_;
+};
+
+// Begins before one question and ends before a later one, of those that a backup asks: each pair.
+class MongoTransaction : public MongoSnapshotRead,
+                         public ::testing::WithParamInterface<std::pair<int, int>> {};
+
+TEST_P(MongoTransaction, IsRestoredWheneverItBeginsAndEnds) {
+  server_.model().ignore_read_concern();
+  Transaction transaction(server_.model());
+  int asked = 0;
+  server_.plant({.command = "find", .kind = Fault::Kind::none, .times = 1000, .meanwhile = [&] {
+                   if (asked == GetParam().first) transaction.begin();
+                   if (asked == GetParam().second) transaction.end();
+                   ++asked;
+                 }});
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  EXPECT_GT(asked, GetParam().second);
+  EXPECT_EQ(captured->outcome.position["consistency"], "log-window");
+  LIFEBOAT_OK(rebuild(*captured));
+  EXPECT_EQ(facts("restored")["collections"], facts("shop")["collections"]);
+  EXPECT_EQ(facts("restored")["collections"]["first"]["documents"], 52);
+}
+
+std::vector<std::pair<int, int>> moments_of_a_transaction() {
+  std::vector<std::pair<int, int>> moments;
+  for (int begin = 0; begin < 6; ++begin)
+    for (int end = begin + 1; end < 7; ++end) moments.emplace_back(begin, end);
+  return moments;
+}
+
+INSTANTIATE_TEST_SUITE_P(Moments, MongoTransaction,
+                         ::testing::ValuesIn(moments_of_a_transaction()));
 
 TEST_F(MongoSnapshotRead, IsWhatTheDoctorSaysOfTheServer) {
   const auto said = [&] {

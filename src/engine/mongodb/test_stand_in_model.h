@@ -53,6 +53,12 @@ class StandInModel {
   // A member that lags has not got the newest entries of the log yet.
   void hold_back_log(std::size_t entries);
   void catch_up();
+  // As the server itself writes into its log: where in it.
+  Timestamp write_entry(DocumentView entry);
+  // What is in `config.transactions` of one session.
+  void set_transaction(const Bytes& row);
+  // As the end of a transaction does, whose part of the log says it.
+  void put_unlogged(const std::string& database, const std::string& collection, Bytes document);
   // A snapshot of before now is too old from now on.
   void forget_history();
   // A server that takes a readConcern and does nothing with it, as FerretDB.

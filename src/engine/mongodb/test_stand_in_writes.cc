@@ -98,6 +98,28 @@ void StandInModel::catch_up() {
   databases_["local"]["oplog.rs"].records.merge(held_back_);
 }
 
+Timestamp StandInModel::write_entry(DocumentView entry) {
+  const std::scoped_lock lock(mutex_);
+  DocumentBuilder written;
+  for (const auto& field : entry)
+    if (field.key != "ns") written.element(field);
+  log(std::string(*entry.text_at("ns")), std::move(written));
+  return now();
+}
+
+void StandInModel::set_transaction(const Bytes& row) {
+  const std::scoped_lock lock(mutex_);
+  databases_["config"]["transactions"].records[1].put(tick(), row);
+}
+
+void StandInModel::put_unlogged(const std::string& database, const std::string& collection,
+                                Bytes document) {
+  const std::scoped_lock lock(mutex_);
+  auto& into = databases_[database][collection];
+  into.by_id[filter_of_id(view_document(document))] = next_record_;
+  into.records[next_record_++].put(tick(), std::move(document));
+}
+
 void StandInModel::log_command(const Request& request, ByteView object) {
   DocumentBuilder entry;
   entry.text("op", "c").document("o", object);
