@@ -16,6 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 
 // As a server keeps it; what its password is checked by can be recognised.
@@ -75,6 +76,33 @@ TEST_F(MongoAccounts, AreInTheSnapshotAndComeBackWithTheirPasswords) {
   for (const auto* temporary : {"lifeboat.users", "lifeboat.roles"})
     EXPECT_THAT(to_text(admin().run(bson_of(R"({"listCollections": 1})"))),
                 Not(HasSubstr(temporary)));
+}
+
+// As mongorestore goes: documents, users and roles, what the log has, indexes, views.
+TEST_F(MongoAccounts, ComeAfterTheDocumentsAndBeforeTheLogAndTheIndexes) {
+  live().run(bson_of(R"({"create": "seen", "viewOn": "items", "pipeline": []})"));
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  put("items", testing::document(3, "later"));
+  const auto pieces = follow(captured->outcome.position["log"]);
+  LIFEBOAT_OK(pieces);
+  const auto before = server_.order().size();
+  with_users_ = true;
+  LIFEBOAT_OK(rebuild(*captured, *pieces, last_of(pieces->back())));
+  std::string order;
+  const auto all = server_.order();
+  for (auto at = before; at < all.size(); ++at) {
+    static const std::map<std::string, char> kLetters{{"create", 'c'},
+                                                      {"insert", 'd'},
+                                                      {"_mergeAuthzCollections", 'U'},
+                                                      {"update", 'l'},
+                                                      {"createIndexes", 'i'}};
+    const auto letter = kLetters.find(all[at]);
+    if (letter != kLetters.end() && (order.empty() || order.back() != letter->second))
+      order += letter->second;
+  }
+  // What comes through the two collections of users and roles is inserted into them first.
+  EXPECT_THAT(order, MatchesRegex("cd(cd)*Ulic"));
 }
 
 TEST_F(MongoAccounts, LeaveNoSecretInFactsFindingsAndMetadata) {

@@ -40,6 +40,8 @@ class MongoTarget final : public Target {
   KeepTwice keep_twice(const std::string& name);
   Result<void> begin_replay(const RunContext& context);
   Result<void> end_replay(TargetReport& report);
+  Result<void> bring_accounts();
+  Finding cut() const;
   Result<void> say_what_to_expect(TargetReport& report) const;
   Catalog restored() const;
   Result<void> make_collection(const Collection& collection);
@@ -69,6 +71,7 @@ class MongoTarget final : public Target {
   std::set<Feature> offered_;  // by the server, of what the snapshot holds
   std::string too_old_;        // for the snapshot's buckets: why; empty where it is not
   std::vector<Finding> lost_;
+  std::vector<Finding> accounts_met_;
   std::optional<ValidatorsAside> validators_;
   std::vector<Finding> recovered_;  // of what an interrupted run had left aside
   std::unique_ptr<KeptWindow> window_;
@@ -208,8 +211,16 @@ Catalog MongoTarget::restored() const {
   return catalog;
 }
 
+// After the documents and before the log, as mongorestore does it.
+Result<void> MongoTarget::bring_accounts() {
+  const auto accounts = std::exchange(accounts_, std::nullopt);
+  if (options_.with_users && accounts) accounts_met_ = TRY(restore_accounts(location_, *accounts));
+  return {};
+}
+
 // A window that is not complete was not to be had: the snapshot says that it is of no one moment.
 Result<void> MongoTarget::begin_replay(const RunContext& context) {
+  TRY(bring_accounts());
   if (replay_ || !window_ || !window_->end().complete) return {};
   TRY(make_room_for_log());
   ReplayRequest request{location_, *validators_, restored(), timestamp_of(options_.until),
@@ -294,9 +305,7 @@ Result<TargetReport> MongoTarget::finish(const RunContext& context) {
   }
   if (catalog_) TRY(make_views());
   if (options_.delete_strangers) TRY(drop_strangers());
-  if (options_.with_users && accounts_)
-    for (auto& finding : TRY(restore_accounts(location_, *accounts_)))
-      report.findings.push_back(std::move(finding));
+  report.findings.insert(report.findings.end(), accounts_met_.begin(), accounts_met_.end());
   for (auto& finding : TRY(compare())) report.findings.push_back(std::move(finding));
   TRY(count_violators(back, report, context));
   return report;

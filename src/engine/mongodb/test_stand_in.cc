@@ -279,4 +279,11 @@ std::vector<Bytes> StandInServer::received(std::string_view command) const {
   return all;
 }
 
+std::vector<std::string> StandInServer::order() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& each : received_) names.emplace_back(view_document(each).begin()->key);
+  return names;
+}
+
 }  // namespace lifeboat::engine::mongodb::testing

@@ -46,6 +46,8 @@ class StandInServer {
   void kill();
   // All commands of that name that came, whole, as they came.
   std::vector<Bytes> received(std::string_view command) const;
+  // Their names, in the order in which they came.
+  std::vector<std::string> order() const;
 
  private:
   struct Message;
