@@ -240,6 +240,7 @@ DocumentBuilder StandInModel::hello(const Request& request) {
       .int32("logicalSessionTimeoutMinutes", 30)
       .int32("minWireVersion", 0)
       .int32("maxWireVersion", wire_version_of(options_.version));
+  if (options_.is_router) reply.text("msg", "isdbgrid");
   if (options_.replica_set) reply.text("setName", "rs0").boolean("secondary", !primary_);
   // The driver's own question would be the beginning of a conversation.
   if (!options_.process.empty() && !request.command.find("helloOk"))

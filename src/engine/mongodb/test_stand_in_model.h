@@ -16,6 +16,7 @@ struct StandInOptions {
   std::string ferretdb{};   // the version, where it says that it is one
   std::string process{};    // 24 hex digits, where it tells which process it is
   std::string set_id = "65f0a1b2c3d4e5f607182930";  // of the replica set
+  bool is_router = false;                           // it says that it is a mongos
   // Nobody may do what no role of theirs allows; at first there is one user, `root`.
   bool authorization = false;
   std::string socket{};  // a path to listen at, instead of a port
