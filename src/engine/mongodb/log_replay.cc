@@ -148,6 +148,11 @@ bool LogReplay::may_lose_documents(const std::string& stored) const {
   return capped_.contains(stored) || (there != nullptr && is_capped(*there));
 }
 
+std::size_t LogReplay::left_open() const {
+  const auto open = replay_.open();
+  return static_cast<std::size_t>(std::ranges::count(open, true, &OpenTransaction::concerns_us));
+}
+
 Result<void> LogReplay::write(const Write& write) {
   return std::visit([this](const auto& each) { return this->apply(each); }, write);
 }

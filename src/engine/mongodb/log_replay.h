@@ -62,7 +62,8 @@ class LogReplay {
   const std::optional<OpTime>& last() const { return replay_.last(); }
   std::uint64_t applied() const { return applied_; }
   bool is_part() const { return is_part_; }
-  std::size_t left_open() const { return replay_.open().size(); }
+  // Transactions that had begun and were not over, and would have changed the database.
+  std::size_t left_open() const;
 
  private:
   Result<void> take(DocumentView entry);

@@ -197,7 +197,19 @@ Result<void> Replay::hold(const OplogEntry& entry) {
   TRY(pending->store->add(entry.whole.bytes()));
   pending->latest = entry.at.ts;
   pending->about.prepared = entry.object.is_true_at("prepare");
+  pending->about.concerns_us = pending->about.concerns_us || has_ours(entry);
   return {};
+}
+
+// What cannot be read is an error when it is applied.
+bool Replay::has_ours(const OplogEntry& entry) const {
+  const auto operations = entry.object.document_at("applyOps");
+  if (!operations) return false;
+  for (const auto& each : *operations) {
+    const auto operation = parse_nested(each.inside(), entry);
+    if (!operation || is_apply_ops(*operation) || !is_left_out(*operation)) return true;
+  }
+  return false;
 }
 
 // The entries of a transaction name the one before them: a hole is seen.

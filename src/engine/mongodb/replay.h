@@ -36,6 +36,7 @@ struct OpenTransaction {
   SessionNumber session;
   Timestamp since;  // of its first entry in this log
   bool prepared = false;
+  bool concerns_us = false;  // something of it is not left out
 
   bool operator==(const OpenTransaction&) const = default;
 };
@@ -69,6 +70,7 @@ class Replay {
   Result<void> pass_apply_ops(const OplogEntry& entry, const Visit& visit);
   Result<void> pass_operations(const OplogEntry& entry, const Visit& visit, int depth);
   Result<void> pass_single(const OplogEntry& entry, const Visit& visit);
+  bool has_ours(const OplogEntry& entry) const;
   Result<void> hold(const OplogEntry& entry);
   // Null for a part of which the beginning need not be known.
   Result<Pending*> pending_for(const OplogEntry& entry);

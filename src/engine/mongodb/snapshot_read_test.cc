@@ -158,6 +158,45 @@ class Transaction {
   Timestamp first_;
 };
 
+class MongoTransactionCut : public MongoSnapshotRead {
+ protected:
+  Result<std::vector<Finding>> found_at(const contract::Capture& captured, std::uint64_t until) {
+    const auto pieces = TRY(follow(captured.outcome.position["log"]));
+    return TRY(rebuild(captured, pieces, until)).findings;
+  }
+};
+
+TEST_F(MongoTransactionCut, IsAFindingOfAMomentWithinATransactionAndOfNoOther) {
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  live().insert("third", {document(1001)});
+  Transaction transaction(server_.model());
+  transaction.begin();
+  live().insert("third", {document(1002)});
+  transaction.end();
+  live().insert("third", {document(1003)});
+  const auto began = position_of(transaction.began());
+  const auto within = found_at(*captured, began);
+  LIFEBOAT_OK(within);
+  ASSERT_EQ(within->size(), 1U);
+  EXPECT_EQ(within->front().code, "transaction-cut");
+  EXPECT_EQ(facts("restored")["collections"]["first"]["documents"], 50);
+  EXPECT_TRUE(found_at(*captured, began - 1)->empty()) << "before it";
+  const auto pieces = follow(captured->outcome.position["log"]);
+  LIFEBOAT_OK(pieces);
+  EXPECT_TRUE(found_at(*captured, last_of(pieces->back()))->empty()) << "after it";
+  EXPECT_EQ(facts("restored")["collections"]["first"]["documents"], 52);
+}
+
+TEST_F(MongoTransactionCut, IsNoneOfATransactionOfAnotherDatabase) {
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  Transaction transaction(server_.model(), "another");
+  transaction.begin();
+  live().insert("third", {document(1002)});
+  EXPECT_TRUE(found_at(*captured, position_of(transaction.began()))->empty());
+}
+
 // Begins before one question and ends before a later one, of those that a backup asks: each pair.
 class MongoTransaction : public MongoSnapshotRead,
                          public ::testing::WithParamInterface<std::pair<int, int>> {};

@@ -261,7 +261,17 @@ Result<void> MongoTarget::end_replay(TargetReport& report) {
   if (catalog_) catalog_ = std::move(views);
   report.applied = replay_->applied();
   if (replay_->last()) report.last_applied = moment_text(replay_->last()->ts);
+  if (options_.until != 0 && replay_->left_open() > 0) report.findings.push_back(cut());
   return {};
+}
+
+// Who asks for a moment may mean one with the transaction, or one before it.
+Finding MongoTarget::cut() const {
+  return {"transaction-cut", location_.database,
+          fmt::format("{} of the transactions that had begun by {} were not over then: nothing of "
+                      "them is here",
+                      replay_->left_open(), moment_text(timestamp_of(options_.until))),
+          false};
 }
 
 // Nothing else than the snapshot recorded, where nothing was replayed and nothing came twice.
