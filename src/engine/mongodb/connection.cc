@@ -195,6 +195,18 @@ Session start_session(mongoc_client_t* client) {
   return Session(mongoc_client_start_session(client, options.get(), nullptr));
 }
 
+// A backup goes by one member's log and snapshot: members that were chosen read by read would show
+// moments that never were.
+Result<void> check_read_preference(const mongoc_uri_t& uri) {
+  const auto* wanted = mongoc_uri_get_read_prefs_t(&uri);
+  if (mongoc_read_prefs_get_mode(wanted) == MONGOC_READ_PRIMARY) return {};
+  return fail(Error(Code::config_invalid,
+                    "the uri has a readPreference, and everything is read from one member: the "
+                    "primary, or the one that is named alone")
+                  .with_hint("Take readPreference out of it. To read from a secondary name that "
+                             "one alone: mongodb://SECONDARY:27017/?directConnection=true."));
+}
+
 Result<Uri> parse_uri(const Secret& secret) {
   auto text = to_text(secret.view());
   bson_error_t error{};
@@ -206,6 +218,7 @@ Result<Uri> parse_uri(const Secret& secret) {
         Error(Code::config_invalid, "the uri is none that the MongoDB driver understands")
             .with_hint("It looks like mongodb://user:password@host:27017/?authSource=admin; "
                        "characters such as @ : / in a password are written %40 %3A %2F."));
+  TRY(check_read_preference(*uri));
   for (const auto& [option, milliseconds] : kLimits)
     if (!mongoc_uri_has_option(uri.get(), option))
       mongoc_uri_set_option_as_int32(uri.get(), option, milliseconds);

@@ -50,6 +50,19 @@ TEST(MongoConnection, RefusesWhatIsNoUriWithoutRepeatingIt) {
   EXPECT_EQ(server.error().describe().find("tiger"), std::string::npos);
 }
 
+TEST(MongoConnection, RefusesAReadPreferenceThatItWouldNotKeepTo) {
+  for (const std::string preference :
+       {"secondary", "secondaryPreferred&maxStalenessSeconds=120", "nearest", "primaryPreferred"}) {
+    const auto server =
+        Server::open(Secret::from_text("mongodb://anna:tiger@host/?readPreference=" + preference));
+    ASSERT_FALSE(server) << preference;
+    EXPECT_EQ(server.error().code(), Code::config_invalid);
+    EXPECT_NE(server.error().describe().find("readPreference"), std::string::npos);
+    EXPECT_EQ(server.error().describe().find("tiger"), std::string::npos);
+  }
+  EXPECT_TRUE(Server::open(Secret::from_text("mongodb://host/?readPreference=primary")));
+}
+
 Bytes find_in(const std::string& collection) {
   return DocumentBuilder().text("find", collection).int32("batchSize", 2).take();
 }

@@ -73,6 +73,16 @@ TEST_F(MongoSnapshotRead, SaysWhatItsServerCanDoAndTheNewestClusterTime) {
   EXPECT_NE(std::ranges::find(features, Json("view")), features.end());
 }
 
+// As the URI of one member with directConnection is answered.
+TEST_F(MongoSnapshotRead, IsTakenOfASecondaryThatIsNamedAlone) {
+  const auto before = facts("shop");
+  server_.model().set_primary(false);
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  EXPECT_EQ(captured->outcome.position["consistency"], "snapshot");
+  EXPECT_EQ(captured->outcome.facts["collections"], before["collections"]);
+}
+
 TEST_F(MongoSnapshotRead, NamesTheOneClusterTimeInEveryReadOfDocuments) {
   const auto captured = capture_busy();
   LIFEBOAT_OK(captured);
