@@ -3,6 +3,8 @@
 #include "backup/backup.h"
 #include "base/json_value.h"
 #include "engine/mongodb/test_database.h"
+#include "engine/mongodb/test_stand_in.h"
+#include "restore/half_filled.h"
 #include "restore/losses.h"
 #include "restore/restore.h"
 #include "storage/memory/memory_backend.h"
@@ -117,6 +119,78 @@ TEST_F(MongoRestore, NeedsAnAddressAndNotAFolder) {
 TEST_F(MongoRestore, FailsWhenTheServerIsGone) {
   server_.kill();
   EXPECT_FALSE(restore("restored"));
+}
+
+// Into a server that can be told to fail; what is half filled is known by a note below `state`.
+class MongoHalfFilled : public MongoRestore {
+ protected:
+  std::string place_as(const std::string& more = "") const { return there_.uri("restored", more); }
+  Result<Plan> plan_to(const std::string& place, bool overwrite = false) {
+    PlanRequest request;
+    request.destination.places = {{"db", place}};
+    request.state = state();
+    request.overwrite = request.delete_strangers = overwrite;
+    auto plan = TRY(plan_restore(snapshot_->info(), snapshot_->sources(), request));
+    TRY(check_targets(plan, {}, test_.context));
+    return plan;
+  }
+  Result<Report> fill(const Plan& plan) {
+    return run_restore(plan, *repository_, *snapshot_, test_.context);
+  }
+  std::string state() const { return folder_.path() / "state"; }
+  std::ptrdiff_t notes() const {
+    std::error_code none;
+    const fs::directory_iterator all(fs::path(state()) / "half-filled", none);
+    return std::distance(begin(all), end(all));
+  }
+  void fail_within() {
+    there_.plant({.command = "insert", .refusal = {1, "InternalError", "no more"}, .after = 2});
+  }
+
+  engine::mongodb::testing::StandInServer there_{{.process = "0123456789abcdef01234567"}};
+};
+
+TEST_F(MongoHalfFilled, IsNamedByTheNextRunHoweverItsAddressIsSpelled) {
+  fail_within();
+  const auto plan = plan_to(place_as());
+  ASSERT_TRUE(plan) << plan.error().describe();
+  EXPECT_FALSE(fill(*plan));
+  ASSERT_EQ(half_filled_places(*plan).size(), 1U);
+  const auto hint = hint_after_interruption(*plan);
+  EXPECT_EQ(hint.find("to go on"), std::string::npos) << hint;
+  EXPECT_NE(hint.find("Drop that database by hand"), std::string::npos) << hint;
+  auto other_spelling = place_as("&appName=another");
+  other_spelling.replace(other_spelling.find("127.0.0.1"), 9, "localhost");
+  for (const auto& spelled : {place_as(), other_spelling}) {
+    const auto next = plan_to(spelled);
+    ASSERT_FALSE(next);
+    EXPECT_EQ(next.error().code(), Code::refused);
+    EXPECT_NE(next.error().message().find("is half filled: a restore of snapshot " +
+                                          snapshot_->info().id.hex().substr(0, 10)),
+              std::string::npos)
+        << next.error().message();
+  }
+  const auto anew = plan_to(other_spelling, true);
+  ASSERT_TRUE(anew) << anew.error().describe();
+  const auto filled = fill(*anew);
+  ASSERT_TRUE(filled) << filled.error().describe();
+  EXPECT_EQ(notes(), 0);
+}
+
+TEST_F(MongoHalfFilled, IsNoneThatWasFilledWholeOrByOthersOrNeverTouched) {
+  const auto plan = plan_to(place_as());
+  ASSERT_TRUE(plan);
+  const auto filled = fill(*plan);
+  ASSERT_TRUE(filled) << filled.error().describe();
+  EXPECT_EQ(notes(), 0);
+  EXPECT_TRUE(half_filled_places(*plan).empty());
+  const auto next = plan_to(place_as());
+  ASSERT_FALSE(next);
+  EXPECT_NE(next.error().message().find("exists and is not empty"), std::string::npos);
+  EXPECT_EQ(hint_after_interruption(*plan), "Nothing was written: run the command again.");
+  there_.kill();
+  EXPECT_FALSE(fill(*plan)) << "it is gone before anything could be written";
+  EXPECT_EQ(notes(), 0);
 }
 
 TEST_F(MongoRestore, NamesEveryLossInThePlanAndRefusesItUnlessItIsAccepted) {

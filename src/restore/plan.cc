@@ -12,6 +12,7 @@
 #include "engine/files/exclude.h"
 #include "engine/files/target_root.h"
 #include "restore/copies.h"
+#include "restore/half_filled.h"
 #include "restore/mounts.h"
 #include "restore/note.h"
 
@@ -128,11 +129,6 @@ Failure unknown_source(const std::vector<repository::SourceManifest>& sources,
   for (const auto& each : sources) known += (known.empty() ? "" : ", ") + each.name;
   return fail(Error(Code::usage, "the snapshot has no source \"" + name + "\"")
                   .with_hint("Its sources are: " + known + "."));
-}
-
-bool is_on_server(const std::string& type) {
-  const auto engine = engine::find_engine(type);
-  return engine && (*engine)->traits().is_server;
 }
 
 // A database becomes a file of its name inside the directory, a folder a folder.
@@ -483,6 +479,7 @@ Result<void> check_targets(Plan& plan, const std::vector<Protected>& protected_p
                                     : TRY(touched_by(plan, item, guarded, context))));
     TRY(check_deleted(plan, item, protected_places));
     if (!there.occupied) continue;
+    TRY(check_half_filled(plan, item, there.identity, context));
     item.resumes = TRY(goes_on(plan, item, note, context));
     if (item.resumes) continue;
     if (is_cut_out(item, TRY(engine::find_engine(item.type))->traits()))

@@ -6,6 +6,7 @@
 #include "base/durable.h"
 #include "engine/all.h"
 #include "restore/aside.h"
+#include "restore/half_filled.h"
 #include "restore/note.h"
 #include "restore/wanted.h"
 #include "restore/window.h"
@@ -119,6 +120,7 @@ Result<ItemReport> fill_target(const Job& job, const std::string& place, const F
   const auto target = TRY(job.engine.open_target(options));
   if (auto prepared = target->prepare(context); !prepared)
     return fail_at(place, std::move(prepared).error());
+  const auto filling = TRY(begin_filling(job.plan, job.item, context));
   from.stages.end("prepare");
   Window window(*target, from.repository, from.snapshot, options.overwrite);
   report.entries = TRY(restore_entries(job.source, {wanted, window}, from.snapshot, context));
@@ -126,6 +128,7 @@ Result<ItemReport> fill_target(const Job& job, const std::string& place, const F
   TRY(replay_log(job, *target, from.repository, context));
   if (!job.item.log.empty()) from.stages.end("replay");
   auto end = TRY(target->finish(context));
+  TRY(end_filling(filling));
   from.stages.end("finish");
   report.findings = std::move(end.findings);
   std::ranges::move(wanted.losses(), std::back_inserter(report.findings));

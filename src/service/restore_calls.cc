@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/mongodb/location.h"
+#include "restore/half_filled.h"
 #include "restore/losses.h"
 #include "service/calls.h"
 #include "service/compose.h"
@@ -72,10 +73,8 @@ Result<Answer> finish(Composition& composition, PreparedRestore& prepared, Answe
                       const RunContext& context) {
   auto restored = composition.service.run_restore(prepared, context);
   if (!restored && restored.error().code() == Code::interrupted)
-    return fail(std::move(restored).error().with_hint(
-        "The target is not complete, and marked so where it is a folder: run the same command "
-        "again, with --snapshot " +
-        prepared.plan.snapshot.id.hex().substr(0, 10) + ", to go on."));
+    return fail(
+        std::move(restored).error().with_hint(restore::hint_after_interruption(prepared.plan)));
   const auto outcome = TRY(std::move(restored));
   answer.body["report"] =
       restore::record_of(prepared.plan, outcome.report, prepared.repository->description());

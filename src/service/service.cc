@@ -6,6 +6,7 @@
 #include "base/undisturbed.h"
 #include "config/portable.h"
 #include "drill/evidence.h"
+#include "restore/half_filled.h"
 #include "restore/losses.h"
 #include "restore/moment.h"
 #include "restore/unknown.h"
@@ -220,6 +221,8 @@ Result<RestoreOutcome> Service::run_restore(PreparedRestore& prepared, const Run
   if (done) return outcome;
   if (!outcome.record)
     context.log.warning("no record of it could be kept: " + outcome.record.error().describe());
+  for (const auto& place : restore::half_filled_places(prepared.plan))
+    context.log.warning(place + ". " + std::string(restore::kAfterHalfFilled));
   if (outcome.before)
     context.log.warning("what was there before is brought back by: " +
                         way_back(prepared, *outcome.before));
