@@ -1,5 +1,7 @@
 // What comes to harm while a collection runs, and is put right afterwards: nothing of it is taken,
 // and the next collection leaves no trace of it.
+#include <mutex>
+
 #include "repository/test_collection.h"
 
 namespace lifeboat::repository {
@@ -23,7 +25,9 @@ class HarmWhileCollecting : public CollectionTest {
   Result<PruneReport> prune_with(const Harm& harm) {
     bool planned = false;
     bool done = false;
+    std::mutex guard;  // heads are read by several threads
     place_.watch = [&](Call call, const std::string& key) {
+      const std::lock_guard lock(guard);
       done = done || (planned && harm(call, key));
       planned = planned || (call == Call::put && key.starts_with("collect/"));
     };

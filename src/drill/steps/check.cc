@@ -31,10 +31,10 @@ bool is_of(const repository::SnapshotReader& snapshot, const std::string& name) 
                              [&](const auto& source) { return source.name == name; });
 }
 
-// As the facts say; of an engine whose facts do not speak of ledgers, by looking.
+// As the facts say or, where they speak of none, by looking: facts of a dump never do.
 bool has_ledger(const Json& facts, engine::Inspector& inspector, const RunContext& context) {
   const auto found = facts.is_object() ? facts.find("migrations") : facts.end();
-  if (found != facts.end()) return !found->empty();
+  if (found != facts.end() && !found->empty()) return true;
   const auto ledgers = inspector.ledgers(context);
   return !ledgers || !ledgers->empty();
 }

@@ -1,5 +1,7 @@
 #include "engine/mongodb/snapshot_read.h"
 
+#include <mutex>
+
 #include "engine/mongodb/bson_reader.h"
 #include "engine/mongodb/log_slice.h"
 #include "engine/mongodb/source.h"
@@ -214,15 +216,20 @@ class MongoTransaction : public MongoSnapshotRead,
 TEST_P(MongoTransaction, IsRestoredWheneverItBeginsAndEnds) {
   server_.model().ignore_read_concern();
   Transaction transaction(server_.model());
+  std::mutex guard;  // collections are read by several threads
   int asked = 0;
   server_.plant({.command = "find", .kind = Fault::Kind::none, .times = 1000, .meanwhile = [&] {
+                   const std::lock_guard lock(guard);
                    if (asked == GetParam().first) transaction.begin();
                    if (asked == GetParam().second) transaction.end();
                    ++asked;
                  }});
   const auto captured = capture();
   LIFEBOAT_OK(captured);
-  EXPECT_GT(asked, GetParam().second);
+  {
+    const std::lock_guard lock(guard);
+    EXPECT_GT(asked, GetParam().second);
+  }
   EXPECT_EQ(captured->outcome.position["consistency"], "log-window");
   LIFEBOAT_OK(rebuild(*captured));
   EXPECT_EQ(facts("restored")["collections"], facts("shop")["collections"]);
