@@ -233,13 +233,13 @@ std::string without_credentials(const std::string& url) {
   const auto scheme_end = url.find("://");
   if (scheme_end == std::string::npos) return url;
   const auto authority = scheme_end + 3;
-  const auto path_begin = std::min(url.find('/', authority), url.size());
+  const auto rest = std::string_view(url).substr(authority);
+  const auto path = std::min(rest.find('/'), rest.size());
   // A password may have what it should not: then nobody can tell where it begins and ends.
-  if (url.find('@') < authority || url.find('@', path_begin) != std::string::npos)
+  if (url.find('@') < authority || rest.find('@', path) != rest.npos)
     return "a URL that may hold a password";
-  const auto at = url.rfind('@', path_begin);
-  auto shown = url;
-  if (at != std::string::npos) shown.erase(authority, at + 1 - authority);
+  const auto at = rest.rfind('@', path);
+  const auto shown = url.substr(0, authority).append(at == rest.npos ? rest : rest.substr(at + 1));
   // Parameters may hold passwords too.
   return shown.substr(0, shown.find('?'));
 }

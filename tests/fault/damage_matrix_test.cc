@@ -129,14 +129,15 @@ Course course_of(Phase phase, std::string_view objects, std::uint64_t seed) {
   return {none.calls(), keys_in(twin)};
 }
 
-// What the phase removes anyway stays gone, for it has nothing to be put right.
+// What the phase removes anyway stays gone, for it has nothing to be put right; but for a pack,
+// which may have been lost before anything of it was moved.
 bool put_right(World& world, const Blow& blow, const Course& course, bool done) {
   bool all = true;
   auto& place = world.place();
   for (const auto& [key, bytes] : blow.before()) {
     const bool wanted = !done || place.store->find(key) || course.left.contains(key);
     all = all && wanted;
-    if (wanted) place.replace(key, bytes);
+    if (wanted || key.starts_with("packs/")) place.replace(key, bytes);
   }
   return all;
 }
