@@ -155,6 +155,8 @@ Result<void> Check::check_packs(const RunContext& context) {
 // Where an index is lost or damaged, the packs' own directories still tell where everything is.
 Result<void> Check::judge_snapshots(const Census& census, const RunContext& context) {
   auto judged = TRY(judge(census, Unlisted::leave, context));
+  // A second look: a collection may have replaced the index while it was read.
+  if (!judged.damaged.empty()) judged = TRY(judge(census, Unlisted::leave, context));
   if (!judged.damaged.empty()) {
     const auto before = judged.damaged.size();
     judged = TRY(judge(census, Unlisted::read, context));
