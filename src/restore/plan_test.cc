@@ -5,10 +5,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
-#include "base/test_context.h"
 #include "repository/config_object.h"
 #include "restore/note.h"
+#include "restore/test_targets.h"
 
 namespace lifeboat::restore {
 namespace {
@@ -157,17 +156,8 @@ TEST(Needs, AreFollowedToTheFirstAndMustAllBeThere) {
       << checked.error().message();
 }
 
-class TargetsTest : public ::testing::Test {
+class TargetsTest : public TargetsFixture {
  protected:
-  ScratchDirectory scratch_ = std::move(*ScratchDirectory::make());
-  const fs::path live_ = scratch_.path() / "live";
-  TestContext test_;
-
-  Plan plan_to(const fs::path& place) {
-    Plan plan;
-    plan.items = {{"uploads", "files", place.string(), {}, 0, false}};
-    return plan;
-  }
   std::vector<Protected> live_source() {
     struct stat status{};
     stat(live_.c_str(), &status);
@@ -175,7 +165,6 @@ class TargetsTest : public ::testing::Test {
              {{fs::canonical(live_).string()}, {{status.st_dev, status.st_ino}}},
              false}};
   }
-  void SetUp() override { ASSERT_TRUE(make_directories(live_ / "sub")); }
 };
 
 TEST_F(TargetsTest, TheLiveSourceIsRefusedByWhateverName) {

@@ -1,31 +1,16 @@
 #include "restore/unknown.h"
 
-#include <gtest/gtest.h>
-
-#include "base/file.h"
-#include "base/test_context.h"
+#include "restore/test_targets.h"
 
 namespace lifeboat::restore {
 namespace {
 
-namespace fs = std::filesystem;
-
-class UnknownTest : public ::testing::Test {
+class UnknownTest : public TargetsFixture {
  protected:
-  ScratchDirectory scratch_ = std::move(*ScratchDirectory::make());
-  const fs::path live_ = scratch_.path() / "live";
-  TestContext test_;
-
-  Plan plan_to(const fs::path& place) {
-    Plan plan;
-    plan.items = {{"uploads", "files", place.string(), {}, 0, false}};
-    return plan;
-  }
   Result<void> check(Plan& plan, const std::vector<Protected>& guarded) {
     TRY(check_targets(plan, guarded, test_.context));
     return check_unknown(plan, guarded);
   }
-  void SetUp() override { ASSERT_TRUE(make_directories(live_ / "sub")); }
 };
 
 TEST_F(UnknownTest, WhereARepositoryIsNotKnownNothingThatIsThereIsChanged) {

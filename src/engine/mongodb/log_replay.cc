@@ -84,7 +84,7 @@ Result<void> LogReplay::replay_window(KeptWindow& window, const RunContext& cont
     tells_ends = tells_ends || last.whole.find("ui");
     const bool is_own = last.ns.starts_with(window_.database + ".");
     window_hash_ = is_own ? std::optional(entry_hash(last)) : std::nullopt;
-    return take(entry);
+    return take(last);
   }));
   met_window_ = !window_hash_;
   return tells_ends ? documents_.flush() : documents_.explain_all();
@@ -105,16 +105,16 @@ Result<void> LogReplay::take_after_window(DocumentView document) {
     met_window_ = met_window_ || (window_hash_ && entry_hash(entry) == *window_hash_);
     return {};
   }
-  if (met_window_) return take(document);
+  if (met_window_) return take(entry);
   return fail(
       Code::not_restorable,
       "the log is not that of the snapshot: it has another entry at " + moment_text(window_.last));
 }
 
-Result<void> LogReplay::take(DocumentView entry) {
-  documents_.begin_entry(TRY(parse_entry(entry)).at.ts);
+Result<void> LogReplay::take(const OplogEntry& entry) {
+  documents_.begin_entry(entry.at.ts);
   const auto progress =
-      TRY(replay_.apply(entry, [this](const Write& change) { return write(change); }));
+      TRY(replay_.apply(entry.whole, [this](const Write& change) { return write(change); }));
   if (progress == Replay::Progress::applied) ++applied_;
   return {};
 }

@@ -66,7 +66,7 @@ class LogReplay {
   std::size_t left_open() const;
 
  private:
-  Result<void> take(DocumentView entry);
+  Result<void> take(const OplogEntry& entry);
   Result<void> take_after_window(DocumentView entry);
   Result<void> write(const Write& write);
   Result<void> apply(const Replace& write);
