@@ -105,9 +105,7 @@ void say_measures(Session& session, const Json& evidence) {
   const auto measures = evidence.find("measures");
   if (measures == evidence.end()) return;
   const auto& rto = (*measures)["rto"];
-  session.say(
-      "Recovery time " + judged(rto) + ": " +
-      (rto.contains("measured_ms") ? text_of(rto, "covers") : "the drill stopped before its end"));
+  session.say("Recovery time " + judged(rto) + ": " + text_of(rto, "covers"));
   if (const auto line = projected(rto); !line.empty()) session.say(line);
   session.say("Data loss " + judged((*measures)["rpo"]) + lost_writes((*measures)["rpo"]));
   if (const auto line = foretold(evidence); !line.empty()) session.say(line);

@@ -6,87 +6,11 @@
 #include <set>
 
 #include "drill/symptom.h"
+#include "drill/test_defects.h"
 
 namespace lifeboat::drill {
 namespace {
 using Kind = Sign::Kind;
-
-Report sound_report() {
-  Report report;
-  report.id = "d1";
-  report.service = "shop";
-  report.verdict = Verdict::failed;
-  report.reason = "a reason";
-  for (const auto* id : {"catalog.db", "counts.db", "digests.db", "contents.uploads"}) {
-    auto& check = report.checks.emplace_back();
-    check.id = id;
-    check.outcome = Outcome::passed;
-    check.proves_data = true;
-  }
-  return report;
-}
-
-Report stopped(const std::string& stage, Code code, const std::string& message = "no") {
-  Report report;
-  report.error = Error(code, message).add_context("object").add_context(stage);
-  return report;
-}
-
-CheckResult& add(Report& report, const std::string& id, Outcome outcome, const Sign& sign) {
-  std::erase_if(report.checks, [&](const auto& each) { return each.id == id; });
-  CheckResult check;
-  check.id = id;
-  check.outcome = outcome;
-  check.message = "1 differ";
-  if (!sign.object.empty()) {
-    check.signs.push_back(sign);
-    check.details.push_back(sign.object + " differs");
-  }
-  return report.checks.emplace_back(std::move(check));
-}
-
-Report with_sign(const std::string& id, const Sign& sign) {
-  auto report = sound_report();
-  add(report, id, Outcome::failed, sign);
-  return report;
-}
-
-// Both the facts that `id` compares and the contents differ.
-Report with_other_contents(const std::string& id, const Sign& sign) {
-  auto report = with_sign(id, sign);
-  add(report, "contents.uploads", Outcome::failed, {});
-  return report;
-}
-
-Report saying(const std::string& id, const std::string& words, Outcome outcome = Outcome::failed) {
-  auto report = sound_report();
-  add(report, id, outcome, {}).message = words;
-  return report;
-}
-
-Report finding(const std::string& code) {
-  auto report = sound_report();
-  report.verdict = Verdict::proven;
-  report.findings.push_back({code, "subject", "odd", false});
-  return report;
-}
-
-// Another source equals what was backed up, and this one could not be read so far.
-Report cut_short() {
-  auto report = saying("facts.db", "database disk image is malformed");
-  report.checks.back().unreadable = true;
-  return report;
-}
-
-Report without_proof(Report report) {
-  std::erase_if(report.checks, [](const auto& each) { return each.id == "digests.db"; });
-  return report;
-}
-
-Report with_lost_rows(Report report) {
-  add(report, "counts.db", Outcome::failed, {});
-  return report;
-}
 
 struct PlantedDefect {
   std::string rule;
@@ -328,7 +252,9 @@ std::vector<PlantedDefect> application_defects() {
       {"app-fails-on-data", saying("journey.list", "status 500 instead of 2xx")},
       {"journey-cut",
        saying("journey.list", "the time for the journey was up: 60 s", Outcome::not_run)},
+      {"journey-cut", saying("journey.load", "time was up after 3 of 90 requests")},
       {"journey-too-slow", saying("journey.list", "it took 9 s, over 5 s")},
+      {"answer-never-came", saying("journey.list", "no whole answer within 30 s")},
       {"application-not-asked", saying("journey.3", "there is no capture.id", Outcome::not_run)},
       {"app-over-limits", saying("app.ready", "ended with status 1; its last line: MemoryError")},
       {"fields-not-shown", saying("journey.fields", "customer does not see total")},

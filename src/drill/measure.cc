@@ -50,13 +50,27 @@ Duration recovery_so_far(const Report& report) {
   return sum;
 }
 
+namespace {
+
+// Proving the isolation is the drill's, not a recovery's.
+void measure_recovery(Measures& measures, const Report& report, const Request& request) {
+  if (measures.service_ready) {
+    measures.recovery = measures.service_ready;
+    measures.covered = "locate to the application's first successful journey";
+  } else if (request.options.app) {
+    measures.covered = "nothing: no journey of the application succeeded";
+  } else {
+    measures.recovery = recovery_so_far(report);
+    measures.covered = "locate to check; no application is configured";
+  }
+}
+
+}  // namespace
+
 void measure(Report& report, const Request& request) {
   auto& measures = report.measures;
   measures.own_memory = sandbox::own_memory_peak();
-  // A drill that stopped half-way has measured no recovery. Proving the isolation and the rest of
-  // the journey are the drill's, not a recovery's.
-  if (all_done(report))
-    measures.recovery = measures.service_ready.value_or(recovery_so_far(report));
+  if (all_done(report)) measure_recovery(measures, report, request);
   measure_age(report);
   measures.rto_objective = request.rto;
   measures.rpo_objective = request.rpo;

@@ -1,6 +1,5 @@
 #include "drill/projection.h"
 
-#include "drill/measure.h"
 #include "drill/render/view.h"
 
 namespace lifeboat::drill {
@@ -34,7 +33,7 @@ void compare_with_objective(Report& report) {
 }  // namespace
 
 void project(Report& report, const History& history) {
-  if (report.tier != "quick" || report.error || !all_done(report)) return;
+  if (report.tier != "quick" || report.error || !report.measures.recovery) return;
   const Ahead whole{"", "full", bytes_of(report)};
   const auto like = like_drills(history.records, whole);
   auto& projected = report.measures.projected.emplace();

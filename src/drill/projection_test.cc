@@ -64,7 +64,7 @@ TEST(Projection, ADrillThatLeftNothingOutHasNone) {
 
 TEST(Projection, ADrillThatStoppedHalfWayHasNone) {
   auto report = quick_drill();
-  report.stages.back().done = false;
+  report.measures.recovery.reset();
   project(report, history_of({record_taking("full", 1000, 2000)}));
   EXPECT_FALSE(report.measures.projected);
 }

@@ -180,8 +180,7 @@ Json projection_json(const Projection& projected) {
 Json measures_json(const Measures& measures) {
   Json rto = objective_json(measures.rto_objective, measures.rto);
   if (measures.recovery) rto["measured_ms"] = whole_milliseconds(*measures.recovery);
-  rto["covers"] = measures.service_ready ? "locate to the first answer of the application"
-                                         : "locate to check; no application answered";
+  rto["covers"] = measures.covered;
   if (measures.projected) rto["projected"] = projection_json(*measures.projected);
   Json rpo = objective_json(measures.rpo_objective, measures.rpo);
   if (measures.rpo_age) rpo["measured_ms"] = whole_milliseconds(*measures.rpo_age);

@@ -102,9 +102,10 @@ struct Projection {
 
 struct Measures {
   // From the start to the service ready or, without an application, to data restored and checked;
-  // none where the drill stopped half-way.
+  // none where the drill stopped half-way, or where the application did not serve.
   std::optional<Duration> recovery;
-  std::optional<Duration> service_ready;  // to the first step of the journey that succeeded
+  std::string covered = "nothing: the drill stopped before its end";  // by the recovery
+  std::optional<Duration> service_ready;  // to the end of a journey that succeeded
   std::optional<Duration> rpo_age;        // age of the restored position when the drill began
   std::optional<LostWrites> lost_writes;
   std::string no_lost_writes = "no markers are configured";  // why they were not measured

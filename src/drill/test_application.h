@@ -78,6 +78,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if mode == 'huge' and self.path != '/ready': return self.pour(1 << 30)
         if mode == 'endless' and self.path != '/ready': return self.pour(None)
         if mode == 'crashes' and self.path == '/orders': os._exit(9)
+        if mode == 'silent' and self.path != '/ready': time.sleep(3600)
         if mode == 'slow' and self.path != '/ready': time.sleep(0.3)
         if mode == 'lies_later' and self.path == '/orders':
             if next(asked) > 4: return self.answer(200, '{"error": "no database"}')

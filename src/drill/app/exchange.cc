@@ -171,4 +171,11 @@ Result<std::vector<std::string>> fields_of(const net::HttpResponse& response) {
   return std::vector<std::string>(names.begin(), names.end());
 }
 
+net::HttpLimits limits_until(std::chrono::steady_clock::time_point end) {
+  net::HttpLimits limits;
+  const auto left = std::chrono::duration_cast<Duration>(end - std::chrono::steady_clock::now());
+  limits.time = std::clamp(left, Duration(std::chrono::milliseconds(1)), limits.time);
+  return limits;
+}
+
 }  // namespace lifeboat::drill

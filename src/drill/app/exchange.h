@@ -22,4 +22,7 @@ std::vector<std::string> filter_faults_of(const net::HttpResponse& response,
 // The names of the fields of the record that is answered; of a list, of any record in it.
 Result<std::vector<std::string>> fields_of(const net::HttpResponse& response);
 
+// One answer is waited for no longer than there is time for all of them.
+net::HttpLimits limits_until(std::chrono::steady_clock::time_point end);
+
 }  // namespace lifeboat::drill

@@ -100,7 +100,7 @@ Result<CheckResult> Journey::play_step(std::size_t number, const RunContext& con
 Result<void> Journey::perform(const StepOptions& step, CheckResult& result,
                               const RunContext& context) {
   const auto request = TRY(request_of(step, step.role, context));
-  const auto response = TRY(session_of(step.role).send(request, {}, context));
+  const auto response = TRY(session_of(step.role).send(request, limits_until(until_), context));
   auto faults = faults_of(response, step.expect);
   if (faults.empty())
     if (const auto captured = capture(step, response); !captured)
@@ -117,7 +117,7 @@ Result<void> Journey::compare_roles(const StepOptions& step, CheckResult& result
   std::string counts;
   for (const auto& [role, promised] : step.fields) {
     const auto request = TRY(request_of(step, role, context));
-    const auto response = TRY(session_of(role).send(request, {}, context));
+    const auto response = TRY(session_of(role).send(request, limits_until(until_), context));
     for (auto& fault : faults_of(response, step.expect))
       faults.push_back(role + ": " + std::move(fault));
     if (!faults.empty()) continue;

@@ -54,7 +54,8 @@ std::vector<std::string> judge_answer(const net::HttpResponse& response,
 
 void ask_once(Work& work, net::HttpSession& session, Share& share) {
   ++work.made;
-  const auto response = session.send(work.plan.request, {}, work.context);
+  const auto response =
+      session.send(work.plan.request, limits_until(work.plan.until), work.context);
   if (!response) return note_error(share, response.error().describe());
   const auto faults = judge_answer(*response, work.plan.step.expect, share);
   share.times.push_back(response->elapsed);

@@ -109,11 +109,8 @@ std::string summary(const Json& evidence) {
     html += fact("Together with", text(evidence, {"combined_with"}));
   for (const auto& subject : subjects_in(evidence))
     html += fact(snapshot.empty() ? "Backup" : "Snapshot", escape(subject));
-  const bool measured = object_in(measures, "rto").contains("measured_ms");
   html += fact("Recovery time (RTO)", objective(evidence, "rto") + "<br><span class=\"dim\">" +
-                                          (measured ? text(measures, {"rto", "covers"})
-                                                    : "the drill stopped before its end") +
-                                          "</span>");
+                                          text(measures, {"rto", "covers"}) + "</span>");
   if (const auto projected = projection_in(evidence); !projected.empty())
     html += fact("Recovery time with tier full", escape(projected));
   html += fact("Data loss window (RPO)", objective(evidence, "rpo"));

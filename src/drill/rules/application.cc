@@ -223,10 +223,16 @@ constexpr std::array kApplicationRules{
          kKeepAndLook, "application"},
     Rule{"journey-cut",
          [](S s) {
-           return is_check(s, "journey.", Outcome::not_run) && says(s, "time for the journey");
+           return (is_check(s, "journey.", Outcome::not_run) && says(s, "time for the journey")) ||
+                  failed(s, "journey.", {"time was up after"});
          },
          "The application answers more slowly than it may, so not all of the journey was made.",
          "look at its log for what is slow; a missing index is a likely cause", "application"},
+    Rule{
+        "answer-never-came", [](S s) { return failed(s, "journey.", {"no whole answer within"}); },
+        "The application took the question and never answered it: it waits for a lock, for a query "
+        "without an end, or for something outside that the sandbox has not.",
+        kKeepAndLook, "application"},
     Rule{"journey-too-slow", [](S s) { return failed(s, "journey.", {"it took", "% took up to"}); },
          "The application answers rightly and too slowly: a missing index, a cold cache, or a "
          "sandbox with less memory than production.",

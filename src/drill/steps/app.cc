@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/file.h"
 #include "drill/app/application.h"
 #include "drill/app/inside.h"
@@ -69,7 +71,7 @@ class AppStep final : public Step {
     application.begin_watching(context);
     Journey journey(options, names, application.sockets());
     auto results = TRY(journey.play(context));
-    state.report.measures.service_ready = first_success(results, reached);
+    state.report.measures.service_ready = served(options.journey, results, reached);
     if (was_asked_for_content(options.journey, results))
       for (const auto& process : options.processes)
         note_handed(state.report, process.command, options.environment);
@@ -89,15 +91,16 @@ class AppStep final : public Step {
     return false;
   }
 
-  // When people would have been served again: nothing without a success where one was asked for.
-  static std::optional<Duration> first_success(const std::vector<CheckResult>& results,
-                                               Duration reached) {
-    if (results.empty()) return reached;
-    for (const auto& result : results) {
-      reached += result.elapsed;
-      if (result.outcome == Outcome::passed) return reached;
+  // When people would have been served again: nothing unless the whole journey succeeded. A load
+  // counts as one of its requests; the others are the drill's, not a recovery's.
+  static std::optional<Duration> served(const std::vector<StepOptions>& journey,
+                                        const std::vector<CheckResult>& results, Duration reached) {
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      if (results[i].outcome != Outcome::passed) return std::nullopt;
+      const auto& step = journey[i];
+      reached += results[i].elapsed * std::min(step.concurrency, step.repeat) / step.repeat;
     }
-    return std::nullopt;
+    return reached;
   }
 
   // Without the cell nobody knows what the application would have done, and whether it stayed.
