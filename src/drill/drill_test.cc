@@ -175,6 +175,41 @@ TEST_F(DrillTest, AQueryWithAnotherAnswerFails) {
   EXPECT_EQ(failed_checks(drill(request).report), std::vector<std::string>{"query.orders"});
 }
 
+// A second of ours is twenty minutes of it.
+class HurriedClock final : public Clock {
+ public:
+  Time now() const override { return start_; }
+  Duration steady() const override { return real_.steady() * 1200; }
+  void sleep(Duration time) const override { real_.sleep(time / 1200); }
+
+ private:
+  SystemClock real_;
+  Time start_ = real_.now();
+};
+
+TEST_F(DrillTest, AQueryThatHangsIsNeitherAPassNorTheBackupsFault) {
+  auto request = drill_request();
+  request.options.checks = {QueryCheck{
+      "endless",
+      "db",
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+      {Relation::greater, "0", "> 0"}}};
+  const HurriedClock clock;
+  const RunContext context{test_.stop.get_token(), clock, test_.random, test_.progress, test_.log};
+  const auto sealed = run_drill(request, *repository_, context);
+  ASSERT_TRUE(sealed) << sealed.error().describe();
+  const auto& report = sealed->report;
+  EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+  EXPECT_EQ(check(report, "query.endless").outcome, Outcome::not_run);
+  EXPECT_NE(check(report, "query.endless").message.find("took longer than 5 min"),
+            std::string::npos)
+      << check(report, "query.endless").message;
+  EXPECT_EQ(rules_of(report), "check-not-possible");
+  request.options.checks = {QueryCheck{
+      "orders", "db", "SELECT count(*) FROM orders", {Relation::equal, "500", "== 500"}}};
+  EXPECT_EQ(drill(request).report.verdict, Verdict::proven);
+}
+
 // Evidence is shown to people who may not see the data.
 TEST_F(DrillTest, WhatStandsInARowIsInNoAnswer) {
   execute(live() / "shop.db", "INSERT INTO notes VALUES ('\"ada@example.org\"')");

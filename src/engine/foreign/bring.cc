@@ -224,6 +224,16 @@ Result<void> count(const std::string& into, Brought& brought) {
   return {};
 }
 
+// A program cannot tell us of a full disk, but leaves one.
+Error why_it_ended(int status, const std::string& into) {
+  constexpr std::uint64_t kFull = 64U << 10U;
+  const auto what = "the restore program ended with status " + std::to_string(status);
+  const auto free = free_space(into);
+  if (free && *free < kFull)
+    return {Code::no_space, what + ", and " + describe_size(*free) + " are free in " + into};
+  return Error(Code::command_failed, what).with_hint("Run it by hand into an empty folder.");
+}
+
 }  // namespace
 
 Result<Brought> bring(const Options& options, const Candidate& backup, const std::string& into,
@@ -256,10 +266,7 @@ Result<Brought> have_brought(const Options& options, const std::string& into, st
   const auto outcome = TRY_CONTEXT("restore program", run_command(spec, context));
   (void)remove_tree(home);
   output = without_secrets(outcome.output, options.secrets);
-  if (outcome.exit_status != 0)
-    return fail(Error(Code::command_failed, "the restore program ended with status " +
-                                                std::to_string(outcome.exit_status))
-                    .with_hint("Run it by hand into an empty folder."));
+  if (outcome.exit_status != 0) return fail(why_it_ended(outcome.exit_status, into));
   Brought brought;
   TRY(expect_something(into, options));
   TRY(count(into, brought));

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <sqlite3.h>
+#include <sys/mount.h>
 
 #include "base/test_context.h"
 #include "engine/foreign/test_archive.h"
@@ -244,6 +245,23 @@ TEST_F(Settling, TellsALogOfAnotherDatabase) {
   sqlite3_close(other);
   fs::copy_file(scratch_.path() / "other.db", copy_);
   EXPECT_EQ(sqlite::settle(copy_).error().code(), Code::damage_found);
+}
+
+// Needs root: it mounts.
+class RootBringing : public Bringing {};
+
+TEST_F(RootBringing, AProgramThatFillsTheDiskIsNotToBlame) {
+  folder("into");
+  ASSERT_EQ(::mount("none", into().c_str(), "tmpfs", 0, "size=1m"), 0);
+  const auto fits = run("head -c 100k /dev/zero > fits");
+  const auto failed = run("false");
+  const auto full = run("head -c 2M /dev/zero > large");
+  ASSERT_EQ(::umount(into().c_str()), 0);
+  EXPECT_TRUE(fits);
+  ASSERT_FALSE(failed || full);
+  EXPECT_EQ(failed.error().code(), Code::command_failed);
+  EXPECT_EQ(full.error().code(), Code::no_space);
+  EXPECT_THAT(full.error().describe(), HasSubstr(into()));
 }
 
 }  // namespace
