@@ -45,7 +45,7 @@ code{font:.9em ui-monospace,monospace;overflow-wrap:anywhere}
 footer{border-top:1px solid var(--line);margin-top:2rem;color:var(--dim);font-size:.85rem;
 overflow-wrap:anywhere}
 @media print{body{font-size:10.5pt}main{max-width:none;padding:0}
-header,li,tr{break-inside:avoid}h2{break-after:avoid}
+header,li,tr,.stages,.trend{break-inside:avoid}h2{break-after:avoid}
 header,td.bar span,.trend span{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )css";
 
