@@ -121,12 +121,25 @@ TEST_F(ApplicationTest, AFloodWithNothingToSearchForIsAWarning) {
   EXPECT_EQ(check(report, "app.log").outcome, Outcome::warned);
 }
 
+TEST_F(ApplicationTest, AnAnswerThatNeverComesFails) {
+  expect_fault("silent", "journey.1", "no whole answer within 30", "answer-never-came");
+}
+
+TEST_F(ApplicationTest, AnAnswerThatHasNotComeWhenTheTimeIsUpDecidesNothing) {
+  app_.time = std::chrono::seconds(1);
+  const auto report = drill("silent");
+  EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+  EXPECT_EQ(rules_of(report), "journey-cut");
+  app_.journey[0].repeat = 3;
+  expect_fault("silent", "journey.1", "time was up after", "journey-cut");
+}
+
 TEST_F(ApplicationTest, WhenItsTimeIsUpTheRestIsNotRun) {
   app_.time = std::chrono::milliseconds(1);
   app_.journey = {get("/orders", ".total == 500"), get("/orders", ".total == 500")};
   const auto report = drill("slow");
   EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
-  EXPECT_EQ(rules_of(report), "journey-cut");
+  EXPECT_EQ(rules_of(report), "journey-cut journey-cut");
   EXPECT_EQ(check(report, "journey.2").outcome, Outcome::not_run);
 }
 

@@ -283,14 +283,6 @@ TEST_F(ApplicationTest, ALoadThatIsServedTooSlowlyFails) {
   expect_fault("slow", "journey.1", "95 % took up to", "journey-too-slow");
 }
 
-TEST_F(ApplicationTest, AnAnswerThatNeverComesFailsWhenTheTimeIsUp) {
-  EXPECT_EQ(drill().verdict, Verdict::proven);
-  app_.time = std::chrono::seconds(1);
-  expect_fault("silent", "journey.1", "no whole answer within", "answer-never-came");
-  app_.journey[0].repeat = 3;
-  expect_fault("silent", "journey.1", "time was up after 1 of 3", "journey-cut");
-}
-
 TEST_F(ApplicationTest, ARecoveryLastsUntilTheJourneyWasWalked) {
   app_.journey = {get("/orders"), get("/orders"), get("/orders")};
   const auto slow = drill("slow");  // 0.3 s for each

@@ -71,6 +71,13 @@ Result<std::vector<CheckResult>> Journey::play(const RunContext& context) {
   return results;
 }
 
+bool Journey::is_over() const { return std::chrono::steady_clock::now() >= until_; }
+
+CheckResult Journey::cut(CheckResult result) const {
+  result.message = "the time for the journey was up: " + describe_duration(options_.time);
+  return result;
+}
+
 Result<CheckResult> Journey::play_step(std::size_t number, const RunContext& context) {
   TRY(context.check_stop());
   const auto& step = options_.journey[number];
@@ -78,15 +85,13 @@ Result<CheckResult> Journey::play_step(std::size_t number, const RunContext& con
   result.id = "journey." + (step.name.empty() ? std::to_string(number + 1) : step.name);
   result.proves = step.method + " " + step.path + " answers as it should";
   result.asks_rights = asks_rights(step, options_);
-  if (std::chrono::steady_clock::now() >= until_) {
-    result.message = "the time for the journey was up: " + describe_duration(options_.time);
-    return result;
-  }
+  if (is_over()) return cut(std::move(result));
   const Duration begun = context.clock.steady();
   auto done = step.repeat > 1        ? repeat(step, result, context)
               : !step.fields.empty() ? compare_roles(step, result, context)
                                      : perform(step, result, context);
   if (!done && done.error().code() == Code::interrupted) return fail(std::move(done).error());
+  if (!done && done.error().code() == Code::timed_out && is_over()) return cut(std::move(result));
   if (!done) {
     result.outcome = outcome_of(done.error());
     result.message = done.error().describe();

@@ -22,6 +22,8 @@ class Journey {
 
  private:
   Result<CheckResult> play_step(std::size_t number, const RunContext& context);
+  bool is_over() const;
+  CheckResult cut(CheckResult result) const;  // there was no time left for it
   Result<void> perform(const StepOptions& step, CheckResult& result, const RunContext& context);
   Result<void> compare_roles(const StepOptions& step, CheckResult& result,
                              const RunContext& context);
