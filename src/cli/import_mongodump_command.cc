@@ -86,7 +86,7 @@ CommandSpec import_mongodump_command() {
       {"from-db", "NAME", "The database of the dump; may be left out when there is one."},
       {"without-oplog", "",
        "Leave out the log of a dump with --oplog: each collection is then as of another moment."},
-      {"accept-losses", "", "Leave out what the server cannot do."},
+      {"accept-losses", "", "Leave out what the server cannot do; take an older one."},
       {"mongo-uri", "URI", "The server, without a password; or env:NAME, file:/PATH."},
       {"mongo-db", "NAME", "The database to fill; else MONGO_DB, or what the URI names."}};
   spec.examples = {

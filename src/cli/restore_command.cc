@@ -207,7 +207,7 @@ CommandSpec restore_command() {
       {"dry-run", "", "Print the plan and change nothing."},
       {"overwrite", "", "Change what is at the place; only what differs is written."},
       {"delete", "", "As --overwrite, and remove what is not in the snapshot, but for exclusions."},
-      {"accept-losses", "", "Leave out what the server at the place cannot do."},
+      {"accept-losses", "", "Leave out what the server at the place cannot do; take an older one."},
       {"users", "", "Of MongoDB also the database's users and roles; those that are there stay."},
       {"no-snapshot", "", "Do not save what is overwritten."}};
   spec.examples = {

@@ -46,6 +46,7 @@ std::vector<PlantedDefect> stage_defects() {
       {"cache-full", stopped("fetch", Code::no_space, "the cache /var/cache/lifeboat/1: full")},
       {"time-too-short", stopped("restore", Code::timed_out, "longer than the drill may take")},
       {"server-missing", stopped("preflight", Code::unavailable, "a drill of it restores to it")},
+      {"server-older", stopped("provision", Code::unavailable, "MongoDB 7.0.1: it is older than")},
       {"server-failed", stopped("provision", Code::unavailable, "mongod ended")},
       {"memory-too-small", stopped("preflight", Code::unavailable)},
       {"production-refused", stopped("preflight", Code::refused)},
@@ -404,9 +405,8 @@ TEST(Diagnosis, NamesTheFirstObjectsOfOneRuleOnce) {
 }
 
 TEST(Diagnosis, PutsTheCauseBeforeItsConsequences) {
-  auto report = sound_report();
-  const Sign first{Kind::different, "freelist_count", "0", "1"};
-  auto& signs = add(report, "catalog.db", Outcome::failed, first).signs;
+  auto report = with_sign("catalog.db", {Kind::different, "freelist_count", "0", "1"});
+  auto& signs = report.checks.back().signs;
   signs.push_back({Kind::missing, "objects.index by_total", "", ""});
   signs.push_back({Kind::different, "schema_fingerprint", "a", "b"});
   signs.push_back({Kind::missing, "tables.orders", "", ""});

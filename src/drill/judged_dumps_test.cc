@@ -14,6 +14,7 @@ TEST(ServerOfADump, IsToldByTheConfigurationOrByTheHeadOfAnArchiveOnMongoDb) {
   EXPECT_EQ(outcome({"", "7.0.12"}, "MongoDB 7.0.1", "7.0.1"), Outcome::passed);
   EXPECT_EQ(outcome({"", "7.0.12"}, "MongoDB 10.0.1", "10.0.1"), Outcome::passed);
   EXPECT_EQ(outcome({"", "8.0.12"}, "MongoDB 7.0.1", "7.0.1"), Outcome::not_run);
+  EXPECT_EQ(outcome({"", "8.2.1"}, "MongoDB 8.0.4", "8.0.4"), Outcome::not_run);
   EXPECT_EQ(outcome({"MongoDB 7", "8.0.12"}, "MongoDB 7.0.1", "7.0.1"), Outcome::not_run);
   EXPECT_EQ(outcome({"MongoDB 8", "7.0.12"}, "MongoDB 7.0.1", "7.0.1"), Outcome::not_run);
   EXPECT_EQ(outcome({"MongoDB 7", ""}, "MongoDB 7.0.1", "7.0.1"), Outcome::passed);

@@ -1,6 +1,7 @@
 #include "drill/like_server.h"
 
 #include <algorithm>
+#include <compare>
 #include <cstdlib>
 
 namespace lifeboat::drill {
@@ -10,9 +11,17 @@ constexpr const char* kMongoDb = "MongoDB ";
 
 std::string product_in(const std::string& server) { return server.substr(0, server.find(' ')); }
 
-int major_in(const std::string& server) {
+struct Release {
+  int major = 0;
+  int minor = 0;  // 0 where it is not said
+  auto operator<=>(const Release&) const = default;
+};
+
+Release release_in(const std::string& server) {
   const auto digit = std::min(server.find_first_of("0123456789"), server.size());
-  return std::atoi(server.c_str() + digit);
+  const auto dot = server.find('.', digit);
+  return {std::atoi(server.c_str() + digit),
+          dot == server.npos ? 0 : std::atoi(server.c_str() + dot + 1)};
 }
 
 CheckResult asked(const std::string& source, bool is_like, std::string message) {
@@ -27,7 +36,7 @@ CheckResult asked(const std::string& source, bool is_like, std::string message) 
 }  // namespace
 
 bool is_like_server(const std::string& ours, const std::string& theirs) {
-  return product_in(ours) == product_in(theirs) && major_in(ours) >= major_in(theirs);
+  return product_in(ours) == product_in(theirs) && release_in(ours) >= release_in(theirs);
 }
 
 CheckResult judge_server(const std::string& source, const std::string& ours,
@@ -38,7 +47,7 @@ CheckResult judge_server(const std::string& source, const std::string& ours,
 
 CheckResult judge_server_of_dump(const std::string& source, const ServerOfDump& dump,
                                  const std::string& product, const std::string& version) {
-  if (major_in(version) < major_in(dump.version))
+  if (release_in(version) < release_in(dump.version))
     return asked(source, false, product + ", and the dump is of version " + dump.version);
   if (!dump.named.empty())
     return asked(source, is_like_server(product, dump.named),
@@ -50,7 +59,7 @@ CheckResult judge_server_of_dump(const std::string& source, const ServerOfDump& 
                product +
                    ", and nothing tells which server a recovery would use: where it is "
                    "this one, add server: " +
-                   product_in(product) + " " + std::to_string(major_in(product)) +
+                   product_in(product) + " " + std::to_string(release_in(product).major) +
                    " to the source");
 }
 

@@ -7,7 +7,7 @@
 
 namespace lifeboat::drill {
 
-// Both as "MongoDB 7.0.12" or "FerretDB v1.24.0": the same product, and no older major version.
+// Both as "MongoDB 7.0.12" or "FerretDB v1.24.0": the same product, and no older release.
 bool is_like_server(const std::string& ours, const std::string& theirs);
 
 // What is told of the server of a dump, each empty where it is not.

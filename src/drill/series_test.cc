@@ -37,42 +37,61 @@ with socket.socket(socket.AF_UNIX) as listener:
             threading.Thread(target=hand_on, args=ends, daemon=True).start()
 )";
 
+// A shop on a server that can be of any version of MongoDB, and drills on others.
+class StandInDrill : public DrillTest {
+ protected:
+  explicit StandInDrill(const std::string& version = "7.0.14") : source_({.version = version}) {}
+  void SetUp() override {
+    Application(source_.uri(), "shop").insert("items", many_documents(200));
+    open_repository();
+  }
+  void back_up() { run_backup({source_at(source_.uri(), "shop")}); }
+  // `mongod` in a folder of its own, which is that server.
+  fs::path program_of(const StandInServer& recovery) const {
+    const auto program = scratch_.path() / "bin" / "mongod";
+    EXPECT_TRUE(make_directories(program.parent_path()));
+    auto relay = std::string(kRelay);
+    relay.replace(relay.find("PORT"), 4, std::to_string(recovery.port()));
+    EXPECT_TRUE(write_file(program, view_of(relay), 0755));
+    return program;
+  }
+  Request request_on(const std::string& program) const {
+    Request request;
+    request.service = "shop";
+    request.options.name = "test";
+    request.options.server = program;
+    request.sandboxes = scratch_.path() / "s";
+    request.reports = scratch_.path() / "reports";
+    return request;
+  }
+
+  StandInServer source_;
+};
+
 // A shop with a time series, on a server that keeps them, which FerretDB does not.
-class SeriesDrill : public DrillTest {
+class SeriesDrill : public StandInDrill {
  protected:
   void SetUp() override {
+    StandInDrill::SetUp();
     const Application app(source_.uri(), "shop");
     app.run(make_series("weather"));
     app.insert("weather", {measurement("north", 0, 20), measurement("south", 0, 25),
                            measurement("north", 1, 21)});
     app.make_index("weather", "degrees", false);
-    app.insert("items", many_documents(200));
-    open_repository();
-    run_backup({source_at(source_.uri(), "shop")});
+    back_up();
   }
 
   using Defect = std::function<void(const Application&)>;
   // On a server that is started for this drill alone.
   Report drill_on(const std::string& version, const Defect& defect = [](const Application&) {}) {
     StandInServer recovery({.version = version});
-    const auto program = scratch_.path() / "mongod";
-    auto relay = std::string(kRelay);
-    relay.replace(relay.find("PORT"), 4, std::to_string(recovery.port()));
-    EXPECT_TRUE(write_file(program, view_of(relay), 0755));
-    Request request;
-    request.service = "shop";
-    request.options.name = "test";
-    request.options.server = program.string();
+    auto request = request_on(program_of(recovery).string());
     request.options.checks = {QueryCheck{"measurements",
                                          "db",
                                          R"({"count": "weather", "query": {}})",
                                          {Relation::equal, "3", "== 3"}}};
-    request.sandboxes = scratch_.path() / "s";
-    request.reports = scratch_.path() / "reports";
     return drill_with(request, [&](const fs::path&) { defect({recovery.uri(), "shop"}); });
   }
-
-  StandInServer source_;
 };
 
 TEST_F(SeriesDrill, ProvesASeriesThatIsAllThere) {
@@ -123,6 +142,58 @@ TEST_F(SeriesDrill, IsUnverifiedAndNamesTheSeriesWhereTheServerCannotHaveItsBuck
     EXPECT_TRUE(has_rule(report, "refused")) << rules_of(report);
     EXPECT_TRUE(report.tear_down->clean());
   }
+}
+
+// The backup of a server of 8.0, where other releases are found.
+class OlderServerDrill : public StandInDrill {
+ protected:
+  OlderServerDrill() : StandInDrill("8.0.4") {}
+  ~OlderServerDrill() override { ::setenv("PATH", path_.c_str(), 1); }
+  void SetUp() override {
+    StandInDrill::SetUp();
+    back_up();
+  }
+  // By the PATH, or by the name that a configuration gives.
+  Report drill_on(const StandInServer& recovery, bool is_named) {
+    const auto program = program_of(recovery);
+    ::setenv("PATH", (program.parent_path().string() + ":" + path_).c_str(), 1);
+    return drill(request_on(is_named ? program.string() : "")).report;
+  }
+
+  std::string path_ = std::getenv("PATH");
+};
+
+TEST_F(OlderServerDrill, BringsNothingToAnOlderServerThatNobodyNamed) {
+  for (const std::string version : {"4.4.29", "5.0.31", "7.0.14"}) {
+    const StandInServer older({.version = version});
+    const auto report = drill_on(older, false);
+    EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+    EXPECT_THAT(report.reason, HasSubstr("MongoDB " + version +
+                                         ": it is older than the server that was backed "
+                                         "up (MongoDB 8.0.4), for source db"));
+    ASSERT_TRUE(report.error);
+    EXPECT_THAT(report.error->hint(), HasSubstr("Install the mongod of that release"));
+    EXPECT_EQ(rules_of(report), "server-older");
+    EXPECT_EQ(report.measures.bytes_restored, 0U);
+    EXPECT_TRUE(older.received("create").empty());
+    EXPECT_TRUE(older.received("insert").empty());
+    EXPECT_TRUE(report.tear_down->clean());
+  }
+}
+
+TEST_F(OlderServerDrill, ProvesNothingOnAnOlderServerThatIsNamedThoughAllIsThere) {
+  const StandInServer older({.version = "7.0.14"});
+  const auto report = drill_on(older, true);
+  EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+  EXPECT_EQ(check(report, "server.db").outcome, Outcome::not_run);
+  EXPECT_EQ(check(report, "digests.db").outcome, Outcome::passed);
+}
+
+TEST_F(OlderServerDrill, IsProvenOnOneThatIsNotOlder) {
+  const StandInServer same({.version = "8.0.1"});
+  const auto report = drill_on(same, false);
+  EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+  EXPECT_EQ(check(report, "server.db").outcome, Outcome::passed);
 }
 
 }  // namespace

@@ -196,6 +196,13 @@ struct Identity {
   std::vector<std::string> addresses{};  // of servers: host:port
 };
 
+// What a restore would bring to a place on a server.
+struct Brought {
+  ByteView catalog;                         // the content of the entry that is_catalog()
+  const std::vector<std::string>& objects;  // none: all
+  const Json& facts;                        // of the snapshot
+};
+
 // What is at a place on a server that a restore would fill.
 struct PlaceState {
   Identity identity;
@@ -260,10 +267,9 @@ class Engine {
     return fail(Code::internal, place + " is no address");
   }
   // Of a server's engine: the entry whose content says what a server must be able to do for all of
-  // the source, and what the one at the place would lose of it, or of these objects (none: all).
+  // the source, and what the one at the place would lose of it.
   virtual bool is_catalog(const EntryInfo&) const { return false; }
-  virtual Result<std::vector<Finding>> losses_at(const std::string&, ByteView,
-                                                 const std::vector<std::string>&) const {
+  virtual Result<std::vector<Finding>> losses_at(const std::string&, const Brought&) const {
     return std::vector<Finding>{};
   }
   // Puts back what an interrupted restore to this place had set aside, and says what.

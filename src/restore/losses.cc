@@ -39,7 +39,7 @@ Result<void> find_losses_of(PlanItem& item, const engine::Engine& engine,
   TRY(snapshot.entries(source, visit, context));
   if (!catalog) return {};
   const auto content = TRY(content_of(snapshot, std::move(*catalog), context));
-  item.losses = TRY(engine.losses_at(item.place, content, item.objects));
+  item.losses = TRY(engine.losses_at(item.place, {content, item.objects, source.facts}));
   return {};
 }
 
@@ -66,7 +66,8 @@ Result<void> check_losses(const Plan& plan) {
   if (plan.accept_losses) return {};
   return engine::refuse_losses(all, "the server cannot do what the snapshot needs",
                                "Nothing was changed. Use a server like the one that was backed up; "
-                               "a restore with --accept-losses leaves this out.");
+                               "a restore with --accept-losses leaves this out, and takes a server "
+                               "that is older.");
 }
 
 }  // namespace lifeboat::restore

@@ -15,13 +15,15 @@ namespace {
 using engine::mongodb::testing::Application;
 using engine::mongodb::testing::many_documents;
 using engine::mongodb::testing::source_at;
+using engine::mongodb::testing::StandInServer;
 using engine::mongodb::testing::TestServer;
 
 // A database that was backed up to a repository in memory.
 class MongoRestore : public testing::Test {
  protected:
+  virtual std::string source_uri() const { return server_.uri(); }
   void SetUp() override {
-    const Application app(server_.uri(), "shop");
+    const Application app(source_uri(), "shop");
     for (const auto& name : {"items", "orders", "people", "events", "files"})
       app.insert(name, many_documents(3000));
     app.create_capped("log");
@@ -35,7 +37,7 @@ class MongoRestore : public testing::Test {
     request.service = "shop";
     request.config = Json::object();
     request.cache = folder_.path() / "lists";
-    request.sources = {source_at(server_.uri(), "shop")};
+    request.sources = {source_at(source_uri(), "shop")};
     const auto report = backup::run_backup(request, *repository_, test_.context);
     ASSERT_TRUE(report) << report.error().describe();
     ASSERT_TRUE(report->snapshot.complete);
@@ -210,6 +212,46 @@ TEST_F(MongoRestore, NamesEveryLossInThePlanAndRefusesItUnlessItIsAccepted) {
             std::string::npos);
   plan->accept_losses = true;
   EXPECT_TRUE(check_losses(*plan));
+}
+
+// Of a server of 8.0, beside others.
+class OfALaterServer : public MongoRestore {
+ protected:
+  std::string source_uri() const override { return later_.uri(); }
+  Result<Plan> plan_to(const StandInServer& there) {
+    PlanRequest request;
+    request.destination.places = {{"db", there.uri("restored")}};
+    auto plan = TRY(plan_restore(snapshot_->info(), snapshot_->sources(), request));
+    TRY(find_losses(plan, *snapshot_, test_.context));
+    return plan;
+  }
+
+  StandInServer later_{{.version = "8.0.4"}};
+};
+
+TEST_F(OfALaterServer, IsRefusedOnAnOlderOneThoughNothingWouldBeLostUnlessThatIsAccepted) {
+  for (const std::string version : {"4.4.29", "5.0.31", "7.0.14"}) {
+    const StandInServer older({.version = version});
+    auto plan = plan_to(older);
+    ASSERT_TRUE(plan) << plan.error().describe();
+    ASSERT_EQ(plan->items[0].losses.size(), 1U);
+    EXPECT_EQ(plan->items[0].losses[0].code, "older-server");
+    const auto refused = check_losses(*plan);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), Code::refused);
+    EXPECT_NE(refused.error().message().find("MongoDB " + version +
+                                             ": it is older than the "
+                                             "server that was backed up (MongoDB 8.0.4)"),
+              std::string::npos)
+        << refused.error().message();
+    plan->accept_losses = true;
+    EXPECT_TRUE(check_losses(*plan));
+  }
+  for (const std::string version : {"8.0.1", "8.2.0"}) {
+    const auto plan = plan_to(StandInServer({.version = version}));
+    ASSERT_TRUE(plan) << plan.error().describe();
+    EXPECT_TRUE(plan->items[0].losses.empty()) << version;
+  }
 }
 
 }  // namespace

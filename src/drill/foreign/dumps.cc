@@ -69,6 +69,7 @@ Result<Imported> import_dump(const DrillState& state, const ForeignBackup& backu
   options.room = TRY(free_space(state.sandbox->directory()));
   options.database = backup.source->options.database;
   options.journal = journal_of(state, backup);
+  options.accept_older = !state.request.options.server.empty();  // then the verdict says so
   const auto plan = TRY_CONTEXT("importing it", mongodump::plan_dump(to, options, context));
   const auto report =
       TRY_CONTEXT("importing it", taken(mongodump::restore_dump(to, plan, options, context)));

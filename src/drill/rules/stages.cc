@@ -47,6 +47,15 @@ constexpr std::array kStageRules{
          "The program that this source is restored to is not on this machine: nothing is said "
          "about the backup.",
          "install it, or name it in the drill's sandbox: {server: PATH}", "operator"},
+    Rule{"server-older",
+         [](S s) {
+           return stopped_at(s, "provision", {Code::unavailable}) && says(s, "it is older than");
+         },
+         "The program that was found is of an older release than the server that was backed up: "
+         "nothing is said about the backup.",
+         "install one of that release or a later one, or name this one in the drill's sandbox: "
+         "{server: PATH}",
+         "operator"},
     Rule{"server-failed", [](S s) { return stopped_at(s, "provision", {Code::unavailable}); },
          "The server of the sandbox did not begin: nothing is said about the backup.",
          "run the program by hand, and name the right one in the drill's sandbox: {server: PATH}",

@@ -1,6 +1,9 @@
+#include <algorithm>
+
 #include "drill/log_moment.h"
 #include "drill/step.h"
 #include "engine/all.h"
+#include "engine/losses.h"
 #include "restore/losses.h"
 
 namespace lifeboat::drill {
@@ -56,8 +59,27 @@ class ProvisionStep final : public Step {
         TRY(restore::plan_restore(*state.report.snapshot, state.snapshot->sources(), request));
     // A weaker server would show nothing of the backup.
     TRY(restore::find_losses(state.plan, *state.snapshot, context));
+    TRY(accept_older(state));
     TRY(restore::check_losses(state.plan));
     return plan_log_moments(state, context);
+  }
+
+  // One that is only older must be asked for, before any document is fetched for it; the verdict
+  // then says that it was.
+  static Result<void> accept_older(DrillState& state) {
+    for (auto& item : state.plan.items) {
+      const auto older = std::ranges::find(item.losses, engine::kOlderServer, &Finding::code);
+      if (older == item.losses.end()) continue;
+      const auto program = TRY(engine::find_engine(item.type))->server_program();
+      if (state.request.options.server.empty())
+        return fail(Error(Code::unavailable, older->message + ", for source " + item.source)
+                        .with_hint("Install the " + program +
+                                   " of that release or of a later one, and name it where another "
+                                   "is found first: sandbox: {server: PATH}. An older one that is "
+                                   "named is taken, and the drill is unverified."));
+      item.losses.erase(older);
+    }
+    return {};
   }
 
   // Returns where the source can be restored to.

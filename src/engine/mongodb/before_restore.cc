@@ -2,20 +2,23 @@
 
 #include <algorithm>
 
+#include "engine/mongodb/facts.h"
 #include "engine/mongodb/offered.h"
 #include "engine/mongodb/validators_aside.h"
 
 namespace lifeboat::engine::mongodb {
 
-Result<std::vector<Finding>> losses_at(const std::string& place, ByteView catalog,
-                                       const std::vector<std::string>& objects) {
-  auto wanted = TRY(decode_catalog(catalog));
+Result<std::vector<Finding>> losses_at(const std::string& place, const Brought& brought) {
+  auto wanted = TRY(decode_catalog(brought.catalog));
+  const auto& objects = brought.objects;
   if (!objects.empty())
     std::erase_if(wanted.collections,
                   [&](const auto& each) { return std::ranges::count(objects, each.name) == 0; });
   const auto location = TRY(locate(place));
   const auto server = TRY(ask_server(location.server->connect()));
   auto losses = lost_with_buckets(wanted, offered_by(server));
+  if (auto older = older_server(product_in(brought.facts), location.describe(), server))
+    losses.push_back(std::move(*older));
   for (auto& each : losses) each.message = server.product() + ": " + each.message;
   return losses;
 }

@@ -5,10 +5,10 @@
 
 namespace lifeboat::engine::mongodb {
 
-// What the server at the place would lose of a snapshot's catalog (an entry's content), or of these
-// collections of it. `unsupported_format` and `corrupt` as decode_catalog() says.
-Result<std::vector<Finding>> losses_at(const std::string& place, ByteView catalog,
-                                       const std::vector<std::string>& objects);
+// What the server at the place would lose: kOlderServer alone says that it is older than the one
+// that was backed up, whatever that comes to. `unsupported_format` and `corrupt` as
+// decode_catalog() says.
+Result<std::vector<Finding>> losses_at(const std::string& place, const Brought& brought);
 
 // Puts back the validators that an interrupted restore or import of this place had set aside.
 Result<std::vector<Finding>> recover_place(const TargetOptions& options);

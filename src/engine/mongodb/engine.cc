@@ -48,9 +48,9 @@ class MongoEngine final : public Engine {
     return look_at_place(place);
   }
   bool is_catalog(const EntryInfo& entry) const override;
-  Result<std::vector<Finding>> losses_at(const std::string& place, ByteView catalog,
-                                         const std::vector<std::string>& objects) const override {
-    return mongodb::losses_at(place, catalog, objects);
+  Result<std::vector<Finding>> losses_at(const std::string& place,
+                                         const Brought& brought) const override {
+    return mongodb::losses_at(place, brought);
   }
   Result<std::vector<Finding>> recover(const TargetOptions& options) const override {
     return recover_place(options);

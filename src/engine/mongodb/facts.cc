@@ -150,6 +150,11 @@ void forget_sums(Json& facts) {
 
 void forget_ledgers(Json& facts) { facts.erase("migrations"); }
 
+std::string product_in(const Json& facts) {
+  const auto about = member(facts, "about");
+  return about ? text_at(**about, "server").value_or("") : "";
+}
+
 Result<Json> facts_without(Json recorded, const std::map<std::string, DocumentSum>& documents) {
   for (const auto& [name, gone] : documents) {
     auto& facts = recorded["collections"][escape_name(name)];

@@ -36,6 +36,9 @@ class NoticedFacts {
 Result<Json> facts_json(const Catalog& catalog, const FactsByName& collections, Json noticed,
                         const ServerFacts& server);
 
+// What was backed up: "MongoDB 7.0.12"; empty where they do not say it.
+std::string product_in(const Json& facts);
+
 // The parts of them that a replay of a log works out anew: of the catalog, and of the data.
 Json catalog_facts(const Collection& collection);
 void add_facts(Json& json, const CollectionFacts& facts);

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "engine/losses.h"
+
 namespace lifeboat::engine::mongodb {
 namespace {
 
@@ -54,6 +56,14 @@ std::string why_too_old(std::string_view product, const std::string& place,
                         const ServerFacts& server) {
   if (release_of(product.substr(product.find(' ') + 1)) <= server.release()) return {};
   return " are of " + std::string(product) + ", and " + place + " is " + server.product();
+}
+
+std::optional<Finding> older_server(const std::string& product, const std::string& place,
+                                    const ServerFacts& server) {
+  const bool are_alike = product.starts_with("MongoDB ") && server.ferretdb.empty();
+  if (!are_alike || why_too_old(product, place, server).empty()) return std::nullopt;
+  return Finding{std::string(kOlderServer), place,
+                 "it is older than the server that was backed up (" + product + ")", false};
 }
 
 }  // namespace lifeboat::engine::mongodb

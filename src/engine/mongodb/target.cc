@@ -78,11 +78,8 @@ class MongoTarget final : public Target {
   std::unique_ptr<LogReplay> replay_;
 };
 
-// What was backed up, as a manifest says: "MongoDB 7.0.12".
 std::string recorded_product(const TargetOptions& options) {
-  if (!options.facts) return {};
-  const auto about = member(*options.facts, "about");
-  return about ? text_at(**about, "server").value_or("") : "";
+  return options.facts ? product_in(*options.facts) : std::string();
 }
 
 Failure refuse(std::string message, std::string hint) {

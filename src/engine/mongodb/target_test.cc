@@ -6,6 +6,7 @@
 #include "engine/mongodb/metadata.h"
 #include "engine/mongodb/test_catalog.h"
 #include "engine/mongodb/test_database.h"
+#include "engine/mongodb/test_stand_in.h"
 #include "engine/mongodb/validators_aside.h"
 
 namespace lifeboat::engine::mongodb {
@@ -164,14 +165,36 @@ TEST_F(MongoTarget, TellsWhatTheServerAtAPlaceWouldLose) {
                         {with_options("items", R"({"validator": {"a": 1}})", {kIdIndex}),
                          with_options("plain", "{}", {kIdIndex}), view_of_name("seen", "plain")}};
   const auto bytes = encode_catalog(catalog);
-  const auto losses = mongodb_engine().losses_at(target_.place, bytes, {});
+  const auto losses = mongodb_engine().losses_at(target_.place, {bytes, {}, Json()});
   LIFEBOAT_OK(losses);
   ASSERT_EQ(losses->size(), 2U);
   EXPECT_EQ((*losses)[0].code, "feature-lost");
   EXPECT_EQ((*losses)[0].subject, "shop.items");
   EXPECT_THAT((*losses)[0].message, HasSubstr("FerretDB v1.24.0: the server has no validator"));
-  EXPECT_EQ(mongodb_engine().losses_at(target_.place, bytes, {"items"})->size(), 1U);
-  EXPECT_TRUE(mongodb_engine().losses_at(target_.place, bytes, {"plain"})->empty());
+  EXPECT_EQ(mongodb_engine().losses_at(target_.place, {bytes, {"items"}, Json()})->size(), 1U);
+  EXPECT_TRUE(mongodb_engine().losses_at(target_.place, {bytes, {"plain"}, Json()})->empty());
+}
+
+std::vector<std::string> codes_at(const std::string& version, const std::string& recorded) {
+  const testing::StandInServer there({.version = version});
+  const auto catalog = encode_catalog({"shop", {with_options("plain", "{}", {kIdIndex})}});
+  const Json facts{{"about", {{"server", recorded}}}};
+  const auto losses = mongodb_engine().losses_at(there.uri("shop"), {catalog, {}, facts}).value();
+  std::vector<std::string> codes;
+  for (const auto& each : losses) codes.push_back(each.code);
+  return codes;
+}
+
+TEST_F(MongoTarget, TellsThatTheServerAtAPlaceIsOlderThanTheOneThatWasBackedUp) {
+  using ::testing::ElementsAre;
+  using ::testing::IsEmpty;
+  EXPECT_THAT(codes_at("4.4.29", "MongoDB 8.0.4"), ElementsAre("older-server"));
+  EXPECT_THAT(codes_at("7.0.14", "MongoDB 8.0.4"), ElementsAre("older-server"));
+  EXPECT_THAT(codes_at("8.0.4", "MongoDB 8.2.0"), ElementsAre("older-server"));
+  EXPECT_THAT(codes_at("8.0.1", "MongoDB 8.0.4"), IsEmpty());
+  EXPECT_THAT(codes_at("8.0.4", "MongoDB 4.4.29"), IsEmpty());
+  EXPECT_THAT(codes_at("7.0.14", "FerretDB v1.24.0"), IsEmpty());
+  EXPECT_THAT(codes_at("7.0.14", ""), IsEmpty());
 }
 
 TEST_F(MongoTarget, TakesNoPlaceWithAPasswordAndOneFromAVariable) {

@@ -136,8 +136,10 @@ Result<void> take_losses(Catalog needed, const DumpOptions& options, DumpPlan& p
   std::ranges::move(engine::mongodb::lost_with_buckets(needed, plan.offered),
                     std::back_inserter(plan.losses));
   if (!options.accept_losses)
-    TRY(engine::refuse_losses(plan.losses, plan.product + " cannot do what the dump needs",
-                              "Nothing was changed. --accept-losses leaves it out."));
+    TRY(engine::refuse_losses(
+        plan.losses, plan.product + " cannot do what the dump needs",
+        "Nothing was changed. --accept-losses leaves it out, and takes a server "
+        "that is older."));
   if (plan.offered.contains(Feature::time_series_buckets)) return {};
   std::erase_if(plan.collections, [](const auto& each) {
     return each.second.wanted.kind == CollectionKind::time_series;
@@ -329,6 +331,9 @@ Result<DumpPlan> plan_dump(const Location& to, const DumpOptions& options,
   auto needed = TRY(needed_by(plan, survey.series_in_log(plan.database)));
   const auto dumped = "MongoDB " + plan.head.server_version;  // of a folder nobody knows it
   lose_too_new(engine::mongodb::why_too_old(dumped, to.describe(), server), needed, plan);
+  if (auto older = engine::mongodb::older_server(dumped, to.describe(), server);
+      older && !options.accept_older)
+    plan.losses.push_back(std::move(*older));
   TRY(take_losses(std::move(needed), options, plan));
   return plan;
 }

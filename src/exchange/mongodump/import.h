@@ -20,6 +20,7 @@ struct DumpOptions {
   bool without_oplog = false;  // leave the log of a dump out
   fs::path journal{};          // of validators that are set aside while the log is replayed
   bool accept_losses = false;  // leave out what the server cannot do
+  bool accept_older = false;   // a server that is older than that of the dump is no loss
   std::uint64_t most_bytes = DumpPlace().most_bytes;
   std::uint64_t room = DumpPlace().room;
   fs::path was_at{};  // as in DumpPlace

@@ -278,6 +278,7 @@ TEST(SeriesOfALaterServer, IsNotExported) {
 TEST_F(SeriesOfDump, IsALossThatIsNamedFirstWhereTheServerTakesNoBuckets) {
   fill();
   const auto archive = exported();
+  options_.accept_older = true;
   for (const std::string version : {"4.4.29", "8.3.0"}) {
     const StandInServer without({.version = version});
     options_.accept_losses = false;
@@ -312,6 +313,33 @@ TEST_F(SeriesOfDump, IsALossWhereTheServerIsOlderThanTheDump) {
   options_.accept_losses = false;
   ASSERT_TRUE(import(newer, archive)) << "the twin";
   EXPECT_EQ(facts(newer, "restored")["collections"], collections("shop"));
+}
+
+TEST_F(SeriesOfDump, IsALossWhateverItHoldsWhereTheServerIsOfAnEarlierReleaseAndNobodyAskedForIt) {
+  shop().insert("items", {document(1), document(2)});
+  const auto archive = exported();
+  for (const std::string version : {"4.4.29", "5.0.31", "6.0.1"}) {
+    const StandInServer older({.version = version});
+    options_ = {};
+    const auto refused = import(older, archive);
+    ASSERT_FALSE(refused) << version;
+    EXPECT_EQ(refused.error().code(), Code::refused);
+    EXPECT_THAT(why(refused),
+                HasSubstr("older than the server that was backed up (MongoDB 7.0.14"));
+    EXPECT_TRUE(older.received("create").empty());
+    options_.accept_losses = true;
+    const auto accepted = import(older, archive);
+    ASSERT_TRUE(accepted) << why(accepted);
+    EXPECT_EQ(accepted->findings[0].code, "older-server");
+    EXPECT_TRUE(accepted->is_equal());
+  }
+  for (const std::string version : {"7.0.1", "8.0.4"}) {
+    const StandInServer other({.version = version});
+    options_ = {};
+    const auto imported = import(other, archive);
+    ASSERT_TRUE(imported) << version << why(imported);
+    EXPECT_TRUE(imported->findings.empty());
+  }
 }
 
 // What was written while the dump was made, as the server's log has it.
