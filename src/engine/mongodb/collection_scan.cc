@@ -6,7 +6,6 @@ namespace lifeboat::engine::mongodb {
 namespace {
 
 constexpr std::uint64_t kBatchBytes = 8U << 20U;
-constexpr std::uint64_t kMostDocuments = 100'000;
 constexpr std::uint64_t kFastestGrowth = 32;
 
 // Where there is none, a server refuses to be told to go by it.
@@ -23,7 +22,7 @@ std::optional<std::uint32_t> BatchPace::after(std::size_t document) {
   ++documents_;
   bytes_ += document;
   const auto fitting = kBatchBytes / std::max<std::uint64_t>(bytes_ / documents_, 1);
-  const auto most = std::min(kMostDocuments, documents_ * kFastestGrowth);
+  const auto most = std::min(most_, documents_ * kFastestGrowth);
   const auto wanted = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(fitting, 1, most));
   if (wanted < size_ * 2 && wanted > size_ / 2) return std::nullopt;
   size_ = wanted;
@@ -32,12 +31,15 @@ std::optional<std::uint32_t> BatchPace::after(std::size_t document) {
 
 Result<CollectionScan> CollectionScan::begin(const Server& server, const std::string& database,
                                              const Collection& collection, ReadAs how) {
+  const auto most = how.by_id ? BatchPace::kMostInBytes : BatchPace::kMost;
   how.by_id = how.by_id && !is_capped(collection) && has_index_of_id(collection);
   Place place{database, how.stored ? collection.stored_name() : collection.name};
   auto connection = server.connect();
   auto cursor = TRY(connection.open_cursor(database, command(place, how, {}), BatchPace::kFirst));
   const auto order = is_capped(collection) ? NaturalOrder::hashed : NaturalOrder::ignored;
   CollectionScan scan(std::move(connection), std::move(cursor), std::move(place), order);
+  scan.most_at_once_ = most;
+  scan.pace_ = BatchPace(most);
   scan.by_id_ = how.by_id;
   scan.is_of_moment_ = how.moment.has_value();
   return scan;
@@ -63,7 +65,7 @@ Result<void> CollectionScan::go_on(ReadAs how) {
   if (!by_id_) return fail(Code::internal, "a scan in no order cannot go on");
   how.by_id = true;
   is_of_moment_ = how.moment.has_value();
-  pace_ = {};
+  pace_ = BatchPace(most_at_once_);
   again_ = !last_id_.empty();
   cursor_ = TRY(
       connection_.open_cursor(place_.database, command(place_, how, last_id_), BatchPace::kFirst));

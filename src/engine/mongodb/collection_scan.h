@@ -19,13 +19,19 @@ struct CollectionFacts {
 // How many documents to ask for at once, so that a batch has about the same size whatever they are.
 class BatchPace {
  public:
-  static constexpr std::uint32_t kFirst = 16;
+  // Of the largest documents two are the most that one message holds (16 MiB and 48 MB): some
+  // servers bound a batch by its documents only, and then answer nothing at all.
+  static constexpr std::uint32_t kFirst = 2;
+  static constexpr std::uint64_t kMost = 100;  // of such a server: larger ones may come later
+  static constexpr std::uint64_t kMostInBytes = 100'000;  // of one that bounds it by bytes, too
+  explicit BatchPace(std::uint64_t most = kMost) : most_(most) {}
   // After each document; tells a new size when it is worth a change.
   std::optional<std::uint32_t> after(std::size_t document);
 
  private:
   std::uint64_t documents_ = 0;
   std::uint64_t bytes_ = 0;
+  std::uint64_t most_;
   std::uint32_t size_ = kFirst;
 };
 
@@ -39,7 +45,8 @@ struct ReadAs {
   // As it was then: all reads of one such moment see one state.
   std::optional<Timestamp> moment{};
   // In the order of _id, where there is an index of it: then no document is met twice, whatever
-  // happens meanwhile, and the reading can go on from any of them.
+  // happens meanwhile, and the reading can go on from any of them. Not on FerretDB, which has no
+  // order.
   bool by_id = false;
   // As it is kept: of a time series the buckets, and not the measurements.
   bool stored = false;
@@ -78,6 +85,7 @@ class CollectionScan {
   DocumentDigest digest_;
   BatchPace pace_;
   Watch watch_;
+  std::uint64_t most_at_once_ = BatchPace::kMost;
   bool by_id_ = false;
   bool is_of_moment_ = false;
   bool again_ = false;  // the last document comes once more

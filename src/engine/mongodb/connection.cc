@@ -446,7 +446,8 @@ Result<Cursor> Connection::open_cursor(const std::string& database, ByteView com
     bson_destroy(&reply);
     return fail(for_lack_of(fail_with(error).value(), database, view_document(command)));
   }
-  BSON_APPEND_INT32(&options.document, "batchSize", static_cast<std::int32_t>(batch));
+  // Of this type alone the driver lets it be changed, and says nothing of others.
+  BSON_APPEND_INT64(&options.document, "batchSize", batch);
   auto* cursor = mongoc_cursor_new_from_command_reply_with_opts(client_, &reply, &options.document);
   return Cursor(cursor, session.release());
 }

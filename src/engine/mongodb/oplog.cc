@@ -12,6 +12,7 @@ constexpr auto kLog = "oplog.rs";
 constexpr auto kReplicaSet = "system.replset";
 constexpr auto kConfig = "config";
 constexpr auto kBegun = "transactions";
+constexpr std::uint32_t kRows = 100;  // of that, which are small
 // How long an entry may be under way after its time was taken, where nothing says more.
 constexpr std::uint32_t kUnderWaySeconds = 2;
 
@@ -57,7 +58,7 @@ Result<std::optional<Timestamp>> oldest_transaction(const Connection& connection
                            .document("filter", DocumentBuilder().document("state", wanted).take())
                            .document("readConcern", majority())
                            .take();
-  auto cursor = TRY(connection.open_cursor(kConfig, command, BatchPace::kFirst));
+  auto cursor = TRY(connection.open_cursor(kConfig, command, kRows));
   std::optional<Timestamp> oldest;
   for (auto row = TRY(cursor.next()); !row.empty(); row = TRY(cursor.next())) {
     const auto began = TRY(DocumentView::check(row)).document_at("startOpTime");

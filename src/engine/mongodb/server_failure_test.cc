@@ -246,6 +246,17 @@ TEST_F(MongoRecreated, DiffersWhenAServerKeepsLess) {
   EXPECT_NE(facts("restored")["collections"], captured->outcome.facts["collections"]);
 }
 
+// What the server is asked for, not only what is meant to be.
+TEST_F(MongoFailure, IsNotToBeAskedForEverMoreInSmallBatches) {
+  live().insert("many", many_documents(3000));
+  LIFEBOAT_OK(capture());
+  std::int64_t largest = 0;
+  for (const auto& each : server_.received("getMore"))
+    largest = std::max(largest, *view_document(each).find("batchSize")->integer());
+  EXPECT_GT(largest, 1000);
+  EXPECT_LT(server_.received("getMore").size(), 30U);
+}
+
 // Reads by no index, as FerretDB, and meets again what was made again behind it.
 class MongoTwice : public testing::StandInShop,
                    public ::testing::WithParamInterface<testing::StandInOptions> {
@@ -257,6 +268,7 @@ class MongoTwice : public testing::StandInShop,
     server_.plant({.command = "getMore",
                    .kind = Fault::Kind::none,
                    .collection = "items",
+                   .after = 1,
                    .meanwhile = [this] {
                      for (const auto id : {3, 4}) live().remove_one("items", id);
                      live().insert("items", {document(3, "later"), document(4, "name 4")});

@@ -150,8 +150,26 @@ TEST_F(MongoSource, CarriesADocumentOfSixteenMebibytesAndOneDeeplyNested) {
   EXPECT_EQ(*restored_facts(), captured->outcome.facts);
 }
 
+// FerretDB bounds no batch by its bytes, and a message of more than 48 MB never comes.
+TEST_F(MongoSource, CarriesACollectionThatBeginsWithMoreThanOneMessageHolds) {
+  std::vector<Bytes> large;
+  Bytes all;
+  for (std::int32_t i = 0; i < 4; ++i) {
+    large.push_back(document(i, std::string(15U << 20U, 'x')));
+    append(all, large.back());
+  }
+  live().insert("large", large);
+  const auto server = Server::open(Secret::from_text(server_.uri())).value();
+  const auto too_many = DocumentBuilder().text("find", "large").int32("batchSize", 16).take();
+  EXPECT_FALSE(server->connect().open_cursor("shop", too_many, 16)) << "it bounds them by now";
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  ASSERT_EQ(captured->entries.size(), 2U);
+  EXPECT_TRUE(captured->entries[1].content == all);
+}
+
 TEST(MongoBatchPace, AsksForBatchesOfAboutTheSameSizeWhateverTheDocumentsAre) {
-  BatchPace small;
+  BatchPace small(BatchPace::kMostInBytes);
   std::uint32_t size = BatchPace::kFirst;
   for (int i = 0; i < 100'000; ++i) size = small.after(100).value_or(size);
   EXPECT_GT(size, 40'000U);
@@ -162,7 +180,18 @@ TEST(MongoBatchPace, AsksForBatchesOfAboutTheSameSizeWhateverTheDocumentsAre) {
   EXPECT_EQ(size, 1U);
 }
 
+TEST(MongoBatchPace, StaysSmallWhereOnlyDocumentsAreCounted) {
+  BatchPace pace;
+  std::uint32_t size = BatchPace::kFirst;
+  for (int i = 0; i < 100'000; ++i) size = pace.after(100).value_or(size);
+  EXPECT_LE(size, BatchPace::kMost);
+  EXPECT_GE(size, BatchPace::kMost / 2);
+}
+
 TEST(MongoBatchPace, GrowsNoFasterThanWhatItHasSeenAllows) {
+  constexpr std::uint64_t kLargestDocument = 16U << 20U;
+  constexpr std::uint64_t kLargestMessage = 48'000'000;
+  EXPECT_LT(BatchPace::kFirst * kLargestDocument, kLargestMessage);
   BatchPace pace;
   EXPECT_LE(pace.after(20).value_or(BatchPace::kFirst), 32U);
 }

@@ -25,6 +25,7 @@ class LinesOnStandIn : public StandInExchange {
     server.plant({.command = "getMore",
                   .kind = Fault::Kind::none,
                   .collection = "items",
+                  .after = 1,
                   .meanwhile = [&server] {
                     const Application same(server.uri(), "shop");
                     for (const auto id : {3, 4}) same.remove_one("items", id);
