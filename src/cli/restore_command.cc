@@ -56,6 +56,14 @@ void say_moments(Session& session, const Json& plan) {
           Style::caution));
 }
 
+void say_renames(Session& session, const Json& item) {
+  const auto renames = item.find("renames");
+  if (renames == item.end()) return;
+  for (const auto& [from, to] : renames->items())
+    session.say(fmt::format("  {} of {} comes back as {}", printable(from), text_of(item, "source"),
+                            printable(to.get<std::string>())));
+}
+
 void say_restore_plan(Session& session, const Json& plan) {
   const Json& snapshot = plan["snapshot"];
   session.say(fmt::format("Restore {} as it was at {} ({}): snapshot {} of {}",
@@ -76,6 +84,7 @@ void say_restore_plan(Session& session, const Json& plan) {
               state == "CHANGED" ? Style::caution : Style::plain);
   }
   session.say(table_indented(table.text(session.terminal()), 2));
+  for (const auto& item : list_of(plan, "items")) say_renames(session, item);
   say_moments(session, plan);
   for (const auto& item : list_of(plan, "items")) say_findings(session, list_of(item, "losses"));
   if (!flag_of(snapshot, "complete"))
@@ -158,6 +167,7 @@ Result<service::RestoreCall> call_of(const Session& session) {
   call.choice.position = arguments.text("at-position");
   call.to = arguments.list("to");
   call.only = arguments.list("only");
+  call.renames = arguments.list("rename");
   call.overwrite = arguments.has("overwrite") || arguments.has("delete");
   call.delete_strangers = arguments.has("delete");
   call.snapshot_first = !arguments.has("no-snapshot");
@@ -200,6 +210,9 @@ CommandSpec restore_command() {
   spec.options = {
       {"to", "PLACE", "DIRECTORY for everything, or SOURCE=PLACE; may be repeated.", true},
       {"only", "SOURCE[/OBJECT]", "Only this source, or one folder, file or table of it.", true},
+      {"rename", "[SOURCE/]OLD=NEW",
+       "The name that a collection of MongoDB gets there; may be repeated. Nothing is replaced.",
+       true},
       {"snapshot", "ID", "An id, its beginning, latest, first or latest-proven; else latest."},
       {"at", "TIME", "As it was then, such as 2026-11-21T09:45:00Z; with a log, any second."},
       {"at-position", "POSITION", "The last entry of the log to apply, such as 1763718300.7."},
@@ -214,6 +227,7 @@ CommandSpec restore_command() {
       {"lifeboat restore shop --to /tmp/shop --dry-run", "what would happen"},
       {"lifeboat restore shop --to /tmp/shop", "everything, beside the live data"},
       {"lifeboat restore shop --only db/orders --to db=/tmp/orders.db", "one table, as a database"},
+      {"lifeboat restore shop --rename orders=old --to db=env:URI", "with another name for orders"},
       {"lifeboat restore shop --only uploads/2026 --to /tmp/shop", "one folder"},
       {"lifeboat restore shop --to db=/srv/shop/shop.db --overwrite", "over the live database"}};
   spec.run = run_restore;

@@ -11,6 +11,7 @@
 #include "base/json_value.h"
 #include "base/run_context.h"
 #include "engine/options.h"
+#include "engine/renames.h"
 
 namespace lifeboat::engine {
 
@@ -201,6 +202,8 @@ struct Brought {
   ByteView catalog;                         // the content of the entry that is_catalog()
   const std::vector<std::string>& objects;  // none: all
   const Json& facts;                        // of the snapshot
+  const Renames& renames;                   // of objects, to what they are called there
+  bool clears = false;                      // what is there, and is not brought, is removed
 };
 
 // What is at a place on a server that a restore would fill.
@@ -267,7 +270,8 @@ class Engine {
     return fail(Code::internal, place + " is no address");
   }
   // Of a server's engine: the entry whose content says what a server must be able to do for all of
-  // the source, and what the one at the place would lose of it.
+  // the source, and what the one at the place would lose of it. `usage` and `refused` for names
+  // that cannot be given there.
   virtual bool is_catalog(const EntryInfo&) const { return false; }
   virtual Result<std::vector<Finding>> losses_at(const std::string&, const Brought&) const {
     return std::vector<Finding>{};

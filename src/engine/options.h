@@ -1,6 +1,7 @@
 #pragma once
 // What the configuration says of a source, and a restore of its target. Values only.
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +41,8 @@ struct TargetOptions {
   std::string state = {};   // mongodb: a folder that outlives a killed run, for what it set aside
   bool accept_losses = false;  // mongodb: what the server cannot do is left out
   bool with_users = false;     // mongodb: users and roles too; those that are there stay
+  // mongodb: what collections that come back under another name are called (engine/renames.h)
+  std::map<std::string, std::string> renames = {};
 };
 
 }  // namespace lifeboat::engine

@@ -27,19 +27,25 @@ Result<Bytes> content_of(repository::SnapshotReader& snapshot, ChunkList chunks,
   }
 }
 
-Result<void> find_losses_of(PlanItem& item, const engine::Engine& engine,
-                            const repository::SourceManifest& source,
-                            std::pair<repository::SnapshotReader&, const RunContext&> from) {
+struct SnapshotOf {
+  const Plan& plan;
+  const repository::SourceManifest& source;
+  repository::SnapshotReader& snapshot;
+};
+
+Result<void> find_losses_of(PlanItem& item, const engine::Engine& engine, const SnapshotOf& from,
+                            const RunContext& context) {
   std::optional<ChunkList> catalog;
   const auto visit = [&](EntryRecord&& entry) -> Result<void> {
     if (!catalog && engine.is_catalog(entry.info)) catalog = std::move(entry.chunks);
     return {};
   };
-  auto& [snapshot, context] = from;
+  auto& [plan, source, snapshot] = from;
   TRY(snapshot.entries(source, visit, context));
   if (!catalog) return {};
   const auto content = TRY(content_of(snapshot, std::move(*catalog), context));
-  item.losses = TRY(engine.losses_at(item.place, {content, item.objects, source.facts}));
+  item.losses = TRY(engine.losses_at(
+      item.place, {content, item.objects, source.facts, item.renames, clears(plan, item)}));
   return {};
 }
 
@@ -55,7 +61,7 @@ Result<void> find_losses(Plan& plan, repository::SnapshotReader& snapshot,
     if (source == snapshot.sources().end())
       return fail(Code::internal, "the plan names an unknown source");
     TRY_CONTEXT("source " + item.source,
-                find_losses_of(item, *engine, *source, {snapshot, context}));
+                find_losses_of(item, *engine, {plan, *source, snapshot}, context));
   }
   return {};
 }

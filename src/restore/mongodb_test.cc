@@ -51,6 +51,7 @@ class MongoRestore : public testing::Test {
     const auto live =
         TRY(engine::mongodb::mongodb_engine().identify(source_at(server_.uri(), "shop")));
     TRY(check_targets(plan, {{"source shop/db", live, false}}, test_.context));
+    TRY(find_losses(plan, *snapshot_, test_.context));
     return run_restore(plan, *repository_, *snapshot_, test_.context);
   }
   Json facts(const std::string& database) {
@@ -212,6 +213,41 @@ TEST_F(MongoRestore, NamesEveryLossInThePlanAndRefusesItUnlessItIsAccepted) {
             std::string::npos);
   plan->accept_losses = true;
   EXPECT_TRUE(check_losses(*plan));
+}
+
+TEST_F(MongoRestore, BringsACollectionBackUnderAnotherNameBesideTheLiveOne) {
+  PlanRequest request;
+  request.only = {{"db", "items"}};
+  request.renames = {{"items", "items of old"}};
+  request.overwrite = true;
+  const auto before = facts("shop")["collections"];
+  const auto report = restore("shop", request);
+  ASSERT_TRUE(report) << report.error().describe();
+  auto there = facts("shop")["collections"];
+  EXPECT_EQ(there["items of old"], before["items"]);
+  there.erase("items of old");
+  EXPECT_EQ(there, before) << "the others are as they were";
+  const auto again = restore("shop", request);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code(), Code::refused);
+  request.renames = {{"orders", "items of old"}};
+  EXPECT_EQ(restore("shop", request).error().code(), Code::usage) << "it is not restored";
+}
+
+TEST_F(MongoRestore, BringsAllBackWithOneUnderAnotherNameAndSaysSoInItsRecord) {
+  PlanRequest request;
+  request.destination.places = {{"db", place("restored")}};
+  request.renames = {{"db/items", "things"}};
+  const auto plan = plan_restore(snapshot_->info(), snapshot_->sources(), request);
+  ASSERT_TRUE(plan);
+  const auto report = restore("restored", request);
+  ASSERT_TRUE(report) << report.error().describe();
+  const auto there = facts("restored");
+  EXPECT_EQ(there["collections"].size(), 6U);
+  EXPECT_EQ(there["collections"]["things"], facts("shop")["collections"]["items"]);
+  EXPECT_EQ(there["catalog_fingerprint"], (*report->items[0].facts)["catalog_fingerprint"]);
+  EXPECT_EQ(there["collections"], (*report->items[0].facts)["collections"]);
+  EXPECT_EQ(record_of(*plan, *report, "local")["items"][0]["renames"], Json({{"items", "things"}}));
 }
 
 // Of a server of 8.0, beside others.

@@ -12,6 +12,7 @@
 #include "engine/files/exclude.h"
 #include "engine/files/target_root.h"
 #include "restore/copies.h"
+#include "restore/given_names.h"
 #include "restore/half_filled.h"
 #include "restore/mounts.h"
 #include "restore/note.h"
@@ -453,6 +454,7 @@ Result<Plan> plan_restore(const SnapshotInfo& snapshot,
   for (const auto& source : sources)
     if (wanted(request, source.name)) plan.items.push_back(TRY(plan_item(source, request)));
   if (plan.items.empty()) return fail(Code::usage, "nothing in the snapshot was asked for");
+  TRY(give_names(plan, request.renames));
   if (plan.items.size() > 1) plan.directory = request.destination.directory;
   return plan;
 }

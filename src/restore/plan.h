@@ -79,6 +79,7 @@ struct PlanItem {
   std::uint64_t until = 0;
   std::string moment = {};
   std::vector<Finding> losses = {};  // what the server there cannot do: set by find_losses()
+  engine::Renames renames = {};      // of objects of it; find_losses() checks the names
 };
 
 // A table of a database becomes a file of its own: it is cut out of the whole, restored beside it.
@@ -109,10 +110,16 @@ struct PlanRequest {
   bool delete_strangers = false;
   bool accept_losses = false;  // what a server cannot do is left out
   bool with_users = false;
-  std::string state = {};  // see Plan
+  engine::Renames renames = {};  // "OBJECT" or "SOURCE/OBJECT" to what it is to be called
+  std::string state = {};        // see Plan
   // By source: what the snapshot left out of it, which it says nothing of.
   std::map<std::string, std::vector<std::string>> kept = {};
 };
+
+// Whether what is at the place, and is not in the snapshot, is removed.
+inline bool clears(const Plan& plan, const PlanItem& item) {
+  return plan.delete_strangers && item.objects.empty();
+}
 
 Result<Plan> plan_restore(const repository::SnapshotInfo& snapshot,
                           const std::vector<repository::SourceManifest>& sources,

@@ -42,7 +42,8 @@ engine::TargetOptions target_options(const Job& job, const std::string& place) {
   options.accept_losses = job.plan.accept_losses;
   options.with_users = job.plan.with_users;
   options.facts = std::make_shared<const Json>(job.source.facts);
-  options.delete_strangers = job.plan.delete_strangers && job.item.objects.empty();
+  options.delete_strangers = clears(job.plan, job.item);
+  options.renames = job.item.renames;
   options.kept = job.item.kept;
   options.snapshot = job.plan.snapshot.id.hex();
   return options;
@@ -247,6 +248,9 @@ Result<std::vector<Finding>> recover_targets(const Plan& plan) {
 Json record_of(const Plan& plan, const Report& report, const std::string& repository) {
   Json items = Json::array();
   for (const auto& item : report.items) items.push_back(item_json(item));
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (const auto& renames = plan.items[i].renames; !renames.empty())
+      items[i]["renames"] = renames;
   return {{"snapshot", plan.snapshot.id.hex()},
           {"service", plan.snapshot.service},
           {"snapshot_time", to_rfc3339(plan.snapshot.time)},

@@ -60,8 +60,9 @@ struct SnapshotChoice {
 
 struct RestoreCall {
   SnapshotChoice choice;
-  std::vector<std::string> to;    // one DIRECTORY, or SOURCE=PLACE each
-  std::vector<std::string> only;  // SOURCE or SOURCE/OBJECT
+  std::vector<std::string> to;            // one DIRECTORY, or SOURCE=PLACE each
+  std::vector<std::string> only;          // SOURCE or SOURCE/OBJECT
+  std::vector<std::string> renames = {};  // OLD=NEW or SOURCE/OLD=NEW, of collections
   bool overwrite = false;
   bool delete_strangers = false;
   bool snapshot_first = true;
@@ -74,11 +75,11 @@ struct RestoreCall {
 using Confirm = std::function<Result<void>(const Json& plan)>;
 
 // Plan: {"service", "repository", "snapshot", "items": [{"source", "type", "place", "objects",
-// "entries", "resumes", "losses"?}], "occupied", "in_place", "overwrite", "delete_strangers",
-// "with_users", "unknown" (sources and repositories that no place could be compared with),
-// "snapshot_first"}. Answer: the plan and, unless it was a dry run, "report" (the record) with
-// "record" (its file, empty where it is in the repository only) or "record_error", and "before"
-// (the snapshot of what was overwritten) with "way_back" (the command that restores it).
+// "entries", "resumes", "renames"?, "losses"?}], "occupied", "in_place", "overwrite",
+// "delete_strangers", "with_users", "unknown" (sources and repositories that no place could be
+// compared with), "snapshot_first"}. Answer: the plan and, unless it was a dry run, "report" (the
+// record) with "record" (its file, empty where it is in the repository only) or "record_error", and
+// "before" (the snapshot of what was overwritten) with "way_back" (the command that restores it).
 // Exit status 1 where something could not be brought back, or no record kept.
 Result<Answer> restore(const Setup& setup, const RestoreCall& call, const Confirm& confirm,
                        const RunContext& context);

@@ -45,6 +45,7 @@ Json to_json(const restore::Plan& plan) {
              {"objects", item.objects}, {"entries", item.entries}, {"resumes", item.resumes}};
     if (item.until != 0) row["moment"] = item.moment;
     if (item.until != 0) row["log_pieces"] = item.log.size();
+    if (!item.renames.empty()) row["renames"] = item.renames;
     if (!item.losses.empty()) row["losses"] = to_json(item.losses);
     items.push_back(std::move(row));
   }

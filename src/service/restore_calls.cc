@@ -54,6 +54,7 @@ Result<RestoreRequest> restore_request_of(const Setup& setup, const RestoreCall&
   request.plan.destination = TRY(destination_of(setup, call.to));
   for (const auto& text : call.only)
     request.plan.only.push_back(TRY(restore::parse_selection(text)));
+  request.plan.renames = TRY(engine::parse_renames(call.renames, "[SOURCE/]OLD=NEW"));
   request.plan.overwrite = call.overwrite;
   request.plan.delete_strangers = call.delete_strangers;
   request.plan.accept_losses = call.accept_losses;

@@ -1,5 +1,5 @@
-"""A service whose database keeps a log: incremental and differential backups, and restores to what
-lies between two full ones."""
+"""A service whose database keeps a log: incremental and differential backups, restores to what lies
+between two full ones, and restores of collections under another name."""
 import os
 import pathlib
 import re
@@ -26,7 +26,7 @@ repositories:
 """
 
 
-class LogOfADatabase(Stage):
+class DatabaseWithALog(Stage):
     def setUp(self):
         super().setUp()
         data = self.place / "data"
@@ -73,6 +73,9 @@ class LogOfADatabase(Stage):
                          "--delete", "--no-snapshot", "--yes")
         return self.client["restored"]["orders"].count_documents({})
 
+
+
+class LogOfADatabase(DatabaseWithALog):
     def test_incremental_and_differential_backups_archive_the_log_and_make_no_snapshot(self):
         self.run_program("backup")
         incremental = self.insert_and_back_up(1000, "incremental")
@@ -110,6 +113,73 @@ class LogOfADatabase(Stage):
         ran = self.run_program("backup", "--type", "differential")
         self.assertIn("not all of its sources keep a log", " ".join(ran.stderr.split()))
         self.assertEqual(self.snapshots(), 2)
+
+
+class CollectionsUnderAnotherName(DatabaseWithALog):
+    def setUp(self):
+        super().setUp()
+        self.orders.create_index("number", name="by_number")
+        self.client["shop"]["people"].insert_many([{"_id": number} for number in range(5)])
+        self.run_program("backup")
+
+    def there(self, database="restored"):
+        """How many documents each collection has."""
+        return {name: self.client[database][name].count_documents({})
+                for name in self.client[database].list_collection_names()}
+
+    def restore(self, *arguments, status=0):
+        return self.run_program("restore", "shop", *arguments, "--yes", status=status)
+
+    def test_the_plan_says_it_and_all_comes_back_under_the_new_name(self):
+        planned = self.restore("--rename", "orders=orders of old", "--to", "db=env:TARGET",
+                               "--dry-run")
+        self.assertIn("orders of db comes back as orders of old", planned.stdout)
+        self.assertEqual(self.there(), {})
+        self.restore("--rename", "db/orders=orders of old", "--to", "db=env:TARGET")
+        self.assertEqual(self.there(), {"orders of old": 100, "people": 5})
+        indexes = self.client["restored"]["orders of old"].index_information()
+        self.assertEqual(indexes["by_number"]["key"], [("number", 1)])
+
+    def test_the_log_is_replayed_onto_it(self):
+        position = self.insert_and_back_up(1000, "incremental")
+        self.restore("--at-position", position, "--rename", "orders=former",
+                     "--to", "db=env:TARGET")
+        self.assertEqual(self.there(), {"former": 110, "people": 5})
+
+    def test_one_alone_comes_beside_the_live_one_and_replaces_nothing(self):
+        self.orders.delete_many({"_id": {"$lt": 40}})
+        self.variables["TARGET"] = self.variables["MONGO_URI"].replace("/?", "/shop?")
+        beside = ("--only", "db/orders", "--rename", "orders=orders_old", "--to", "db=env:TARGET",
+                  "--overwrite", "--no-snapshot")
+        self.restore(*beside)
+        expected = {"orders": 60, "orders_old": 100, "people": 5}
+        self.assertEqual(self.there("shop"), expected)
+        refused = self.restore(*beside, status=4)
+        self.assertIn("there is a collection orders_old already", " ".join(refused.stderr.split()))
+        self.assertEqual(self.there("shop"), expected)
+
+    def test_names_that_cannot_be_are_refused_before_anything_is_made(self):
+        for renames, words in [
+                (["oders=x"], "no collection oders among those that are restored"),
+                (["orders=x", "people=x"], "orders and people would both be x"),
+                (["orders=people"], "orders and people would both be people"),
+                (["orders=a", "db/orders=b"], "names orders of db twice"),
+                (["orders=system.x"], "is no name for a collection"),
+                (["orders"], "is no [SOURCE/]OLD=NEW")]:
+            named = [word for rename in renames for word in ("--rename", rename)]
+            refused = self.restore(*named, "--to", "db=env:TARGET", status=3)
+            self.assertIn(words, " ".join(refused.stderr.split()))
+        self.assertEqual(self.there(), {})
+
+
+class FilesUnderAnotherName(Stage):
+    def test_are_refused_for_only_collections_can_be_renamed(self):
+        self.ready()
+        self.run_program("backup")
+        for rename in ("orders=x", "db/orders=x"):
+            refused = self.run_program("restore", "shop", "--to", str(self.place / "restored"),
+                                       "--rename", rename, status=3)
+            self.assertIn("Only collections", " ".join(refused.stderr.split()))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@
 #include "engine/mongodb/catalog_fingerprint.h"
 #include "engine/mongodb/facts.h"
 #include "engine/mongodb/object_names.h"
+#include "engine/mongodb/renaming.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
@@ -64,6 +65,7 @@ LogReplay::LogReplay(ReplayRequest request, const WindowEnd& window)
       window_(window),
       is_part_(request.is_part),
       offered_(std::move(request.offered)),
+      renames_(std::move(request.renames)),
       asked_(names_in(request.restored)),
       catalog_(std::move(request.restored), offered_),
       documents_(location_),
@@ -154,14 +156,28 @@ std::size_t LogReplay::left_open() const {
 }
 
 Result<void> LogReplay::write(const Write& write) {
+  if (!renames_.empty()) return write_renamed(write);
   return std::visit([this](const auto& each) { return this->apply(each); }, write);
+}
+
+// What the log calls by an old name is the one that was brought back under the new one.
+Result<void> LogReplay::write_renamed(const Write& write) {
+  for (const auto& name : collections_in(write))
+    if (const auto from = brought_as(series_name(name), renames_); !from.empty())
+      return fail(Error(Code::refused, "the log changes a collection " + name + ", and " + from +
+                                           " is brought back under that name")
+                      .with_hint("Give it another one (--rename)."));
+  return std::visit([this](const auto& each) { return this->apply(each); },
+                    renamed_write(write, renames_));
 }
 
 bool LogReplay::leaves_out(const Namespace& where) const {
   if (where.database != window_.database) return true;
   const bool is_lost = offered_ && !offered_->contains(Feature::time_series_buckets);
   if (is_lost && where.collection.starts_with(kBucketsPrefix)) return true;
-  return is_part_ && where.collection != "$cmd" && !asked_.contains(series_name(where.collection));
+  if (!is_part_ || where.collection == "$cmd") return false;
+  const auto name = series_name(where.collection);
+  return !brought_as(name, renames_).empty() || !asked_.contains(new_name(name, renames_));
 }
 
 // Buckets are made with their time series, and with nothing else. One that is not there is dropped

@@ -9,6 +9,7 @@
 #include "engine/mongodb/replay.h"
 #include "engine/mongodb/replayed_catalog.h"
 #include "engine/mongodb/validators_aside.h"
+#include "engine/renames.h"
 
 namespace lifeboat::engine::mongodb {
 
@@ -33,10 +34,11 @@ class KeptWindow {
 struct ReplayRequest {
   const Location& location;
   ValidatorsAside& validators;
-  Catalog restored;                            // with its views, which are not made yet
-  Timestamp until;                             // nothing: as far as the window goes
-  bool is_part = false;                        // only what was restored is brought on
+  Catalog restored;      // with its views, which are not made yet; under their new names
+  Timestamp until;       // nothing: as far as the window goes
+  bool is_part = false;  // only what was restored is brought on
   std::optional<std::set<Feature>> offered{};  // where what it lacks was accepted as lost
+  Renames renames{};                           // what the log calls otherwise
 };
 
 class LogReplay {
@@ -69,6 +71,7 @@ class LogReplay {
   Result<void> take(const OplogEntry& entry);
   Result<void> take_after_window(DocumentView entry);
   Result<void> write(const Write& write);
+  Result<void> write_renamed(const Write& write);
   Result<void> apply(const Replace& write);
   Result<void> apply(const Update& write) { return documents_.add(write); }
   Result<void> apply(const ApplyDiff& write) { return documents_.add(write); }
@@ -96,7 +99,8 @@ class LogReplay {
   WindowEnd window_;
   bool is_part_;
   std::optional<std::set<Feature>> offered_;
-  std::set<std::string> asked_;     // of a part: the collections that it has
+  Renames renames_;
+  std::set<std::string> asked_;     // of a part: the collections that it has, by their new names
   std::set<std::string> homeless_;  // time series that are not there, and buckets of them came
   std::set<std::string> capped_;    // which the log made so: the server lets documents go by itself
   ReplayedCatalog catalog_;

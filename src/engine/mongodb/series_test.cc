@@ -284,7 +284,7 @@ TEST_F(MongoSeries, IsNamedAsLostWhereTheServerTakesNoBucketsAndLeftOutWhenThatI
     const auto place = without.uri("restored");
     const auto losses_of = [&](const std::vector<std::string>& objects) {
       auto losses = mongodb_engine().losses_at(
-          place, {captured->entries[0].content, objects, captured->outcome.facts});
+          place, {captured->entries[0].content, objects, captured->outcome.facts, {}});
       if (losses) std::erase_if(*losses, [](auto& each) { return each.code == kOlderServer; });
       return losses;
     };

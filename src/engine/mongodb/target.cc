@@ -16,6 +16,7 @@
 #include "engine/mongodb/metadata.h"
 #include "engine/mongodb/offered.h"
 #include "engine/mongodb/recreate.h"
+#include "engine/mongodb/renaming.h"
 #include "engine/mongodb/sink.h"
 #include "engine/mongodb/source.h"
 #include "engine/mongodb/validators_aside.h"
@@ -67,6 +68,7 @@ class MongoTarget final : public Target {
   std::vector<Collection> made_;
   std::map<std::string, DocumentSum> twice_;  // given once more than they are there
   std::optional<Catalog> catalog_;            // none where only some objects are restored
+  std::optional<Json> renamed_facts_;         // where all of it is restored under other names
   std::optional<Accounts> accounts_;
   std::set<Feature> offered_;  // by the server, of what the snapshot holds
   std::string too_old_;        // for the snapshot's buckets: why; empty where it is not
@@ -104,6 +106,7 @@ Result<void> MongoTarget::prepare(const RunContext& context) {
   if (!present_.empty() && !options_.overwrite)
     return refuse(location_.describe() + " is not empty: it has " + *present_.begin(),
                   "Name a database that is not there yet, or allow this one to be overwritten.");
+  if (!options_.delete_strangers) TRY(check_free(present_, options_.renames));
   if (takes_buckets())
     too_old_ = why_too_old(recorded_product(options_), location_.describe(), server);
   if (!too_old_.empty()) offered_.erase(Feature::time_series_buckets);
@@ -112,7 +115,9 @@ Result<void> MongoTarget::prepare(const RunContext& context) {
 }
 
 Result<std::unique_ptr<Sink>> MongoTarget::create(const EntryInfo& entry) {
-  const auto metadata = TRY_CONTEXT("entry " + entry.path, decode_metadata(entry.metadata));
+  auto metadata = TRY_CONTEXT("entry " + entry.path, decode_metadata(entry.metadata));
+  if (metadata.has_collection() && !options_.renames.empty())
+    metadata.collection = TRY(renamed_collection(metadata.collection, options_.renames));
   if (metadata.kind == Metadata::Kind::catalog)
     return make_catalog_sink([this](Bytes bytes) { return keep_catalog(std::move(bytes)); });
   if (metadata.kind == Metadata::Kind::log) return keep_log();
@@ -177,15 +182,19 @@ Result<void> MongoTarget::keep_catalog(Bytes bytes) {
   if (!too_old_.empty() && !options_.accept_losses)
     for (const auto& each : catalog.collections)
       if (each.kind == CollectionKind::time_series) return refuse_series(each.name);
+  if (!options_.renames.empty()) catalog = TRY(renamed_catalog(catalog, options_.renames));
   const std::scoped_lock lock(mutex_);
   if (catalog_) return fail(Code::corrupt, "the snapshot holds the catalog twice");
+  if (options_.facts && !options_.renames.empty())
+    renamed_facts_ = TRY(renamed_facts(*options_.facts, catalog, options_.renames));
   catalog_ = std::move(catalog);
   return {};
 }
 
 // What cannot be read is damage, whether it is wanted or not.
 Result<void> MongoTarget::keep_accounts(ByteView bytes) {
-  auto accounts = TRY(decode_accounts(bytes, location_.database));
+  auto accounts = renamed_accounts(TRY(decode_accounts(bytes, location_.database)),
+                                   location_.database, options_.renames);
   const std::scoped_lock lock(mutex_);
   accounts_ = std::move(accounts);
   return {};
@@ -223,6 +232,7 @@ Result<void> MongoTarget::begin_replay(const RunContext& context) {
   ReplayRequest request{location_, *validators_, restored(), timestamp_of(options_.until),
                         !catalog_};
   if (options_.accept_losses) request.offered = offered_;
+  request.renames = options_.renames;
   replay_ = std::make_unique<LogReplay>(std::move(request), window_->end());
   TRY_CONTEXT("the log of the snapshot", replay_->replay_window(*window_, context));
   return {};
@@ -271,7 +281,8 @@ Finding MongoTarget::cut() const {
           false};
 }
 
-// Nothing else than the snapshot recorded, where nothing was replayed and nothing came twice.
+// Nothing else than the snapshot recorded, where nothing was replayed, came twice or has another
+// name.
 Result<void> MongoTarget::say_what_to_expect(TargetReport& report) const {
   for (const auto& [name, sum] : twice_)
     report.findings.push_back(
@@ -281,8 +292,9 @@ Result<void> MongoTarget::say_what_to_expect(TargetReport& report) const {
                      sum.count),
          false});
   const bool is_part = replay_ ? replay_->is_part() : !catalog_;
-  if (!options_.facts || is_part || (!replay_ && twice_.empty())) return {};
-  auto facts = TRY(facts_without(*options_.facts, twice_));
+  const bool is_as_recorded = !replay_ && twice_.empty() && !renamed_facts_;
+  if (!options_.facts || is_part || is_as_recorded) return {};
+  auto facts = TRY(facts_without(renamed_facts_.value_or(*options_.facts), twice_));
   report.facts = replay_ ? TRY(replay_->expected(facts)) : std::move(facts);
   return {};
 }

@@ -165,21 +165,22 @@ TEST_F(MongoTarget, TellsWhatTheServerAtAPlaceWouldLose) {
                         {with_options("items", R"({"validator": {"a": 1}})", {kIdIndex}),
                          with_options("plain", "{}", {kIdIndex}), view_of_name("seen", "plain")}};
   const auto bytes = encode_catalog(catalog);
-  const auto losses = mongodb_engine().losses_at(target_.place, {bytes, {}, Json()});
+  const auto losses = mongodb_engine().losses_at(target_.place, {bytes, {}, Json(), {}});
   LIFEBOAT_OK(losses);
   ASSERT_EQ(losses->size(), 2U);
   EXPECT_EQ((*losses)[0].code, "feature-lost");
   EXPECT_EQ((*losses)[0].subject, "shop.items");
   EXPECT_THAT((*losses)[0].message, HasSubstr("FerretDB v1.24.0: the server has no validator"));
-  EXPECT_EQ(mongodb_engine().losses_at(target_.place, {bytes, {"items"}, Json()})->size(), 1U);
-  EXPECT_TRUE(mongodb_engine().losses_at(target_.place, {bytes, {"plain"}, Json()})->empty());
+  EXPECT_EQ(mongodb_engine().losses_at(target_.place, {bytes, {"items"}, Json(), {}})->size(), 1U);
+  EXPECT_TRUE(mongodb_engine().losses_at(target_.place, {bytes, {"plain"}, Json(), {}})->empty());
 }
 
 std::vector<std::string> codes_at(const std::string& version, const std::string& recorded) {
   const testing::StandInServer there({.version = version});
   const auto catalog = encode_catalog({"shop", {with_options("plain", "{}", {kIdIndex})}});
   const Json facts{{"about", {{"server", recorded}}}};
-  const auto losses = mongodb_engine().losses_at(there.uri("shop"), {catalog, {}, facts}).value();
+  const auto losses =
+      mongodb_engine().losses_at(there.uri("shop"), {catalog, {}, facts, {}}).value();
   std::vector<std::string> codes;
   for (const auto& each : losses) codes.push_back(each.code);
   return codes;

@@ -60,6 +60,7 @@ class CarriedShop : public ::testing::Test {
     options.facts = std::make_shared<const Json>(capture.outcome.facts);
     options.until = until;
     options.with_users = with_users_;
+    options.renames = renames_;
     options.state = state_.path().string();
     std::vector<Json> abouts;
     for (const auto& each : pieces) abouts.push_back(each.about);
@@ -84,6 +85,7 @@ class CarriedShop : public ::testing::Test {
 
   TestContext test_;
   bool with_users_ = false;  // of a restore
+  Renames renames_;          // likewise
   ScratchDirectory state_ = ScratchDirectory::make().value();
 };
 

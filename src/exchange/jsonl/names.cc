@@ -53,17 +53,7 @@ std::string scripts_name(std::string_view collection) {
 }
 
 Result<Renames> parse_renames(const std::vector<std::string>& texts) {
-  Renames renames;
-  for (const auto& text : texts) {
-    const auto equals = text.find('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-      return fail(Error(Code::usage, "--rename \"" + text + "\" is no FILE=NAME"));
-    auto from = text.substr(0, equals);
-    if (from.ends_with(kLinesSuffix)) from.resize(from.size() - kLinesSuffix.size());
-    if (!renames.emplace(from, text.substr(equals + 1)).second)
-      return fail(Error(Code::usage, "--rename names " + from + " twice"));
-  }
-  return renames;
+  return engine::parse_renames(texts, "FILE=NAME", kLinesSuffix);
 }
 
 Result<std::vector<NamedFile>> name_files(const std::vector<std::string>& stems,

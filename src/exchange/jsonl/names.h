@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "engine/mongodb/catalog.h"
+#include "engine/renames.h"
 
 namespace lifeboat::exchange::jsonl {
 
@@ -29,7 +30,7 @@ std::map<std::string, std::string> file_names(const std::vector<std::string>& co
 std::string scripts_name(std::string_view collection);
 
 // "types_of_values=types of values" of --rename.
-using Renames = std::map<std::string, std::string>;
+using engine::Renames;
 // `usage` for one that is no pair, or names two collections for one file.
 Result<Renames> parse_renames(const std::vector<std::string>& texts);
 
