@@ -58,6 +58,10 @@ std::unique_ptr<Question> make_freshness_check(const FreshnessCheck& options);
 // Also asked, without a folder, of every source whose facts name a ledger.
 std::unique_ptr<Question> make_migrations_check(const MigrationsCheck& options);
 
+// Of facts of what is there now: whether each file in GridFS is whole. None where there is no
+// GridFS.
+std::optional<CheckResult> judge_gridfs(const std::string& source, const Json& facts);
+
 // The restored source of this name; `config_invalid` when there is none.
 Result<RestoredSource*> source_of(CheckScope& scope, const std::string& name);
 

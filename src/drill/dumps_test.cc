@@ -3,12 +3,19 @@
 #include <thread>
 
 #include "drill/test_dumps.h"
+#include "engine/mongodb/extended_json.h"
+#include "engine/mongodb/test_gridfs.h"
 
 namespace lifeboat::drill {
 namespace {
 
+using engine::mongodb::Lossy;
+using engine::mongodb::to_extended_json;
+using engine::mongodb::view_document;
+using engine::mongodb::testing::chunk_of;
 using engine::mongodb::testing::document;
 using engine::mongodb::testing::document_of;
+using engine::mongodb::testing::file_of;
 using engine::mongodb::testing::log_entry;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -341,6 +348,58 @@ TEST_F(DumpDrill, ProvesNothingOfDocumentsThatCannotBeCompared) {
   const auto without = drilled(another);
   EXPECT_THAT(asked_of(without, "import.legacy").message, HasSubstr("gave 1 document of the dump"));
   expect_stopped(without, Verdict::unverified, "foreign-not-compared");
+}
+
+std::string lines_of(const std::vector<Bytes>& documents) {
+  std::string lines;
+  for (const auto& each : documents)
+    lines += to_extended_json(view_document(each), Lossy::refused)->text + "\n";
+  return lines;
+}
+
+// What a dump of either format says of a file of three chunks when these are there.
+class GridFsDumpDrill : public DumpDrill {
+ protected:
+  using Chunks = std::vector<Bytes>;
+
+  Report of_folder(const Chunks& chunks) {
+    const auto folder = add_folder("1", many_documents(200));
+    write_collection(folder, "fs.files", files_, "");
+    write_collection(folder, "fs.chunks", chunks, "");
+    auto report = drilled();
+    fs::remove_all(dumps_ / "1");
+    return report;
+  }
+  Report of_lines(const Chunks& chunks) {
+    const auto* name = "backup_20261121_094500.tar";
+    const auto archive = add_recorded(std::string("jsonl/") + name, name);
+    write_text(scratch_.path() / "fs.files.jsonl", lines_of(files_));
+    write_text(scratch_.path() / "fs.chunks.jsonl", lines_of(chunks));
+    repack(name, "cp " + scratch_.path().string() + "/fs.*.jsonl .");
+    auto request = request_of("jsonl");
+    request.service = "lines";  // not compared with the folder
+    auto report = drilled(request);
+    fs::remove(archive);
+    return report;
+  }
+
+  std::vector<Bytes> files_{file_of(1, "plan.pdf", 25, 10)};
+  Chunks whole_{chunk_of(1, 0, 10), chunk_of(1, 1, 10), chunk_of(1, 2, 5)};
+  Chunks holed_{whole_[0], whole_[2]};
+};
+
+TEST_F(GridFsDumpDrill, FailsWhereAFileLacksAChunkAndIsProvenWhereItIsWhole) {
+  for (const auto& report : {of_folder(holed_), of_lines(holed_)}) {
+    EXPECT_EQ(failed_checks(report), std::vector<std::string>{"gridfs.legacy"});
+    expect_stopped(report, Verdict::failed, "foreign-gridfs-hole");
+    EXPECT_EQ(asked_of(report, "gridfs.legacy").message,
+              "1 file is not whole; first fs: file \"plan.pdf\": chunk n=1 of 3 is missing");
+    EXPECT_EQ(asked_of(report, "import.legacy").outcome, Outcome::passed) << "as in the dump";
+  }
+  for (const auto& report : {of_folder(whole_), of_lines(whole_)}) {
+    EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
+    EXPECT_EQ(asked_of(report, "gridfs.legacy").message, "1 file is whole");
+  }
 }
 
 }  // namespace

@@ -152,7 +152,7 @@ class FactsCheck final : public Question {
         results.push_back(result_of(info, source_, compared));
     if (!compared.unknown().empty()) results.push_back(unknown_result(compared.unknown()));
     if (auto accounts = accounts_result(expected, found)) results.push_back(std::move(*accounts));
-    if (auto gridfs = gridfs_result(found)) results.push_back(std::move(*gridfs));
+    if (auto gridfs = judge_gridfs(source_, found)) results.push_back(std::move(*gridfs));
     if (auto server = server_result(expected, found)) results.push_back(std::move(*server));
     return results;
   }
@@ -223,29 +223,6 @@ class FactsCheck final : public Question {
     result.message = all.empty()
                          ? "users and roles are equal"
                          : std::to_string(all.size()) + " differ; first " + result.details[0];
-  }
-
-  // Of what was restored: whether it was so at the backup, the other facts say.
-  std::optional<CheckResult> gridfs_result(const Json& found) const {
-    const auto buckets = found.find("gridfs");
-    if (buckets == found.end() || buckets->empty()) return std::nullopt;
-    CheckResult result;
-    result.id = "gridfs." + source_;
-    result.proves = "every file in GridFS has all of its chunks, each once and of its size";
-    std::uint64_t files = 0;
-    std::uint64_t damaged = 0;
-    for (const auto& [name, bucket] : buckets->items()) {
-      files += bucket.at("files").get<std::uint64_t>();
-      damaged += bucket.at("damaged").get<std::uint64_t>();
-      for (const auto& each : bucket.at("first"))
-        result.details.push_back(name + ": " + each.get<std::string>());
-    }
-    result.outcome = damaged == 0 ? Outcome::passed : Outcome::failed;
-    result.message = damaged == 0 ? counted(files, "file is whole", "files are whole")
-                                  : counted(damaged, "file is not whole", "files are not whole") +
-                                        "; first " + result.details[0];
-    result.details.resize(std::min(result.details.size(), kMaxDetails));
-    return result;
   }
 
   std::optional<CheckResult> server_result(const Json& expected, const Json& found) const {

@@ -35,7 +35,10 @@ class ReadableCheck final : public Question {
     const auto [found, message] = said_of(facts);
     result.outcome = found ? Outcome::passed : Outcome::failed;
     result.message = message;
-    return std::vector{std::move(result)};
+    std::vector results{std::move(result)};
+    if (auto gridfs = judge_gridfs(backup_.source->name, facts))
+      results.push_back(std::move(*gridfs));
+    return results;
   }
 
  private:

@@ -154,6 +154,11 @@ constexpr std::array kForeignRules{
          "What the server keeps is not what it was given: documents of the dump are not in the "
          "database that was made of it.",
          "import it by hand into an empty server and compare", "operator"},
+    Rule{"foreign-gridfs-hole", [](S s) { return is_foreign_check(s, "gridfs.", Outcome::failed); },
+         "Files in GridFS have not all of their chunks in the dump: an upload that was cut, chunks "
+         "that were deleted, or files that came or went while it was made without --oplog.",
+         "look at the files in the live database; if they are whole there, dump with --oplog",
+         "application"},
     Rule{"foreign-not-compared",
          [](S s) { return is_foreign_check(s, "import.", Outcome::not_run); },
          "Documents without an _id get one from the server, and which of them stay in a capped "
