@@ -8,7 +8,7 @@
 # changes its own batch only, and all the others stay in the compiler's cache.
 
 set(LIFEBOAT_BATCH 12 CACHE STRING "Files of a room that are compiled as one unit, about")
-set(LIFEBOAT_TEST_BATCH 6 CACHE STRING "Test files that are compiled as one unit, about")
+set(LIFEBOAT_TEST_BATCH 10 CACHE STRING "Test files that are compiled as one unit, about")
 
 function(lifeboat_batch target size)
   if(NOT CMAKE_UNITY_BUILD)

@@ -1,9 +1,10 @@
 # lifeboat_room(<name> [DEPENDS <rooms>] [LIBRARIES <targets>] [OPTIONS_OF <rooms>]
-#               [TEST_DEPENDS <rooms>] [TEST_LIBRARIES <targets>] [TEST_SUPPORT <patterns>]
+#               [TEST_DEPENDS <rooms>] [TEST_LIBRARIES <targets>] [TEST_SUPPORT <rooms>]
 #               [SERIAL_TESTS <names>])
 #   A static library lifeboat_<name> of src/<name>/**/*.cc and a test program
-#   <name>_test of src/<name>/**/*_test.cc, with the files of TEST_SUPPORT below src/, which
-#   are other rooms' (test_*.cc). The SERIAL_TESTS (paths without
+#   <name>_test of src/<name>/**/*_test.cc. What tests share is compiled once: test_*.cc are a
+#   library lifeboat_<name>_support, for this room's tests and for those of the rooms that name
+#   it as TEST_SUPPORT. The SERIAL_TESTS (paths without
 #   _test.cc) play no threads of their own which other tests of the tsan preset do
 #   not play already: the thread sanitizer leaves them out.
 # lifeboat_program(<name>)
@@ -69,11 +70,12 @@ function(lifeboat_link_rooms target)
   endforeach()
 endfunction()
 
-# Undefined behaviour is looked for in the product, and not in what its tests do: that
-# was half of the time that a test took to compile (docs/adr/0004-build-time.md).
+# Undefined behaviour and misuse of the stack are looked for in the product, and not in what its
+# tests do: they were more than half of the time that a test took to compile
+# (docs/adr/0004-build-time.md).
 function(lifeboat_relax_tests target)
   if(LIFEBOAT_SANITIZE MATCHES "undefined")
-    target_compile_options(${target} PRIVATE -fno-sanitize=undefined)
+    target_compile_options(${target} PRIVATE -fno-sanitize=undefined --param asan-stack=0)
   endif()
 endfunction()
 
@@ -196,7 +198,9 @@ function(lifeboat_room name)
 
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
   set(tests ${sources})
-  list(FILTER tests INCLUDE REGEX "(_test|/test_[^/]*)\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  set(support ${sources})
+  list(FILTER support INCLUDE REGEX "/test_[^/]*\\.cc$")
   list(FILTER sources EXCLUDE REGEX "(_test|/test_[^/]*|/main)\\.cc$")
   lifeboat_keep_fuzzed(sources)
   foreach(serial IN LISTS arg_SERIAL_TESTS)
@@ -215,16 +219,16 @@ function(lifeboat_room name)
   endif()
   lifeboat_wants_tests(${name} wanted)
   if(tests AND wanted)
-    set(support "")
-    if(arg_TEST_SUPPORT)
-      list(TRANSFORM arg_TEST_SUPPORT PREPEND "${CMAKE_SOURCE_DIR}/src/")
-      file(GLOB support CONFIGURE_DEPENDS ${arg_TEST_SUPPORT})
-    endif()
     set(seen ${name} ${rooms} ${arg_TEST_DEPENDS})
     list(REMOVE_DUPLICATES seen)
+    if(support)
+      lifeboat_add_support(${name} "${support}" "${seen}" "${arg_LIBRARIES}")
+      list(APPEND arg_TEST_SUPPORT ${name})
+    endif()
+    list(TRANSFORM arg_TEST_SUPPORT REPLACE "(.+)" "lifeboat_\\1_support")
     lifeboat_add_test_program(
-      ${name}_test SOURCES ${tests} ${support} DEPENDS ${seen} LABELS unit
-      LIBRARIES ${arg_LIBRARIES} ${arg_TEST_LIBRARIES})
+      ${name}_test SOURCES ${tests} DEPENDS ${seen} LABELS unit
+      LIBRARIES ${arg_TEST_SUPPORT} ${arg_LIBRARIES} ${arg_TEST_LIBRARIES})
     if(arg_OPTIONS_OF)
       target_include_directories(${name}_test PRIVATE "${LIFEBOAT_GATES}/${name}_options")
     endif()
@@ -263,6 +267,17 @@ function(lifeboat_add_library name sources rooms libraries)
     target_link_libraries(${target} PRIVATE ${libraries})
   endif()
   lifeboat_precompile(${target} room)
+endfunction()
+
+function(lifeboat_add_support name sources rooms libraries)
+  set(target lifeboat_${name}_support)
+  add_library(${target} STATIC EXCLUDE_FROM_ALL ${sources})
+  lifeboat_batch(${target} ${LIFEBOAT_TEST_BATCH} ${sources})
+  target_include_directories(${target} PRIVATE "${LIFEBOAT_GATES}/${name}_test")
+  lifeboat_link_rooms(${target} ${rooms})
+  target_link_libraries(${target} PRIVATE lifeboat_warnings ${libraries} GTest::gmock)
+  lifeboat_precompile(${target} test)
+  lifeboat_relax_tests(${target})
 endfunction()
 
 function(lifeboat_program name)
