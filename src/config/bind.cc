@@ -186,6 +186,8 @@ Result<Drill> bind_drill(const std::string& name, const Place& place) {
   drill.cold_start = TRY(bind_flag(place["cold_start"]));
   drill.sandbox_directory = TRY(bind_template(place["sandbox"]["directory"]));
   drill.options.server = place["sandbox"]["server"].text();
+  if (const auto uri = place["sandbox"]["uri"]; !uri.absent())
+    drill.scratch = TRY(SecretReference::parse(uri.text(), uri.path));
   std::size_t number = 0;
   for (const auto& item : place["checks"].node.items)
     drill.options.checks.push_back(TRY(bind_check({item, place.path + ".checks"}, ++number)));

@@ -77,6 +77,7 @@ struct Drill {
   bool after_backup = false;    // due when a backup is complete
   bool cold_start = false;      // with nothing but the repository and one key
   Template sandbox_directory;
+  std::optional<SecretReference> scratch;  // the server on which it makes databases
 };
 
 struct Service {

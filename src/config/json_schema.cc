@@ -45,6 +45,7 @@ void add_kind_rules(const Row& row, Json& json) {
     if (forbidden.empty() && needed.empty()) continue;
     Json rule;
     rule["if"]["properties"]["type"]["const"] = std::string(choice);
+    rule["if"]["required"] = Json::array({"type"});
     rule["then"]["properties"] = forbidden;
     if (!needed.empty()) rule["then"]["required"] = needed;
     rules.push_back(rule);

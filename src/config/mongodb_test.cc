@@ -125,6 +125,80 @@ TEST(MongoSourceKeys, LeaveNoUserOfAUriInTheConfigurationOfASnapshot) {
   EXPECT_NE(kept.find("mongodb://db.example/shop"), std::string::npos);
 }
 
+// A service with one drill, whose sandbox and other keys these are; empty when it is accepted.
+std::string said_of_drill(const std::string& drill, const std::string& source = kMongo) {
+  const auto text = "version: 1\nservices:\n  shop:\n    sources:\n      db: " + source +
+                    "\n    repositories: [local]\n    drills:\n      d: {" + drill +
+                    "}\nrepositories:\n  local: {url: /r, key: {file: /k}}\n";
+  const auto loaded = parse_text(text, {{"MONGO_URI", kUri}, {"SCRATCH_URI", kUri}});
+  return loaded ? "" : loaded.error().describe();
+}
+
+const std::string kScratch = "sandbox: {type: database, uri: \"${SCRATCH_URI}\"}";
+
+TEST(ScratchConfig, NamesTheServerOnWhichADrillMakesDatabases) {
+  const auto text = "version: 1\nservices:\n  shop:\n    sources: {db: " + kMongo +
+                    "}\n    repositories: [local]\n    drills: {d: {" + kScratch +
+                    "}, e: {sandbox: {type: process, server: mongod}}}\n"
+                    "repositories:\n  local: {url: /r, key: {file: /k}}\n";
+  const auto loaded = parse_text(text, {{"SCRATCH_URI", kUri}});
+  ASSERT_TRUE(loaded) << loaded.error().describe();
+  const Resolver resolver(loaded->config, loaded->variables);
+  const auto& drills = loaded->config.services[0].drills;
+  const auto uri = resolver.scratch(drills[0]);
+  ASSERT_TRUE(uri) << uri.error().describe();
+  EXPECT_EQ(to_text((*uri)->view()), kUri);
+  EXPECT_EQ(*resolver.scratch(drills[1]), nullptr);
+  const auto secrets = resolver.secret_values();
+  EXPECT_NE(std::ranges::find(secrets, kUri), secrets.end());
+}
+
+TEST(ScratchConfig, SaysWhichKeysDoNotFitTogether) {
+  EXPECT_EQ(said_of_drill(kScratch), "");
+  const std::vector<std::pair<std::string, std::string>> all{
+      {"sandbox: {type: database}", "\"uri\" is missing"},
+      {"sandbox: {uri: \"${SCRATCH_URI}\"}", "only for sandboxes of type database"},
+      {"sandbox: {type: process, uri: \"${SCRATCH_URI}\"}", "only for sandboxes of type database"},
+      {"sandbox: {type: database, uri: \"${SCRATCH_URI}\", server: mongod}",
+       "only for sandboxes of type process"},
+      {"sandbox: {type: container}", "is not in this version"},
+      {"sandbox: {type: cloud}", "is not known here"}};
+  for (const auto& [drill, why] : all)
+    EXPECT_NE(said_of_drill(drill).find(why), std::string::npos)
+        << drill << ": " << said_of_drill(drill);
+  EXPECT_NE(said_of_drill(kScratch, "{type: sqlite, path: /x}").find("is on a server"),
+            std::string::npos);
+  EXPECT_NE(said_of_drill(kScratch, kMongo + "\n      old: {type: foreign, from: /dumps, format: "
+                                             "mongodump}")
+                .find("private server only"),
+            std::string::npos);
+}
+
+TEST(ScratchConfig, HandsTheAddressOfThatServerToNoProgram) {
+  const std::string app = "app: {start: \"x ${sandbox.port}\", ready: {http: /}}";
+  EXPECT_NE(said_of_drill(kScratch + ", " + app).find("an application is not booted"),
+            std::string::npos);
+  EXPECT_EQ(said_of_drill(app), "");
+  const std::string command = "checks: [{command: {run: \"x ${sandbox.db.uri}\"}}]";
+  EXPECT_NE(said_of_drill(kScratch + ", " + command).find("whose address no program is told"),
+            std::string::npos);
+  EXPECT_EQ(said_of_drill(command), "");
+  EXPECT_EQ(said_of_drill(kScratch + ", checks: [{command: {run: \"true\"}}]"), "");
+  EXPECT_NE(said_of_drill(kScratch + ", cold_start: true").find("a cold start"), std::string::npos);
+}
+
+TEST(ScratchConfig, LeavesNoUserOfItsUriInTheConfigurationOfASnapshot) {
+  const auto text = "version: 1\nservices:\n  shop:\n    sources: {db: " + kMongo +
+                    "}\n    repositories: [local]\n    drills: {d: {sandbox: {type: database, "
+                    "uri: '" +
+                    kUri + "'}}}\nrepositories:\n  local: {url: /r, key: {file: /k}}\n";
+  const auto loaded = parse_text(text, {{"MONGO_URI", "mongodb://db/"}});
+  ASSERT_TRUE(loaded) << loaded.error().describe();
+  const auto carried = canonical_json(portable_json(loaded->config));
+  EXPECT_EQ(carried.find("tiger"), std::string::npos) << carried;
+  EXPECT_NE(carried.find("${LIFEBOAT_SHOP_D_SANDBOX_URI}"), std::string::npos) << carried;
+}
+
 TEST(MongoConfig, MarkersMayBeWrittenByAUserOfTheirOwn) {
   const auto text = [](const std::string& source, const std::string& markers) {
     return "version: 1\nservices:\n  shop:\n    sources:\n      db: " + source +

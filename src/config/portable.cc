@@ -48,6 +48,10 @@ void replace_literal_uri(Node& place, const std::string& variable) {
 void replace_literal_uris(Node& service, const std::string& name) {
   if (Node* markers = find_value(service, "markers"))
     replace_literal_uri(*markers, variable_for(name + "_MARKERS", "URI"));
+  if (Node* drills = find_value(service, "drills"))
+    for (auto& drill : drills->members)
+      if (Node* sandbox = find_value(drill.value, "sandbox"))
+        replace_literal_uri(*sandbox, variable_for(name + "_" + drill.key + "_SANDBOX", "URI"));
   Node* sources = find_value(service, "sources");
   if (sources == nullptr) return;
   for (auto& source : sources->members)

@@ -7,6 +7,7 @@
 #include "config/references_app.h"
 #include "config/references_foreign.h"
 #include "config/references_notify.h"
+#include "config/references_sandbox.h"
 #include "config/values.h"
 
 namespace lifeboat::config {
@@ -50,6 +51,7 @@ class ReferenceWalk {
       if (const Node* from = drill.value.find("from")) check_from(*from, service);
       for (const auto& check : items_at(drill.value, "checks")) check_check(check, service);
       check_runbook(drill.value, problems_);
+      check_sandbox(drill.value, service, problems_);
       if (const Node* app = drill.value.find("app")) check_app(*app, service, problems_);
       if (const Node* network = drill.value.find("network")) check_network(*network);
     }

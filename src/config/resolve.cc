@@ -46,9 +46,7 @@ Result<engine::SourceOptions> Resolver::marked_source(const Service& service) co
   if (found == service.sources.end())
     return fail(Code::config_invalid, "there is no source \"" + service.markers->source + "\"");
   auto options = TRY(source(*found));
-  if (service.markers->uri)
-    options.uri = std::make_shared<const Secret>(
-        TRY(service.markers->uri->resolve_quietly(variables_, config_.directory)));
+  if (service.markers->uri) options.uri = TRY(uri(*service.markers->uri));
   return options;
 }
 
@@ -62,8 +60,7 @@ Result<engine::SourceOptions> Resolver::source(const Source& source) const {
     return options;
   }
   if (source.type == "mongodb") {
-    options.uri = std::make_shared<const Secret>(
-        TRY(source.uri.resolve_quietly(variables_, config_.directory)));
+    options.uri = TRY(uri(source.uri));
     options.database = source.database;
   } else {
     options.path = TRY(path(source.path, "services.*.sources.*.path"));
@@ -143,6 +140,16 @@ Result<drill::DrillOptions> Resolver::drill(const Drill& drill) const {
   for (auto& each : options.before) TRY(before(each, place + ".before"));
   if (options.app) TRY(app(*options.app, "drills." + options.name + ".app"));
   return options;
+}
+
+Result<std::shared_ptr<const Secret>> Resolver::scratch(const Drill& drill) const {
+  if (!drill.scratch) return nullptr;
+  return uri(*drill.scratch);
+}
+
+Result<std::shared_ptr<const Secret>> Resolver::uri(const SecretReference& reference) const {
+  return std::make_shared<const Secret>(
+      TRY(reference.resolve_quietly(variables_, config_.directory)));
 }
 
 Result<void> Resolver::command(drill::CommandCheck& check, const std::string& place) const {
@@ -229,6 +236,8 @@ std::vector<std::string> Resolver::secret_values() const {
   for (const auto& each : config_.services) {
     for (const auto& source : each.sources) add(source.uri.what());
     if (each.markers && each.markers->uri) add(each.markers->uri->what());
+    for (const auto& drill : each.drills)
+      if (drill.scratch) add(drill.scratch->what());
     add(each.hooks.before_backup);
     add(each.hooks.after_backup);
     for (auto& [name, value] : secrets(each)) values.push_back(value);

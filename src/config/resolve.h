@@ -2,6 +2,7 @@
 // Fills in the variables of what a command uses, and only of that: a restore never needs the
 // variables of a source. Keeps references to the configuration and the variables; thread-safe.
 #include <map>
+#include <memory>
 #include <optional>
 
 #include "base/run_context.h"
@@ -38,6 +39,8 @@ class Resolver {
   Result<ResolvedKey> key(const Repository& repository, const RunContext& context) const;
   Result<ResolvedHooks> hooks(const Service& service) const;
   Result<drill::DrillOptions> drill(const Drill& drill) const;
+  // The server on which it makes databases; null where it makes none.
+  Result<std::shared_ptr<const Secret>> scratch(const Drill& drill) const;
   // Reads files or runs commands where the configuration says so.
   Result<notify::Options> notifier(const Notifier& notifier, const RunContext& context) const;
   // What must not stand in a message to people: the values of the variables that secrets and
@@ -53,6 +56,7 @@ class Resolver {
  private:
   Result<std::string> value(const Template& text, std::string_view row_path) const;
   Result<std::string> path(const Template& text, std::string_view row_path) const;
+  Result<std::shared_ptr<const Secret>> uri(const SecretReference& reference) const;
   Result<std::uint64_t> rate(const Template& text, std::string_view row_path) const;
   Result<void> mail(const Notifier& notifier, notify::Options& options) const;
   Result<engine::foreign::Options> foreign(const ForeignSource& source) const;

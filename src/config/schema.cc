@@ -214,7 +214,6 @@ constexpr Row kSchema[] = {
      .type = Type::path,
      .about = "Sandboxes are made below it; it needs room for the whole service.",
      .fallback = "the state directory"},
-    {.path = "services.*.drills.*.sandbox.type"},
     {.path = "services.*.drills.*.checks",
      .type = Type::list,
      .about = "Questions besides the equality of facts."},

@@ -4,10 +4,24 @@ namespace lifeboat::config {
 namespace {
 
 constexpr Row kDrillRows[] = {
+    {.path = "services.*.drills.*.sandbox.type",
+     .type = Type::choice,
+     .about = "Where sources of type `mongodb` are restored to: `process` is a private server that "
+              "the drill starts and ends; `database` are databases that it makes and drops on a "
+              "server that others use too, never on production (`docs/mongodb.md`).",
+     .fallback = "process",
+     .choices = "process|database",
+     .planned_choices = "command|container"},
+    {.path = "services.*.drills.*.sandbox.uri",
+     .type = Type::secret,
+     .about = "That server, and a user who may make and drop databases there: `${VARIABLE}` or "
+              "`file:/path`.",
+     .only_for = "database"},
     {.path = "services.*.drills.*.sandbox.server",
      .type = Type::literal,
      .about = "The program that a source of type `mongodb` is restored to.",
-     .fallback = "`mongod`, as the PATH finds it"},
+     .fallback = "`mongod`, as the PATH finds it",
+     .only_for = "process"},
     {.path = "services.*.drills.*.environment",
      .type = Type::literal,
      .about = "What people call the place where the drill runs; the report names it beside the "

@@ -87,11 +87,15 @@ class SchemaWalk {
                              "remove it: what it promises would not be done");
     const Node* kind = node.find("type");
     if (kind != nullptr && !is_for(*child, kind->text))
-      return problems_.error(member.mark,
-                             fmt::format("\"{}\" is only for {} of type {}", member.key,
-                                         row.path == "notifiers.*" ? "notifiers" : "sources",
-                                         fmt::join(split_choices(child->only_for), " or ")));
+      return problems_.error(
+          member.mark, fmt::format("\"{}\" is only for {} of type {}", member.key, kinds_in(row),
+                                   fmt::join(split_choices(child->only_for), " or ")));
     check(member.value, *child);
+  }
+
+  static std::string_view kinds_in(const Row& row) {
+    if (row.key() == "sandbox") return "sandboxes";
+    return row.path == "notifiers.*" ? "notifiers" : "sources";
   }
 
   static std::string known_keys(const Row& row) {

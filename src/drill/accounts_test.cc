@@ -40,13 +40,15 @@ class AccountsCheck : public DrillTest {
     return {{"collections", Json::object()}, {"accounts", accounts}};
   }
   // Nothing when it was not asked.
-  std::optional<CheckResult> ask(const Json& expected, const Json& found) {
+  std::optional<CheckResult> ask(const Json& expected, const Json& found,
+                                 bool without_users = false) {
     const std::string tier = "full";
     const std::vector<repository::SnapshotInfo> none;
     CheckScope scope{{}, *repository_, nullptr, tier, none};
     auto& source = scope.sources["db"];
     source.facts = expected;
     source.inspector = std::make_unique<SaidToBe>(found);
+    source.without_users = without_users;
     const auto results = make_facts_check("db")->run(scope, test_.context);
     EXPECT_TRUE(results);
     for (const auto& each : *results)
@@ -61,6 +63,14 @@ class AccountsCheck : public DrillTest {
 
 TEST_F(AccountsCheck, PassesWhenEveryUserAndRoleIsThere) {
   EXPECT_EQ(ask(with(anna_), with(anna_))->outcome, Outcome::passed);
+}
+
+TEST_F(AccountsCheck, IsNotRunWhereUsersAreLeftOutAndNotAskedWhereThereWereNone) {
+  const auto left_out = ask(with(anna_), with(nobody_), true);
+  EXPECT_EQ(left_out->outcome, Outcome::not_run);
+  EXPECT_THAT(left_out->message, HasSubstr("a server that others use"));
+  EXPECT_FALSE(ask(with(nobody_), with(nobody_), true));
+  EXPECT_FALSE(ask(with(nobody_), with(anna_), true));
 }
 
 TEST_F(AccountsCheck, FailsWhenAUserIsLostAddedOrAnother) {

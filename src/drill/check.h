@@ -19,6 +19,7 @@ struct RestoredSource {
   Time time;                       // the moment it shows
   std::optional<Json> facts = {};  // to be expected instead of the manifest's; null = nobody knows
   std::unique_ptr<engine::Inspector> inspector;
+  bool without_users = false;  // users and roles were left out: others use the server too
 };
 
 struct CheckScope {

@@ -50,6 +50,10 @@ std::vector<PlantedDefect> stage_defects() {
       {"server-failed", stopped("provision", Code::unavailable, "mongod ended")},
       {"memory-too-small", stopped("preflight", Code::unavailable)},
       {"production-refused", stopped("preflight", Code::refused)},
+      {"scratch-refused", stopped("preflight", Code::refused, "would make databases on db:1, and")},
+      {"scratch-refused", stopped("preflight", Code::refused, "which this run has not made")},
+      {"scratch-silent",
+       stopped("preflight", Code::unavailable, "the server of sandbox: {uri}: no answer")},
       {"refused", stopped("check", Code::refused)},
       {"other-run", stopped("restore", Code::busy)},
       {"interrupted", stopped("restore", Code::interrupted)},
@@ -76,6 +80,7 @@ Report with_escaping_key() {
 std::vector<PlantedDefect> database_defects() {
   return {
       {"sandbox-left", with_sandbox({"/sandbox"}, false)},
+      {"scratch-refused", saying("scratch", "it is that of source shop/db", Outcome::not_run)},
       {"sandbox-vanished", with_sandbox({}, true)},
       {"log-broken", saying("pitr.db", "a hole", Outcome::failed)},
       {"moment-missed", saying("boundary.db", "marker 7 is", Outcome::failed)},
@@ -178,6 +183,8 @@ std::vector<PlantedDefect> finding_defects() {
       {"clock-wrong", finding("clock-backwards")},
       {"clock-wrong", finding("clock-skew")},
       {"sandbox-reaped", finding("sandbox-reaped")},
+      {"sandbox-reaped", finding("scratch-reaped")},
+      {"scratch-left", finding("scratch-left")},
       {"source-unreadable", finding("file-unreadable")},
       {"source-moved", finding("file-changed")},
       {"not-restored", finding("owner-not-restored")},

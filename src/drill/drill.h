@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <stop_token>
 
 #include "base/run_context.h"
+#include "base/secret.h"
 #include "drill/evidence.h"
 #include "drill/options.h"
 #include "drill/report.h"
@@ -49,6 +51,13 @@ struct ForeignSource {
   engine::foreign::Options options;
 };
 
+// A server that others use too, on which a drill makes databases for its sources.
+struct ScratchServer {
+  std::shared_ptr<const Secret> uri;
+  std::vector<restore::Protected> production;  // it must be none of those, whatever the database
+  std::vector<std::string> databases;          // of production: looked for there
+};
+
 struct Request {
   std::string service;
   std::string owner;
@@ -71,6 +80,7 @@ struct Request {
   AskPerson ask_person;                              // none: nobody is there
   TellPerson tell_person = {};                       // likewise: what it will take, ahead of it
   std::vector<Finding> findings = {};                // met before it began
+  std::optional<ScratchServer> scratch = {};         // none: a private server where one is needed
 };
 
 struct Sealed {

@@ -14,6 +14,7 @@
 #include "sandbox/options.h"
 #include "sandbox/private_server.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/scratch.h"
 
 namespace lifeboat::drill {
 
@@ -48,6 +49,7 @@ struct DrillState {
   std::vector<repository::SnapshotInfo> snapshots = {};  // all of them, when one was chosen
   std::optional<History> earlier = {};       // as it was when the drill began, once asked for
   std::vector<RestoredServer> servers = {};  // in the sandbox: gone before it
+  std::optional<sandbox::ScratchDatabases> scratch = {};  // on a server that others use: likewise
   // The marker that must be the newest in the source that has them: a moment was chosen by it.
   std::optional<std::uint64_t> newest_marker = {};
 };
@@ -57,9 +59,15 @@ inline std::filesystem::path data_of(const DrillState& state) {
   return state.sandbox->directory() / "data";
 }
 
+// Whether that source was restored into a database on a server that others use too.
+inline bool is_on_scratch(const DrillState& state, const std::string& source) {
+  return state.scratch && !state.scratch->place_of(source).empty();
+}
+
 // Whether that source was restored onto a server, and not as files.
 inline bool is_on_server(const DrillState& state, const std::string& source) {
-  return std::ranges::find(state.servers, source, &RestoredServer::source) != state.servers.end();
+  return is_on_scratch(state, source) ||
+         std::ranges::find(state.servers, source, &RestoredServer::source) != state.servers.end();
 }
 
 // What earlier drills left, read once.
@@ -93,6 +101,9 @@ std::unique_ptr<Step> make_app_step();
 std::unique_ptr<Step> make_before_step();
 std::unique_ptr<Step> make_commands_step();
 std::unique_ptr<Step> make_manual_step();
+
+// "drill shop/nightly", for people who find what it made.
+std::string purpose_of(const Request& request);
 
 // Where the program is that a source of this engine is restored to.
 Result<std::string> server_program(const DrillOptions& options, const engine::Engine& engine);

@@ -11,8 +11,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <optional>
 
 namespace lifeboat::sandbox {
 namespace {
@@ -75,6 +78,18 @@ std::vector<std::string> numbers_of(const Destination& destination,
   return all;
 }
 
+// "db1:27017", "[::1]:27017"; a path, or what has no port, is no destination.
+std::optional<Destination> read_address(const std::string& address) {
+  const auto colon = address.rfind(':');
+  std::uint16_t port = 0;
+  if (colon == std::string::npos || address.front() == '/') return std::nullopt;
+  const char* end = address.data() + address.size();
+  if (std::from_chars(address.data() + colon + 1, end, port).ptr != end) return std::nullopt;
+  auto host = address.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return Destination{std::move(host), port, {}};
+}
+
 }  // namespace
 
 FileDescriptor dial(const Destination& destination) {
@@ -107,6 +122,15 @@ bool may_be_same_place(const Destination& one, const Destination& other) {
   const auto there = numbers_of(other, own);
   if (here.empty() || there.empty()) return true;
   return std::ranges::find_first_of(here, there) != here.end();
+}
+
+bool may_be_same_address(const std::string& one, const std::string& other) {
+  std::error_code error;
+  if (one.starts_with('/') && other.starts_with('/'))
+    return one == other || std::filesystem::equivalent(one, other, error);
+  const auto here = read_address(one);
+  const auto there = read_address(other);
+  return here && there && may_be_same_place(*here, *there);
 }
 
 }  // namespace lifeboat::sandbox

@@ -110,7 +110,7 @@ bool is_orphan(const fs::directory_entry& entry, Time now) {
 
 Result<Sandbox> Sandbox::provision(const SandboxSpec& spec, const RunContext& context) {
   TRY(make_directories(spec.parent));
-  auto token = context.random.hex(kTokenBytes);
+  auto token = spec.token.empty() ? context.random.hex(kTokenBytes) : spec.token;
   const auto directory = fs::canonical(spec.parent) / (std::string(kPrefix) + token);
   if (::mkdir(directory.c_str(), 0700) != 0)
     return fail_errno(errno, "cannot make the sandbox " + directory.string());

@@ -15,6 +15,7 @@ namespace lifeboat::sandbox {
 struct SandboxSpec {
   std::filesystem::path parent;  // made when absent (0700)
   std::string purpose;           // "drill shop/nightly", for people who find it
+  std::string token = {};        // of the run, where it has one already
 };
 
 // What was made and what is left of it.

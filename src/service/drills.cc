@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/mongodb/location.h"
+#include "engine/mongodb/scratch.h"
 #include "service/mark_calls.h"
 
 namespace lifeboat::service {
@@ -15,6 +17,20 @@ Result<drill::DrillOptions> choose_drill(const config::Service& service, const s
 
 bool names_snapshot(const restore::Selector& selector) {
   return !selector.snapshot.empty() || selector.at;
+}
+
+// One that cannot be asked is production that cannot be told from any other server.
+void add_production(const std::string& name, const Result<engine::SourceOptions>& options,
+                    drill::ScratchServer& scratch) {
+  restore::Protected place{name, {}, true};
+  const auto database = options ? engine::mongodb::database_of(*options) : fail(options.error());
+  auto identity = database ? engine::mongodb::identify_server(*options) : fail(database.error());
+  if (identity)
+    place.identity = std::move(*identity);
+  else
+    place.unknown = identity.error().describe();
+  if (database) scratch.databases.push_back(*database);
+  scratch.production.push_back(std::move(place));
 }
 
 }  // namespace
@@ -45,6 +61,7 @@ Result<drill::Request> Service::drill_request(const config::Service& service,
   made.rto = service.objectives.rto;
   made.rpo = service.objectives.rpo;
   made.protected_places = protected_places();
+  made.scratch = TRY(scratch_server(service, request.drill, resolver));
   made.takes = service.takes();
   made.time_zone = service.tz;
   for (const auto& source : service.sources)
@@ -55,6 +72,25 @@ Result<drill::Request> Service::drill_request(const config::Service& service,
                        ? settings_.state / "sandboxes"
                        : std::filesystem::path(made.options.sandbox_directory);
   return made;
+}
+
+// Every server of the configuration, also of other services, and where markers are written.
+Result<std::optional<drill::ScratchServer>> Service::scratch_server(
+    const config::Service& service, const std::string& drill,
+    const config::Resolver& resolver) const {
+  const auto* named = TRY(service.find_drill(drill));
+  const auto uri = named == nullptr ? nullptr : TRY(resolver.scratch(*named));
+  if (!uri) return std::nullopt;
+  drill::ScratchServer scratch{uri, {}, {}};
+  for (const auto& each : config_.services) {
+    for (const auto& source : each.sources)
+      if (source.type == "mongodb")
+        add_production("source " + each.name + "/" + source.name, resolver_.source(source),
+                       scratch);
+    if (each.markers && each.markers->uri)
+      add_production("markers of " + each.name, resolver_.marked_source(each), scratch);
+  }
+  return scratch;
 }
 
 Result<Service::BegunDrill> Service::begin_drill(const DrillRequest& request,

@@ -193,6 +193,10 @@ class Service {
                                      const restore::PlanRequest& plan);
   LogOutcome extend_logs(const backup::Request& made, const backup::Report& report,
                          repository::Repository& repository, const RunContext& context) const;
+  // The server on which that drill makes databases, and all that it must not be.
+  Result<std::optional<drill::ScratchServer>> scratch_server(
+      const config::Service& service, const std::string& drill,
+      const config::Resolver& resolver) const;
   Result<backup::Request> backup_request(const config::Service& service,
                                          const BackupRequest& request) const;
   Result<repository::SnapshotInfo> snapshot_before(const PreparedRestore& prepared,

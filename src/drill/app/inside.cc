@@ -3,8 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 #include <ranges>
 
 #include "engine/all.h"
@@ -57,22 +55,9 @@ bool lies_in(const fs::path& shown, const std::vector<std::string>& paths) {
   });
 }
 
-// "db1:27017", "[::1]:27017"; a path, or what has no port, is no destination.
-std::optional<sandbox::Destination> read_address(const std::string& address) {
-  const auto colon = address.rfind(':');
-  std::uint16_t port = 0;
-  if (colon == std::string::npos || address.front() == '/') return std::nullopt;
-  const char* end = address.data() + address.size();
-  if (std::from_chars(address.data() + colon + 1, end, port).ptr != end) return std::nullopt;
-  auto host = address.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return sandbox::Destination{std::move(host), port, {}};
-}
-
 bool leads_to(const sandbox::Destination& way, const std::vector<std::string>& addresses) {
   return way.socket.empty() && std::ranges::any_of(addresses, [&](const auto& address) {
-           const auto production = read_address(address);
-           return production && sandbox::may_be_same_place(way, *production);
+           return sandbox::may_be_same_address(way.text(), address);
          });
 }
 
@@ -116,6 +101,7 @@ Result<CheckResult> changes_of(DrillState& state, const RestoredPlace& item, Che
   source.manifest = item.manifest;
   source.facts = item.facts;
   source.place = item.place;
+  source.without_users = is_on_scratch(state, item.source);
   source.inspector = TRY(TRY(engine::find_engine(item.type))->open_inspector(item.place));
   for (const auto& each : TRY(make_facts_check(item.source)->run(scope, context)))
     if (each.outcome != Outcome::not_run)

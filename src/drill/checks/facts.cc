@@ -151,7 +151,8 @@ class FactsCheck final : public Question {
           !(scope.tier == "quick" && info.kind == FactKind::digests))
         results.push_back(result_of(info, source_, compared));
     if (!compared.unknown().empty()) results.push_back(unknown_result(compared.unknown()));
-    if (auto accounts = accounts_result(expected, found)) results.push_back(std::move(*accounts));
+    if (auto accounts = accounts_result(expected, found, source->without_users))
+      results.push_back(std::move(*accounts));
     if (auto gridfs = judge_gridfs(source_, found)) results.push_back(std::move(*gridfs));
     if (auto server = server_result(expected, found)) results.push_back(std::move(*server));
     return results;
@@ -195,15 +196,18 @@ class FactsCheck final : public Question {
   }
 
   // Users and roles: null is what the backup's user might not read. An older snapshot says nothing.
-  std::optional<CheckResult> accounts_result(const Json& expected, const Json& found) const {
+  std::optional<CheckResult> accounts_result(const Json& expected, const Json& found,
+                                             bool were_left_out) const {
     if (!expected.contains("accounts")) return std::nullopt;
-    if (!has_accounts(expected) && !has_accounts(found)) return std::nullopt;
+    if (!has_accounts(expected) && (were_left_out || !has_accounts(found))) return std::nullopt;
     CheckResult result;
     result.id = "accounts." + source_;
     result.proves = "every user and role of the database is as it was at the backup";
     result.outcome = Outcome::not_run;
     if (expected["accounts"].is_null())
       result.message = "the snapshot holds none: the backup's user may not read users and roles";
+    else if (were_left_out)
+      result.message = "they are not restored onto a server that others use";
     else if (!found.contains("accounts"))
       result.message = "the server that it was restored to keeps no users and roles";
     else

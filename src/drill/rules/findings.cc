@@ -58,9 +58,15 @@ constexpr std::array kFindingRules{
     Rule{"clock-wrong", [](S s) { return begins(s, "clock-"); },
          "A clock was wrong: ages, and with them retention and RPO, are not reliable.",
          "compare the clocks: timedatectl", "operator"},
-    Rule{"sandbox-reaped", [](S s) { return is_finding(s, {"sandbox-reaped"}); },
+    Rule{"sandbox-reaped", [](S s) { return is_finding(s, {"sandbox-reaped", "scratch-reaped"}); },
          "An earlier drill died before it could remove its sandbox; this one did.",
          "look at the log for why it died", "operator"},
+    Rule{"scratch-left", [](S s) { return is_finding(s, {"scratch-left"}); },
+         "An earlier drill died, and what it restored to a server is still there: restored "
+         "production data lies around.",
+         "drill with that server in sandbox: {uri}, or drop what is named and remove its note, "
+         "lifeboat-scratch-….json, from the sandboxes' folder",
+         "operator"},
     Rule{"source-unreadable",
          [](S s) {
            return is_finding(s, {"source-unreadable", "file-unreadable", "attributes-unreadable"});

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 
-#include "drill/step.h"
+#include "drill/scratch.h"
 #include "drill/symptom.h"
 
 // Why a drill stopped: the store, the keys, the repository's objects, this machine.
@@ -56,6 +56,13 @@ constexpr std::array kStageRules{
          "install one of that release or a later one, or name this one in the drill's sandbox: "
          "{server: PATH}",
          "operator"},
+    Rule{"scratch-silent",
+         [](S s) {
+           return stopped_at(s, kPreflightStage, {Code::unavailable}) && says(s, kScratchUri);
+         },
+         "The server on which the drill makes databases does not answer: nothing is said about the "
+         "backup.",
+         "look at that server, or drill on a private one: sandbox: {type: process}", "operator"},
     Rule{"server-failed", [](S s) { return stopped_at(s, "provision", {Code::unavailable}); },
          "The server of the sandbox did not begin: nothing is said about the backup.",
          "run the program by hand, and name the right one in the drill's sandbox: {server: PATH}",
@@ -143,6 +150,16 @@ constexpr std::array kStageRules{
     Rule{"sandbox-too-small", [](S s) { return has_code(s, {Code::no_space}); },
          "There is not enough room for the sandbox: nothing is said about the backup.",
          "free some space, or name another place in the drill's sandbox: {directory}", "operator"},
+    Rule{"scratch-refused",
+         [](S s) {
+           return is_check(s, "scratch", Outcome::not_run) ||
+                  (stopped_at(s, kPreflightStage, {Code::refused}) &&
+                   (says(s, "would make databases on") || says(s, "which this run has not made")));
+         },
+         "The server on which the drill would make databases is production, cannot be told from "
+         "it, or has one of that name. Nothing was touched.",
+         "name another server in the drill's sandbox: {uri}, or use a private one: {type: process}",
+         "operator"},
     Rule{"production-refused", [](S s) { return stopped_at(s, kPreflightStage, {Code::refused}); },
          "The sandbox would lie in or over something live. Nothing was touched.",
          "name another place in the drill's sandbox: {directory}", "operator"},

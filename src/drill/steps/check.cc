@@ -158,6 +158,7 @@ class CheckStep final : public Step {
       source.place = each.place;
       source.time = each.time;
       source.facts = each.facts;
+      source.without_users = is_on_scratch(state, each.source);
       const auto* engine = TRY(engine::find_engine(each.type));
       auto inspector = engine->open_inspector(each.place);
       if (!inspector) return fail(cannot_open(std::move(inspector).error()));

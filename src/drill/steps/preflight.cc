@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "drill/history.h"
+#include "drill/scratch.h"
 #include "drill/step.h"
 #include "engine/all.h"
 #include "sandbox/memory_room.h"
@@ -26,6 +27,7 @@ class PreflightStep final : public Step {
 
   Result<void> run(DrillState& state, const RunContext& context) override {
     TRY(refuse_production(state.request, context));
+    TRY(check_scratch(state));
     name_unknown(state);
     TRY(check_servers(state));
     TRY(reap(state, context));
@@ -39,8 +41,11 @@ class PreflightStep final : public Step {
     if (state.request.tell_person) state.request.tell_person(sentence_of(forecast));
     TRY(judge_disk(*forecast.disk));
     TRY(judge_memory(forecast.memory));
-    return judge_time(forecast.time, state.request.options.within);
+    TRY(judge_time(forecast.time, state.request.options.within));
+    return make_scratch(state, context);
   }
+
+  void undo(DrillState& state) override { drop_scratch(state); }
 
  private:
   // What an application is killed for when it is passed must not be passed without it.
@@ -71,7 +76,7 @@ class PreflightStep final : public Step {
 
   // Before anything is fetched for a server that is not there.
   static Result<void> check_servers(const DrillState& state) {
-    if (state.report.snapshot)
+    if (state.report.snapshot && !state.request.scratch)
       for (const auto& source : state.report.snapshot->sources)
         TRY(check_server(state, source.type));
     for (const auto& backup : state.foreign)
@@ -92,6 +97,7 @@ class PreflightStep final : public Step {
       state.report.findings.push_back(
           {"sandbox-reaped", place, "left behind by a drill that died, or kept until now; removed",
            false});
+    reap_scratch(state);
     return {};
   }
 

@@ -20,7 +20,8 @@ class ProvisionStep final : public Step {
   Result<void> run(DrillState& state, const RunContext& context) override {
     const auto& parent = state.request.sandboxes;
     state.sandbox.emplace(TRY(sandbox::Sandbox::provision(
-        {parent, "drill " + state.request.service + "/" + state.request.options.name}, context)));
+        {parent, purpose_of(state.request), state.scratch ? state.scratch->token() : ""},
+        context)));
     for (auto& backup : state.foreign)
       if (backup.source->options.is_dump())
         backup.server = TRY(start_server(state, backup.manifest, context));
@@ -51,9 +52,9 @@ class ProvisionStep final : public Step {
     for (const auto& source : state.snapshot->sources())
       if (TRY(engine::find_engine(source.type))->traits().is_server)
         request.destination.places.emplace_back(source.name,
-                                                TRY(start_server(state, source, context)));
+                                                TRY(server_place(state, source, context)));
     request.destination.directory = data_of(state).string();
-    request.with_users = true;
+    request.with_users = !state.scratch;
     request.state = (state.sandbox->directory() / "state").string();
     state.plan =
         TRY(restore::plan_restore(*state.report.snapshot, state.snapshot->sources(), request));
@@ -71,7 +72,7 @@ class ProvisionStep final : public Step {
       const auto older = std::ranges::find(item.losses, engine::kOlderServer, &Finding::code);
       if (older == item.losses.end()) continue;
       const auto program = TRY(engine::find_engine(item.type))->server_program();
-      if (state.request.options.server.empty())
+      if (state.request.options.server.empty() && !is_on_scratch(state, item.source))
         return fail(Error(Code::unavailable, older->message + ", for source " + item.source)
                         .with_hint("Install the " + program +
                                    " of that release or of a later one, and name it where another "
@@ -82,7 +83,14 @@ class ProvisionStep final : public Step {
     return {};
   }
 
-  // Returns where the source can be restored to.
+  // Where the source can be restored to.
+  static Result<std::string> server_place(DrillState& state,
+                                          const repository::SourceManifest& source,
+                                          const RunContext& context) {
+    if (is_on_scratch(state, source.name)) return state.scratch->place_of(source.name);
+    return start_server(state, source, context);
+  }
+
   static Result<std::string> start_server(DrillState& state,
                                           const repository::SourceManifest& source,
                                           const RunContext& context) {
@@ -105,6 +113,10 @@ class ProvisionStep final : public Step {
 };
 
 }  // namespace
+
+std::string purpose_of(const Request& request) {
+  return "drill " + request.service + "/" + request.options.name;
+}
 
 // A drill with another product than the source's must be asked for.
 Result<std::string> server_program(const DrillOptions& options, const engine::Engine& engine) {

@@ -5,6 +5,7 @@
 #include "engine/mongodb/facts.h"
 #include "engine/mongodb/offered.h"
 #include "engine/mongodb/renaming.h"
+#include "engine/mongodb/scratch_names.h"
 #include "engine/mongodb/validators_aside.h"
 
 namespace lifeboat::engine::mongodb {
@@ -21,6 +22,28 @@ Result<void> check_renamed(const Catalog& wanted, const Brought& brought,
   return check_free(there, brought.renames);
 }
 
+// A server that is asked and does not say that it is off has it on.
+bool deletes_expired(const Connection& connection) {
+  const auto reply = connection.command(
+      "admin", DocumentBuilder().int32("getParameter", 1).int32("ttlMonitorEnabled", 1).take());
+  const auto said = reply ? DocumentView::check(*reply) : fail(reply.error());
+  return !said || !said->find("ttlMonitorEnabled") || said->is_true_at("ttlMonitorEnabled");
+}
+
+// A restore that ends well lets documents expire, and on a server of one's own nothing deletes them
+// until all is compared. One that others use would: a good backup would be found to lack them.
+std::vector<Finding> lost_to_expiry(const Catalog& wanted, const Connection& connection) {
+  const auto used = used_features(wanted);
+  const auto expiring = used.find(Feature::expiry);
+  if (expiring == used.end() || !deletes_expired(connection)) return {};
+  std::vector<Finding> lost;
+  for (const auto& each : expiring->second)
+    lost.push_back({"expiry-not-held-off", each,
+                    "it deletes what has expired before that is compared (ttlMonitorEnabled)",
+                    false});
+  return lost;
+}
+
 }  // namespace
 
 Result<std::vector<Finding>> losses_at(const std::string& place, const Brought& brought) {
@@ -31,8 +54,12 @@ Result<std::vector<Finding>> losses_at(const std::string& place, const Brought& 
                   [&](const auto& each) { return std::ranges::count(objects, each.name) == 0; });
   const auto location = TRY(locate(place));
   TRY(check_renamed(wanted, brought, location));
-  const auto server = TRY(ask_server(location.server->connect()));
-  auto losses = lost_with_buckets(wanted, offered_by(server));
+  const auto connection = location.server->connect();
+  const auto server = TRY(ask_server(connection));
+  const auto offered = offered_by(server);
+  auto losses = lost_with_buckets(wanted, offered);
+  if (is_scratch_database(location.database) && offered.contains(Feature::expiry))
+    std::ranges::move(lost_to_expiry(wanted, connection), std::back_inserter(losses));
   if (auto older = older_server(product_in(brought.facts), location.describe(), server))
     losses.push_back(std::move(*older));
   for (auto& each : losses) each.message = server.product() + ": " + each.message;

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <map>
 
+#include "engine/mongodb/scratch_names.h"
+
 namespace lifeboat::engine::mongodb {
 namespace {
 
@@ -87,7 +89,8 @@ Result<std::vector<Collection>> read_collections(const Connection& connection,
                            list_all(connection, database, list_collections(filter)));
   std::vector<Collection> collections;
   for (auto& info : infos)
-    if (!is_internal(text_of(view_document(info), "name")))
+    if (const auto name = text_of(view_document(info), "name");
+        !is_internal(name) && !is_token_collection(database, name))
       collections.push_back(TRY(check_collection(std::move(info), {})));
   return collections;
 }

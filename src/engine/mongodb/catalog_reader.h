@@ -5,8 +5,8 @@
 
 namespace lifeboat::engine::mongodb {
 
-// Without what belongs to the server itself (system.views, system.profile); the buckets of a time
-// series are part of it.
+// Without what belongs to the server itself (system.views, system.profile) and the token of a
+// scratch database; the buckets of a time series are part of it.
 // `permission_denied` when the user may not see all of it: what is hidden would be missing.
 Result<Catalog> read_catalog(const Connection& connection, const std::string& database);
 

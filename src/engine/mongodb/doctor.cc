@@ -6,6 +6,7 @@
 #include "engine/mongodb/grants.h"
 #include "engine/mongodb/location.h"
 #include "engine/mongodb/oplog.h"
+#include "engine/mongodb/scratch.h"
 #include "engine/mongodb/snapshot_read.h"
 #include "engine/mongodb/source.h"
 
@@ -143,20 +144,8 @@ Result<std::vector<Advice>> examine(const SourceOptions& options) {
   return advices;
 }
 
-// In the order of the URI, which may name several members of one replica set.
-std::vector<std::string> addresses_of(const Location& location) {
-  std::vector<std::string> all;
-  std::string_view rest = location.server->address();
-  while (!rest.empty()) {
-    const auto end = std::min(rest.find(','), rest.size());
-    all.emplace_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return all;
-}
-
 void add_addresses(const Location& location, Identity& identity) {
-  identity.addresses = addresses_of(location);
+  identity.addresses = addresses_of(*location.server);
   for (const auto& each : identity.addresses)
     identity.names.push_back("address " + each + " " + location.database);
 }

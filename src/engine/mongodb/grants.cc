@@ -95,9 +95,17 @@ std::string buckets_command(const std::string& role, const Job& job, const std::
          ", " + canonical_json(privileges) + ")\n";
 }
 
+// Of no database, for nobody knows what the next drill's is called.
+std::string scratch_commands() {
+  const auto name = quoted("lifeboat-scratch");
+  return "// A drill restores into a private server of its own: it needs no user on this one.\n"
+         "// On another one that it makes databases on (sandbox: {type: database}), never this "
+         "one:\n" +
+         role_text(name, rights_for(Purpose::drill, ""), "") + user_text(name);
+}
+
 std::string commands_for(const Job& job, const std::string& database) {
-  if (job.purpose == Purpose::drill)
-    return "// A drill restores into a private server of its own: it needs no user on this one.\n";
+  if (job.purpose == Purpose::drill) return scratch_commands();
   const auto name = name_for(job.name, database);
   const auto rights = rights_for(job.purpose, database);
   const auto about = "// " + std::string(job.name) + " of " + quoted(database) + ": " +
@@ -189,7 +197,12 @@ std::string Right::text() const {
 
 std::vector<Right> rights_for(Purpose purpose, const std::string& database) {
   std::vector<Right> rights;
-  if (purpose == Purpose::drill) return rights;
+  if (purpose == Purpose::drill) {
+    add_rights(kWriting, database, rights);
+    add_rights({"dropDatabase", "validate"}, database, rights);
+    add_rights(kAccounts, database, rights);
+    return rights;
+  }
   if (purpose == Purpose::restore) {
     add_rights(kWriting, database, rights);
     add_functions({"dropCollection", "find", "insert", "listIndexes", "remove", "update"}, database,

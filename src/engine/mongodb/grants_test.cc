@@ -59,6 +59,8 @@ db.getSiblingDB("admin").createUser({user: "lifeboat-backup-shop", pwd: password
   EXPECT_THAT(grants[3].commands,
               HasSubstr("grantRolesToUser(\"lifeboat-restore-shop\", [\"lifeboat-users-shop\"])"));
   EXPECT_THAT(grants[4].commands, HasSubstr("needs no user"));
+  EXPECT_THAT(grants[4].commands,
+              HasSubstr(R"({resource: {"collection":"","db":""}, actions: ["collMod",)"));
 }
 
 TEST(Grants, AreFoundAmongThoseOfAUser) {

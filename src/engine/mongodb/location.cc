@@ -13,6 +13,7 @@ constexpr std::size_t kLongestUri = 64U << 10U;
 constexpr std::size_t kLongestName = 63;
 constexpr std::string_view kVariable = "env:";
 constexpr std::string_view kFile = "file:";
+constexpr std::string_view kInDatabase = "in:";
 constexpr std::array<std::string_view, 2> kSchemes{"mongodb://", "mongodb+srv://"};
 
 bool has_password(std::string_view uri) {
@@ -70,8 +71,14 @@ Result<std::string> database_of(const SourceOptions& options) {
   return TRY(locate(options)).database;
 }
 
+// No name of a database holds a colon.
 Result<Location> locate(const std::string& place, const std::string& database) {
-  return located(TRY(uri_at(place)), database);
+  if (!place.starts_with(kInDatabase)) return located(TRY(uri_at(place)), database);
+  const auto end = place.find(':', kInDatabase.size());
+  if (end == std::string::npos) return fail(Code::usage, "\"" + place + "\" names no server");
+  const auto named = place.substr(kInDatabase.size(), end - kInDatabase.size());
+  TRY(check_database_name(named));
+  return located(TRY(uri_at(place.substr(end + 1))), database.empty() ? named : database);
 }
 
 bool is_address(std::string_view place) {

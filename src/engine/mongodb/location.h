@@ -21,8 +21,8 @@ Result<Location> locate(const SourceOptions& options);
 Result<std::string> database_of(const SourceOptions& options);
 
 // Of a place that a restore fills: a mongodb:// URI that names the database, or where such a URI
-// is: "env:NAME", "file:/PATH". `refused` for a URI with a password: it would be in the list of
-// processes and in the report. A database that is named here counts more than the URI's.
+// is: "env:NAME", "file:/PATH"; "in:DATABASE:" before it names another one there. `refused` for one
+// with a password, which everybody would see. What is named here counts more than all of these.
 Result<Location> locate(const std::string& place, const std::string& database = "");
 
 // Whether a place is one of these, and no path.

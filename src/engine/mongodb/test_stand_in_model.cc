@@ -263,6 +263,8 @@ DocumentBuilder StandInModel::get_parameter(const Request&) {
   const auto release = options_.version.substr(0, options_.version.find('.', 2));
   DocumentBuilder reply;
   reply.document("featureCompatibilityVersion", DocumentBuilder().text("version", release).take());
+  // A test that puts anything into `admin.kept` has turned it off.
+  reply.boolean("ttlMonitorEnabled", !databases_["admin"].contains("kept"));
   return reply;
 }
 
