@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "engine/mongodb/test_document.h"
 #include "engine/mongodb/test_stand_in_shop.h"
 
 namespace lifeboat::engine::mongodb {
