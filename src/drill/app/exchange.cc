@@ -172,9 +172,10 @@ Result<std::vector<std::string>> fields_of(const net::HttpResponse& response) {
 }
 
 net::HttpLimits limits_until(std::chrono::steady_clock::time_point end) {
+  constexpr Duration kAfter = std::chrono::milliseconds(10);  // so that it is over then
   net::HttpLimits limits;
   const auto left = std::chrono::duration_cast<Duration>(end - std::chrono::steady_clock::now());
-  limits.time = std::clamp(left, Duration(std::chrono::milliseconds(1)), limits.time);
+  limits.time = std::clamp(left + kAfter, kAfter, limits.time);
   return limits;
 }
 
