@@ -56,7 +56,7 @@ namespace {
 void measure_recovery(Measures& measures, const Report& report, const Request& request) {
   if (measures.service_ready) {
     measures.recovery = measures.service_ready;
-    measures.covered = "locate to the application's first successful journey";
+    measures.covered = "locate to the first successful journey";
   } else if (request.options.app) {
     measures.covered = "nothing: no journey of the application succeeded";
   } else {

@@ -97,6 +97,7 @@ repositories:
         self.assertEqual(lines.count('db.getSiblingDB("admin").createRole({'), 5)
         for job in ("backup", "log", "restore", "users", "markers"):
             self.assertIn(f'  role: "lifeboat-{job}-shop",', lines)
+        self.assertIn('//   role: "lifeboat-scratch",', lines)
         self.assertIn('    {resource: {"collection":"marks","db":"shop"}, '
                       'actions: ["find","insert","remove"]}', lines)
         self.assertNotIn("tiger", "\n".join(lines))

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/json_value.h"
+#include "base/text.h"
 #include "engine/mongodb/accounts.h"
 
 namespace lifeboat::engine::mongodb {
@@ -95,13 +96,17 @@ std::string buckets_command(const std::string& role, const Job& job, const std::
          ", " + canonical_json(privileges) + ")\n";
 }
 
-// Of no database, for nobody knows what the next drill's is called.
+// Of no database, for nobody knows what the next drill's is called; and nothing that is pasted here
+// with all the rest, for it is for another server.
 std::string scratch_commands() {
   const auto name = quoted("lifeboat-scratch");
+  auto text = role_text(name, rights_for(Purpose::drill, ""), "") + user_text(name);
+  text.pop_back();
+  replace_all(text, "\n", "\n// ");
   return "// A drill restores into a private server of its own: it needs no user on this one.\n"
          "// On another one that it makes databases on (sandbox: {type: database}), never this "
-         "one:\n" +
-         role_text(name, rights_for(Purpose::drill, ""), "") + user_text(name);
+         "one:\n// " +
+         text + "\n";
 }
 
 std::string commands_for(const Job& job, const std::string& database) {
