@@ -4,7 +4,7 @@
 
 #include "drill/app/inside.h"
 #include "engine/all.h"
-#include "engine/mongodb/scratch.h"
+#include "engine/mongodb/identity.h"
 #include "sandbox/dial.h"
 
 namespace lifeboat::drill {
@@ -14,8 +14,8 @@ namespace mongodb = engine::mongodb;
 
 // What both have; empty where nothing says that they are one server.
 std::string shared_with(const engine::Identity& server, const engine::Identity& production) {
-  for (const auto& name : server.names)
-    if (std::ranges::find(production.names, name) != production.names.end()) return name;
+  const auto name = std::ranges::find_first_of(server.names, production.names);
+  if (name != server.names.end()) return *name;
   for (const auto& one : server.addresses)
     for (const auto& other : production.addresses)
       if (sandbox::may_be_same_address(one, other))

@@ -6,7 +6,7 @@
 #include "drill/scratch.h"
 #include "drill/test_drill.h"
 #include "engine/mongodb/catalog_reader.h"
-#include "engine/mongodb/scratch.h"
+#include "engine/mongodb/identity.h"
 #include "engine/mongodb/test_database.h"
 
 namespace lifeboat::drill {

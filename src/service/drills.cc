@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/mongodb/identity.h"
 #include "engine/mongodb/location.h"
-#include "engine/mongodb/scratch.h"
 #include "service/mark_calls.h"
 
 namespace lifeboat::service {

@@ -38,7 +38,6 @@ Result<CollectionScan> CollectionScan::begin(const Server& server, const std::st
   auto cursor = TRY(connection.open_cursor(database, command(place, how, {}), BatchPace::kFirst));
   const auto order = is_capped(collection) ? NaturalOrder::hashed : NaturalOrder::ignored;
   CollectionScan scan(std::move(connection), std::move(cursor), std::move(place), order);
-  scan.most_at_once_ = most;
   scan.pace_ = BatchPace(most);
   scan.by_id_ = how.by_id;
   scan.is_of_moment_ = how.moment.has_value();
@@ -65,7 +64,7 @@ Result<void> CollectionScan::go_on(ReadAs how) {
   if (!by_id_) return fail(Code::internal, "a scan in no order cannot go on");
   how.by_id = true;
   is_of_moment_ = how.moment.has_value();
-  pace_ = BatchPace(most_at_once_);
+  pace_ = BatchPace(BatchPace::kMostInBytes);  // as it began, by _id
   again_ = !last_id_.empty();
   cursor_ = TRY(
       connection_.open_cursor(place_.database, command(place_, how, last_id_), BatchPace::kFirst));

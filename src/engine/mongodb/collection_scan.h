@@ -85,7 +85,6 @@ class CollectionScan {
   DocumentDigest digest_;
   BatchPace pace_;
   Watch watch_;
-  std::uint64_t most_at_once_ = BatchPace::kMost;
   bool by_id_ = false;
   bool is_of_moment_ = false;
   bool again_ = false;  // the last document comes once more

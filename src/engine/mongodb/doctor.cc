@@ -6,7 +6,6 @@
 #include "engine/mongodb/grants.h"
 #include "engine/mongodb/location.h"
 #include "engine/mongodb/oplog.h"
-#include "engine/mongodb/scratch.h"
 #include "engine/mongodb/snapshot_read.h"
 #include "engine/mongodb/source.h"
 
@@ -144,24 +143,6 @@ Result<std::vector<Advice>> examine(const SourceOptions& options) {
   return advices;
 }
 
-void add_addresses(const Location& location, Identity& identity) {
-  identity.addresses = addresses_of(*location.server);
-  for (const auto& each : identity.addresses)
-    identity.names.push_back("address " + each + " " + location.database);
-}
-
-Result<Catalog> add_identity(const Location& location, Identity& identity) {
-  const auto connection = location.server->connect();
-  const auto server = TRY(ask_server(connection));
-  auto catalog = TRY(read_catalog(connection, location.database));
-  std::ranges::copy(server.members, std::back_inserter(identity.addresses));
-  if (!server.process.empty())
-    identity.names.push_back("process " + server.process + " " + location.database);
-  for (const auto& each : catalog.collections)
-    if (!each.uuid().empty()) identity.names.push_back("collection " + to_hex(each.uuid()));
-  return catalog;
-}
-
 }  // namespace
 
 Result<std::vector<Advice>> examine_source(const SourceOptions& options,
@@ -175,23 +156,6 @@ Result<std::vector<Advice>> examine_source(const SourceOptions& options,
 
 Result<std::uint64_t> estimate_source(const SourceOptions& options) {
   return TRY(ask_size(TRY(locate(options)))).value_or(0);
-}
-
-Result<Identity> identify_source(const SourceOptions& options) {
-  const auto location = TRY(locate(options));
-  Identity identity;
-  add_addresses(location, identity);
-  // One that does not answer now is still not to be overwritten under the names that it has.
-  static_cast<void>(add_identity(location, identity));
-  return identity;
-}
-
-Result<PlaceState> look_at_place(const std::string& place) {
-  const auto location = TRY(locate(place));
-  PlaceState state;
-  add_addresses(location, state.identity);
-  state.occupied = !TRY(add_identity(location, state.identity)).collections.empty();
-  return state;
 }
 
 }  // namespace lifeboat::engine::mongodb

@@ -9,11 +9,4 @@ Result<std::vector<Advice>> examine_source(const SourceOptions& options, const R
 // By the server's own statistics; 0 where this user may not ask for them.
 Result<std::uint64_t> estimate_source(const SourceOptions& options);
 
-// What only the same database has in common with itself, whatever name it is reached by: addresses,
-// the server's process, the identities of its collections. Of a source that does not answer, its
-// addresses.
-Result<Identity> identify_source(const SourceOptions& options);
-// The same of a place that a restore would fill; it must answer.
-Result<PlaceState> look_at_place(const std::string& place);
-
 }  // namespace lifeboat::engine::mongodb

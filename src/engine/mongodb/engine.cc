@@ -4,6 +4,7 @@
 #include "engine/mongodb/change_log.h"
 #include "engine/mongodb/doctor.h"
 #include "engine/mongodb/grants.h"
+#include "engine/mongodb/identity.h"
 #include "engine/mongodb/inspector.h"
 #include "engine/mongodb/launcher.h"
 #include "engine/mongodb/location.h"

@@ -1,32 +1,9 @@
 #include "engine/mongodb/scratch.h"
 
-#include <algorithm>
-
-#include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/grants.h"
-#include "engine/mongodb/location.h"
-#include "engine/mongodb/oplog.h"
-#include "engine/mongodb/source.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
-
-Result<ServerFacts> add_server(const Connection& connection, Identity& identity) {
-  auto server = TRY(ask_server(connection));
-  std::ranges::copy(server.members, std::back_inserter(identity.addresses));
-  if (!server.process.empty()) identity.names.push_back("process " + server.process);
-  const auto origin = TRY(ask_origin(connection, server));
-  if (!origin.replica_set_id.empty())
-    identity.names.push_back("replica set " + origin.replica_set_id);
-  return server;
-}
-
-Result<void> add_collections(const Connection& connection, const std::string& database,
-                             Identity& identity) {
-  for (const auto& each : TRY(read_collections(connection, database)))
-    if (!each.uuid().empty()) identity.names.push_back("collection " + to_hex(each.uuid()));
-  return {};
-}
 
 // Whatever is in it: also what catalogs leave out.
 Result<bool> is_there(const Connection& connection, const std::string& database) {
@@ -50,36 +27,6 @@ Result<bool> holds_token(const Connection& connection, const std::string& databa
 }
 
 }  // namespace
-
-std::vector<std::string> addresses_of(const Server& server) {
-  std::vector<std::string> all;
-  std::string_view rest = server.address();
-  while (!rest.empty()) {
-    const auto end = std::min(rest.find(','), rest.size());
-    all.emplace_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return all;
-}
-
-Result<Identity> identify_server(const SourceOptions& source) {
-  const auto location = TRY(locate(source));
-  const auto connection = location.server->connect();
-  Identity identity;
-  identity.addresses = addresses_of(*location.server);
-  TRY(add_server(connection, identity));
-  TRY(add_collections(connection, location.database, identity));
-  return identity;
-}
-
-Result<Identity> identify_server(const Server& server, const std::vector<std::string>& databases) {
-  const auto connection = server.connect();
-  Identity identity;
-  identity.addresses = addresses_of(server);
-  TRY(check_server(TRY(add_server(connection, identity))));
-  for (const auto& each : databases) TRY(add_collections(connection, each, identity));
-  return identity;
-}
 
 std::string place_in(const std::string& database, const std::string& place) {
   return "in:" + database + ":" + place;

@@ -4,6 +4,7 @@
 
 #include "engine/mongodb/before_restore.h"
 #include "engine/mongodb/catalog_reader.h"
+#include "engine/mongodb/identity.h"
 #include "engine/mongodb/location.h"
 #include "engine/mongodb/test_catalog.h"
 #include "engine/mongodb/test_database.h"
