@@ -65,6 +65,7 @@ Result<Source> bind_source(const std::string& name, const Place& place) {
   const auto uri = place["uri"];
   if (!uri.absent()) source.uri = TRY(SecretReference::parse(uri.text(), uri.path));
   source.database = place["database"].text();
+  source.series_as_documents = place["time_series"].text() == "documents";
   source.foreign = TRY(bind_foreign(place));
   for (const auto& item : place["exclude"].node.items)
     source.exclude.push_back(TRY(Template::parse(item.text, place.path + ".exclude")));

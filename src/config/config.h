@@ -38,8 +38,9 @@ struct Source {
   std::string name;
   std::string type;
   Template path;
-  SecretReference uri;   // mongodb
-  std::string database;  // mongodb
+  SecretReference uri;               // mongodb
+  std::string database;              // mongodb
+  bool series_as_documents = false;  // mongodb
   ForeignSource foreign;
   std::vector<Template> exclude;
   bool one_file_system = false;

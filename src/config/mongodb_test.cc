@@ -34,6 +34,18 @@ TEST(MongoSourceKeys, GiveTheUriAsASecretAndTheDatabase) {
   EXPECT_EQ(options->database, "shop");
 }
 
+TEST(MongoSourceKeys, SayWhatASnapshotHoldsOfATimeSeries) {
+  const auto with = [](const std::string& more) {
+    return mongo_options("{type: mongodb, uri: '${MONGO_URI}', database: shop" + more + "}",
+                         {{"MONGO_URI", kUri}});
+  };
+  EXPECT_FALSE(with("")->series_as_documents);
+  EXPECT_FALSE(with(", time_series: buckets")->series_as_documents);
+  EXPECT_TRUE(with(", time_series: documents")->series_as_documents);
+  EXPECT_FALSE(with(", time_series: both"));
+  EXPECT_FALSE(mongo_options("{type: sqlite, path: /x, time_series: buckets}", {}));
+}
+
 TEST(MongoSourceKeys, AreReachedInASandboxByAUriAndHaveNoPath) {
   const auto with_app = [](const std::string& name) {
     const auto text =

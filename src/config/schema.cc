@@ -122,6 +122,15 @@ constexpr Row kSchema[] = {
      .about = "The server and a user who may read the database: `${VARIABLE}` or `file:/path`.",
      .required = true,
      .only_for = "mongodb"},
+    {.path = "services.*.sources.*.time_series",
+     .type = Type::choice,
+     .about =
+         "What a snapshot holds of a time series: its buckets, exactly as a server of 5.0 to "
+         "8.2 keeps them, or its documents, which any server with time series takes, but no "
+         "log brings to another moment. Where a server shows no buckets, always its documents.",
+     .fallback = "buckets",
+     .choices = "buckets|documents",
+     .only_for = "mongodb"},
     {.path = "services.*.sources.*.exclude",
      .type = Type::text_list,
      .about = "Patterns of files to leave out, relative to the folder, as in a `.gitignore`.",

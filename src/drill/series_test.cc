@@ -45,7 +45,11 @@ class StandInDrill : public DrillTest {
     Application(source_.uri(), "shop").insert("items", many_documents(200));
     open_repository();
   }
-  void back_up() { run_backup({source_at(source_.uri(), "shop")}); }
+  void back_up() {
+    auto source = source_at(source_.uri(), "shop");
+    source.series_as_documents = as_documents_;
+    run_backup({source});
+  }
   // `mongod` in a folder of its own, which is that server.
   fs::path program_of(const StandInServer& recovery) const {
     const auto program = scratch_.path() / "bin" / "mongod";
@@ -66,6 +70,7 @@ class StandInDrill : public DrillTest {
   }
 
   StandInServer source_;
+  bool as_documents_ = false;  // time series
 };
 
 // A shop with a time series, on a server that keeps them, which FerretDB does not.
@@ -92,6 +97,11 @@ class SeriesDrill : public StandInDrill {
                                          {Relation::equal, "3", "== 3"}}};
     return drill_with(request, [&](const fs::path&) { defect({recovery.uri(), "shop"}); });
   }
+};
+
+class MeasurementsDrill : public SeriesDrill {
+ protected:
+  MeasurementsDrill() { as_documents_ = true; }
 };
 
 TEST_F(SeriesDrill, ProvesASeriesThatIsAllThere) {
@@ -194,6 +204,35 @@ TEST_F(OlderServerDrill, IsProvenOnOneThatIsNotOlder) {
   const auto report = drill_on(same, false);
   EXPECT_EQ(report.verdict, Verdict::proven) << report.reason;
   EXPECT_EQ(check(report, "server.db").outcome, Outcome::passed);
+}
+
+TEST_F(MeasurementsDrill, ProvesASeriesThatIsThereWithOrWithoutBuckets) {
+  for (const std::string version : {"7.0.14", "8.3.0"}) {
+    const auto report = drill_on(version);
+    EXPECT_EQ(report.verdict, Verdict::proven) << version << ": " << report.reason;
+    for (const auto* id : {"catalog.db", "counts.db", "digests.db", "query.measurements"})
+      EXPECT_EQ(check(report, id).outcome, Outcome::passed) << version << ": " << id;
+  }
+}
+
+TEST_F(MeasurementsDrill, FailsWhereAMeasurementWasAddedOrABucketLost) {
+  const auto added = drill_on(
+      "8.3.0", [](const auto& app) { app.insert("weather", {measurement("north", 2, 1)}); });
+  EXPECT_EQ(added.verdict, Verdict::failed) << added.reason;
+  EXPECT_TRUE(has_rule(added, "rows-added")) << rules_of(added);
+  const auto lost = drill_on("7.0.14", [](const auto& app) {
+    app.run(document_of(R"({"delete":"system.buckets.weather","deletes":[{"q":{},"limit":1}]})"));
+  });
+  EXPECT_EQ(lost.verdict, Verdict::failed) << lost.reason;
+  EXPECT_TRUE(has_rule(lost, "rows-lost")) << rules_of(lost);
+}
+
+TEST_F(MeasurementsDrill, IsUnverifiedAndNamesTheSeriesWhereTheServerHasNone) {
+  const auto report = drill_on("4.4.29");
+  EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+  EXPECT_THAT(report.reason, HasSubstr("shop.weather: MongoDB 4.4.29: the server has no "
+                                       "time-series: it becomes an ordinary collection"));
+  EXPECT_TRUE(has_rule(report, "refused")) << rules_of(report);
 }
 
 }  // namespace

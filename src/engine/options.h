@@ -25,6 +25,7 @@ struct SourceOptions {
   foreign::Options foreign;      // of that type
   std::shared_ptr<const Secret> uri;  // mongodb: the server; it may hold a password
   std::string database;               // mongodb
+  bool series_as_documents = false;   // mongodb: time series that have buckets too
 };
 
 struct TargetOptions {

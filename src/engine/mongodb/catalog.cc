@@ -75,13 +75,38 @@ ByteView Collection::uuid() const {
   return found && found->holds(BsonType::binary) ? found->value : ByteView();
 }
 
-std::string Collection::stored_name() const {
-  return kind == CollectionKind::time_series ? std::string(kBucketsPrefix) + name : name;
+bool Collection::has_buckets() const {
+  return kind == CollectionKind::time_series &&
+         view_document(info).document_at(kBucketsField).has_value();
 }
+
+std::string Collection::stored_name() const { return has_buckets() ? buckets_name(name) : name; }
 
 std::string series_name(std::string_view collection) {
   if (collection.starts_with(kBucketsPrefix)) collection.remove_prefix(kBucketsPrefix.size());
   return std::string(collection);
+}
+
+std::string buckets_name(std::string_view series) {
+  return std::string(kBucketsPrefix).append(series);
+}
+
+Result<Collection> with_buckets(const Collection& series, ByteView listed) {
+  DocumentBuilder info;
+  for (const auto& field : view_document(series.info)) info.element(field);
+  info.document(kBucketsField, listed);
+  return check_collection(info.take(), series.indexes);
+}
+
+Catalog without_buckets(Catalog catalog) {
+  for (auto& each : catalog.collections) {
+    if (!each.has_buckets()) continue;
+    DocumentBuilder info;
+    for (const auto& field : view_document(each.info))
+      if (field.key != kBucketsField) info.element(field);
+    each.info = info.take();
+  }
+  return catalog;
 }
 
 Result<Collection> check_collection(Bytes info, std::vector<Bytes> indexes) {

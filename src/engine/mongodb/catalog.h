@@ -14,8 +14,8 @@ enum class CollectionKind : std::uint8_t { collection, view, time_series };
 struct Collection {
   std::string name;
   CollectionKind kind = CollectionKind::collection;
-  Bytes info;                  // a document of listCollections' cursor; of a time series with
-                               // `buckets`, that of its buckets
+  Bytes info;                  // a document of listCollections' cursor; of a time series that has
+                               // buckets also that of those, as `buckets`
   std::vector<Bytes> indexes;  // the documents of listIndexes' cursor
 
   DocumentView options() const;
@@ -24,7 +24,10 @@ struct Collection {
   ByteView uuid() const;
   // Whether documents of its own are kept under some name: those of a view are others'.
   bool has_documents() const { return kind != CollectionKind::view; }
-  // The name under which they are: of a time series its buckets, which have the measurements.
+  // Of a time series: whether its measurements are kept, or were backed up, as its buckets. Else
+  // they are documents of its own name.
+  bool has_buckets() const;
+  // The name under which they are: of a time series with buckets those.
   std::string stored_name() const;
   bool operator==(const Collection&) const = default;
 };
@@ -32,8 +35,9 @@ struct Collection {
 // Until 8.3 a server keeps a time series as buckets, documents of a collection of their own.
 inline constexpr std::string_view kBucketsPrefix = "system.buckets.";
 inline constexpr std::string_view kBucketsField = "buckets";
-// Of the name of buckets that of their time series; any other as it is.
+// Of the name of buckets that of their time series; any other as it is. And back.
 std::string series_name(std::string_view collection);
+std::string buckets_name(std::string_view series);
 
 struct Catalog {
   std::string database;
@@ -41,6 +45,11 @@ struct Catalog {
 
   bool operator==(const Catalog&) const = default;
 };
+
+// The time series with what is listed of its buckets.
+Result<Collection> with_buckets(const Collection& series, ByteView listed);
+// The catalog of a snapshot that holds every time series as documents.
+Catalog without_buckets(Catalog catalog);
 
 // `corrupt` when a reply lacks what every server sends: name and, of an index, key and name.
 Result<Collection> check_collection(Bytes info, std::vector<Bytes> indexes);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/mongodb/document_digest.h"
+
 namespace lifeboat::engine::mongodb {
 namespace {
 
@@ -96,14 +98,6 @@ Bytes with_numbers(DocumentView document) {
   DocumentBuilder builder;
   for (const auto& element : document) put_number(builder, element);
   return builder.take();
-}
-
-std::vector<Element> fields_by_name(DocumentView document) {
-  std::vector<Element> fields;
-  for (const auto& element : document) fields.push_back(element);
-  std::stable_sort(fields.begin(), fields.end(),
-                   [](const auto& left, const auto& right) { return left.key < right.key; });
-  return fields;
 }
 
 Bytes sorted_numbers(DocumentView document) {

@@ -47,14 +47,11 @@ Bytes list_indexes(const std::string& collection) {
 Result<void> join_buckets(std::vector<Collection>& collections) {
   std::map<std::string, Collection*> series;
   for (auto& each : collections)
-    if (each.kind == CollectionKind::time_series) series[each.stored_name()] = &each;
+    if (each.kind == CollectionKind::time_series) series[buckets_name(each.name)] = &each;
   for (const auto& each : collections) {
     const auto found = series.find(each.name);
     if (found == series.end()) continue;
-    DocumentBuilder info;
-    for (const auto& field : view_document(found->second->info)) info.element(field);
-    info.document(kBucketsField, each.info);
-    *found->second = TRY(check_collection(info.take(), {}));
+    *found->second = TRY(with_buckets(*found->second, each.info));
   }
   std::erase_if(collections, [&](const auto& each) { return series.contains(each.name); });
   return {};

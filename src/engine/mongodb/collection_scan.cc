@@ -41,6 +41,8 @@ Result<CollectionScan> CollectionScan::begin(const Server& server, const std::st
   scan.pace_ = BatchPace(most);
   scan.by_id_ = how.by_id;
   scan.is_of_moment_ = how.moment.has_value();
+  scan.is_of_measurements_ =
+      collection.kind == CollectionKind::time_series && scan.place_.collection == collection.name;
   return scan;
 }
 
@@ -81,7 +83,10 @@ Result<ByteView> CollectionScan::next() {
     view = TRY(DocumentView::check(document));
   }
   if (by_id_) last_id_ = filter_of_id(view);
-  digest_.add(document);
+  if (is_of_measurements_)
+    digest_.add(sorted_by_field(view));
+  else
+    digest_.add(document);
   if (watch_) TRY(watch_(view));
   if (const auto size = pace_.after(document.size())) cursor_.set_batch_size(*size);
   return document;

@@ -1,6 +1,6 @@
 #pragma once
-// Reads every document of one collection, and sums up its facts in the same pass. One thread at a
-// time; must not outlive its Server.
+// Reads every document of one collection, and sums up its facts in the same pass: measurements of a
+// time series with their fields by name. One thread at a time; must not outlive its Server.
 #include <functional>
 #include <optional>
 
@@ -48,7 +48,7 @@ struct ReadAs {
   // happens meanwhile, and the reading can go on from any of them. Not on FerretDB, which has no
   // order.
   bool by_id = false;
-  // As it is kept: of a time series the buckets, and not the measurements.
+  // As it is kept: of a time series that has buckets those, and not the measurements.
   bool stored = false;
 };
 
@@ -87,8 +87,9 @@ class CollectionScan {
   Watch watch_;
   bool by_id_ = false;
   bool is_of_moment_ = false;
-  bool again_ = false;  // the last document comes once more
-  Bytes last_id_;       // {_id: …} of the last document that was given
+  bool is_of_measurements_ = false;  // whose fields come in an order of the server's own
+  bool again_ = false;               // the last document comes once more
+  Bytes last_id_;                    // {_id: …} of the last document that was given
 };
 
 bool is_capped(const Collection& collection);

@@ -135,6 +135,8 @@ Result<std::vector<Advice>> examine(const SourceOptions& options) {
                                    std::to_string(documents_in(catalog)) + " collections, " + size,
                                ""}};
   std::ranges::move(rights, std::back_inserter(advices));
+  for (const auto& series : series_as_documents(catalog, options.series_as_documents))
+    advices.push_back({Level::warning, series.subject + ": " + series.message, ""});
   const auto snapshot = TRY(ask_snapshot(connection, server, catalog));
   if (snapshot.moment)
     advices.push_back(

@@ -1,5 +1,7 @@
 #include "engine/mongodb/document_digest.h"
 
+#include <algorithm>
+
 namespace lifeboat::engine::mongodb {
 
 void DocumentSum::add(const DocumentSum& other) {
@@ -34,6 +36,19 @@ DocumentSum sum_of(ByteView document) {
   DocumentDigest digest;
   digest.add(document);
   return digest.sum();
+}
+
+std::vector<Element> fields_by_name(DocumentView document) {
+  std::vector<Element> fields;
+  for (const auto& each : document) fields.push_back(each);
+  std::ranges::stable_sort(fields, {}, &Element::key);
+  return fields;
+}
+
+Bytes sorted_by_field(DocumentView document) {
+  DocumentBuilder builder;
+  for (const auto& each : fields_by_name(document)) builder.element(each);
+  return builder.take();
 }
 
 }  // namespace lifeboat::engine::mongodb

@@ -3,6 +3,7 @@
 // on their order, and where asked the one of their natural order (docs/adr/0010-mongodb.md). One
 // thread at a time; sums are values that can be added up.
 #include <optional>
+#include <vector>
 
 #include "engine/hash_sum.h"
 #include "engine/mongodb/bson.h"
@@ -38,5 +39,10 @@ class DocumentDigest {
 };
 
 DocumentSum sum_of(ByteView document);
+
+// The fields in the order of their names. Servers give the measurements of a time series with
+// theirs in an order of their own.
+std::vector<Element> fields_by_name(DocumentView document);
+Bytes sorted_by_field(DocumentView document);
 
 }  // namespace lifeboat::engine::mongodb

@@ -99,9 +99,9 @@ Result<std::string> MongoEngine::describe(const EntryInfo& entry) const {
   if (metadata.kind == Metadata::Kind::accounts) return std::string("users and roles");
   if (metadata.kind == Metadata::Kind::log) return std::string("log of the time of the backup");
   const auto count = metadata.collection.indexes.size();
-  const std::string what =
-      metadata.kind == Metadata::Kind::buckets ? "time series, " : "collection, ";
-  return what + std::to_string(count) + (count == 1 ? " index" : " indexes");
+  const bool is_documents = metadata.kind == Metadata::Kind::measurements;
+  return (metadata.is_of_series() ? "time series, " : "collection, ") + std::to_string(count) +
+         (count == 1 ? " index" : " indexes") + (is_documents ? ", as documents" : "");
 }
 
 // What cannot be read here fails when it is restored.

@@ -31,7 +31,8 @@ constexpr std::array kFeatures{
                 "has an index over all documents: a unique one refuses "
                 "a second document without the field"},
     FeatureInfo{Feature::text, "text", "cannot be searched for text"},
-    FeatureInfo{Feature::time_series, "time-series", "becomes an ordinary collection"},
+    FeatureInfo{Feature::time_series, "time-series",
+                "becomes an ordinary collection, in which nothing expires"},
     FeatureInfo{Feature::time_series_buckets, "time-series-buckets",
                 "is not there: what is restored holds its buckets, which only a server of 5.0 to "
                 "8.2 takes"},
@@ -162,10 +163,9 @@ std::vector<Finding> lost_with_buckets(const Catalog& catalog, const std::set<Fe
   auto rest = catalog;
   std::vector<Finding> lost;
   std::erase_if(rest.collections, [&](const auto& each) {
-    const bool is_series = each.kind == CollectionKind::time_series;
-    if (is_series)
+    if (each.has_buckets())
       lost.push_back(loss_of(Feature::time_series_buckets, catalog.database + "." + each.name));
-    return is_series;
+    return each.has_buckets();
   });
   std::ranges::move(lost_features(rest, offered), std::back_inserter(lost));
   return lost;
@@ -184,10 +184,12 @@ Bytes options_without_lost(DocumentView options, const std::set<Feature>& offere
 Collection without_lost(const Collection& collection, const std::set<Feature>& offered) {
   const bool plain =
       collection.kind == CollectionKind::time_series && !offered.contains(Feature::time_series);
+  auto of_collections = offered;
+  if (plain) of_collections.erase(Feature::expiry);  // which is of an index there
   DocumentBuilder info;
   for (const auto& field : view_document(collection.info)) {
     if (field.key == "options")
-      info.document("options", options_without_lost(collection.options(), offered));
+      info.document("options", options_without_lost(collection.options(), of_collections));
     else if (field.key == "type" && plain)
       info.text("type", "collection");
     else

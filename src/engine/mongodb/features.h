@@ -44,8 +44,8 @@ std::map<Feature, std::vector<std::string>> used_features(const Catalog& catalog
 // A finding for each feature that is used and not offered, naming the objects.
 std::vector<Finding> lost_features(const Catalog& catalog, const std::set<Feature>& offered);
 
-// The same where each time series is brought as its buckets, as snapshots and dumps hold it: one
-// that needs more than is offered is not made at all.
+// The same where a time series may be brought as its buckets, as snapshots and dumps hold it: where
+// those are not offered, it is not made at all.
 std::vector<Finding> lost_with_buckets(const Catalog& catalog, const std::set<Feature>& offered);
 
 // The options of a collection, or a collMod of it, without what needs what is not offered.

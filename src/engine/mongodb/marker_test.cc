@@ -1,5 +1,6 @@
 #include "engine/mongodb/marker.h"
 
+#include "engine/mongodb/log_slice.h"
 #include "engine/mongodb/test_database.h"
 #include "engine/mongodb/test_log.h"
 

@@ -9,6 +9,11 @@ constexpr std::uint8_t kMetadataVersion = 1;
 
 }  // namespace
 
+Metadata::Kind kind_of_content(const Collection& collection) {
+  if (collection.kind != CollectionKind::time_series) return Metadata::Kind::documents;
+  return collection.has_buckets() ? Metadata::Kind::buckets : Metadata::Kind::measurements;
+}
+
 Bytes encode_metadata(const Metadata& metadata) {
   Catalog catalog{metadata.database, {}};
   if (metadata.has_collection()) catalog.collections = {metadata.collection};
@@ -26,16 +31,16 @@ Result<Metadata> decode_metadata(ByteView bytes) {
   auto catalog = TRY(decode_catalog(TRY(reader.raw(reader.remaining()))));
   Metadata metadata;
   metadata.kind = static_cast<Metadata::Kind>(kind);
-  const bool known = kind >= 1 && kind <= 5;
+  const bool known = kind >= 1 && kind <= 6;
   const std::size_t collections = metadata.has_collection() ? 1 : 0;
   if (!known || catalog.collections.size() != collections)
     return fail(Code::corrupt, "metadata of a MongoDB entry has impossible values");
   metadata.database = std::move(catalog.database);
   if (!catalog.collections.empty()) metadata.collection = std::move(catalog.collections.front());
-  const auto fitting = metadata.kind == Metadata::Kind::buckets ? CollectionKind::time_series
-                                                                : CollectionKind::collection;
-  if (metadata.has_collection() && metadata.collection.kind != fitting)
-    return fail(Code::corrupt, metadata.collection.name + " is no collection of documents");
+  const auto& collection = metadata.collection;
+  if (metadata.has_collection() &&
+      (!collection.has_documents() || kind_of_content(collection) != metadata.kind))
+    return fail(Code::corrupt, collection.name + " is no collection of documents");
   return metadata;
 }
 

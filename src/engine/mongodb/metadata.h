@@ -6,13 +6,24 @@
 namespace lifeboat::engine::mongodb {
 
 struct Metadata {
-  enum class Kind : std::uint8_t { catalog = 1, documents = 2, log = 3, accounts = 4, buckets = 5 };
+  enum class Kind : std::uint8_t {
+    catalog = 1,
+    documents = 2,
+    log = 3,
+    accounts = 4,
+    buckets = 5,
+    measurements = 6,
+  };
   Kind kind = Kind::catalog;
   std::string database;
-  Collection collection;  // of documents, or the time series whose buckets they are
+  Collection collection;  // of documents, or the time series whose buckets or measurements they are
 
-  bool has_collection() const { return kind == Kind::documents || kind == Kind::buckets; }
+  bool is_of_series() const { return kind == Kind::buckets || kind == Kind::measurements; }
+  bool has_collection() const { return kind == Kind::documents || is_of_series(); }
 };
+
+// Of the entry with the content of a collection or a time series.
+Metadata::Kind kind_of_content(const Collection& collection);
 
 Bytes encode_metadata(const Metadata& metadata);
 // `unsupported_format` for a later version, `corrupt` for anything else that does not fit.

@@ -37,7 +37,7 @@ Failure not_restored(const Catalog& wanted, const std::string& name) {
 
 std::string why_no_name(const Collection& collection, const std::string& name,
                         const std::string& database) {
-  const auto before = collection.stored_name().size() - collection.name.size();
+  const auto before = collection.kind == CollectionKind::time_series ? kBucketsPrefix.size() : 0;
   if (!is_utf8(name)) return "it is no UTF-8";
   if (name.starts_with("system.")) return "what begins with system. is the server's own";
   if (name.starts_with('.') || name.ends_with('.')) return "it begins or ends with a dot";

@@ -10,12 +10,12 @@ namespace {
 
 constexpr std::int32_t kIndexVersion = 2;
 
+// A log tells of a time series as its buckets.
 Bytes plain_info(const std::string& name, std::string_view type, ByteView options) {
-  return DocumentBuilder()
-      .text("name", name)
-      .text("type", type)
-      .document("options", options)
-      .take();
+  DocumentBuilder info;
+  info.text("name", name).text("type", type).document("options", options);
+  if (type == "timeseries") info.document(kBucketsField, DocumentBuilder().take());
+  return info.take();
 }
 
 Bytes index_of_id() {

@@ -57,10 +57,6 @@ class OldMongoSeries : public MongoSeries {
  protected:
   OldMongoSeries() : MongoSeries({.version = "5.0.30"}) {}
 };
-class ViewlessMongoSeries : public MongoSeries {
- protected:
-  ViewlessMongoSeries() : MongoSeries({.version = "8.3.0"}) {}
-};
 
 TEST_F(MongoSeries, IsBackedUpAsItsBucketsWithWhatTheServerListsOfBoth) {
   fill_series();
@@ -174,14 +170,6 @@ TEST_F(MongoSeries, RefusesBucketsWithoutTheirSeries) {
   ASSERT_FALSE(captured);
   EXPECT_EQ(captured.error().code(), Code::refused);
   EXPECT_THAT(captured.error().message(), HasSubstr("shop.system.buckets.lost"));
-}
-
-TEST_F(ViewlessMongoSeries, IsRefusedByNameWhereItHasNoBuckets) {
-  live().run(make_series("weather"));
-  const auto captured = capture();
-  ASSERT_FALSE(captured);
-  EXPECT_EQ(captured.error().code(), Code::refused);
-  EXPECT_THAT(captured.error().message(), HasSubstr("shop.weather is a time series without"));
 }
 
 // A server makes an index itself since 6.3.

@@ -29,15 +29,21 @@ std::string why_not_asked(const ServerFacts& server, const Catalog& catalog) {
   return {};
 }
 
+// A time series, where there is one: a server that gives snapshots of all else may give none of it.
+const Collection& first_to_read(const Catalog& catalog) {
+  const auto& all = catalog.collections;
+  const auto series = std::ranges::find(all, CollectionKind::time_series, &Collection::kind);
+  return series != all.end() ? *series : *std::ranges::find_if(all, &Collection::has_documents);
+}
+
 }  // namespace
 
 Result<SnapshotAnswer> ask_snapshot(const Connection& connection, const ServerFacts& server,
                                     const Catalog& catalog) {
   auto why_not = why_not_asked(server, catalog);
   if (!why_not.empty()) return SnapshotAnswer{std::nullopt, std::move(why_not)};
-  const auto first = std::ranges::find_if(catalog.collections, &Collection::has_documents);
-  const auto reply =
-      connection.command(catalog.database, one_document_of_snapshot(first->stored_name()));
+  const auto reply = connection.command(
+      catalog.database, one_document_of_snapshot(first_to_read(catalog).stored_name()));
   const auto code = reply ? Code::internal : reply.error().code();
   if (code == Code::unavailable || code == Code::permission_denied) return fail(reply.error());
   if (!reply) return SnapshotAnswer{std::nullopt, reply.error().message()};

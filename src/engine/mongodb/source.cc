@@ -55,6 +55,7 @@ class MongoSource final : public Source {
   Result<void> look_for_snapshot(const Connection& connection);
   ReadAs read_as() const;
   Result<void> look_at_accounts(const Connection& connection);
+  void look_at_series();
   std::unique_ptr<Entry> log_entry();
   std::unique_ptr<Entry> catalog_entry();
   std::unique_ptr<Entry> accounts_entry();
@@ -68,7 +69,8 @@ class MongoSource final : public Source {
   SourceOptions options_;
   Location location_;
   ServerFacts server_;
-  Catalog catalog_;
+  Catalog catalog_;  // of the snapshot
+  Catalog listed_;   // as the server has it
   Time moment_;
   std::optional<Accounts> accounts_;  // none: the server keeps none, or does not tell
   std::string accounts_denied_;       // why it does not
@@ -81,6 +83,7 @@ class MongoSource final : public Source {
   std::string why_no_snapshot_;
   std::optional<LogEnds> log_before_;  // none: the server keeps no log that can be read
   bool log_denied_ = false;            // to this user
+  std::vector<Finding> series_;        // that no log can be replayed onto
   bool log_given_ = false;
   Window window_;
 };
@@ -167,8 +170,21 @@ Result<void> MongoSource::begin(const RunContext& context) {
   TRY(look_at_accounts(connection));
   catalog_ = TRY(read_catalog(connection, location_.database));
   TRY(check_catalog(connection, catalog_));
+  listed_ = catalog_;
+  look_at_series();
   noticed_ = TRY(NoticedFacts::begin(catalog_));
   return look_for_snapshot(connection);
+}
+
+// A log tells of buckets, and these have none: then it is not for this snapshot, for it would bring
+// everything but them to another moment.
+void MongoSource::look_at_series() {
+  series_ = series_as_documents(catalog_, options_.series_as_documents);
+  if (series_.empty()) return;
+  if (options_.series_as_documents) catalog_ = without_buckets(std::move(catalog_));
+  log_before_.reset();
+  window_.broken =
+      "the log does not tell of the documents of the time series " + series_.front().subject;
 }
 
 Result<void> MongoSource::look_for_snapshot(const Connection& connection) {
@@ -282,9 +298,8 @@ std::unique_ptr<Entry> MongoSource::documents_entry(const Collection& collection
   auto entry = std::make_unique<DocumentsEntry>(*this, collection);
   entry->info.path = documents_path(catalog_.database, collection.name);
   entry->info.kind = EntryKind::database;
-  const auto kind = collection.kind == CollectionKind::time_series ? Metadata::Kind::buckets
-                                                                   : Metadata::Kind::documents;
-  entry->info.metadata = encode_metadata({kind, catalog_.database, collection});
+  entry->info.metadata =
+      encode_metadata({kind_of_content(collection), catalog_.database, collection});
   entry->info.profile = Profile::db_stream;
   return entry;
 }
@@ -302,6 +317,7 @@ Result<SourceOutcome> MongoSource::finish(const RunContext& context) {
                                 "its users and roles are not in the snapshot: " + accounts_denied_,
                                 false});
   }
+  std::ranges::copy(series_, std::back_inserter(outcome.findings));
   outcome.position = position();
   const auto now = TRY(ask_server(location_.server->connect()));
   if (now.cluster_time) outcome.position["cluster_time"] = now.cluster_time->text();
@@ -333,7 +349,8 @@ std::string MongoSource::consistency() const {
 
 void MongoSource::say_of_what_moment(SourceOutcome& outcome) const {
   const auto lost = snapshot_.why_lost();
-  if (snapshot_.moment() && (log_before_ || log_denied_) && !window_.manifest)
+  const bool has_log = log_before_ || log_denied_ || !series_.empty();
+  if (snapshot_.moment() && has_log && !window_.manifest)
     outcome.findings.push_back(
         {"log-not-kept", options_.name,
          "no moment between this backup and the next can be restored: " + window_.broken, false});
@@ -354,7 +371,7 @@ void MongoSource::say_of_what_moment(SourceOutcome& outcome) const {
 // What was made, changed or dropped meanwhile is partly in the snapshot, and nothing says which.
 Result<void> MongoSource::check_unchanged() const {
   const auto after = TRY(read_catalog(location_.server->connect(), location_.database));
-  const auto changes = differences(catalog_, after);
+  const auto changes = differences(listed_, after);
   if (changes.empty()) return {};
   return fail(Error(Code::source_changed, location_.database + " changed while it was read: " +
                                               changes[0].object + " " + changes[0].change)
@@ -375,18 +392,9 @@ Json MongoSource::position() const {
   return position;
 }
 
-// A server of 8.3 or later keeps them in a form that is not known here; and buckets without their
-// time series can be made nowhere else.
+// Buckets without their time series can be made nowhere else.
 Result<void> check_buckets(const std::string& database, const Collection& collection) {
-  const bool is_series = collection.kind == CollectionKind::time_series;
-  if (is_series && !view_document(collection.info).document_at(kBucketsField))
-    return fail(Error(Code::refused, database + "." + collection.name +
-                                         " is a time series without buckets of its own (" +
-                                         collection.stored_name() +
-                                         "), as servers since 8.3 keep it, and this form is not "
-                                         "known here")
-                    .with_hint("`lifeboat export jsonl` gives its measurements as documents."));
-  if (is_series || !collection.name.starts_with(kBucketsPrefix)) return {};
+  if (!collection.name.starts_with(kBucketsPrefix)) return {};
   return fail(Error(Code::refused, database + "." + collection.name +
                                        " holds the buckets of a time series that is not there")
                   .with_hint("Drop it, or make the time series again, before a backup."));
@@ -414,6 +422,22 @@ Result<void> check_catalog(const Connection& connection, const Catalog& catalog)
                   .with_hint(known.empty()
                                  ? "See whether `database` and the URI name the right one."
                                  : "The server has: " + known + "."));
+}
+
+// Since 8.3 a server lists no buckets: it keeps them in a form that is not known here.
+std::vector<Finding> series_as_documents(const Catalog& catalog, bool is_asked) {
+  std::vector<Finding> findings;
+  for (const auto& each : catalog.collections) {
+    const bool is_meant = each.kind == CollectionKind::time_series;
+    if (!is_meant || (each.has_buckets() && !is_asked)) continue;
+    const std::string why = each.has_buckets() ? "`time_series: documents` is asked for"
+                                               : "the server shows no buckets, as those since 8.3";
+    findings.push_back(
+        {"series-as-documents", each.name,
+         why + ": the time series is backed up as documents, which no log brings to another moment",
+         false});
+  }
+  return findings;
 }
 
 std::unique_ptr<Source> make_source(const SourceOptions& options) {

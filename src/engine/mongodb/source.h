@@ -16,4 +16,8 @@ class Connection;
 Result<void> check_server(const ServerFacts& server);
 Result<void> check_catalog(const Connection& connection, const Catalog& catalog);
 
+// A finding for each time series that a backup of it holds as documents: those without buckets, or
+// all where that is asked for.
+std::vector<Finding> series_as_documents(const Catalog& catalog, bool is_asked);
+
 }  // namespace lifeboat::engine::mongodb

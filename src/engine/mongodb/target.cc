@@ -17,6 +17,7 @@
 #include "engine/mongodb/offered.h"
 #include "engine/mongodb/recreate.h"
 #include "engine/mongodb/renaming.h"
+#include "engine/mongodb/restored_series.h"
 #include "engine/mongodb/sink.h"
 #include "engine/mongodb/source.h"
 #include "engine/mongodb/validators_aside.h"
@@ -43,11 +44,13 @@ class MongoTarget final : public Target {
   Result<void> end_replay(TargetReport& report);
   Result<void> bring_accounts();
   Finding cut() const;
-  Result<void> say_what_to_expect(TargetReport& report) const;
+  std::map<std::string, std::string> series_from_documents() const;
+  Result<void> say_what_to_expect(TargetReport& report, const RunContext& context) const;
   Catalog restored() const;
   Result<void> make_collection(const Collection& collection);
   bool takes_buckets() const { return offered_.contains(Feature::time_series_buckets); }
   Result<std::unique_ptr<Sink>> create_series(const Collection& series);
+  Result<std::unique_ptr<Sink>> create_from_measurements(const Collection& series);
   Failure refuse_series(const std::string& name) const;
   Result<void> keep_catalog(Bytes bytes);
   Result<void> keep_accounts(ByteView bytes);
@@ -67,6 +70,7 @@ class MongoTarget final : public Target {
   std::mutex mutex_;               // create() runs in several threads
   std::vector<Collection> made_;
   std::map<std::string, DocumentSum> twice_;  // given once more than they are there
+  std::vector<std::string> as_documents_;     // of those made: time series
   std::optional<Catalog> catalog_;            // none where only some objects are restored
   std::optional<Json> renamed_facts_;         // where all of it is restored under other names
   std::optional<Accounts> accounts_;
@@ -125,6 +129,8 @@ Result<std::unique_ptr<Sink>> MongoTarget::create(const EntryInfo& entry) {
     return make_catalog_sink([this](Bytes bytes) { return keep_accounts(bytes); });
   if (metadata.kind == Metadata::Kind::buckets)
     return TRY_CONTEXT(metadata.collection.name, create_series(metadata.collection));
+  if (metadata.kind == Metadata::Kind::measurements)
+    return TRY_CONTEXT(metadata.collection.name, create_from_measurements(metadata.collection));
   TRY_CONTEXT(metadata.collection.name, make_collection(metadata.collection));
   return make_documents_sink(location_, metadata.collection.name,
                              keep_twice(metadata.collection.name));
@@ -134,7 +140,8 @@ Failure MongoTarget::refuse_series(const std::string& name) const {
   if (!too_old_.empty())
     return refuse("the buckets of the time series " + name + too_old_,
                   "Restore to a server of that version or a later one, restore others alone, or "
-                  "leave it out (--accept-losses).");
+                  "leave it out (--accept-losses). What a source with `time_series: documents` "
+                  "backs up has no such bounds.");
   return refuse("this server takes no buckets of a time series, which is what the snapshot holds",
                 "Restore to MongoDB 5.0 to 8.2, or leave it out (--accept-losses).");
 }
@@ -152,6 +159,18 @@ Result<std::unique_ptr<Sink>> MongoTarget::create_series(const Collection& serie
   TRY(make_collection(series));
   TRY(run("its indexes", without_own_indexes_command(series)));
   return make_documents_sink(location_, series.stored_name(), {});
+}
+
+// Any server that has time series takes those; one that has none was accepted as keeping them in an
+// ordinary collection, or refuses the option.
+Result<std::unique_ptr<Sink>> MongoTarget::create_from_measurements(const Collection& series) {
+  TRY(make_collection(series));
+  if (offered_.contains(Feature::time_series)) {
+    TRY(run("its indexes", without_own_indexes_command(series)));
+    const std::scoped_lock lock(mutex_);
+    as_documents_.push_back(series.name);
+  }
+  return make_documents_sink(location_, series.name, {});
 }
 
 // Only FerretDB gives a document twice: elsewhere one that is there already is somebody else's.
@@ -181,7 +200,7 @@ Result<void> MongoTarget::keep_catalog(Bytes bytes) {
   // Where all is restored, it is refused before anything is made.
   if (!too_old_.empty() && !options_.accept_losses)
     for (const auto& each : catalog.collections)
-      if (each.kind == CollectionKind::time_series) return refuse_series(each.name);
+      if (each.has_buckets()) return refuse_series(each.name);
   if (!options_.renames.empty()) catalog = TRY(renamed_catalog(catalog, options_.renames));
   const std::scoped_lock lock(mutex_);
   if (catalog_) return fail(Code::corrupt, "the snapshot holds the catalog twice");
@@ -281,9 +300,20 @@ Finding MongoTarget::cut() const {
           false};
 }
 
+// By their names, with those that the facts have: only the facts of a whole are renamed.
+std::map<std::string, std::string> MongoTarget::series_from_documents() const {
+  std::map<std::string, std::string> series;
+  for (const auto& name : as_documents_) {
+    const auto from = renamed_facts_ ? std::string() : brought_as(name, options_.renames);
+    series.emplace(name, from.empty() ? name : from);
+  }
+  return series;
+}
+
 // Nothing else than the snapshot recorded, where nothing was replayed, came twice or has another
 // name.
-Result<void> MongoTarget::say_what_to_expect(TargetReport& report) const {
+Result<void> MongoTarget::say_what_to_expect(TargetReport& report,
+                                             const RunContext& context) const {
   for (const auto& [name, sum] : twice_)
     report.findings.push_back(
         {"document-met-twice", name,
@@ -291,10 +321,13 @@ Result<void> MongoTarget::say_what_to_expect(TargetReport& report) const {
                      "server gave them twice: the later one is here",
                      sum.count),
          false});
+  if (!options_.facts) return {};
+  const auto recorded = TRY(facts_of_series(location_, series_from_documents(),
+                                            renamed_facts_.value_or(*options_.facts), context));
   const bool is_part = replay_ ? replay_->is_part() : !catalog_;
-  const bool is_as_recorded = !replay_ && twice_.empty() && !renamed_facts_;
-  if (!options_.facts || is_part || is_as_recorded) return {};
-  auto facts = TRY(facts_without(renamed_facts_.value_or(*options_.facts), twice_));
+  const bool is_recorded = !renamed_facts_ && twice_.empty() && recorded == *options_.facts;
+  if (is_part || (!replay_ && is_recorded)) return {};
+  auto facts = TRY(facts_without(recorded, twice_));
   report.facts = replay_ ? TRY(replay_->expected(facts)) : std::move(facts);
   return {};
 }
@@ -316,7 +349,7 @@ Result<TargetReport> MongoTarget::finish(const RunContext& context) {
   report.findings.insert(report.findings.end(), lost_.begin(), lost_.end());
   TRY(begin_replay(context));
   TRY(end_replay(report));
-  TRY(say_what_to_expect(report));
+  TRY(say_what_to_expect(report, context));
   const auto back = TRY(validators_->put_back());
   for (const auto& collection : made_) {
     TRY(context.check_stop());

@@ -200,10 +200,10 @@ void StandInModel::Record::put(Timestamp since, std::optional<Bytes> document) {
   versions_.emplace_back(since, std::move(document));
 }
 
-std::vector<Bytes> StandInModel::StoredCollection::present() const {
+std::vector<Bytes> StandInModel::StoredCollection::present(std::optional<Timestamp> moment) const {
   std::vector<Bytes> documents;
   for (const auto& [number, record] : records)
-    if (const auto* document = record.at(std::nullopt)) documents.push_back(*document);
+    if (const auto* document = record.at(moment)) documents.push_back(*document);
   return documents;
 }
 
@@ -211,7 +211,7 @@ std::vector<Bytes> StandInModel::documents_in(const std::string& database,
                                               const std::string& collection) {
   const auto* holder = found(database, collection);
   if (holder == nullptr) return {};
-  return holder->type == "timeseries" ? measurements_in(database, *holder) : holder->present();
+  return has_buckets(*holder) ? measurements_in(database, *holder, {}) : holder->present();
 }
 
 StandInModel::StoredCollection* StandInModel::found(const std::string& database,
@@ -316,10 +316,9 @@ DocumentBuilder StandInModel::find(const Request& request) {
   const bool is_sorted = sort && !sort->empty();
   if (!is_sorted && collection->type != "timeseries")
     return batch(std::move(cursor), request, "firstBatch");
-  if (collection->type == "timeseries")
-    cursor.fixed = measurements_in(request.database, *collection);
-  for (const auto& [number, record] : collection->records)
-    if (const auto* document = record.at(cursor.moment)) cursor.fixed.push_back(*document);
+  cursor.fixed = has_buckets(*collection)
+                     ? measurements_in(request.database, *collection, cursor.moment)
+                     : collection->present(cursor.moment);
   std::erase_if(cursor.fixed, [&](const Bytes& each) {
     return !matches(view_document(each), view_document(cursor.filter));
   });

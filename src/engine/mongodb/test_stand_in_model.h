@@ -83,7 +83,7 @@ class StandInModel {
     std::vector<Bytes> indexes{};
     std::map<std::uint64_t, Record> records{};  // by the order in which they came
     std::map<Bytes, std::uint64_t> by_id{};     // those that are there
-    std::vector<Bytes> present() const;
+    std::vector<Bytes> present(std::optional<Timestamp> moment = {}) const;
   };
   struct OpenCursor {
     std::string database;
@@ -131,10 +131,14 @@ class StandInModel {
   DocumentBuilder create_series(const Request& request, StoredCollection series);
   void make_place_of_views(const Request& request);
   void keep_replica_set();
+  void create_buckets(const Request& request, const StoredCollection& series);
   DocumentBuilder insert_measurements(const Request& request, const StoredCollection& series);
   void add_measurement(const Request& buckets, StoredCollection& into, DocumentView options,
                        DocumentView measurement);
-  std::vector<Bytes> measurements_in(const std::string& database, const StoredCollection& series);
+  std::vector<Bytes> measurements_in(const std::string& database, const StoredCollection& series,
+                                     std::optional<Timestamp> moment);
+  // Of a time series: before 8.3, where it is a view of them.
+  static bool has_buckets(const StoredCollection& collection);
   static std::string stored_name(const StoredCollection& collection);
   static Bytes key_of_buckets(const StoredCollection& collection, DocumentView key);
   std::optional<Refusal> why_no_bucket(const Request& request, DocumentView bucket);

@@ -4,7 +4,8 @@
 #include "engine/mongodb/test_stand_in_model.h"
 
 // Time series as servers before 8.3 keep them: of each value of the metadata one bucket, in the
-// form that has its measurements by their numbers.
+// form that has its measurements by their numbers. A later one shows none of its buckets: here it
+// keeps the measurements themselves.
 namespace lifeboat::engine::mongodb::testing {
 namespace {
 
@@ -74,11 +75,23 @@ Bytes measurement_at(DocumentView bucket, std::int32_t number, const std::string
   return made.take();
 }
 
+// In another order than it was inserted in, too.
+Bytes meta_first(DocumentView measurement, const std::string& meta) {
+  DocumentBuilder made;
+  if (const auto value = measurement.find(meta)) made.element(*value);
+  for (const auto& field : measurement)
+    if (field.key != meta) made.element(field);
+  return made.take();
+}
+
 }  // namespace
 
+bool StandInModel::has_buckets(const StoredCollection& collection) {
+  return collection.type == "timeseries" && collection.uuid.empty();
+}
+
 std::string StandInModel::stored_name(const StoredCollection& collection) {
-  return collection.type == "timeseries" ? std::string(kBucketsPrefix) + collection.name
-                                         : collection.name;
+  return has_buckets(collection) ? buckets_name(collection.name) : collection.name;
 }
 
 DocumentBuilder StandInModel::create_series(const Request& request, StoredCollection series) {
@@ -86,28 +99,15 @@ DocumentBuilder StandInModel::create_series(const Request& request, StoredCollec
   if (release < kFirstRelease)
     throw Refusal{40415, "Location40415", "BSON field 'create.timeseries' is an unknown field."};
   series.type = "timeseries";
-  if (release >= kWithoutBuckets) series.uuid = new_uuid(next_record_++);
   const auto options = view_document(series.options);
-  auto& all = databases_[request.database];
-  if (release < kWithoutBuckets) {
-    StoredCollection buckets{stored_name(series)};
-    buckets.uuid = new_uuid(next_record_++);
-    DocumentBuilder kept;
-    kept.document("validator", DocumentBuilder().take()).boolean("clusteredIndex", true);
-    for (const auto& each : options) kept.element(each);
-    buckets.options = kept.take();
+  if (release >= kWithoutBuckets) {
+    series.uuid = new_uuid(next_record_++);
     DocumentBuilder object;
-    object.text("create", buckets.name);
-    for (const auto& each : view_document(buckets.options)) object.element(each);
+    object.text("create", series.name);
+    for (const auto& each : options) object.element(each);
     log_command(request, object.take());
-    all[buckets.name] = std::move(buckets);
-    make_place_of_views(request);
-    DocumentBuilder view;
-    view.text("op", "i").document("o", DocumentBuilder()
-                                           .text("_id", request.database + "." + series.name)
-                                           .text("viewOn", stored_name(series))
-                                           .take());
-    log(request.database + ".system.views", std::move(view));
+  } else {
+    create_buckets(request, series);
   }
   const auto meta = text_in_series(options, "metaField");
   const auto time = text_in_series(options, "timeField");
@@ -120,12 +120,34 @@ DocumentBuilder StandInModel::create_series(const Request& request, StoredCollec
                                  .take());
     log_index(request, series, view_document(series.indexes.back()));
   }
-  all[series.name] = std::move(series);
+  databases_[request.database][series.name] = std::move(series);
   return {};
 }
 
+void StandInModel::create_buckets(const Request& request, const StoredCollection& series) {
+  auto& all = databases_[request.database];
+  StoredCollection buckets{stored_name(series)};
+  buckets.uuid = new_uuid(next_record_++);
+  DocumentBuilder kept;
+  kept.document("validator", DocumentBuilder().take()).boolean("clusteredIndex", true);
+  for (const auto& each : view_document(series.options)) kept.element(each);
+  buckets.options = kept.take();
+  DocumentBuilder object;
+  object.text("create", buckets.name);
+  for (const auto& each : view_document(buckets.options)) object.element(each);
+  log_command(request, object.take());
+  all[buckets.name] = std::move(buckets);
+  make_place_of_views(request);
+  DocumentBuilder view;
+  view.text("op", "i").document("o", DocumentBuilder()
+                                         .text("_id", request.database + "." + series.name)
+                                         .text("viewOn", stored_name(series))
+                                         .take());
+  log(request.database + ".system.views", std::move(view));
+}
+
 Bytes StandInModel::key_of_buckets(const StoredCollection& collection, DocumentView key) {
-  if (collection.type != "timeseries") return to_bytes(key.bytes());
+  if (!has_buckets(collection)) return to_bytes(key.bytes());
   const auto meta = text_in_series(view_document(collection.options), "metaField");
   DocumentBuilder made;
   for (const auto& field : key) {
@@ -143,14 +165,14 @@ Bytes StandInModel::key_of_buckets(const StoredCollection& collection, DocumentV
 
 DocumentBuilder StandInModel::insert_measurements(const Request& request,
                                                   const StoredCollection& series) {
-  auto* buckets = found(request.database, stored_name(series));
-  if (buckets == nullptr) throw Refusal{26, "NamespaceNotFound", "the series has no buckets here"};
-  const Request into{request.database, request.command, request.name, buckets->name};
+  auto* keeper = found(request.database, stored_name(series));
+  if (keeper == nullptr) throw Refusal{26, "NamespaceNotFound", "the series has no buckets here"};
+  const Request into{request.database, request.command, request.name, keeper->name};
   const auto options = view_document(series.options);
   const auto documents = request.command.find("documents");
   std::int32_t inserted = 0;
   for (const auto& each : documents->inside()) {
-    add_measurement(into, *buckets, options, each.inside());
+    add_measurement(into, *keeper, options, each.inside());
     ++inserted;
   }
   DocumentBuilder reply;
@@ -164,6 +186,8 @@ void StandInModel::add_measurement(const Request& buckets, StoredCollection& int
   if (!time || !time->holds(BsonType::date))
     throw Refusal{2, "BadValue",
                   "the time field must be present and contain a valid BSON UTC date"};
+  if (into.type == "timeseries")
+    return store(buckets, into, meta_first(measurement, text_in_series(options, "metaField")));
   const auto meta = measurement.find(text_in_series(options, "metaField"));
   for (auto& [number, record] : into.records) {
     const auto* there = record.at(std::nullopt);
@@ -187,12 +211,14 @@ void StandInModel::add_measurement(const Request& buckets, StoredCollection& int
 }
 
 std::vector<Bytes> StandInModel::measurements_in(const std::string& database,
-                                                 const StoredCollection& series) {
+                                                 const StoredCollection& series,
+                                                 std::optional<Timestamp> moment) {
   const auto options = view_document(series.options);
   const auto meta = text_in_series(options, "metaField");
   const auto time = text_in_series(options, "timeField");
   std::vector<Bytes> all;
-  for (const auto& each : documents_in(database, stored_name(series))) {
+  const auto* buckets = found(database, stored_name(series));
+  for (const auto& each : buckets == nullptr ? std::vector<Bytes>{} : buckets->present(moment)) {
     const auto bucket = view_document(each);
     for (std::int32_t i = 0; i < measurements_of(bucket, time); ++i)
       all.push_back(measurement_at(bucket, i, meta));

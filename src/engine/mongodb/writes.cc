@@ -143,20 +143,24 @@ bool is_told_to_create(const Element& field) {
 }
 
 // Of a time series the log has its buckets: it is made by its own name, without what follows.
-Write create_series(const OplogEntry& entry, Namespace where) {
+Result<Writes> create_series(const OplogEntry& entry, Namespace where) {
+  if (!where.collection.starts_with(kBucketsPrefix))
+    return fail(Error(Code::unsupported_format,
+                      "the log makes the time series " + where.collection +
+                          " in the form of servers since 8.3, which is not known here")
+                    .with_hint("Restore to a moment before it, or from a later snapshot."));
   where.collection = series_name(where.collection);
   DocumentBuilder command;
   command.text("create", where.collection);
   for (const auto* key : {"timeseries", "expireAfterSeconds", "collation"})
     if (const auto field = entry.object.find(key)) command.element(*field);
-  return Create{std::move(where), command.take()};
+  return Writes{Create{std::move(where), command.take()}};
 }
 
 Result<Writes> on_create(const OplogEntry& entry) {
   const auto where = TRY(named_collection(entry));
   if (where.collection == kViews) return Writes{};  // comes with the first view
-  if (where.collection.starts_with(kBucketsPrefix) && entry.object.find("timeseries"))
-    return Writes{create_series(entry, where)};
+  if (entry.object.find("timeseries")) return create_series(entry, where);
   DocumentBuilder command;
   command.text("create", where.collection);
   for (const auto& field : entry.object)

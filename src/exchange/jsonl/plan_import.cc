@@ -130,8 +130,8 @@ Result<void> Planning::read_views() {
   const auto visit = [&](DocumentView line, bool) -> Result<void> {
     auto view = TRY(view_of_line(line));
     const auto [known, is_new] = views_.emplace(view.name, view.options);
-    if (!is_new && fields_by_name(engine::mongodb::view_document(known->second)) !=
-                       fields_by_name(engine::mongodb::view_document(view.options)))
+    if (!is_new && sorted_by_field(engine::mongodb::view_document(known->second)) !=
+                       sorted_by_field(engine::mongodb::view_document(view.options)))
       find("view-told-twice", view.name, "its options and its line differ: the options are taken");
     return {};
   };
@@ -306,8 +306,9 @@ Result<void> Planning::look_at_existing_views() {
   std::vector<Collection> made;
   for (auto& view : plan_.views) {
     const auto* there = existing(view.name);
-    const bool is_same = there != nullptr && there->kind == CollectionKind::view &&
-                         fields_by_name(there->options()) == fields_by_name(view.options());
+    const bool is_same =
+        there != nullptr && there->kind == CollectionKind::view &&
+        sorted_by_field(there->options()) == engine::mongodb::sorted_by_field(view.options());
     if (there != nullptr && !is_same && !options_.replace_existing)
       return refuse_to_import("the view " + view.name + " is there and is another",
                               "With --replace-existing it is dropped and made anew.");

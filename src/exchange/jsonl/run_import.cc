@@ -19,7 +19,6 @@ namespace {
 using engine::mongodb::Collection;
 using engine::mongodb::CollectionScan;
 using engine::mongodb::DocumentBuilder;
-using engine::mongodb::DocumentDigest;
 using engine::mongodb::DocumentView;
 using engine::mongodb::Location;
 using engine::mongodb::Validators;
@@ -236,16 +235,13 @@ Result<void> Importing::verify() {
 
 Result<ImportedCollection> Importing::compare(const PlannedCollection& planned) const {
   const auto& survey = planned.survey;
-  const bool by_keys = planned.is_time_series();
-  DocumentDigest digest;
   auto scan = TRY(CollectionScan::begin(*to_.server, to_.database, planned.wanted));
   for (auto bytes = TRY(scan.next()); !bytes.empty(); bytes = TRY(scan.next())) {
     TRY(context_.check_stop());
-    if (by_keys) digest.add(fields_by_name(engine::mongodb::view_document(bytes)));
     context_.progress.advance(bytes.size(), 1);
   }
-  const auto there = by_keys ? digest.sum() : scan.finish().sum;
-  const auto& wanted = by_keys ? survey.by_keys : survey.sum;
+  const auto there = scan.finish().sum;
+  const auto& wanted = planned.is_time_series() ? survey.by_keys : survey.sum;
   ImportedCollection compared{planned.file.name,  wanted.count,        there.count,
                               survey.sample_hash, wanted.digest.hex(), there.digest.hex()};
   if (survey.without_id != 0 && wanted.count == there.count)

@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 
-#include <algorithm>
-
 #include "engine/mongodb/extended_json.h"
 #include "engine/mongodb/json_reader.h"
 #include "exchange/sample_hash.h"
@@ -16,7 +14,6 @@ constexpr std::size_t kPieceOfLines = 1U << 20U;
 using engine::mongodb::BsonType;
 using engine::mongodb::DocumentDigest;
 using engine::mongodb::DocumentView;
-using engine::mongodb::Element;
 
 bool holds_at(DocumentView document, std::string_view key, BsonType type) {
   const auto found = document.find(key);
@@ -63,7 +60,7 @@ Result<Survey> survey_lines(const fs::path& file, std::uint64_t sample, const Ru
     add_to(survey, document);
     if (escaped) ++survey.escaped;
     digest.add(document.bytes());
-    by_keys.add(fields_by_name(document));
+    by_keys.add(sorted_by_field(document));
     return hash.add_line(document, escaped);
   };
   TRY_CONTEXT(file.filename().string(), read_lines(file, visit, context));
@@ -71,15 +68,6 @@ Result<Survey> survey_lines(const fs::path& file, std::uint64_t sample, const Ru
   survey.by_keys = by_keys.sum();
   survey.sample_hash = hash.finish();
   return survey;
-}
-
-Bytes fields_by_name(DocumentView document) {
-  std::vector<Element> fields;
-  for (const auto& each : document) fields.push_back(each);
-  std::ranges::stable_sort(fields, {}, &Element::key);
-  engine::mongodb::DocumentBuilder builder;
-  for (const auto& each : fields) builder.element(each);
-  return builder.take();
 }
 
 }  // namespace lifeboat::exchange::jsonl

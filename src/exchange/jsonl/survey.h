@@ -29,7 +29,4 @@ struct Survey {
 
 Result<Survey> survey_lines(const fs::path& file, std::uint64_t sample, const RunContext& context);
 
-// A server gives the documents of a time series with their fields in another order.
-Bytes fields_by_name(engine::mongodb::DocumentView document);
-
 }  // namespace lifeboat::exchange::jsonl

@@ -115,7 +115,18 @@ class ArchiveExport {
     version_ = there.server.version;
     has_order_of_id_ = there.server.ferretdb.empty();
     catalog_ = std::move(there.catalog);
-    return engine::mongodb::check_catalog(from_.server->connect(), catalog_);
+    TRY(engine::mongodb::check_catalog(from_.server->connect(), catalog_));
+    for (const auto& each : catalog_.collections) TRY(check_series(each));
+    return {};
+  }
+
+  // An archive that mongorestore knows holds buckets.
+  Result<void> check_series(const Collection& each) const {
+    if (each.kind != CollectionKind::time_series || each.has_buckets()) return {};
+    return fail(Error(Code::refused, from_.database + "." + each.name +
+                                         " is a time series without buckets, as servers since 8.3 "
+                                         "keep it, and an archive of mongodump holds those")
+                    .with_hint("`lifeboat export jsonl` gives its measurements as documents."));
   }
 
   Result<void> put(ByteView bytes) {

@@ -115,7 +115,12 @@ Result<Catalog> needed_by(const DumpPlan& plan, const SeriesInLog& in_log) {
   for (const auto& name : in_log.names)
     if (!plan.collections.contains(name))
       needed.collections.push_back(TRY(engine::mongodb::check_collection(
-          DocumentBuilder().text("name", name).text("type", "timeseries").take(), {})));
+          DocumentBuilder()
+              .text("name", name)
+              .text("type", "timeseries")
+              .document(engine::mongodb::kBucketsField, DocumentBuilder().take())
+              .take(),
+          {})));
   return needed;
 }
 

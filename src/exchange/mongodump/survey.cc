@@ -55,7 +55,7 @@ Result<Bytes> shared_options(const Collection& collection) {
 }
 
 Result<void> join_buckets(FoundCollection& series, FoundCollections& all) {
-  const auto name = series.collection.stored_name();
+  const auto name = engine::mongodb::buckets_name(series.collection.name);
   const auto buckets = all.find(name);
   if (buckets == all.end())
     return fail(Code::corrupt,
@@ -65,6 +65,8 @@ Result<void> join_buckets(FoundCollection& series, FoundCollections& all) {
       TRY(shared_options(buckets->second.collection)) == TRY(shared_options(series.collection));
   if (!agrees)
     return fail(Code::corrupt, "the metadata of " + name + " is that of another time series");
+  series.collection =
+      TRY(engine::mongodb::with_buckets(series.collection, buckets->second.collection.info));
   series.sum = buckets->second.sum;
   series.without_id = buckets->second.without_id;
   all.erase(buckets);
