@@ -37,7 +37,8 @@ Result<int> run_follow(Session& session) {
 Result<int> run_log_status(Session& session) {
   const auto name =
       TRY(service::only_service(session.setup(), session.arguments().text("SERVICE")));
-  const auto answer = TRY(service::log_status(session.setup(), name, session.context()));
+  const bool quick = session.arguments().has("quick");
+  const auto answer = TRY(service::log_status(session.setup(), name, session.context(), quick));
   Table table({{"REPOSITORY"}, {"SOURCE"}, {"ANY SECOND FROM"}, {"TO"}});
   for (const auto& each : list_of(answer.body, "repositories"))
     for (const auto& range : list_of(each, "ranges"))
@@ -49,6 +50,10 @@ Result<int> run_log_status(Session& session) {
                   : "No source of " + name +
                         " keeps a log: what can be restored are "
                         "the moments of its snapshots.");
+  if (quick)
+    session.say(
+        "By what the pieces say of themselves: their contents were not read. `lifeboat "
+        "verify` finds damage in them.");
   session.result(answer.body, answer.exit_status);
   return answer.exit_status;
 }
@@ -76,7 +81,12 @@ CommandSpec status_of_log_command() {
   spec.name = "log status";
   spec.summary = "Show which moments can be restored.";
   spec.positionals = {{"SERVICE", "Which one; else the only one of the configuration.", false}};
-  spec.examples = {{"lifeboat log status shop", "from which second to which"}};
+  spec.about =
+      "Lists what a restore would take: every piece of the log is read, for one that is damaged "
+      "leads nowhere.";
+  spec.options = {{"quick", "", "Read what the pieces say of themselves, and not the pieces."}};
+  spec.examples = {{"lifeboat log status shop", "from which second to which"},
+                   {"lifeboat log status shop --quick", "of a large log, or one that is far away"}};
   spec.run = run_log_status;
   return spec;
 }

@@ -29,6 +29,7 @@ class FormatRepository final : public Repository {
   Result<std::vector<LogPieceInfo>> log_pieces(const std::string& service,
                                                const std::string& source) override;
   Result<Json> log_about(const LogPieceInfo& piece) override;
+  Result<Json> log_head(const LogPieceInfo& piece) override;
   Result<LogPiece> read_log_piece(const LogPieceInfo& piece) override;
 
   Result<std::string> add_statement(const std::string& kind, Json body,

@@ -86,6 +86,23 @@ Result<Bytes> make_log_object(const RoleKeys& keys, const NewLogPiece& piece, Ra
   return object;
 }
 
+Result<std::size_t> log_head_size(ByteView begin) {
+  ByteReader reader(TRY(strip_prefix(begin, ObjectType::log)));
+  const std::size_t size = TRY(reader.u32());
+  if (size > kMaxHead) return fail(Code::corrupt, "a head that is larger than the format allows");
+  return begin.size() - reader.remaining() + size;
+}
+
+Result<Json> parse_log_head(const RoleKeys& keys, const LogName& name, ByteView head) {
+  const auto key = log_key(name);  // the spec only looks at it
+  ByteReader reader(TRY(strip_prefix(head, ObjectType::log)));
+  const auto spec = log_spec(keys, PartType::log_head, key, head.first(kPrefixSize));
+  const auto plain = TRY(open_part(spec, keys.index.view(), TRY(reader.sized(kMaxHead))));
+  LogObject object;
+  TRY(read_log_head(keys, name, plain, object));
+  return std::move(object.about);
+}
+
 Result<LogObject> parse_log_object(const RoleKeys& keys, const LogName& name, ByteView bytes) {
   const auto key = log_key(name);
   ByteReader reader(TRY(strip_prefix(bytes, ObjectType::log)));

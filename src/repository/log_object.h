@@ -35,6 +35,11 @@ struct LogObject {
 };
 // Name, form, signature and what it says of itself. Views into the object.
 Result<LogObject> parse_log_object(const RoleKeys& keys, const LogName& name, ByteView object);
+// How many of an object's first bytes hold its head, by the first few of them …
+constexpr std::size_t kLogHeadBegin = 16;
+Result<std::size_t> log_head_size(ByteView begin);
+// … and what the head says, by those alone: no signature vouches for it, nor is the rest looked at.
+Result<Json> parse_log_head(const RoleKeys& keys, const LogName& name, ByteView head);
 // The content, for a role that holds the repository's key pair; `wrong_key` for others.
 Result<Bytes> open_log_content(const RoleKeys& keys, const LogName& name, const LogObject& object);
 

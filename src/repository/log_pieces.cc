@@ -120,6 +120,17 @@ Result<Json> FormatRepository::log_about(const LogPieceInfo& piece) {
   return std::move(TRY_CONTEXT(log_key(name), parse_log_object(store_.keys, name, bytes)).about);
 }
 
+// Twice little, whatever the piece holds.
+Result<Json> FormatRepository::log_head(const LogPieceInfo& piece) {
+  const LogName name{piece.log, piece.from, piece.to};
+  const auto key = log_key(name);
+  Bytes bytes;
+  TRY(store_.backend->get(key, {0, kLogHeadBegin}, bytes));
+  const auto size = TRY_CONTEXT(key, log_head_size(bytes));
+  TRY(store_.backend->get(key, {0, size}, bytes));
+  return TRY_CONTEXT(key, parse_log_head(store_.keys, name, bytes));
+}
+
 Result<LogPiece> FormatRepository::read_log_piece(const LogPieceInfo& piece) {
   const LogName name{piece.log, piece.from, piece.to};
   const auto bytes = TRY(fetch_log(store_, name));

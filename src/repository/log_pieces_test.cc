@@ -60,6 +60,45 @@ TEST_F(LogPieces, ComeBackInOrderWithWhatTheySayOfThemselves) {
   EXPECT_TRUE(admin_->log_pieces("shop", "none")->empty());
 }
 
+TEST_F(LogPieces, AreHeadedByWhatTheySayOfThemselvesForWhichLittleIsRead) {
+  ASSERT_OK(admin_->add_log_piece(piece(1, 2), context()));
+  auto large = piece(2, 3);
+  large.content = random_bytes(3U << 20U, 7);
+  ASSERT_OK(admin_->add_log_piece(large, context()));
+  const auto pieces = admin_->log_pieces("shop", "db").value();
+  place_.read = 0;
+  for (const auto& each : pieces) {
+    const auto head = admin_->log_head(each);
+    ASSERT_OK(head);
+    EXPECT_EQ(*head, *admin_->log_about(each));
+  }
+  EXPECT_GT(place_.read, 3U << 20U) << "the whole was read for what is compared";
+  place_.read = 0;
+  for (const auto& each : pieces) ASSERT_OK(admin_->log_head(each));
+  EXPECT_LT(place_.read, 2000U);
+}
+
+// Damage of the content is what a check finds.
+TEST_F(LogPieces, AreDamagedByTheirHeadsWhereTheseAre) {
+  ASSERT_OK(admin_->add_log_piece(piece(1, 2), context()));
+  const auto key = place_.keys("logs/")[0];
+  const auto whole = place_.object(key);
+  const auto head_of_it = [&] { return admin_->log_head(admin_->log_pieces("shop", "db")->at(0)); };
+  ASSERT_OK(head_of_it());
+  for (const std::size_t at : {0, 5, 9, 20, 60}) {
+    auto flipped = whole;
+    flipped[at] ^= 1U;
+    place_.replace(key, flipped);
+    EXPECT_FALSE(head_of_it()) << at;
+  }
+  for (const auto size : {kLogHeadBegin / 2, 2 * kLogHeadBegin}) {
+    place_.replace(key, ByteView(whole).first(size));
+    EXPECT_CODE(head_of_it(), Code::corrupt);
+  }
+  place_.replace(key, whole);
+  ASSERT_OK(head_of_it());
+}
+
 TEST_F(LogPieces, TellStrangersNeitherServiceNorSource) {
   ASSERT_OK(admin_->add_log_piece(piece(1, 2), context()));
   const auto keys = place_.keys("logs/");

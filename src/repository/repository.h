@@ -334,6 +334,8 @@ class Repository {
                                                        const std::string& source) = 0;
   // What one says of itself, its signature checked; any role may ask …
   virtual Result<Json> log_about(const LogPieceInfo& piece) = 0;
+  // … the same by its beginning alone, for which little is read: damage behind it is not seen …
+  virtual Result<Json> log_head(const LogPieceInfo& piece) = 0;
   // … and with its content.
   virtual Result<LogPiece> read_log_piece(const LogPieceInfo& piece) = 0;
 

@@ -2,6 +2,7 @@
 // For this room's tests: a repository on a medium in memory with small packs, used through its
 // public interface, whose objects can be damaged and whose calls can be watched. For one thread.
 #include <gtest/gtest.h>
+#include <atomic>
 #include <cstring>
 
 #include "base/file.h"
@@ -34,8 +35,8 @@ using Watch = std::function<void(storage::Call, const std::string& key)>;
 class WatchedBackend final : public storage::Backend {
  public:
   WatchedBackend(std::shared_ptr<storage::MemoryStore> store, const Clock& clock,
-                 const Watch& watch)
-      : memory_(std::move(store), clock), watch_(watch) {}
+                 const Watch& watch, std::atomic<std::uint64_t>& read)
+      : memory_(std::move(store), clock), watch_(watch), read_(read) {}
 
   Result<void> put(const storage::Key& key, ByteView bytes) override {
     tell(storage::Call::put, key);
@@ -43,7 +44,9 @@ class WatchedBackend final : public storage::Backend {
   }
   Result<void> get(const storage::Key& key, storage::Range range, Bytes& into) override {
     tell(storage::Call::get, key);
-    return memory_.get(key, range, into);
+    auto got = memory_.get(key, range, into);
+    if (got) read_ += into.size();
+    return got;
   }
   Result<storage::ObjectInfo> stat(const storage::Key& key) override {
     tell(storage::Call::stat, key);
@@ -66,6 +69,7 @@ class WatchedBackend final : public storage::Backend {
 
   storage::MemoryBackend memory_;
   const Watch& watch_;
+  std::atomic<std::uint64_t>& read_;
 };
 
 class BytesReader final : public Reader {
@@ -107,7 +111,7 @@ class TestPlace {
   }
 
   std::unique_ptr<storage::Backend> medium() {
-    return std::make_unique<WatchedBackend>(store, test.clock, watch);
+    return std::make_unique<WatchedBackend>(store, test.clock, watch, read);
   }
   static Credential key_of(const std::string& name) {
     return KeyFile{Secret(random_bytes(32, std::hash<std::string>()(name)))};
@@ -145,6 +149,7 @@ class TestPlace {
   TestContext test;
   std::shared_ptr<storage::MemoryStore> store = std::make_shared<storage::MemoryStore>();
   Watch watch;
+  std::atomic<std::uint64_t> read = 0;  // bytes, of all machines
 
  private:
   ScratchDirectory scratch_;

@@ -73,10 +73,10 @@ struct ReadablePieces {
   std::optional<Error> damage;  // of one that is not among them
 };
 Result<ReadablePieces> read_pieces(const std::vector<LogPieceInfo>& pieces,
-                                   repository::Repository& repository) {
+                                   repository::Repository& repository, bool quick = false) {
   ReadablePieces readable;
   for (const auto& each : pieces) {
-    auto about = repository.log_about(each);
+    auto about = quick ? repository.log_head(each) : repository.log_about(each);
     if (!about && about.error().code() != Code::corrupt) return fail(std::move(about).error());
     if (!about) {
       readable.damage = about.error();
@@ -116,9 +116,10 @@ std::map<std::string, LoggedSource> logged_sources(const std::vector<SnapshotInf
 // The log of one source, asked as a restore asks it: by what each piece says of itself.
 class Reach {
  public:
-  static Result<Reach> begin(const std::string& service, const std::string& source,
+  static Result<Reach> begin(const LogQuestion& question, const std::string& source,
                              const std::string& type, repository::Repository& repository) {
-    auto pieces = TRY(read_pieces(TRY(repository.log_pieces(service, source)), repository));
+    auto pieces = TRY(read_pieces(TRY(repository.log_pieces(question.service, source)), repository,
+                                  question.quick));
     return Reach(*TRY(engine::find_engine(type)), std::move(pieces));
   }
 
@@ -202,6 +203,10 @@ Result<SnapshotInfo> choose_base(const std::vector<SnapshotInfo>& snapshots,
     if (TRY(is_base(each, moment))) newest = &each;
   }
   if (newest != nullptr) return *newest;
+  if (!have_logs(snapshots, service))
+    return fail(Error(Code::not_restorable,
+                      "no snapshot of " + service + " has a log that could lead there")
+                    .with_hint("Its sources keep none: restore a snapshot as it is."));
   return fail(Error(Code::not_restorable,
                     "no snapshot ends before " + text_of(moment) + ", so nothing leads there")
                   .with_hint("The first moment that can be had is " +
@@ -251,12 +256,12 @@ Result<void> end_log_at(PlanItem& item, std::uint64_t until) {
 
 // Each moment from the newest snapshot before it, as choose_base() has it.
 Result<std::vector<LogRange>> reachable(const std::vector<SnapshotInfo>& snapshots,
-                                        const std::string& service,
+                                        const LogQuestion& question,
                                         repository::Repository& repository,
                                         const RunContext& context) {
   std::vector<LogRange> all;
-  for (const auto& [name, source] : logged_sources(snapshots, service)) {
-    const auto reach = TRY(Reach::begin(service, name, source.type, repository));
+  for (const auto& [name, source] : logged_sources(snapshots, question.service)) {
+    const auto reach = TRY(Reach::begin(question, name, source.type, repository));
     for (std::size_t i = 0; i < source.bases.size(); ++i) {
       TRY(context.check_stop());
       const auto& base = source.bases[i];

@@ -34,10 +34,14 @@ struct LogRange {
   std::string from_text;
   std::string to_text;
 };
-// What a restore would take, and nothing else: reads every piece of the log, and passes over those
-// that cannot be read.
+struct LogQuestion {
+  std::string service;
+  bool quick = false;  // by the heads of the pieces: damage of their contents is not looked for
+};
+// What a restore would take, and nothing else: reads every piece of the log, unless it is to be
+// quick, and passes over those that cannot be read.
 Result<std::vector<LogRange>> reachable(const std::vector<repository::SnapshotInfo>& snapshots,
-                                        const std::string& service,
+                                        const LogQuestion& question,
                                         repository::Repository& repository,
                                         const RunContext& context);
 

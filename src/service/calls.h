@@ -44,9 +44,9 @@ using VisitLog = std::function<void(const Json& round)>;
 Result<Answer> follow_log(const Setup& setup, const LogCall& call, const VisitLog& visit,
                           const RunContext& context);
 // Which moments can be had: {"service", "repositories": [{"repository", "ranges": [{"source",
-// "from", "to"}]}]}
-Result<Answer> log_status(const Setup& setup, const std::string& service,
-                          const RunContext& context);
+// "from", "to"}]}], "quick"}; a quick answer takes the pieces of the log at their word.
+Result<Answer> log_status(const Setup& setup, const std::string& service, const RunContext& context,
+                          bool quick = false);
 
 // Which snapshot: an id, its beginning, or "latest", "first", "latest-proven"; or a moment. From
 // any repository that answers when none is named.

@@ -96,17 +96,21 @@ Result<Answer> follow_log(const Setup& setup, const LogCall& call, const VisitLo
   return answer;
 }
 
-Result<Answer> log_status(const Setup& setup, const std::string& name, const RunContext& context) {
+Result<Answer> log_status(const Setup& setup, const std::string& name, const RunContext& context,
+                          bool quick) {
   const auto composition = TRY(compose(setup));
   const auto& service = *TRY(composition->loaded.config.find_service(name));
   Answer answer;
-  answer.body = {
-      {"service", name}, {"keeps_log", keeps_log(service)}, {"repositories", Json::array()}};
+  answer.body = {{"service", name},
+                 {"keeps_log", keeps_log(service)},
+                 {"quick", quick},
+                 {"repositories", Json::array()}};
   for (const auto& each : service.repositories) {
     const auto repository = TRY(composition->service.open_repository(each, context));
     const auto list = TRY(repository->snapshots(context));
     Json ranges = Json::array();
-    for (const auto& range : TRY(restore::reachable(list.snapshots, name, *repository, context)))
+    for (const auto& range :
+         TRY(restore::reachable(list.snapshots, {name, quick}, *repository, context)))
       ranges.push_back(
           {{"source", range.source}, {"from", range.from_text}, {"to", range.to_text}});
     answer.body["repositories"].push_back({{"repository", each}, {"ranges", std::move(ranges)}});

@@ -220,6 +220,12 @@ TEST_F(LogCalls, ADamagedPieceInTheMiddleIsNamedAndNeverSteppedOver) {
     EXPECT_THAT(std::string(refused.error().hint()), HasSubstr("moments from "));
   }
   EXPECT_EQ(orders_there(), 110) << "a refused restore changed nothing";
+  const auto quick = log_status(setup_, "shop", context(), true);
+  ASSERT_TRUE(quick) << quick.error().describe();
+  EXPECT_EQ(quick->body["quick"], true);
+  const auto claimed = quick->body["repositories"][0]["ranges"];
+  ASSERT_EQ(claimed.size(), 1U);
+  EXPECT_GE(claimed[0]["to"].get<std::string>(), moments[2]) << "contents are not looked at";
   const auto before_it = ranges();
   ASSERT_EQ(before_it.size(), 1U);
   EXPECT_LT(before_it[0]["to"].get<std::string>(), moments[1]);
