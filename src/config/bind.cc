@@ -57,6 +57,19 @@ Result<ForeignSource> bind_foreign(const Place& place) {
   return source;
 }
 
+Result<engine::mongodb::Options> bind_mongodb(const Place& place) {
+  using engine::mongodb::ReadPreference;
+  engine::mongodb::Options options;
+  const auto& wanted = place["read_preference"].text();
+  if (wanted == "secondary") options.read_preference = ReadPreference::secondary;
+  if (wanted == "secondary_preferred")
+    options.read_preference = ReadPreference::secondary_preferred;
+  options.max_lag = TRY(bind_duration(place["max_lag"], options.max_lag));
+  options.fuzzy = place["sharded"].text() == "fuzzy";
+  options.series_as_documents = place["time_series"].text() == "documents";
+  return options;
+}
+
 Result<Source> bind_source(const std::string& name, const Place& place) {
   Source source;
   source.name = name;
@@ -65,7 +78,7 @@ Result<Source> bind_source(const std::string& name, const Place& place) {
   const auto uri = place["uri"];
   if (!uri.absent()) source.uri = TRY(SecretReference::parse(uri.text(), uri.path));
   source.database = place["database"].text();
-  source.series_as_documents = place["time_series"].text() == "documents";
+  source.mongodb = TRY(bind_mongodb(place));
   source.foreign = TRY(bind_foreign(place));
   for (const auto& item : place["exclude"].node.items)
     source.exclude.push_back(TRY(Template::parse(item.text, place.path + ".exclude")));

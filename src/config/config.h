@@ -13,6 +13,7 @@
 #include "config/secret_reference.h"
 #include "config/template.h"
 #include "drill/options.h"
+#include "engine/mongodb/options.h"
 #include "notify/options.h"
 #include "policy/options.h"
 
@@ -38,9 +39,9 @@ struct Source {
   std::string name;
   std::string type;
   Template path;
-  SecretReference uri;               // mongodb
-  std::string database;              // mongodb
-  bool series_as_documents = false;  // mongodb
+  SecretReference uri;   // mongodb
+  std::string database;  // mongodb
+  engine::mongodb::Options mongodb;
   ForeignSource foreign;
   std::vector<Template> exclude;
   bool one_file_system = false;

@@ -39,11 +39,51 @@ TEST(MongoSourceKeys, SayWhatASnapshotHoldsOfATimeSeries) {
     return mongo_options("{type: mongodb, uri: '${MONGO_URI}', database: shop" + more + "}",
                          {{"MONGO_URI", kUri}});
   };
-  EXPECT_FALSE(with("")->series_as_documents);
-  EXPECT_FALSE(with(", time_series: buckets")->series_as_documents);
-  EXPECT_TRUE(with(", time_series: documents")->series_as_documents);
+  EXPECT_FALSE(with("")->mongodb.series_as_documents);
+  EXPECT_FALSE(with(", time_series: buckets")->mongodb.series_as_documents);
+  EXPECT_TRUE(with(", time_series: documents")->mongodb.series_as_documents);
   EXPECT_FALSE(with(", time_series: both"));
   EXPECT_FALSE(mongo_options("{type: sqlite, path: /x, time_series: buckets}", {}));
+}
+
+// A source of MongoDB with more keys.
+std::string mongo_with(const std::string& more) {
+  return R"({type: mongodb, uri: "${MONGO_URI}", database: shop, )" + more + "}";
+}
+
+TEST(MongoSourceKeys, SayWhichMemberIsReadAndHowFarItMayLag) {
+  using engine::mongodb::ReadPreference;
+  const std::map<std::string, std::string> variables{{"MONGO_URI", kUri}};
+  const auto read_as = [&](const std::string& more) {
+    const auto options = mongo_options(mongo_with(more), variables);
+    EXPECT_TRUE(options) << options.error().describe();
+    return options ? options->mongodb : engine::mongodb::Options{};
+  };
+  const auto plain = mongo_options(kMongo, variables);
+  ASSERT_TRUE(plain) << plain.error().describe();
+  EXPECT_EQ(plain->mongodb.read_preference, ReadPreference::primary);
+  EXPECT_FALSE(plain->mongodb.fuzzy);
+  const auto secondary = read_as("read_preference: secondary");
+  EXPECT_EQ(secondary.read_preference, ReadPreference::secondary);
+  EXPECT_EQ(secondary.max_lag, std::chrono::seconds(30));
+  const auto preferred = read_as("read_preference: secondary_preferred, max_lag: 2m");
+  EXPECT_EQ(preferred.read_preference, ReadPreference::secondary_preferred);
+  EXPECT_EQ(preferred.max_lag, std::chrono::minutes(2));
+  EXPECT_TRUE(read_as("sharded: fuzzy").fuzzy);
+  EXPECT_FALSE(read_as("sharded: refuse").fuzzy);
+}
+
+TEST(MongoSourceKeys, AreRefusedWhereTheySayNothing) {
+  const auto refusal = [](const std::string& source) {
+    const auto options = mongo_options(source, {{"MONGO_URI", kUri}, {"DATABASE", "/x"}});
+    return options ? std::string() : options.error().describe();
+  };
+  for (const std::string more : {"max_lag: 30s", "read_preference: primary, max_lag: 30s"})
+    EXPECT_NE(refusal(mongo_with(more)).find("max_lag"), std::string::npos) << more;
+  EXPECT_NE(refusal(mongo_with("read_preference: nearest")), "");
+  EXPECT_NE(refusal(mongo_with("sharded: always")), "");
+  EXPECT_NE(refusal("{type: sqlite, path: /x, read_preference: secondary}"), "");
+  EXPECT_EQ(refusal(mongo_with("read_preference: secondary, max_lag: 30s")), "");
 }
 
 TEST(MongoSourceKeys, AreReachedInASandboxByAUriAndHaveNoPath) {

@@ -42,8 +42,10 @@ class ReferenceWalk {
     check_names(service, "repositories", "repository", "repositories");
     check_names(service, "notify", "notifier", "notifiers");
     if (const Node* markers = service.find("markers")) check_markers(*markers, service);
-    for (const auto& source : members_at(service, "sources"))
+    for (const auto& source : members_at(service, "sources")) {
       check_foreign(source.value, problems_);
+      check_lag(source.value);
+    }
     if (const Node* schedule = service.find("schedule"); schedule != nullptr && !takes(service))
       problems_.error(schedule->mark, "there is nothing to take: other tools back up all of it",
                       "write a trigger into the drill instead");
@@ -69,6 +71,14 @@ class ReferenceWalk {
         problems_.error(uri->mark,
                         "\"uri\" is of a server, and the source " + each.key + " is on none",
                         "leave it out: markers are written where the source is");
+  }
+
+  void check_lag(const Node& source) {
+    const Node* lag = source.find("max_lag");
+    const Node* preference = source.find("read_preference");
+    if (lag == nullptr || (preference != nullptr && preference->text != "primary")) return;
+    problems_.error(lag->mark, "\"max_lag\" means nothing of the primary, which is read here",
+                    "write read_preference: secondary beside it, or leave it out");
   }
 
   static bool takes(const Node& service) {

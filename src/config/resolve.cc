@@ -62,7 +62,7 @@ Result<engine::SourceOptions> Resolver::source(const Source& source) const {
   if (source.type == "mongodb") {
     options.uri = TRY(uri(source.uri));
     options.database = source.database;
-    options.series_as_documents = source.series_as_documents;
+    options.mongodb = source.mongodb;
   } else {
     options.path = TRY(path(source.path, "services.*.sources.*.path"));
   }

@@ -47,7 +47,7 @@ class StandInDrill : public DrillTest {
   }
   void back_up() {
     auto source = source_at(source_.uri(), "shop");
-    source.series_as_documents = as_documents_;
+    source.mongodb.series_as_documents = as_documents_;
     run_backup({source});
   }
   // `mongod` in a folder of its own, which is that server.

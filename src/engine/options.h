@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "engine/foreign/options.h"
+#include "engine/mongodb/options.h"
 
 namespace lifeboat::engine {
 
@@ -25,7 +26,7 @@ struct SourceOptions {
   foreign::Options foreign;      // of that type
   std::shared_ptr<const Secret> uri;  // mongodb: the server; it may hold a password
   std::string database;               // mongodb
-  bool series_as_documents = false;   // mongodb: time series that have buckets too
+  mongodb::Options mongodb;           // of that type
 };
 
 struct TargetOptions {

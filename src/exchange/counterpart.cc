@@ -1,6 +1,6 @@
 #include "exchange/counterpart.h"
 
-#include "engine/mongodb/source.h"
+#include "engine/mongodb/sharding.h"
 
 namespace lifeboat::exchange {
 

@@ -6,6 +6,7 @@
 #include "engine/mongodb/test_stand_in.h"
 #include "restore/half_filled.h"
 #include "restore/losses.h"
+#include "restore/moment.h"
 #include "restore/restore.h"
 #include "storage/memory/memory_backend.h"
 
@@ -33,17 +34,20 @@ class MongoRestore : public testing::Test {
     auto medium = std::make_unique<storage::MemoryBackend>(store_, test_.clock);
     repository_ = *repository::Repository::create(
         std::move(medium), key, {.cache = folder_.path() / "cache"}, test_.context);
-    backup::Request request;
-    request.service = "shop";
-    request.config = Json::object();
-    request.cache = folder_.path() / "lists";
-    request.sources = {source_at(source_uri(), "shop")};
-    const auto report = backup::run_backup(request, *repository_, test_.context);
+    const auto report = back_up(source_at(source_uri(), "shop"));
     ASSERT_TRUE(report) << report.error().describe();
     ASSERT_TRUE(report->snapshot.complete);
     snapshot_ = *repository_->open_snapshot(report->snapshot.id, test_.context);
   }
 
+  Result<backup::Report> back_up(const engine::SourceOptions& source) {
+    backup::Request request;
+    request.service = "shop";
+    request.config = Json::object();
+    request.cache = folder_.path() / "lists";
+    request.sources = {source};
+    return backup::run_backup(request, *repository_, test_.context);
+  }
   std::string place(const std::string& database) const { return server_.uri(database); }
   Result<Report> restore(const std::string& database, PlanRequest request = {}) {
     request.destination.places = {{"db", place(database)}};
@@ -74,6 +78,34 @@ TEST_F(MongoRestore, BringsEveryCollectionBackWithEqualFacts) {
   EXPECT_TRUE(report->items[0].findings.empty());
   EXPECT_EQ(report->items[0].entries, 7U);
   EXPECT_EQ(pretty_json(facts("restored")), pretty_json(snapshot_->sources()[0].facts));
+}
+
+TEST_F(MongoRestore, LeadsToNoPositionWhereNoSnapshotHasALog) {
+  const auto list = repository_->snapshots(test_.context);
+  ASSERT_TRUE(list);
+  const auto base = choose_base(list->snapshots, "shop", Moment{{}, "1763718300.1"});
+  ASSERT_FALSE(base);
+  EXPECT_EQ(base.error().code(), Code::not_restorable);
+  EXPECT_NE(base.error().message().find("no snapshot of shop has a log"), std::string::npos);
+}
+
+// The time of the test passes only for who waits.
+TEST_F(MongoRestore, IsOfABackupThatReadsNoFasterThanItsLimit) {
+  std::uint64_t bytes = 0;
+  for (const auto& each : snapshot_->sources()[0].facts["collections"])
+    bytes += each["bytes"].get<std::uint64_t>();
+  const auto seconds_of = [&](std::uint64_t limit) {
+    auto source = source_at(server_.uri(), "shop");
+    source.read_limit = limit;
+    const auto begun = test_.clock.steady();
+    const auto report = back_up(source);
+    EXPECT_TRUE(report) << report.error().describe();
+    return std::chrono::duration<double>(test_.clock.steady() - begun).count();
+  };
+  constexpr double kSeconds = 10;
+  EXPECT_EQ(seconds_of(0), 0);
+  // What is read last need not be waited for.
+  EXPECT_GT(seconds_of(bytes / 10), kSeconds * 0.7);
 }
 
 TEST_F(MongoRestore, BringsOneCollectionBackAlone) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "drill/log_moment.h"
 #include "drill/step.h"
@@ -60,6 +61,7 @@ class ProvisionStep final : public Step {
         TRY(restore::plan_restore(*state.report.snapshot, state.snapshot->sources(), request));
     // A weaker server would show nothing of the backup.
     TRY(restore::find_losses(state.plan, *state.snapshot, context));
+    note_unsharded(state);
     TRY(accept_older(state));
     TRY(restore::check_losses(state.plan));
     return plan_log_moments(state, context);
@@ -89,6 +91,16 @@ class ProvisionStep final : public Step {
                                           const RunContext& context) {
     if (is_on_scratch(state, source.name)) return state.scratch->place_of(source.name);
     return start_server(state, source, context);
+  }
+
+  // One server has no shards, and shows all of the data all the same.
+  static void note_unsharded(DrillState& state) {
+    for (auto& item : state.plan.items) {
+      const auto kept = std::ranges::stable_partition(
+          item.losses, [](const Finding& each) { return each.code != engine::kNotSharded; });
+      std::ranges::move(kept, std::back_inserter(state.report.findings));
+      item.losses.erase(kept.begin(), kept.end());
+    }
   }
 
   static Result<std::string> start_server(DrillState& state,

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "engine/losses.h"
 #include "engine/mongodb/facts.h"
 #include "engine/mongodb/offered.h"
 #include "engine/mongodb/renaming.h"
 #include "engine/mongodb/scratch_names.h"
+#include "engine/mongodb/sharding.h"
 #include "engine/mongodb/validators_aside.h"
 
 namespace lifeboat::engine::mongodb {
@@ -62,6 +64,10 @@ Result<std::vector<Finding>> losses_at(const std::string& place, const Brought& 
     std::ranges::move(lost_to_expiry(wanted, connection), std::back_inserter(losses));
   if (auto older = older_server(product_in(brought.facts), location.describe(), server))
     losses.push_back(std::move(*older));
+  for (const auto& each : wanted.collections)
+    if (const auto key = shard_key_of(each); !key.empty())
+      losses.push_back({std::string(kNotSharded), wanted.database + "." + each.name,
+                        "it is not sharded there; its shard key is " + key, false});
   for (auto& each : losses) each.message = server.product() + ": " + each.message;
   return losses;
 }

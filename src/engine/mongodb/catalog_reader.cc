@@ -78,6 +78,14 @@ std::vector<std::string> members_of(const DocumentView& hello) {
   return members;
 }
 
+// {lastWrite: {opTime: {ts}, majorityOpTime: {ts}}}
+std::optional<Timestamp> write_in(const DocumentView& hello, std::string_view which) {
+  const auto writes = hello.document_at("lastWrite");
+  const auto place = writes ? writes->document_at(which) : std::nullopt;
+  const auto ts = place ? place->find("ts") : std::nullopt;
+  return ts ? ts->timestamp() : std::nullopt;
+}
+
 }  // namespace
 
 Result<std::vector<Collection>> read_collections(const Connection& connection,
@@ -146,6 +154,12 @@ Result<ServerFacts> ask_server(const Connection& connection) {
   if (const auto cluster = said.document_at("$clusterTime"))
     if (const auto time = cluster->find("clusterTime")) facts.cluster_time = time->timestamp();
   facts.is_sharded = text_of(said, "msg") == "isdbgrid";
+  // What a shard adds to each reply, for a mongos.
+  facts.is_shard = said.find("$gleStats").has_value();
+  facts.is_secondary = said.is_true_at("secondary");
+  facts.primary = text_of(said, "primary");
+  facts.last_write = write_in(said, "opTime");
+  facts.committed_write = write_in(said, "majorityOpTime");
   return facts;
 }
 

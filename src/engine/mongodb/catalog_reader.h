@@ -20,10 +20,16 @@ Result<std::vector<std::string>> list_databases(const Connection& connection);
 
 struct ServerFacts {
   std::string version;
-  std::string ferretdb;                     // its version, where the server is one
-  std::string replica_set;                  // empty: none
-  std::string process;                      // this very process, as far as the server tells
-  bool is_sharded = false;                  // it is a mongos
+  std::string ferretdb;     // its version, where the server is one
+  std::string replica_set;  // empty: none
+  std::string process;      // this very process, as far as the server tells
+  bool is_sharded = false;  // it is a mongos
+  bool is_shard = false;    // one of a sharded cluster, as far as it tells
+  bool is_secondary = false;
+  std::string primary{};  // host:port; empty: it knows of none
+  // What a member of a replica set wrote last, and what of it can be undone no more.
+  std::optional<Timestamp> last_write{};
+  std::optional<Timestamp> committed_write{};
   std::vector<std::string> members{};       // host:port of every member of its replica set
   std::optional<Timestamp> cluster_time{};  // the newest that it knew of when it was asked
   std::string product() const;              // "MongoDB 7.0.12"

@@ -5,8 +5,8 @@
 #include <charconv>
 
 #include "base/json_value.h"
-#include "engine/mongodb/location.h"
 #include "engine/mongodb/log_window.h"
+#include "engine/mongodb/member.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
@@ -39,6 +39,9 @@ class OplogChanges final : public ChangeLog {
 
  private:
   static Result<LogEnds> ends_of(const Connection& connection, const ServerFacts& server) {
+    if (server.is_sharded)
+      return fail(Error(Code::not_restorable, std::string(kNoLogOfAll))
+                      .with_hint("A snapshot of it is restored as it is: no log brings it on."));
     const auto ends = TRY(ask_log(connection, server));
     if (ends) return *ends;
     return fail(Error(Code::not_restorable, server.product() + " keeps no log")
@@ -120,7 +123,7 @@ Result<std::uint32_t> parse_half(std::string_view text) {
 
 Result<std::unique_ptr<ChangeLog>> make_change_log(const SourceOptions& options,
                                                    std::size_t piece_bytes) {
-  return std::make_unique<OplogChanges>(TRY(locate(options)), piece_bytes);
+  return std::make_unique<OplogChanges>(TRY(locate_to_read(options)).location, piece_bytes);
 }
 
 Result<LogRoute> route_log(const Json& position, const std::vector<Json>& pieces,

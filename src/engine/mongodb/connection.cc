@@ -1,97 +1,25 @@
 #include "engine/mongodb/connection.h"
 
-#include <mongoc/mongoc.h>
-
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "engine/mongodb/driver.h"
 #include "engine/mongodb/empty_timestamps.h"
 #include "engine/mongodb/grants.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {
 
-constexpr int kServerErrors = 2;  // of mongoc's error APIs: the one that tells the server's codes
 // Where the URI itself does not say how long: milliseconds.
 constexpr std::array<std::pair<const char*, std::int32_t>, 3> kLimits{{
     {MONGOC_URI_SERVERSELECTIONTIMEOUTMS, 10'000},
     {MONGOC_URI_CONNECTTIMEOUTMS, 10'000},
     {MONGOC_URI_SOCKETTIMEOUTMS, 300'000},
 }};
-
-// What the driver would write to standard error is in the errors that it returns.
-void begin_driver() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    mongoc_log_set_handler(nullptr, nullptr);  // first: the beginning itself may warn
-    mongoc_init();
-  });
-}
-
-Code code_of_server(std::uint32_t code) {
-  switch (code) {
-    case 13:  // Unauthorized
-    case 18:  // AuthenticationFailed
-    case 8000:
-      return Code::permission_denied;
-    case 26:  // NamespaceNotFound
-      return Code::not_found;
-    case 48:  // NamespaceExists
-      return Code::exists;
-    case 50:  // MaxTimeMSExpired
-      return Code::timed_out;
-    case 91:     // ShutdownInProgress
-    case 189:    // PrimarySteppedDown
-    case 10107:  // NotWritablePrimary
-    case 11600:  // InterruptedAtShutdown
-    case 11602:  // InterruptedDueToReplStateChange
-    case 13435:  // NotPrimaryNoSecondaryOk
-    case 13436:  // NotPrimaryOrSecondary
-      return Code::unavailable;
-    case 14031:  // OutOfDiskSpace
-      return Code::no_space;
-    case 43:   // CursorNotFound
-    case 175:  // QueryPlanKilled
-    case 239:  // SnapshotTooOld
-    case 246:  // SnapshotUnavailable
-      return Code::source_changed;
-    default:
-      return Code::source_unreadable;
-  }
-}
-
-Code code_of(const bson_error_t& error) {
-  switch (error.domain) {
-    case MONGOC_ERROR_SERVER_SELECTION:
-    case MONGOC_ERROR_STREAM:
-      return Code::unavailable;
-    case MONGOC_ERROR_SERVER:
-      return code_of_server(error.code);
-    case MONGOC_ERROR_CLIENT:
-      return error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE ? Code::permission_denied
-                                                            : Code::unavailable;
-    case MONGOC_ERROR_SASL:
-    case MONGOC_ERROR_SCRAM:
-      return Code::permission_denied;
-    default:
-      return Code::source_unreadable;
-  }
-}
-
-// A server that refuses the user does so while it is being selected.
-Failure fail_with(const bson_error_t& error) {
-  std::string message = static_cast<const char*>(error.message);
-  if (message.find("uthentication failed") != std::string::npos)
-    return fail(Code::permission_denied, std::move(message));
-  const auto code = code_of(error);
-  if (code != Code::unavailable) return fail(code, std::move(message));
-  return fail(Error(code, std::move(message)).as_retryable());
-}
 
 // A document that the driver reads where it lies.
 class Borrowed {
@@ -176,14 +104,6 @@ Result<std::uint64_t> duplicates_in(DocumentView reply, const IsThere& is_there)
   return present;
 }
 
-// What the driver made, and the function that it wants it destroyed with.
-template <class T, void (*destroy)(T*)>
-struct Destroyer {
-  void operator()(T* made) const { destroy(made); }
-};
-template <class T, void (*destroy)(T*)>
-using Handle = std::unique_ptr<T, Destroyer<T, destroy>>;
-using Uri = Handle<mongoc_uri_t, mongoc_uri_destroy>;
 using Session = Handle<mongoc_client_session_t, mongoc_client_session_destroy>;
 
 // A server gives more of a cursor only to the session that opened it. It reads as of where it is
@@ -201,10 +121,11 @@ Result<void> check_read_preference(const mongoc_uri_t& uri) {
   const auto* wanted = mongoc_uri_get_read_prefs_t(&uri);
   if (mongoc_read_prefs_get_mode(wanted) == MONGOC_READ_PRIMARY) return {};
   return fail(Error(Code::config_invalid,
-                    "the uri has a readPreference, and everything is read from one member: the "
-                    "primary, or the one that is named alone")
-                  .with_hint("Take readPreference out of it. To read from a secondary name that "
-                             "one alone: mongodb://SECONDARY:27017/?directConnection=true."));
+                    "the uri has a readPreference, and everything is read from one member, by what "
+                    "the configuration says")
+                  .with_hint("Take readPreference out of it. To back up from a secondary say so of "
+                             "the source, with the most that it may lag: read_preference: "
+                             "secondary, max_lag: 30s."));
 }
 
 Result<Uri> parse_uri(const Secret& secret) {
@@ -455,10 +376,7 @@ Result<Cursor> Connection::open_cursor(const std::string& database, ByteView com
 Result<std::unique_ptr<Server>> Server::open(const Secret& secret) {
   begin_driver();
   const auto uri = TRY(parse_uri(secret));
-  bson_error_t error{};
-  auto* pool = mongoc_client_pool_new_with_error(uri.get(), &error);
-  if (pool == nullptr) return fail(Code::config_invalid, static_cast<const char*>(error.message));
-  mongoc_client_pool_set_error_api(pool, kServerErrors);
+  auto* pool = TRY(open_pool(*uri));
   const char* database = mongoc_uri_get_database(uri.get());
   return std::unique_ptr<Server>(
       new Server(pool, database == nullptr ? "" : database, hosts_of(*uri)));

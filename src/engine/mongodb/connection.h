@@ -87,6 +87,12 @@ class Server {
   Server& operator=(const Server&) = delete;
   ~Server();
 
+  // The same database as one member of the replica set has it ("db2:27017"), whatever the set does
+  // meanwhile: nobody else is asked.
+  Result<std::unique_ptr<Server>> only(const std::string& member) const;
+  // A secondary; the primary where `or_primary` and there is none. `unavailable` without either.
+  Result<std::string> choose_secondary(bool or_primary) const;
+
   // Waits for one of the pool's connections.
   Connection connect() const;
   // The database that the URI names, or empty.

@@ -4,8 +4,9 @@
 
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/grants.h"
-#include "engine/mongodb/location.h"
+#include "engine/mongodb/member.h"
 #include "engine/mongodb/oplog.h"
+#include "engine/mongodb/sharding.h"
 #include "engine/mongodb/snapshot_read.h"
 #include "engine/mongodb/source.h"
 
@@ -38,6 +39,9 @@ Advice without_right(const Error& error, const SnapshotAnswer& snapshot) {
 
 Result<Advice> examine_log(const Connection& connection, const ServerFacts& server,
                            const SnapshotAnswer& snapshot) {
+  if (server.is_sharded)
+    return Advice{Level::warning, std::string(kNoLogOfAll) + kNoOneMoment,
+                  "Stop the balancer while a backup runs."};
   const auto ends = ask_log(connection, server);
   if (!ends && ends.error().code() == Code::permission_denied)
     return without_right(ends.error(), snapshot);
@@ -71,12 +75,17 @@ bool is_for_log(const Right& right) {
   return right.collection == "oplog.rs" || right.database == "config";
 }
 
-Result<std::vector<Advice>> compare_rights(const Rights& rights, const std::string& database) {
+bool is_needed(const Right& right, const ServerFacts& server) {
+  return !server.is_sharded || (right.database != "local" && right.database != "config");
+}
+
+Result<std::vector<Advice>> compare_rights(const Rights& rights, const ServerFacts& server,
+                                           const std::string& database) {
   std::vector<Advice> advices;
   const auto& user = rights.users.front();
   bool has_all = true;
   for (const auto& right : rights_for(Purpose::backup, database)) {
-    if (rights.may(right)) continue;
+    if (!is_needed(right, server) || rights.may(right)) continue;
     has_all = false;
     if (!is_for_log(right)) advices.push_back(lacking(user, right));
   }
@@ -100,7 +109,7 @@ Result<std::vector<Advice>> examine_rights(const Connection& connection, const S
   if (!rights->privileges)
     return std::vector<Advice>{
         {Level::warning, unchecked + server.product() + " does not tell it", ""}};
-  return compare_rights(*rights, database);
+  return compare_rights(*rights, server, database);
 }
 
 // Nothing where this user may not ask for it.
@@ -119,11 +128,20 @@ bool has_errors(const std::vector<Advice>& advices) {
   return std::ranges::any_of(advices, [](const auto& each) { return each.level == Level::error; });
 }
 
+Advice advice_on(const Member& member) {
+  if (!member.is_secondary)
+    return {Level::ok, "it reads from " + member.address + ", which is the primary", ""};
+  return {Level::ok,
+          "it reads from " + member.address + ", a secondary, " +
+              std::to_string(member.lag.count()) + " s behind the primary",
+          ""};
+}
+
 Result<std::vector<Advice>> examine(const SourceOptions& options) {
-  const auto location = TRY(locate(options));
+  const auto [location, member] = TRY(locate_to_read(options));
   const auto connection = location.server->connect();
   const auto server = TRY(ask_server(connection));
-  TRY(check_server(server));
+  TRY(check_server(server, options.mongodb.fuzzy));
   auto rights = TRY(examine_rights(connection, server, location.database));
   if (has_errors(rights)) return rights;
   const auto catalog = TRY(read_catalog(connection, location.database));
@@ -135,13 +153,18 @@ Result<std::vector<Advice>> examine(const SourceOptions& options) {
                                    std::to_string(documents_in(catalog)) + " collections, " + size,
                                ""}};
   std::ranges::move(rights, std::back_inserter(advices));
-  for (const auto& series : series_as_documents(catalog, options.series_as_documents))
+  for (const auto& series : series_as_documents(catalog, options.mongodb.series_as_documents))
     advices.push_back({Level::warning, series.subject + ": " + series.message, ""});
+  if (member) advices.push_back(advice_on(*member));
   const auto snapshot = TRY(ask_snapshot(connection, server, catalog));
   if (snapshot.moment)
     advices.push_back(
         {Level::ok, "it gives snapshots: all collections are backed up as of one moment", ""});
   advices.push_back(TRY(examine_log(connection, server, snapshot)));
+  if (TRY(is_one_shard(connection, server)))
+    advices.push_back({Level::warning,
+                       "it is one shard of a sharded cluster: only what this one has is backed up",
+                       "Back up every shard, with the balancer stopped."});
   return advices;
 }
 

@@ -37,7 +37,7 @@ class MongoEngine final : public Engine {
     return examine_source(options, context);
   }
   Result<std::vector<Grant>> grants(const SourceOptions& options) const override {
-    return grants_for(TRY(database_of(options)));
+    return grants_for(TRY(database_of(options)), options.mongodb.fuzzy);
   }
   Result<std::uint64_t> estimate(const SourceOptions& options, const RunContext&) const override {
     return estimate_source(options);

@@ -109,6 +109,15 @@ std::string scratch_commands() {
          text + "\n";
 }
 
+// The log is on the shards, where nobody is sent by these.
+std::string shard_keys_command(const std::string& database) {
+  const auto privileges =
+      Json::array({{{"resource", {{"db", "config"}, {"collection", "collections"}}},
+                    {"actions", Json::array({"find"})}}});
+  return "// For the shard keys also: " + std::string(kInAdmin) + "grantPrivilegesToRole(" +
+         name_for(name_of(Purpose::backup), database) + ", " + canonical_json(privileges) + ")\n";
+}
+
 std::string commands_for(const Job& job, const std::string& database) {
   if (job.purpose == Purpose::drill) return scratch_commands();
   const auto name = name_for(job.name, database);
@@ -227,10 +236,11 @@ std::vector<Right> rights_for(Purpose purpose, const std::string& database) {
   return rights;
 }
 
-std::vector<Grant> grants_for(const std::string& database) {
+std::vector<Grant> grants_for(const std::string& database, bool sharded) {
   std::vector<Grant> grants;
   for (const auto& job : kJobs)
     grants.push_back({std::string(job.name), commands_for(job, database)});
+  if (sharded) grants.front().commands += shard_keys_command(database);
   return grants;
 }
 

@@ -23,8 +23,9 @@ struct Right {
 };
 std::vector<Right> rights_for(Purpose purpose, const std::string& database);
 
-// createRole and createUser for mongosh, with what they are for; nobody's password.
-std::vector<Grant> grants_for(const std::string& database);
+// createRole and createUser for mongosh, with what they are for; nobody's password. Of a sharded
+// cluster also what tells the shard keys.
+std::vector<Grant> grants_for(const std::string& database, bool sharded = false);
 // Of whoever writes markers into this collection.
 std::string grants_for_markers(const std::string& database, const std::string& collection);
 

@@ -5,7 +5,7 @@
 #include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/location.h"
 #include "engine/mongodb/oplog.h"
-#include "engine/mongodb/source.h"
+#include "engine/mongodb/sharding.h"
 
 namespace lifeboat::engine::mongodb {
 namespace {

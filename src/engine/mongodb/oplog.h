@@ -7,6 +7,9 @@
 
 namespace lifeboat::engine::mongodb {
 
+inline constexpr std::string_view kNoLogOfAll =
+    "a sharded cluster keeps a log for each shard, and none of all";
+
 struct LogEnds {
   LogPoint oldest;
   LogPoint newest;

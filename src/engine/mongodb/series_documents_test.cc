@@ -218,7 +218,7 @@ class AskedSeriesDocuments : public SeriesDocuments {
   AskedSeriesDocuments() : SeriesDocuments("7.0.14") {}
   Result<contract::Capture> capture_documents() {
     auto options = source();
-    options.series_as_documents = true;
+    options.mongodb.series_as_documents = true;
     return contract::capture(mongodb_engine(), options, test_.context);
   }
 };

@@ -19,6 +19,8 @@ Bytes one_document_of_snapshot(const std::string& collection) {
 }
 
 std::string why_not_asked(const ServerFacts& server, const Catalog& catalog) {
+  if (server.is_sharded)
+    return "a mongos is asked for no snapshot; stop the balancer while a backup runs";
   if (!server.ferretdb.empty() || server.release() < kFirstRelease)
     return server.product() + " gives no snapshots";
   if (server.replica_set.empty()) return "the server is no member of a replica set";

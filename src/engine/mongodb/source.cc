@@ -9,10 +9,11 @@
 #include "engine/mongodb/catalog_fingerprint.h"
 #include "engine/mongodb/facts.h"
 #include "engine/mongodb/joined_reader.h"
-#include "engine/mongodb/location.h"
 #include "engine/mongodb/log_window.h"
+#include "engine/mongodb/member.h"
 #include "engine/mongodb/metadata.h"
 #include "engine/mongodb/object_names.h"
+#include "engine/mongodb/sharding.h"
 #include "engine/mongodb/snapshot_read.h"
 
 namespace lifeboat::engine::mongodb {
@@ -53,6 +54,7 @@ class MongoSource final : public Source {
  private:
   Result<void> look_at_log(const Connection& connection);
   Result<void> look_for_snapshot(const Connection& connection);
+  Result<Catalog> read_whole_catalog(const Connection& connection);
   ReadAs read_as() const;
   Result<void> look_at_accounts(const Connection& connection);
   void look_at_series();
@@ -60,17 +62,22 @@ class MongoSource final : public Source {
   std::unique_ptr<Entry> catalog_entry();
   std::unique_ptr<Entry> accounts_entry();
   std::unique_ptr<Entry> documents_entry(const Collection& collection);
-  Result<void> check_unchanged() const;
+  Result<void> check_unchanged();
   Json position() const;
   std::string consistency() const;
   void say_of_gridfs(SourceOutcome& outcome) const;
   void say_of_what_moment(SourceOutcome& outcome) const;
+  void say_of_member(SourceOutcome& outcome) const;
+  void say_of_shards(SourceOutcome& outcome) const;
 
   SourceOptions options_;
   Location location_;
+  std::optional<Member> member_;  // that was chosen to be read
   ServerFacts server_;
-  Catalog catalog_;  // of the snapshot
-  Catalog listed_;   // as the server has it
+  bool is_shard_ = false;
+  std::string shard_keys_denied_;  // why they are not known
+  Catalog catalog_;                // of the snapshot
+  Catalog listed_;                 // as the server has it
   Time moment_;
   std::optional<Accounts> accounts_;  // none: the server keeps none, or does not tell
   std::string accounts_denied_;       // why it does not
@@ -161,14 +168,17 @@ class LogEntry final : public Entry {
 
 Result<void> MongoSource::begin(const RunContext& context) {
   TRY(context.check_stop());
-  location_ = TRY(locate(options_));
+  auto reading = TRY(locate_to_read(options_));
+  location_ = std::move(reading.location);
+  member_ = std::move(reading.member);
   const auto connection = location_.server->connect();
   server_ = TRY(ask_server(connection));
-  TRY(check_server(server_));
+  TRY(check_server(server_, options_.mongodb.fuzzy));
+  is_shard_ = TRY(is_one_shard(connection, server_));
   moment_ = context.clock.now();
   TRY(look_at_log(connection));
   TRY(look_at_accounts(connection));
-  catalog_ = TRY(read_catalog(connection, location_.database));
+  catalog_ = TRY(read_whole_catalog(connection));
   TRY(check_catalog(connection, catalog_));
   listed_ = catalog_;
   look_at_series();
@@ -179,12 +189,19 @@ Result<void> MongoSource::begin(const RunContext& context) {
 // A log tells of buckets, and these have none: then it is not for this snapshot, for it would bring
 // everything but them to another moment.
 void MongoSource::look_at_series() {
-  series_ = series_as_documents(catalog_, options_.series_as_documents);
+  series_ = series_as_documents(catalog_, options_.mongodb.series_as_documents);
   if (series_.empty()) return;
-  if (options_.series_as_documents) catalog_ = without_buckets(std::move(catalog_));
+  if (options_.mongodb.series_as_documents) catalog_ = without_buckets(std::move(catalog_));
   log_before_.reset();
   window_.broken =
       "the log does not tell of the documents of the time series " + series_.front().subject;
+}
+
+// With the shard keys, where they can be had.
+Result<Catalog> MongoSource::read_whole_catalog(const Connection& connection) {
+  auto catalog = TRY(read_catalog(connection, location_.database));
+  if (server_.is_sharded) shard_keys_denied_ = TRY(add_shard_keys(connection, catalog));
+  return catalog;
 }
 
 Result<void> MongoSource::look_for_snapshot(const Connection& connection) {
@@ -194,9 +211,10 @@ Result<void> MongoSource::look_for_snapshot(const Connection& connection) {
   return {};
 }
 
-// FerretDB goes by no index that it is told to go by.
+// FerretDB goes by no index that it is told to go by, and each shard by its own.
 ReadAs MongoSource::read_as() const {
-  return {log_before_.has_value(), snapshot_.moment(), server_.ferretdb.empty(), true};
+  const bool by_id = server_.ferretdb.empty() && !server_.is_sharded;
+  return {log_before_.has_value(), snapshot_.moment(), by_id, true};
 }
 
 // Without the snapshot, what is not read yet is read as it is: the log, where there is one, begins
@@ -221,7 +239,9 @@ Result<void> MongoSource::go_on(CollectionScan& scan, const Error& why) {
 
 // A user who may read the database and not the log still gets a backup, of less.
 Result<void> MongoSource::look_at_log(const Connection& connection) {
-  window_.broken = server_.product() + " keeps no log";
+  window_.broken =
+      server_.is_sharded ? std::string(kNoLogOfAll) : server_.product() + " keeps no log";
+  if (server_.is_sharded) return {};
   auto ends = ask_log(connection, server_);
   if (!ends && ends.error().code() != Code::permission_denied) return fail(std::move(ends).error());
   log_denied_ = !ends;
@@ -323,7 +343,29 @@ Result<SourceOutcome> MongoSource::finish(const RunContext& context) {
   if (now.cluster_time) outcome.position["cluster_time"] = now.cluster_time->text();
   if (window_.manifest) outcome.log_position = position_of(window_.manifest->last.at.ts);
   say_of_what_moment(outcome);
+  say_of_member(outcome);
+  say_of_shards(outcome);
   return outcome;
+}
+
+// What was read is of the moment that the snapshot names, however far the member has fallen behind
+// since: that is worth a word, and no reason to throw it away.
+void MongoSource::say_of_member(SourceOutcome& outcome) const {
+  if (!member_) return;
+  const auto at_end = ask_lag(*location_.server);
+  outcome.position["member"] = {{"address", member_->address},
+                                {"state", member_->is_secondary ? "secondary" : "primary"},
+                                {"lag_seconds", member_->lag.count()},
+                                {"lag_seconds_at_end", at_end ? Json(at_end->count()) : Json()}};
+  const auto& most = options_.mongodb.max_lag;
+  if (at_end && *at_end <= most) return;
+  outcome.findings.push_back(
+      {"member-lagging", options_.name,
+       at_end ? fmt::format("{} was {} s behind the primary when the backup ended, and max_lag is "
+                            "{}: newer writes are not in it",
+                            member_->address, at_end->count(), describe_duration(most))
+              : "when the backup ended " + at_end.error().message(),
+       false});
 }
 
 // Without a snapshot a file may have come between its chunks and its entry.
@@ -369,13 +411,35 @@ void MongoSource::say_of_what_moment(SourceOutcome& outcome) const {
 }
 
 // What was made, changed or dropped meanwhile is partly in the snapshot, and nothing says which.
-Result<void> MongoSource::check_unchanged() const {
-  const auto after = TRY(read_catalog(location_.server->connect(), location_.database));
-  const auto changes = differences(listed_, after);
+Result<void> MongoSource::check_unchanged() {
+  const auto after = TRY(read_whole_catalog(location_.server->connect()));
+  auto changes = differences(listed_, after);
+  for (std::size_t i = 0; changes.empty() && i < after.collections.size(); ++i)
+    if (const auto& now = after.collections[i];
+        shard_key_of(now) != shard_key_of(listed_.collections[i]))
+      changes.push_back({now.name, "is sharded by another key"});
   if (changes.empty()) return {};
   return fail(Error(Code::source_changed, location_.database + " changed while it was read: " +
                                               changes[0].object + " " + changes[0].change)
                   .with_hint("Run the backup when no collection or index is made or dropped."));
+}
+
+// Of what moment it is was said before.
+void MongoSource::say_of_shards(SourceOutcome& outcome) const {
+  if (server_.is_sharded) outcome.position["sharded"] = "fuzzy";
+  if (is_shard_) outcome.position["sharded"] = "one-shard";
+  if (is_shard_)
+    outcome.findings.push_back(
+        {"one-shard", options_.name,
+         "the server is one shard of a cluster: what the others have of the database is not in the "
+         "snapshot, and documents that a move left behind on it may be",
+         false});
+  if (!shard_keys_denied_.empty())
+    outcome.findings.push_back({"shard-keys-not-read", options_.name,
+                                "which of its collections are sharded, and by which key, is not in "
+                                "the snapshot: " +
+                                    shard_keys_denied_,
+                                false});
 }
 
 Json MongoSource::position() const {
@@ -402,14 +466,6 @@ Result<void> check_buckets(const std::string& database, const Collection& collec
 
 }  // namespace
 
-Result<void> check_server(const ServerFacts& server) {
-  if (!server.is_sharded) return {};
-  return fail(Error(Code::refused,
-                    "this is a sharded cluster: a copy through mongos is of no "
-                    "moment, and cannot be brought to one")
-                  .with_hint("Back up each shard's replica set, with the balancer stopped."));
-}
-
 Result<void> check_catalog(const Connection& connection, const Catalog& catalog) {
   for (const auto& each : catalog.collections) TRY(check_buckets(catalog.database, each));
   if (!catalog.collections.empty()) return {};
@@ -428,14 +484,11 @@ Result<void> check_catalog(const Connection& connection, const Catalog& catalog)
 std::vector<Finding> series_as_documents(const Catalog& catalog, bool is_asked) {
   std::vector<Finding> findings;
   for (const auto& each : catalog.collections) {
-    const bool is_meant = each.kind == CollectionKind::time_series;
-    if (!is_meant || (each.has_buckets() && !is_asked)) continue;
+    if (each.kind != CollectionKind::time_series || (each.has_buckets() && !is_asked)) continue;
     const std::string why = each.has_buckets() ? "`time_series: documents` is asked for"
                                                : "the server shows no buckets, as those since 8.3";
-    findings.push_back(
-        {"series-as-documents", each.name,
-         why + ": the time series is backed up as documents, which no log brings to another moment",
-         false});
+    findings.push_back({"series-as-documents", each.name,
+                        why + ": backed up as documents, which no log brings to another moment"});
   }
   return findings;
 }

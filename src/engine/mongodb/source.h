@@ -9,11 +9,9 @@ namespace lifeboat::engine::mongodb {
 
 std::unique_ptr<Source> make_source(const SourceOptions& options);
 
-// `refused` or `not_found` when this server or database is none that can be backed up.
-struct ServerFacts;
 struct Catalog;
 class Connection;
-Result<void> check_server(const ServerFacts& server);
+// `refused` or `not_found` when this database is none that can be backed up.
 Result<void> check_catalog(const Connection& connection, const Catalog& catalog);
 
 // A finding for each time series that a backup of it holds as documents: those without buckets, or

@@ -18,8 +18,8 @@
 #include "engine/mongodb/recreate.h"
 #include "engine/mongodb/renaming.h"
 #include "engine/mongodb/restored_series.h"
+#include "engine/mongodb/sharding.h"
 #include "engine/mongodb/sink.h"
-#include "engine/mongodb/source.h"
 #include "engine/mongodb/validators_aside.h"
 
 namespace lifeboat::engine::mongodb {

@@ -82,11 +82,6 @@ void StandInModel::keep_replica_set() {
       now(), DocumentBuilder().text("_id", "rs0").document("settings", settings).take());
 }
 
-void StandInModel::set_primary(bool primary) {
-  const std::scoped_lock lock(mutex_);
-  primary_ = primary;
-}
-
 void StandInModel::forget_history() {
   const std::scoped_lock lock(mutex_);
   oldest_ = tick();
@@ -124,6 +119,7 @@ Bytes StandInModel::answer(const Request& request) {
   if (handler == handlers().end())
     throw Refusal{59, "CommandNotFound", "no such command: '" + request.name + "'"};
   if (options_.authorization) check_authorized(request);
+  check_secondary_will_do(request);
   auto reply = (this->*handler->second)(request);
   reply.number("ok", 1);
   if (!options_.replica_set) return reply.take();
@@ -241,7 +237,8 @@ DocumentBuilder StandInModel::hello(const Request& request) {
       .int32("minWireVersion", 0)
       .int32("maxWireVersion", wire_version_of(options_.version));
   if (options_.is_router) reply.text("msg", "isdbgrid");
-  if (options_.replica_set) reply.text("setName", "rs0").boolean("secondary", !primary_);
+  if (options_.is_shard) reply.document("$gleStats", DocumentBuilder().take());
+  if (options_.replica_set) tell_members(reply);
   // The driver's own question would be the beginning of a conversation.
   if (!options_.process.empty() && !request.command.find("helloOk"))
     reply.document(

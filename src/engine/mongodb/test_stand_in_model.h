@@ -17,6 +17,7 @@ struct StandInOptions {
   std::string process{};    // 24 hex digits, where it tells which process it is
   std::string set_id = "65f0a1b2c3d4e5f607182930";  // of the replica set
   bool is_router = false;                           // it says that it is a mongos
+  bool is_shard = false;                            // it adds to replies what a shard does
   // Nobody may do what no role of theirs allows; at first there is one user, `root`.
   bool authorization = false;
   std::string socket{};  // a path to listen at, instead of a port
@@ -49,8 +50,18 @@ class StandInModel {
   Bytes run(const std::string& database, DocumentView command, StandInClient& client);
   static Bytes refuse(const Refusal& refusal);
 
-  // While it is none, every write is refused.
+  // While it is none, every write is refused, and every read by somebody who does not say that a
+  // secondary will do.
   void set_primary(bool primary);
+  // What `hello` tells of the replica set: addresses, of which `primary` may be empty.
+  struct Members {
+    std::vector<std::string> all;
+    std::string own;
+    std::string primary;
+  };
+  void set_members(Members members);
+  // Its newest write is so much older than it is.
+  void set_lag(std::uint32_t seconds);
   // A member that lags has not got the newest entries of the log yet.
   void hold_back_log(std::size_t entries);
   void catch_up();
@@ -170,6 +181,8 @@ class StandInModel {
   void log(const std::string& ns, DocumentBuilder entry);
   void log_command(const Request& request, ByteView object);
   void check_primary(const Request& request) const;
+  void check_secondary_will_do(const Request& request) const;
+  void tell_members(DocumentBuilder& reply) const;
   StoredCollection* found(const std::string& database, const std::string& collection);
   std::vector<Bytes> documents_in(const std::string& database, const std::string& collection);
   StoredCollection& there(const Request& request);
@@ -202,6 +215,8 @@ class StandInModel {
   std::uint32_t ticks_ = 0;
   Timestamp oldest_;
   bool primary_ = true;
+  Members members_;
+  std::uint32_t lag_ = 0;
   bool ignores_read_concern_ = false;
 };
 

@@ -126,11 +126,6 @@ void StandInModel::log_command(const Request& request, ByteView object) {
   log(request.database + ".$cmd", std::move(entry));
 }
 
-void StandInModel::check_primary(const Request& request) const {
-  if (!primary_)
-    throw Refusal{10107, "NotWritablePrimary", "not primary, and this is " + request.name};
-}
-
 StandInModel::StoredCollection& StandInModel::made(const Request& request) {
   if (auto* collection = found(request.database, request.collection)) return *collection;
   const auto command = DocumentBuilder().text("create", request.collection).take();

@@ -1,0 +1,134 @@
+#include "engine/mongodb/member.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "engine/mongodb/catalog_reader.h"
+#include "engine/mongodb/driver.h"
+
+namespace lifeboat::engine::mongodb {
+namespace {
+
+// How it must be written in a URI: a socket by its path; nothing else of a server's making.
+Result<std::string> host_in_uri(const std::string& member) {
+  if (member.starts_with('/')) return percent_encoded(member);
+  if (!member.empty() && member.find_first_of("/@?,%#\\ ") == member.npos) return member;
+  return fail(Code::corrupt, "the server names a member \"" + member + "\", which is no address");
+}
+
+// The driver checks names and types, as it did when it read them.
+void copy_options(const mongoc_uri_t& from, mongoc_uri_t* to) {
+  bson_iter_t each;
+  if (!bson_iter_init(&each, mongoc_uri_get_options(&from))) return;
+  while (bson_iter_next(&each)) {
+    const char* key = bson_iter_key(&each);
+    if (BSON_ITER_HOLDS_UTF8(&each))
+      mongoc_uri_set_option_as_utf8(to, key, bson_iter_utf8(&each, nullptr));
+    else if (BSON_ITER_HOLDS_BOOL(&each))
+      mongoc_uri_set_option_as_bool(to, key, bson_iter_bool(&each));
+    else if (BSON_ITER_HOLDS_INT32(&each))
+      mongoc_uri_set_option_as_int32(to, key, bson_iter_int32(&each));
+    else if (BSON_ITER_HOLDS_INT64(&each))
+      mongoc_uri_set_option_as_int64(to, key, bson_iter_int64(&each));
+  }
+}
+
+void copy_user(const mongoc_uri_t& from, mongoc_uri_t* to) {
+  if (const char* user = mongoc_uri_get_username(&from)) mongoc_uri_set_username(to, user);
+  if (const char* password = mongoc_uri_get_password(&from)) mongoc_uri_set_password(to, password);
+  if (const char* how = mongoc_uri_get_auth_mechanism(&from))
+    mongoc_uri_set_auth_mechanism(to, how);
+  if (mongoc_uri_get_username(&from) != nullptr || mongoc_uri_get_auth_mechanism(&from) != nullptr)
+    mongoc_uri_set_auth_source(to, mongoc_uri_get_auth_source(&from));
+  bson_t properties;
+  if (mongoc_uri_get_mechanism_properties(&from, &properties))
+    mongoc_uri_set_mechanism_properties(to, &properties);
+}
+
+// With all that the URI says, and what was looked up for mongodb+srv:// already.
+Result<Uri> uri_of_one(const mongoc_uri_t& whole, const std::string& member) {
+  bson_error_t error{};
+  const auto text = "mongodb://" + TRY(host_in_uri(member)) + "/";
+  Uri uri(mongoc_uri_new_with_error(text.c_str(), &error));
+  if (!uri) return fail(Code::corrupt, "the server names a member " + member + ", which is none");
+  copy_options(whole, uri.get());
+  copy_user(whole, uri.get());
+  mongoc_uri_set_option_as_bool(uri.get(), MONGOC_URI_DIRECTCONNECTION, true);
+  return uri;
+}
+
+Result<Member> judge(const Server& server, const Options& options) {
+  const auto facts = TRY(ask_server(server.connect()));
+  if (facts.replica_set.empty())
+    return fail(Error(Code::config_invalid, server.address() + " is no member of a replica set")
+                    .with_hint("Leave read_preference out: there is no other server to read."));
+  if (!facts.is_secondary && options.read_preference == ReadPreference::secondary)
+    return fail(Error(Code::config_invalid, server.address() + " is no secondary")
+                    .with_hint("Name several members in the uri, and their set (replicaSet=" +
+                               facts.replica_set + "): one of its secondaries is chosen."));
+  Member member{server.address(), facts.is_secondary, TRY(ask_lag(server))};
+  if (member.lag <= options.max_lag) return member;
+  return fail(Error(Code::unavailable,
+                    fmt::format("{} is {} s behind the primary, and max_lag is {}", member.address,
+                                member.lag.count(), describe_duration(options.max_lag)))
+                  .as_retryable()
+                  .with_hint("Wait until it has caught up, find out why it lags, or allow more "
+                             "with max_lag."));
+}
+
+}  // namespace
+
+Result<std::string> Server::choose_secondary(bool or_primary) const {
+  const auto connection = connect();
+  const Handle<mongoc_read_prefs_t, mongoc_read_prefs_destroy> wanted(
+      mongoc_read_prefs_new(or_primary ? MONGOC_READ_SECONDARY_PREFERRED : MONGOC_READ_SECONDARY));
+  bson_error_t error{};
+  const Handle<mongoc_server_description_t, mongoc_server_description_destroy> chosen(
+      mongoc_client_select_server(connection.client_, false, wanted.get(), &error));
+  if (!chosen) return fail(fail_with(error).value().add_context("no secondary of " + address_));
+  return std::string(
+      static_cast<const char*>(mongoc_server_description_host(chosen.get())->host_and_port));
+}
+
+Result<std::unique_ptr<Server>> Server::only(const std::string& member) const {
+  const auto connection = connect();
+  const auto uri = TRY(uri_of_one(*mongoc_client_get_uri(connection.client_), member));
+  return std::unique_ptr<Server>(new Server(TRY(open_pool(*uri)), database_, member));
+}
+
+Result<Reading> locate_to_read(const SourceOptions& options) {
+  Reading reading{TRY(locate(options)), std::nullopt};
+  const auto& wanted = options.mongodb;
+  if (wanted.read_preference == ReadPreference::primary) return reading;
+  const bool or_primary = wanted.read_preference == ReadPreference::secondary_preferred;
+  const auto& server = *reading.location.server;
+  auto alone = TRY(server.only(TRY(server.choose_secondary(or_primary))));
+  reading.member = TRY(judge(*alone, wanted));
+  reading.location.server = std::move(alone);
+  return reading;
+}
+
+// The primary is asked first: what it wrote while the answers are under way is no lag.
+Result<std::chrono::seconds> ask_lag(const Server& server) {
+  const auto facts = TRY(ask_server(server.connect()));
+  if (!facts.is_secondary) return std::chrono::seconds(0);
+  const auto unknown = [&](const std::string& why) {
+    return fail(Error(Code::unavailable,
+                      "nobody knows how far " + server.address() + " lags behind: " + why)
+                    .as_retryable());
+  };
+  if (facts.primary.empty()) return unknown("the replica set has no primary");
+  const auto primary = TRY(server.only(facts.primary));
+  const auto there = ask_server(primary->connect());
+  if (!there) return unknown("the primary " + there.error().describe());
+  const auto here = TRY(ask_server(server.connect()));
+  if (!there->last_write || !here.committed_write)
+    return unknown("the servers do not tell what they wrote last");
+  const std::int64_t behind =
+      std::int64_t{there->last_write->seconds} - std::int64_t{here.committed_write->seconds};
+  return std::chrono::seconds(std::max<std::int64_t>(behind, 0));
+}
+
+}  // namespace lifeboat::engine::mongodb
