@@ -44,6 +44,19 @@ class MongoAnyServer : public testing::CarriedShop {
   std::string name_of(const std::string& database) const {
     return "lifeboat_test_" + token_ + "_" + database;
   }
+  // What writes into the log as no client does: the first view, a result that takes another's
+  // place, a time series.
+  void make_what_ferret_has_not() const {
+    if (is_ferret()) return;
+    application().run(bson_of(R"({"create": "seen", "viewOn": "items", "pipeline": []})"));
+    application().insert("totals", testing::many_documents(3));
+    application().run(bson_of(R"({"aggregate": "items", "cursor": {},
+                                  "pipeline": [{"$match": {"_id": {"$lt": 50}}}, {"$out": "totals"}]})"));
+    application().run(bson_of(R"({"create": "weather", "timeseries": {"timeField": "at"}})"));
+    application().insert("weather",
+                         {bson_of(R"({"at": {"$date": "2026-01-02T03:04:05Z"}, "t": 3})"),
+                          bson_of(R"({"at": {"$date": "2026-01-02T03:05:05Z"}, "t": 4})")});
+  }
   // A place whose URI may hold a password.
   std::string uri(const std::string& database) const override {
     const auto variable = "LIFEBOAT_TEST_PLACE_" + database;
@@ -102,6 +115,7 @@ TEST_F(MongoAnyServer, IsBroughtByItsLogToWhatItHeldLater) {
   application().insert("items", testing::many_documents(100, 100));
   application().remove_one("items", 7);
   application().insert("items", {DocumentBuilder().int32("_id", -1).timestamp("at", {}).take()});
+  make_what_ferret_has_not();
   const auto later = facts("shop");
   const auto log = make_change_log(shop(), kLogPieceBytes);
   LIFEBOAT_OK(log);
@@ -109,7 +123,7 @@ TEST_F(MongoAnyServer, IsBroughtByItsLogToWhatItHeldLater) {
   LIFEBOAT_OK(piece);
   application().remove_one("items", 8);
   LIFEBOAT_OK(rebuild(*captured, {*piece}, last_of(*piece)));
-  EXPECT_EQ(facts("restored")["collections"]["items"], later["collections"]["items"]);
+  EXPECT_EQ(facts("restored")["collections"], later["collections"]);
   EXPECT_NE(facts("shop")["collections"]["items"], later["collections"]["items"]);
 }
 

@@ -78,6 +78,15 @@ std::vector<std::string> members_of(const DocumentView& hello) {
   return members;
 }
 
+std::optional<Time> clock_in(const DocumentView& hello) {
+  const auto time = hello.find("localTime");
+  if (!time || !time->holds(BsonType::date)) return std::nullopt;
+  const auto milliseconds = static_cast<std::int64_t>(little_endian_64(time->value));
+  constexpr std::int64_t kMost = 253'402'300'800'000;  // the year 10000
+  if (milliseconds <= 0 || milliseconds >= kMost) return std::nullopt;
+  return Time(std::chrono::milliseconds(milliseconds));
+}
+
 // {lastWrite: {opTime: {ts}, majorityOpTime: {ts}}}
 std::optional<Timestamp> write_in(const DocumentView& hello, std::string_view which) {
   const auto writes = hello.document_at("lastWrite");
@@ -153,6 +162,7 @@ Result<ServerFacts> ask_server(const Connection& connection) {
   facts.members = members_of(said);
   if (const auto cluster = said.document_at("$clusterTime"))
     if (const auto time = cluster->find("clusterTime")) facts.cluster_time = time->timestamp();
+  facts.clock = clock_in(said);
   facts.is_sharded = text_of(said, "msg") == "isdbgrid";
   // What a shard adds to each reply, for a mongos.
   facts.is_shard = said.find("$gleStats").has_value();

@@ -1,5 +1,6 @@
 #pragma once
 // Asks a server what a database holds. Functions are thread-safe.
+#include "base/clock.h"
 #include "engine/mongodb/catalog.h"
 #include "engine/mongodb/connection.h"
 
@@ -32,6 +33,7 @@ struct ServerFacts {
   std::optional<Timestamp> committed_write{};
   std::vector<std::string> members{};       // host:port of every member of its replica set
   std::optional<Timestamp> cluster_time{};  // the newest that it knew of when it was asked
+  std::optional<Time> clock{};              // what its machine's clock said then
   std::string product() const;              // "MongoDB 7.0.12"
   double release() const;                   // 7.0; that of the oldest when it cannot be told
 };

@@ -21,6 +21,7 @@ std::size_t documents_in(const Catalog& catalog) {
   return count;
 }
 
+constexpr Duration kMostSkew = std::chrono::minutes(1);
 constexpr const char* kGrantsHint =
     "`lifeboat doctor --grants` prints the least rights of each job.";
 constexpr const char* kNoOneMoment =
@@ -137,11 +138,25 @@ Advice advice_on(const Member& member) {
           ""};
 }
 
-Result<std::vector<Advice>> examine(const SourceOptions& options) {
+// Moments to restore to, and the log, go by the server's clock; ages by this machine's.
+std::optional<Advice> advice_on_clock(const ServerFacts& server, Time now) {
+  if (!server.clock) return std::nullopt;
+  const auto ahead = *server.clock - now;
+  if (ahead < kMostSkew && -ahead < kMostSkew) return std::nullopt;
+  const auto by = ahead < Duration(0) ? describe_duration(-ahead) + " behind"
+                                      : describe_duration(ahead) + " ahead of";
+  return Advice{Level::warning,
+                "the server's clock is " + by +
+                    " this machine's: --at goes by the server's, and ages of backups are wrong",
+                "Set the clock that is wrong; see timedatectl on both machines."};
+}
+
+Result<std::vector<Advice>> examine(const SourceOptions& options, const RunContext& context) {
   const auto [location, member] = TRY(locate_to_read(options));
   const auto connection = location.server->connect();
   const auto server = TRY(ask_server(connection));
   TRY(check_server(server, options.mongodb.fuzzy));
+  const auto clock = advice_on_clock(server, context.clock.now());
   auto rights = TRY(examine_rights(connection, server, location.database));
   if (has_errors(rights)) return rights;
   const auto catalog = TRY(read_catalog(connection, location.database));
@@ -152,6 +167,7 @@ Result<std::vector<Advice>> examine(const SourceOptions& options) {
                                location.describe() + ": " + server.product() + ", " +
                                    std::to_string(documents_in(catalog)) + " collections, " + size,
                                ""}};
+  if (clock) advices.push_back(*clock);
   std::ranges::move(rights, std::back_inserter(advices));
   for (const auto& series : series_as_documents(catalog, options.mongodb.series_as_documents))
     advices.push_back({Level::warning, series.subject + ": " + series.message, ""});
@@ -173,7 +189,7 @@ Result<std::vector<Advice>> examine(const SourceOptions& options) {
 Result<std::vector<Advice>> examine_source(const SourceOptions& options,
                                            const RunContext& context) {
   TRY(context.check_stop());
-  auto advices = examine(options);
+  auto advices = examine(options, context);
   if (advices) return advices;
   const auto& error = advices.error();
   return std::vector<Advice>{{Level::error, error.describe(), std::string(error.hint())}};
