@@ -59,16 +59,33 @@ Result<Uri> uri_of_one(const mongoc_uri_t& whole, const std::string& member) {
   return uri;
 }
 
+// Whether it takes writes. One that recovers or rolls back does not, and is no secondary either.
+Result<bool> is_primary(const Server& server) {
+  const auto hello = DocumentBuilder().int32("hello", 1).take();
+  const auto reply = TRY(server.connect().command("admin", hello));
+  return TRY(DocumentView::check(reply)).is_true_at("isWritablePrimary");
+}
+
+Failure nobody_knows(const Server& server, const std::string& why) {
+  return fail(
+      Error(Code::unavailable, "nobody knows how far " + server.address() + " lags behind: " + why)
+          .as_retryable()
+          .with_hint("Its primary must be there, and be reached from here by the name that "
+                     "the replica set has for it. Leave read_preference out to read the "
+                     "primary itself."));
+}
+
 Result<Member> judge(const Server& server, const Options& options) {
   const auto facts = TRY(ask_server(server.connect()));
   if (facts.replica_set.empty())
     return fail(Error(Code::config_invalid, server.address() + " is no member of a replica set")
                     .with_hint("Leave read_preference out: there is no other server to read."));
+  const auto lag = TRY(ask_lag(server));
   if (!facts.is_secondary && options.read_preference == ReadPreference::secondary)
     return fail(Error(Code::config_invalid, server.address() + " is no secondary")
                     .with_hint("Name several members in the uri, and their set (replicaSet=" +
                                facts.replica_set + "): one of its secondaries is chosen."));
-  Member member{server.address(), facts.is_secondary, TRY(ask_lag(server))};
+  Member member{server.address(), facts.is_secondary, lag};
   if (member.lag <= options.max_lag) return member;
   return fail(Error(Code::unavailable,
                     fmt::format("{} is {} s behind the primary, and max_lag is {}", member.address,
@@ -87,7 +104,14 @@ Result<std::string> Server::choose_secondary(bool or_primary) const {
   bson_error_t error{};
   const Handle<mongoc_server_description_t, mongoc_server_description_destroy> chosen(
       mongoc_client_select_server(connection.client_, false, wanted.get(), &error));
-  if (!chosen) return fail(fail_with(error).value().add_context("no secondary of " + address_));
+  if (!chosen) {
+    auto none = fail_with(error).value().add_context("no secondary of " + address_);
+    if (none.code() == Code::unavailable && !or_primary)
+      none.with_hint(
+          "See whether one is there and can be reached from here, or allow the primary "
+          "in its place: read_preference: secondary_preferred.");
+    return fail(std::move(none));
+  }
   return std::string(
       static_cast<const char*>(mongoc_server_description_host(chosen.get())->host_and_port));
 }
@@ -112,22 +136,20 @@ Result<Reading> locate_to_read(const SourceOptions& options) {
 
 // The primary is asked first: what it wrote while the answers are under way is no lag.
 Result<std::chrono::seconds> ask_lag(const Server& server) {
+  if (TRY(is_primary(server))) return std::chrono::seconds(0);
   const auto facts = TRY(ask_server(server.connect()));
-  if (!facts.is_secondary) return std::chrono::seconds(0);
-  const auto unknown = [&](const std::string& why) {
-    return fail(Error(Code::unavailable,
-                      "nobody knows how far " + server.address() + " lags behind: " + why)
-                    .as_retryable());
-  };
-  if (facts.primary.empty()) return unknown("the replica set has no primary");
+  if (!facts.is_secondary) return nobody_knows(server, "it is no secondary, and no primary either");
+  if (facts.primary.empty()) return nobody_knows(server, "the replica set has no primary");
   const auto primary = TRY(server.only(facts.primary));
-  const auto there = ask_server(primary->connect());
-  if (!there) return unknown("the primary " + there.error().describe());
+  const auto leads = is_primary(*primary);
+  if (!leads) return nobody_knows(server, "the primary: " + leads.error().describe());
+  if (!*leads) return nobody_knows(server, facts.primary + " is the primary no more");
+  const auto there = TRY(ask_server(primary->connect()));
   const auto here = TRY(ask_server(server.connect()));
-  if (!there->last_write || !here.committed_write)
-    return unknown("the servers do not tell what they wrote last");
+  if (!there.last_write || !here.committed_write)
+    return nobody_knows(server, "the servers do not tell what they wrote last");
   const std::int64_t behind =
-      std::int64_t{there->last_write->seconds} - std::int64_t{here.committed_write->seconds};
+      std::int64_t{there.last_write->seconds} - std::int64_t{here.committed_write->seconds};
   return std::chrono::seconds(std::max<std::int64_t>(behind, 0));
 }
 

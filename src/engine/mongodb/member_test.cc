@@ -35,6 +35,10 @@ class TwoMembers : public ::testing::Test {
     primary_.model().set_members({all, all[0], all[0]});
     secondary_.model().set_members({all, all[1], primary});
   }
+  void take_out_secondary() {
+    const auto primary = address_of(primary_);
+    secondary_.model().set_members({{primary}, address_of(secondary_), primary});
+  }
   static std::string uri_of(const std::string& hosts, const std::string& more) {
     return "mongodb://" + hosts + "/?serverSelectionTimeoutMS=3000&" + more;
   }
@@ -116,7 +120,60 @@ TEST_F(TwoMembers, ALagThatNobodyCanTellIsNone) {
   ASSERT_FALSE(captured);
   EXPECT_EQ(captured.error().code(), Code::unavailable);
   EXPECT_THAT(failure_of(captured), HasSubstr("the replica set has no primary"));
+  EXPECT_THAT(std::string(captured.error().hint()), HasSubstr("Leave read_preference out"));
   EXPECT_THAT(secondary_.received("find"), IsEmpty());
+}
+
+TEST_F(TwoMembers, TheLagBehindOneThatIsThePrimaryNoMoreIsNone) {
+  read_by(uri_of(address_of(secondary_), "directConnection=true"));
+  primary_.model().set_primary(false);
+  const auto captured = capture();
+  ASSERT_FALSE(captured);
+  EXPECT_EQ(captured.error().code(), Code::unavailable);
+  EXPECT_THAT(failure_of(captured), HasSubstr(address_of(primary_) + " is the primary no more"));
+  primary_.model().set_primary(true);
+  LIFEBOAT_OK(capture());
+}
+
+TEST_F(TwoMembers, OneThatIsNeitherPrimaryNorSecondaryIsNotTakenForOneThatLagsByNothing) {
+  read_by(uri_of(address_of(secondary_), "directConnection=true"));
+  take_out_secondary();
+  for (const auto wanted : {ReadPreference::secondary, ReadPreference::secondary_preferred}) {
+    options_.mongodb.read_preference = wanted;
+    const auto captured = capture();
+    ASSERT_FALSE(captured);
+    EXPECT_EQ(captured.error().code(), Code::unavailable);
+    EXPECT_THAT(failure_of(captured), HasSubstr("it is no secondary, and no primary either"));
+  }
+  introduce(address_of(primary_));
+  LIFEBOAT_OK(capture());
+}
+
+TEST_F(TwoMembers, OneThatIsASecondaryNoMoreAtTheEndHasALagThatNobodyKnows) {
+  secondary_.plant({.command = "find",
+                    .kind = testing::Fault::Kind::none,
+                    .collection = "items",
+                    .meanwhile = [this] { take_out_secondary(); }});
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  EXPECT_TRUE(captured->outcome.position["member"]["lag_seconds_at_end"].is_null());
+  ASSERT_THAT(captured->outcome.findings, SizeIs(1));
+  EXPECT_EQ(captured->outcome.findings.front().code, "member-lagging");
+}
+
+TEST_F(TwoMembers, TheTimeOfACopyOfNoOneMomentIsAsOldAsTheMember) {
+  secondary_.model().ignore_read_concern();
+  secondary_.model().set_lag(20);
+  secondary_.plant({.command = "find",
+                    .refusal = {13, "Unauthorized", "not authorized on local"},
+                    .collection = "oplog.rs"});
+  const auto captured = capture();
+  LIFEBOAT_OK(captured);
+  const auto& position = captured->outcome.position;
+  EXPECT_EQ(position["consistency"], "per-collection");
+  const std::chrono::seconds lag(position["member"]["lag_seconds"].get<int>());
+  EXPECT_GE(lag.count(), 19);
+  EXPECT_EQ(position["time"], to_rfc3339(test_.context.clock.now() - lag));
 }
 
 TEST_F(TwoMembers, ThePrimaryThatDiesMeanwhileLeavesTheLagUnknownAtTheEnd) {

@@ -175,7 +175,7 @@ Result<void> MongoSource::begin(const RunContext& context) {
   server_ = TRY(ask_server(connection));
   TRY(check_server(server_, options_.mongodb.fuzzy));
   is_shard_ = TRY(is_one_shard(connection, server_));
-  moment_ = context.clock.now();
+  moment_ = context.clock.now() - (member_ ? member_->lag : std::chrono::seconds(0));
   TRY(look_at_log(connection));
   TRY(look_at_accounts(connection));
   catalog_ = TRY(read_whole_catalog(connection));

@@ -1,4 +1,6 @@
 // What the stand-in is among the members of a replica set.
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "engine/mongodb/test_stand_in_model.h"
 
@@ -20,7 +22,9 @@ void StandInModel::set_lag(std::uint32_t seconds) {
 }
 
 void StandInModel::tell_members(DocumentBuilder& reply) const {
-  reply.text("setName", "rs0").boolean("secondary", !primary_);
+  // One that was taken out of the set is no secondary either.
+  const bool is_member = members_.all.empty() || std::ranges::count(members_.all, members_.own) > 0;
+  reply.text("setName", "rs0").boolean("secondary", !primary_ && is_member);
   if (!members_.all.empty()) {
     ArrayBuilder hosts;
     for (const auto& each : members_.all) hosts.text(each);
