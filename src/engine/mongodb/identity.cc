@@ -88,7 +88,14 @@ Result<Identity> identify_server(const Server& server, const std::vector<std::st
   const auto connection = server.connect();
   Identity identity;
   identity.addresses = addresses_of(server);
-  TRY(check_server(TRY(add_server(connection, identity))));
+  const auto facts = TRY(add_server(connection, identity));
+  TRY(check_server(facts));
+  // Of the cluster it has a part, which need not be one that a source could know it by.
+  if (TRY(is_one_shard(connection, facts)))
+    return fail(Error(Code::refused,
+                      "it is one shard of a sharded cluster: whose that is cannot "
+                      "be told")
+                    .with_hint("Name a server of its own in sandbox: {uri}."));
   for (const auto& each : databases)
     add_collections(TRY(read_collections(connection, each)), identity);
   return identity;

@@ -17,7 +17,7 @@ Result<PlaceState> look_at_place(const std::string& place);
 // collections: two that share one are the same server, or one is a copy of the other's files.
 Result<Identity> identify_server(const SourceOptions& source);
 // The same of a server on which databases would be made, with the collections of those of its
-// databases that are called like these. `refused` where it is a sharded cluster.
+// databases that are called like these. `refused` where it is a sharded cluster, or a part of one.
 Result<Identity> identify_server(const Server& server, const std::vector<std::string>& databases);
 
 }  // namespace lifeboat::engine::mongodb

@@ -139,6 +139,18 @@ TEST(ScratchIdentity, CannotBeAskedOfAServerThatIsGoneOrHadOfAShardedCluster) {
   EXPECT_EQ(identify_server(**gone, {}).error().code(), Code::unavailable);
 }
 
+// Of the sources of a cluster it has a part, and not always one by which it is known.
+TEST(ScratchIdentity, CannotBeHadOfOneShardOfACluster) {
+  const StandInServer shard({.is_shard = true});
+  const auto opened = Server::open(Secret::from_text(shard.uri())).value();
+  const auto refused = identify_server(*opened, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::refused);
+  EXPECT_THAT(refused.error().describe(), HasSubstr("one shard of a sharded cluster"));
+  const StandInServer alone;
+  LIFEBOAT_OK(identify_server(*Server::open(Secret::from_text(alone.uri())).value(), {}));
+}
+
 // On a server of one's own nothing expires until all is compared.
 TEST(ScratchLosses, AreDocumentsThatTheServerWouldDeleteBeforeTheyAreCompared) {
   const std::string kTtl = R"({"v": 2, "key": {"at": 1}, "name": "ttl", "expireAfterSeconds": 9})";
