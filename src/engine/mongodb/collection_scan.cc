@@ -32,8 +32,12 @@ std::optional<std::uint32_t> BatchPace::after(std::size_t document) {
 Result<CollectionScan> CollectionScan::begin(const Server& server, const std::string& database,
                                              const Collection& collection, ReadAs how) {
   const auto most = how.by_id ? BatchPace::kMostInBytes : BatchPace::kMost;
-  how.by_id = how.by_id && !is_capped(collection) && has_index_of_id(collection);
   Place place{database, how.stored ? collection.stored_name() : collection.name};
+  const bool is_of_measurements =
+      collection.kind == CollectionKind::time_series && place.collection == collection.name;
+  // Of measurements an index of _id is none that tells one from another.
+  how.by_id =
+      how.by_id && !is_of_measurements && !is_capped(collection) && has_index_of_id(collection);
   auto connection = server.connect();
   auto cursor = TRY(connection.open_cursor(database, command(place, how, {}), BatchPace::kFirst));
   const auto order = is_capped(collection) ? NaturalOrder::hashed : NaturalOrder::ignored;
@@ -41,8 +45,7 @@ Result<CollectionScan> CollectionScan::begin(const Server& server, const std::st
   scan.pace_ = BatchPace(most);
   scan.by_id_ = how.by_id;
   scan.is_of_moment_ = how.moment.has_value();
-  scan.is_of_measurements_ =
-      collection.kind == CollectionKind::time_series && scan.place_.collection == collection.name;
+  scan.is_of_measurements_ = is_of_measurements;
   return scan;
 }
 

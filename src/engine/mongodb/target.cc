@@ -304,8 +304,9 @@ Finding MongoTarget::cut() const {
 std::map<std::string, std::string> MongoTarget::series_from_documents() const {
   std::map<std::string, std::string> series;
   for (const auto& name : as_documents_) {
-    const auto from = renamed_facts_ ? std::string() : brought_as(name, options_.renames);
-    series.emplace(name, from.empty() ? name : from);
+    const auto from = std::ranges::find(options_.renames, name, &Renames::value_type::second);
+    const bool is_as_recorded = renamed_facts_ || from == options_.renames.end();
+    series.emplace(name, is_as_recorded ? name : from->first);
   }
   return series;
 }
