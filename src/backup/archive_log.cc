@@ -41,10 +41,23 @@ const repository::SnapshotInfo* newest_with_log(const repository::SnapshotList& 
   return newest;
 }
 
-Failure no_beginning(const LogRequest& request) {
-  return fail(Error(Code::not_found, "there is no snapshot of " + request.service + "/" +
-                                         request.source.name + " that a log could go on from")
-                  .with_hint("Run `lifeboat backup " + request.service + "` first."));
+bool holds(const repository::SnapshotInfo& snapshot, const LogRequest& request) {
+  return snapshot.service == request.service && snapshot.complete &&
+         std::ranges::find(snapshot.sources, request.source.name,
+                           &repository::SourceSummary::name) != snapshot.sources.end();
+}
+
+// Another backup helps only where there was none.
+Failure no_beginning(const LogRequest& request, const repository::SnapshotList& list) {
+  const auto name = request.service + "/" + request.source.name;
+  if (std::ranges::any_of(list.snapshots, [&](const auto& each) { return holds(each, request); }))
+    return fail(
+        Error(Code::not_found, "no snapshot of " + name + " has a place in a log")
+            .with_hint("The findings of its snapshots say why, and `lifeboat doctor`: while "
+                       "that is so, only the moments of its snapshots can be restored."));
+  return fail(
+      Error(Code::not_found, "there is no snapshot of " + name + " that a log could go on from")
+          .with_hint("Run `lifeboat backup " + request.service + "` first."));
 }
 
 Result<Beginning> beginning_of_snapshot(const LogRequest& request,
@@ -52,13 +65,13 @@ Result<Beginning> beginning_of_snapshot(const LogRequest& request,
                                         const RunContext& context) {
   const auto list = TRY(repository.snapshots(context));
   const auto* newest = newest_with_log(list, request);
-  if (newest == nullptr) return no_beginning(request);
+  if (newest == nullptr) return no_beginning(request, list);
   const auto snapshot = TRY(repository.open_snapshot(newest->id, context));
   for (const auto& source : snapshot->sources())
     if (source.name == request.source.name && source.position.is_object() &&
         source.position.contains("log"))
       return Beginning{source.position["log"], 0};
-  return no_beginning(request);
+  return no_beginning(request, list);
 }
 
 Result<Beginning> find_beginning(const LogRequest& request, repository::Repository& repository,

@@ -102,9 +102,13 @@ Result<std::optional<int>> done_by_log(Session& session, const std::string& name
   for (const auto& outcome : list_of(body, "repositories")) {
     if (outcome.contains("error") && text_of(outcome["error"], "code") == "not_found")
       return note("there is no snapshot that a log could go on from");
+    if (outcome.contains("error") && text_of(outcome["error"], "code") == "not_restorable")
+      return note("its log does not go on");
     for (const auto& log : list_of(outcome, "logs"))
       if (!text_of(log, "broken").empty()) return note("its log does not go on");
   }
+  if (!list_of(body, "newest_without_log").empty())
+    return note("no log leads on from its newest snapshot");
   session.result(body, done.exit_status);
   return std::optional(done.exit_status);
 }

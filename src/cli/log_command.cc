@@ -46,7 +46,8 @@ Result<int> run_log_status(Session& session) {
                  text_of(range, "to")});
   session.say(!table.empty() ? table.text(session.terminal())
               : flag_of(answer.body, "keeps_log")
-                  ? "No log yet: `lifeboat backup " + name + "` begins one."
+                  ? "No log yet: `lifeboat backup " + name +
+                        "` begins one, where `lifeboat doctor` names nothing against it."
                   : "No source of " + name +
                         " keeps a log: what can be restored are "
                         "the moments of its snapshots.");

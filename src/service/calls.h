@@ -39,7 +39,7 @@ struct LogCall {
 // What came of the logs of its sources since the last piece, into each repository; with `every`
 // again and again until the run is stopped, `visit` being called after each time.
 // {"service", "repositories": [{"repository", "logs": [{"source", "pieces", "bytes", "reaches",
-// "broken"}], "error"}]}; exit 1 when a log does not go on from what was there.
+// "broken"}], "error"}], "newest_without_log": [source]}; exit 1 when a log does not go on.
 using VisitLog = std::function<void(const Json& round)>;
 Result<Answer> follow_log(const Setup& setup, const LogCall& call, const VisitLog& visit,
                           const RunContext& context);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 
 #include "base/json_value.h"
 #include "engine/all.h"
@@ -43,6 +44,36 @@ bool keeps_log(const config::Service& service) {
     const auto engine = engine::find_engine(source.type);
     return engine && (*engine)->traits().has_log;
   });
+}
+
+// Whether the newest snapshot that has the source is one that a log leads on from.
+bool is_led_on(const std::vector<repository::SnapshotInfo>& snapshots, const std::string& service,
+               const std::string& source) {
+  bool is_led = true;
+  for (const auto& snapshot : snapshots) {
+    if (snapshot.service != service || !snapshot.complete) continue;
+    for (const auto& each : snapshot.sources)
+      if (each.name == source) is_led = each.log.has_value();
+  }
+  return is_led;
+}
+
+// What came since the newest snapshot of these is in no log. A repository that does not answer has
+// said so before.
+Result<Json> not_led_on(Composition& composition, const config::Service& service,
+                        const RunContext& context) {
+  std::set<std::string> names;
+  for (const auto& each : service.repositories) {
+    const auto repository = composition.service.open_repository(each, context);
+    if (!repository) continue;
+    const auto list = TRY((*repository)->snapshots(context));
+    for (const auto& source : service.sources)
+      if (const auto engine = engine::find_engine(source.type);
+          engine && (*engine)->traits().has_log &&
+          !is_led_on(list.snapshots, service.name, source.name))
+        names.insert(source.name);
+  }
+  return Json(names);
 }
 
 void warn_of_breaks(const std::vector<LogOutcome>& outcomes, const RunContext& context) {
@@ -92,6 +123,9 @@ Result<Answer> follow_log(const Setup& setup, const LogCall& call, const VisitLo
   } while (call.every && !context.stop.stop_requested());
   answer.body["service"] = call.service;
   answer.body["without_log"] = TRY(composition->service.sources_without_log(call.service));
+  if (!call.every)
+    answer.body["newest_without_log"] = TRY(not_led_on(
+        *composition, *TRY(composition->loaded.config.find_service(call.service)), context));
   answer.exit_status = worst;
   return answer;
 }

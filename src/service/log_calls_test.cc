@@ -263,5 +263,55 @@ TEST_F(LogCalls, AHoleInTheLogIsSaidAndAFullBackupBeginsAnew) {
   }
 }
 
+TEST_F(LogCalls, ASourceThatNoLogLeadsOnFromKeepsNoOtherFromBeingArchived) {
+  const TestServer plain;
+  setup_.environment["PLAIN_URI"] = plain.uri();
+  Application(plain.uri(), "aside").insert("notes", many_documents(3));
+  const auto text = to_text(read_file(at("lifeboat.yaml")).value());
+  const std::string own = "      db:";
+  auto both = text;
+  both.insert(both.find(own),
+              "      aside: {type: mongodb, uri: \"${PLAIN_URI}\", database: aside}\n");
+  ASSERT_TRUE(write_file(at("lifeboat.yaml"), view_of(both)));
+  const auto follow = [&] {
+    const auto answer = follow_log(setup_, {"shop", {}}, [](const Json&) {}, context());
+    EXPECT_TRUE(answer) << answer.error().describe();
+    return answer ? answer->body : Json{};
+  };
+  const auto hint_of = [](const Json& body) {
+    return body["repositories"][0]["error"]["hint"].get<std::string>();
+  };
+  EXPECT_THAT(hint_of(follow()), HasSubstr("Run `lifeboat backup shop` first"));
+  backed_up();
+  live().insert("orders", many_documents(10, 1000));
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  const auto body = follow();
+  EXPECT_THAT(body["repositories"][0]["error"].dump(),
+              HasSubstr("no snapshot of shop/aside has a place in a log"));
+  EXPECT_THAT(hint_of(body), HasSubstr("lifeboat doctor"));
+  ASSERT_EQ(body["repositories"][0]["logs"].size(), 1U);
+  EXPECT_EQ(body["repositories"][0]["logs"][0]["source"], "db");
+  EXPECT_EQ(body["repositories"][0]["logs"][0]["pieces"], 1);
+  EXPECT_EQ(body["newest_without_log"], Json({"aside"}));
+  ASSERT_TRUE(write_file(at("lifeboat.yaml"), view_of(text)));
+  EXPECT_EQ(follow()["newest_without_log"], Json::array());
+}
+
+// An older one may have one, which is archived on: what came since the newest is not restored by
+// it.
+TEST_F(LogCalls, ThatNoLogLeadsOnFromTheNewestSnapshotIsInTheAnswer) {
+  backed_up();
+  archive();
+  Application(server_.uri(), "local").drop("oplog.rs");
+  const auto follow = [&] {
+    const auto answer = follow_log(setup_, {"shop", {}}, [](const Json&) {}, context());
+    EXPECT_TRUE(answer) << answer.error().describe();
+    return answer ? answer->body["newest_without_log"] : Json{};
+  };
+  EXPECT_EQ(follow(), Json::array());
+  backed_up();
+  EXPECT_EQ(follow(), Json({"db"}));
+}
+
 }  // namespace
 }  // namespace lifeboat::service

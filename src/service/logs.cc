@@ -28,6 +28,28 @@ Json base_of(const backup::Report& report, const std::string& source) {
   return nullptr;
 }
 
+struct Logs {
+  const std::string& service;
+  const std::vector<engine::SourceOptions>& sources;
+  Duration quiet;
+};
+
+// One that fails keeps no other from being archived: its log may be the only one that is let go.
+Result<void> archive_each(const Logs& logs, repository::Repository& repository,
+                          std::vector<backup::LogReport>& reports, const RunContext& context) {
+  std::optional<Error> first;
+  for (const auto& source : logs.sources) {
+    TRY(context.check_stop());
+    auto report =
+        backup::archive_log({logs.service, source, nullptr, logs.quiet}, repository, context);
+    if (report)
+      reports.push_back(std::move(*report));
+    else if (!first)
+      first = std::move(report).error().add_context("source " + source.name);
+  }
+  return first ? Result<void>(fail(*first)) : Result<void>();
+}
+
 }  // namespace
 
 // From a snapshot that was just made, so that the next piece, which a key may write that cannot
@@ -75,10 +97,7 @@ Result<std::vector<LogOutcome>> Service::archive_logs(const std::string& name, D
     LogOutcome outcome{each};
     const auto archived = [&]() -> Result<void> {
       const auto repository = TRY(open_repository(each, context));
-      for (const auto& source : sources)
-        outcome.logs.push_back(
-            TRY(backup::archive_log({name, source, nullptr, quiet}, *repository, context)));
-      return {};
+      return archive_each({name, sources, quiet}, *repository, outcome.logs, context);
     }();
     if (!archived) outcome.error = archived.error();
     outcomes.push_back(std::move(outcome));

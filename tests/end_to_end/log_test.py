@@ -106,6 +106,22 @@ class LogOfADatabase(DatabaseWithALog):
         later = self.insert_and_back_up(1000, "incremental")
         self.assertEqual(self.orders_at("--at-position", later), 111)
 
+    def test_one_is_a_full_one_while_no_log_leads_on_from_the_newest_snapshot(self):
+        def said_of_incremental():
+            return " ".join(self.run_program("backup", "--type", "incremental").stderr.split())
+        self.run_program("backup")
+        local = self.client["local"]
+        entries = list(local["oplog.rs"].find())
+        local.drop_collection("oplog.rs")
+        self.assertIn("its log does not go on, so the backup is a full one", said_of_incremental())
+        self.assertEqual(self.snapshots(), 2)
+        local.create_collection("oplog.rs", capped=True, size=1 << 20).insert_many(entries)
+        self.assertIn("no log leads on from its newest snapshot, so the backup is a full one",
+                      said_of_incremental())
+        self.assertEqual(self.snapshots(), 3)
+        self.assertNotIn("a full one", said_of_incremental())
+        self.assertEqual(self.snapshots(), 3)
+
     def test_one_beside_a_source_without_a_log_is_a_full_one(self):
         self.uploads.mkdir()
         self.configure_log(f', uploads: {{type: files, path: "{self.uploads}"}}')

@@ -131,8 +131,10 @@ Result<LogRoute> route_log(const Json& position, const std::vector<Json>& pieces
   const auto* log = position.is_object() && position.contains("log") ? &position["log"] : nullptr;
   if (log == nullptr)
     return fail(Error(Code::not_restorable,
-                      "the snapshot is of no one moment, so no log can bring it on to another")
-                    .with_hint("Choose a later snapshot, or restore this one as it is."));
+                      "the snapshot has no place in a log, so none can bring it on to another "
+                      "moment: its findings say why")
+                    .with_hint("Choose another snapshot, restore this one as it is, or restore the "
+                               "other sources alone (--only)."));
   const auto window = TRY(decode_slice(*log));
   std::vector<SliceManifest> slices;
   for (const auto& each : pieces) slices.push_back(TRY(decode_slice(each)));

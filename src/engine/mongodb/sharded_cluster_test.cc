@@ -185,6 +185,7 @@ TEST_F(FuzzyCopy, HasNoLogAndLeadsToNoOtherMoment) {
   const auto route = mongodb_engine().plan_replay(captured->outcome.position, {}, 1);
   ASSERT_FALSE(route);
   EXPECT_EQ(route.error().code(), Code::not_restorable);
+  EXPECT_THAT(route.error().message(), HasSubstr("has no place in a log"));
 }
 
 TEST_F(FuzzyCopy, IsAWarningOfTheDoctor) {
