@@ -50,8 +50,8 @@ class MongoAnyServer : public testing::CarriedShop {
     if (is_ferret()) return;
     application().run(bson_of(R"({"create": "seen", "viewOn": "items", "pipeline": []})"));
     application().insert("totals", testing::many_documents(3));
-    application().run(bson_of(R"({"aggregate": "items", "cursor": {},
-                                  "pipeline": [{"$match": {"_id": {"$lt": 50}}}, {"$out": "totals"}]})"));
+    application().run(bson_of(R"({"aggregate": "items", "cursor": {}, "pipeline": [
+                                  {"$match": {"_id": {"$lt": 50}}}, {"$out": "totals"}]})"));
     application().run(bson_of(R"({"create": "weather", "timeseries": {"timeField": "at"}})"));
     application().insert("weather",
                          {bson_of(R"({"at": {"$date": "2026-01-02T03:04:05Z"}, "t": 3})"),

@@ -276,6 +276,22 @@ TEST_F(AskedSeriesDocuments, AreInTheSnapshotInsteadOfBuckets) {
   EXPECT_EQ(facts_on(later)["collections"], captured->outcome.facts["collections"]);
 }
 
+TEST_F(AskedSeriesDocuments, AreRestoredWithoutAnIdWhereTheyHadNone) {
+  live().run(make_series("weather"));
+  ArrayBuilder without;
+  without.document(measurement("north", 0, 20)).document(measurement("south", 0, 25));
+  live().run(DocumentBuilder().text("insert", "weather").array("documents", without.take()).take());
+  live().insert("weather", {measurement("east", 0, 30)});
+  const auto captured = capture_documents();
+  LIFEBOAT_OK(captured);
+  const auto report = rebuild(*captured);
+  LIFEBOAT_OK(report);
+  EXPECT_EQ((*report->facts)["collections"], facts("restored")["collections"]);
+  const StandInServer later({.version = "8.3.0"});
+  LIFEBOAT_OK(restore_to(later, *captured));
+  EXPECT_EQ(facts_on(later)["collections"], captured->outcome.facts["collections"]);
+}
+
 TEST_F(AskedSeriesDocuments, AreNotWhatChangedMeanwhile) {
   fill_series();
   server_.plant(

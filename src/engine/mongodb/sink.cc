@@ -1,5 +1,7 @@
 #include "engine/mongodb/sink.h"
 
+#include <algorithm>
+
 #include "engine/catalog_content.h"
 #include "engine/mongodb/bson_reader.h"
 #include "engine/mongodb/catalog.h"
@@ -16,6 +18,14 @@ constexpr std::size_t kInsertDocuments = 10'000;
 
 Failure out_of_order() {
   return fail(Code::internal, "a range of a MongoDB entry came out of its order");
+}
+
+bool has_id(ByteView document) { return view_document(document).find("_id").has_value(); }
+
+Bytes insert_command(const std::string& collection, const std::vector<ByteView>& documents) {
+  ArrayBuilder all;
+  for (const auto& each : documents) all.document(each);
+  return DocumentBuilder().text("insert", collection).array("documents", all.take()).take();
 }
 
 // Documents that wait for their insert, back to back.
@@ -88,7 +98,12 @@ class DocumentsSink final : public Sink {
     batch_.clear();
     return {};
   }
+  // A measurement may have no _id, and the driver's own insert would give it one.
   Result<std::size_t> insert_new(const std::vector<ByteView>& documents) {
+    if (!std::ranges::all_of(documents, has_id)) {
+      TRY(connection_.command(location_.database, insert_command(collection_, documents)));
+      return documents.size();
+    }
     auto inserted = TRY(insert_stored(connection_, location_.database, collection_, documents));
     if (inserted.refused) return fail(std::move(*inserted.refused));
     return inserted.count;
