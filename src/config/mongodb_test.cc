@@ -95,7 +95,8 @@ TEST(MongoSourceKeys, AreReachedInASandboxByAUriAndHaveNoPath) {
     return parse_text(replaced(with_database(kMongo), "        tier: full\n", text),
                       {{"MONGO_URI", kUri}});
   };
-  EXPECT_TRUE(with_app("db.uri")) << with_app("db.uri").error().describe();
+  for (const auto* name : {"db.uri", "db.user", "db.password"})
+    EXPECT_TRUE(with_app(name)) << with_app(name).error().describe();
   const auto refused = with_app("db.path");
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().describe().find("${sandbox.db.uri}"), std::string::npos)
@@ -231,10 +232,12 @@ TEST(ScratchConfig, HandsTheAddressOfThatServerToNoProgram) {
   EXPECT_NE(said_of_drill(kScratch + ", " + app).find("an application is not booted"),
             std::string::npos);
   EXPECT_EQ(said_of_drill(app), "");
-  const std::string command = "checks: [{command: {run: \"x ${sandbox.db.uri}\"}}]";
-  EXPECT_NE(said_of_drill(kScratch + ", " + command).find("whose address no program is told"),
-            std::string::npos);
-  EXPECT_EQ(said_of_drill(command), "");
+  for (const std::string name : {"db.uri", "db.user", "db.password"}) {
+    const auto command = "checks: [{command: {run: \"x ${sandbox." + name + "}\"}}]";
+    EXPECT_NE(said_of_drill(kScratch + ", " + command).find("whose address no program is told"),
+              std::string::npos);
+    EXPECT_EQ(said_of_drill(command), "");
+  }
   EXPECT_EQ(said_of_drill(kScratch + ", checks: [{command: {run: \"true\"}}]"), "");
   EXPECT_NE(said_of_drill(kScratch + ", cold_start: true").find("a cold start"), std::string::npos);
 }

@@ -52,8 +52,13 @@ class NameCheck {
   void expect_name(const std::string& name, const Mark& mark) {
     const Node* sources = service_.find("sources");
     std::vector<std::string> there;
-    for (const auto& source : sources == nullptr ? std::vector<Member>{} : sources->members)
-      there.push_back(source.key + (kind_of_source(source.value) == "mongodb" ? ".uri" : ".path"));
+    for (const auto& source : sources == nullptr ? std::vector<Member>{} : sources->members) {
+      if (kind_of_source(source.value) != "mongodb") {
+        there.push_back(source.key + ".path");
+        continue;
+      }
+      for (const auto* part : {".uri", ".user", ".password"}) there.push_back(source.key + part);
+    }
     if (has_port_) there.emplace_back("port");
     if (std::ranges::find(there, name) != there.end()) return;
     for (auto& each : there) each = "${sandbox." + each + "}";

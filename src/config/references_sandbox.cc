@@ -30,7 +30,7 @@ void forbid_uris(const Node& node, const Node& service, Problems& problems) {
   if (sources == nullptr) return;
   for (const auto& source : sources->members)
     if (kind_of_source(source.value) == "mongodb" &&
-        node.text.find("${sandbox." + source.key + ".uri}") != std::string::npos)
+        node.text.find("${sandbox." + source.key + ".") != std::string::npos)
       problems.error(node.mark,
                      fmt::format("{} is restored to a server that others use, whose address no "
                                  "program is told",

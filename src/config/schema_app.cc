@@ -41,7 +41,8 @@ constexpr Row kAppRows[] = {
      .type = Type::text,
      .about = "`${sandbox.SOURCE.path}`, of a server `${sandbox.SOURCE.uri}`, is where a source "
               "was restored to, `${sandbox.port}` where "
-              "it must listen, on loopback."},
+              "it must listen, on loopback. The URI holds a user and a password of this drill "
+              "alone, who are also `….user` and `….password`."},
     {.path = "services.*.drills.*.app.ready",
      .type = Type::block,
      .about = "When it is ready. Without this: as soon as it listens on `${sandbox.port}`. What is "

@@ -12,7 +12,8 @@ constexpr Row kCommandRows[] = {
     {.path = "services.*.drills.*.checks.[].command.run",
      .type = Type::command,
      .about = "Starts it; `${sandbox.SOURCE.path}`, of a server `${sandbox.SOURCE.uri}`, is where "
-              "a source was restored to.",
+              "a source was restored to. Everybody on the machine sees a command line while it "
+              "runs: hand a URI on in `environment`.",
      .required = true,
      .example = "\"npx prisma migrate status\""},
     {.path = "services.*.drills.*.checks.[].command.name",
@@ -31,7 +32,8 @@ constexpr Row kCommandRows[] = {
      .about = "Its environment, besides the application's."},
     {.path = "services.*.drills.*.checks.[].command.environment.*",
      .type = Type::text,
-     .about = "The value of one variable; `${sandbox.SOURCE.path}` or `….uri` may stand in it."},
+     .about = "The value of one variable; `${sandbox.SOURCE.path}` or `….uri` may stand in it, "
+              "and a server's `….user` and `….password`."},
     {.path = "services.*.drills.*.checks.[].command.within",
      .type = Type::duration,
      .about = "How long it may take. One that is not over by then has answered nothing.",

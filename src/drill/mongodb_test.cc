@@ -1,9 +1,7 @@
 #include "backup/archive_log.h"
 #include "drill/sabotage.h"
-#include "drill/test_drill.h"
+#include "drill/test_mongodb.h"
 #include "engine/markers.h"
-#include "engine/mongodb/test_database.h"
-#include "engine/mongodb/test_gridfs.h"
 
 namespace lifeboat::drill {
 namespace {
@@ -16,55 +14,6 @@ using engine::mongodb::testing::id_of_chunk;
 using engine::mongodb::testing::many_documents;
 using engine::mongodb::testing::source_at;
 using engine::mongodb::testing::TestServer;
-
-// The shop on a server instead of in a file.
-class MongoDrill : public DrillTest {
- protected:
-  explicit MongoDrill(engine::mongodb::testing::ServerOptions options = {})
-      : server_(std::move(options)) {}
-  virtual bool has_capped() const { return true; }
-  virtual bool has_hole() const { return false; }
-  void SetUp() override {
-    const Application app(server_.uri(), "shop");
-    app.insert("orders", many_documents(2000));
-    app.make_index("orders", "name", true);
-    upload(app);
-    if (has_hole()) app.remove_one("fs.chunks", id_of_chunk(1, 1));
-    if (has_capped()) {
-      app.create_capped("log");
-      app.insert("log", many_documents(50));
-    }
-    open_repository();
-    run_backup({source_at(server_.uri(), "shop")});
-  }
-
-  // A file of three chunks.
-  static void upload(const Application& app) {
-    app.insert("fs.files", {file_of(1, "plan.pdf", 25, 10)});
-    app.insert("fs.chunks", {chunk_of(1, 0, 10), chunk_of(1, 1, 10), chunk_of(1, 2, 5)});
-  }
-
-  Request request_with(const std::string& server) const {
-    Request request;
-    request.service = "shop";
-    request.options.name = "test";
-    request.options.server = server;
-    request.sandboxes = scratch_.path() / "s";
-    request.reports = scratch_.path() / "reports";
-    return request;
-  }
-  static std::string ferretdb() {
-    const char* path = std::getenv("LIFEBOAT_FERRETDB");
-    return path == nullptr ? "LIFEBOAT_FERRETDB is not set" : path;
-  }
-  // What a defect can be planted in: the restored database.
-  static Application restored(const fs::path& data) {
-    const auto socket = data.parent_path() / "server-db" / "db.sock";
-    return {"mongodb://" + percent_encoded(socket.string()) + "/?directConnection=true", "shop"};
-  }
-
-  TestServer server_;
-};
 
 TEST_F(MongoDrill, RestoresToAServerOfItsOwnAndProvesEqualFacts) {
   const auto sealed = drill(request_with(ferretdb()));
@@ -107,8 +56,8 @@ TEST_F(MongoDrill, FailsWhenADocumentACollectionOrAnIndexIsLostOrOneIsChanged) {
          app.insert("orders", {document(7, "name x")});
        }}};
   for (const auto& each : all) {
-    const auto report = drill_with(request_with(ferretdb()),
-                                   [&](const fs::path& data) { each.defect(restored(data)); });
+    const auto report =
+        drill_with(request_with(ferretdb()), [&](const fs::path&) { each.defect(restored()); });
     EXPECT_EQ(report.verdict, Verdict::failed) << each.rule << ": " << report.reason;
     const auto failed = failed_checks(report);
     EXPECT_NE(std::ranges::find(failed, each.check), failed.end()) << each.rule;
@@ -197,9 +146,9 @@ TEST_F(HalfMigratedMongoDrill, LooksAtTheLedgerOfMigrationsUnasked) {
 }
 
 TEST_F(MigratedMongoDrill, ComparesTheLedgerWithTheOneOfTheBackup) {
-  const auto changed = drill_with(request_with(ferretdb()), [](const fs::path& data) {
-    restored(data).remove_one("_migrations", 2);
-    restored(data).insert("_migrations", {migration(2, "2-ordery", "succeeded")});
+  const auto changed = drill_with(request_with(ferretdb()), [&](const fs::path&) {
+    restored().remove_one("_migrations", 2);
+    restored().insert("_migrations", {migration(2, "2-ordery", "succeeded")});
   });
   EXPECT_TRUE(has_rule(changed, "ledger-changed")) << rules_of(changed);
   EXPECT_EQ(check(changed, "counts.db").outcome, Outcome::passed);
@@ -210,10 +159,10 @@ TEST_F(MigratedMongoDrill, ComparesTheLedgerWithTheOneOfTheBackup) {
 
 TEST_F(MongoDrill, SaysThatABackupWasTakenDuringAMigration) {
   const auto outcome_with = [&](const std::vector<std::string>& names) {
-    const auto report = drill_with(request_with(ferretdb()), [&](const fs::path& data) {
+    const auto report = drill_with(request_with(ferretdb()), [&](const fs::path&) {
       for (const auto& name : names)
-        restored(data).insert("_migrations",
-                              {engine::mongodb::DocumentBuilder().text("name", name).take()});
+        restored().insert("_migrations",
+                          {engine::mongodb::DocumentBuilder().text("name", name).take()});
     });
     EXPECT_EQ(has_rule(report, "migrations-odd"), names.size() == 2) << rules_of(report);
     return check(report, "migrations.db._migrations").outcome;
@@ -378,86 +327,6 @@ TEST_F(MongoLogDrill, FailsWhereTheArchivedLogHasAHole) {
   EXPECT_EQ(check(report, "pitr.db").outcome, Outcome::failed);
   EXPECT_TRUE(has_rule(report, "log-broken")) << rules_of(report);
   EXPECT_EQ(check(report, "counts.db").outcome, Outcome::passed) << "the snapshot is restored";
-}
-
-// Counts the orders by a driver of a few lines, once for each request; MODE=blind never asks.
-constexpr std::string_view kCounts = R"(
-import http.server, json, os, socket, struct, urllib.parse
-uri = urllib.parse.urlsplit(os.environ['MONGO_URI'])
-def text(value): return struct.pack('<i', len(value) + 1) + value.encode() + b'\0'
-def count():
-    fields = b'\2count\0' + text('orders') + b'\2$db\0' + text(uri.path[1:]) + b'\0'
-    body = struct.pack('<iB', 0, 0) + struct.pack('<i', len(fields) + 4) + fields
-    with socket.create_connection((uri.hostname, uri.port)) as server:
-        server.sendall(struct.pack('<iiii', 16 + len(body), 1, 0, 2013) + body)
-        said = server.recv(65536)
-    return struct.unpack('<i', said.split(b'\x10n\0', 1)[1][:4])[0]
-class Handler(http.server.BaseHTTPRequestHandler):
-    def log_message(self, *_): pass
-    def do_GET(self):
-        said = 2000 if os.environ['MODE'] == 'blind' or self.path == '/ready' else count()
-        self.send_response(200)
-        self.send_header('Content-Type', 'application/json')
-        self.end_headers()
-        self.wfile.write(json.dumps({'total': said}).encode())
-http.server.ThreadingHTTPServer(('127.0.0.1', int(os.environ['PORT'])), Handler).serve_forever()
-)";
-
-class MongoApplication : public MongoDrill {
- protected:
-  Request request_in(const std::string& mode) const {
-    const auto program = scratch_.path() / "app" / "app.py";
-    EXPECT_TRUE(make_directories(program.parent_path()));
-    EXPECT_TRUE(write_file(program, view_of(kCounts), 0644));
-    AppOptions app;
-    app.processes = {{"app", "exec python3 " + program.string()}};
-    app.directory = program.parent_path().string();
-    app.environment = {
-        {"PORT", "${sandbox.port}"}, {"MONGO_URI", "${sandbox.db.uri}"}, {"MODE", mode}};
-    app.ready = {"", "/ready", std::chrono::seconds(20)};
-    StepOptions step;
-    step.method = "GET";
-    step.path = "/orders";
-    step.expect.jq = {".total == 2000"};
-    app.journey = {step};
-    auto request = request_with(ferretdb());
-    request.options.app = app;
-    return request;
-  }
-};
-
-TEST_F(MongoApplication, IsBootedOnTheRestoredDatabaseAndNotOnTheLiveOne) {
-  Application(server_.uri(), "shop").insert("orders", {document(-1)});
-  const auto sealed = drill(request_in("good"));
-  EXPECT_EQ(sealed.report.verdict, Verdict::proven) << sealed.report.reason;
-  const auto& checks = sealed.report.checks;
-  const auto used = std::ranges::find(checks, "app.uses.db", &CheckResult::id);
-  ASSERT_NE(used, checks.end());
-  EXPECT_EQ(used->outcome, Outcome::passed);
-  EXPECT_NE(used->message.find("db.sandbox:27017"), std::string::npos) << used->message;
-}
-
-TEST_F(MongoApplication, FailsWhereItAnswersOtherwiseThanItMust) {
-  auto request = request_in("good");
-  request.options.app->journey[0].expect.jq = {".total == 2001"};
-  const auto sealed = drill(request);
-  EXPECT_EQ(sealed.report.verdict, Verdict::failed) << sealed.report.reason;
-  EXPECT_EQ(failed_checks(sealed.report), std::vector<std::string>{"journey.1"});
-}
-
-TEST_F(MongoApplication, ProvesNothingWhereItNeverAskedTheRestoredDatabase) {
-  const auto sealed = drill(request_in("blind"));
-  EXPECT_EQ(sealed.report.verdict, Verdict::unverified) << sealed.report.reason;
-  EXPECT_TRUE(has_rule(sealed.report, "server-unused")) << rules_of(sealed.report);
-}
-
-TEST_F(MongoApplication, IsNotStartedWhereAWayOutLeadsToProduction) {
-  auto request = request_in("good");
-  request.protected_places = {{"source shop/db", {{}, {}, {}, {"127.0.0.1:27999"}}, false}};
-  request.options.app->ways_out = {{"localhost", 27999, {}}};
-  const auto sealed = drill(request);
-  EXPECT_EQ(sealed.report.verdict, Verdict::unverified) << sealed.report.reason;
-  EXPECT_TRUE(has_rule(sealed.report, "production-inside")) << rules_of(sealed.report);
 }
 
 TEST_F(MongoDrill, IsUnverifiedBeforeAnythingIsFetchedWhereTheServersProgramIsNotThere) {

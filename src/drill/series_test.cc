@@ -154,6 +154,17 @@ TEST_F(SeriesDrill, IsUnverifiedAndNamesTheSeriesWhereTheServerCannotHaveItsBuck
   }
 }
 
+TEST_F(SeriesDrill, IsUnverifiedWhereTheServerDoesNotTakeTheUserOfTheDrill) {
+  StandInServer recovery;
+  recovery.plant({.command = "createUser", .refusal = {13, "Unauthorized", "no first user here"}});
+  const auto report = drill(request_on(program_of(recovery).string())).report;
+  EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+  EXPECT_THAT(report.reason, HasSubstr("mongod did not take the user of this drill"));
+  EXPECT_TRUE(has_rule(report, "server-failed")) << rules_of(report);
+  EXPECT_TRUE(recovery.received("create").empty());
+  EXPECT_TRUE(report.tear_down->clean());
+}
+
 // The backup of a server of 8.0, where other releases are found.
 class OlderServerDrill : public StandInDrill {
  protected:

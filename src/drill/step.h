@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "repository/repository.h"
 #include "restore/restore.h"
+#include "sandbox/kept_address.h"
 #include "sandbox/options.h"
 #include "sandbox/private_server.h"
 #include "sandbox/sandbox.h"
@@ -34,7 +35,10 @@ struct RestoredServer {
   sandbox::PrivateServer process;
   std::string source;
   sandbox::Destination door;
-  std::string uri;
+  std::string uri;       // with the password
+  std::string user;      // empty where nobody logs in
+  std::string password;  // new for each drill, and never printed
+  sandbox::KeptAddress address;
 };
 
 struct DrillState {

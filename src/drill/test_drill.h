@@ -26,6 +26,7 @@ class DrillTest : public ShopFixture {
     state.report.service = "shop";
     state.report.started = test_.clock.now();
     for (auto& step : all_steps()) {
+      restored_ = state.restored;
       if (step->name() == "check") defect(data_of(state));
       auto done = step->run(state, test_.context);
       if (done) continue;
@@ -61,6 +62,16 @@ class DrillTest : public ShopFixture {
   static auto sql(const std::string& text) {
     return [text](const fs::path& data) { execute(data / "db.db", text); };
   }
+
+  // For a defect, of a source that is on a server: its address, with the password.
+  std::string restored_uri(const std::string& source) const {
+    const auto found = std::ranges::find(restored_, source, &RestoredPlace::source);
+    constexpr std::string_view kFile = "file:";
+    return to_text(read_file(found->place.substr(kFile.size())).value());
+  }
+
+ private:
+  std::vector<RestoredPlace> restored_;
 };
 
 }  // namespace lifeboat::drill

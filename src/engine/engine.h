@@ -226,15 +226,20 @@ struct LaunchRequest {
   std::string directory;  // short enough for a socket in it
   std::string host;       // what programs in the sandbox call it
   Json position;
+  std::string user;      // of this run alone, who may do everything on the server
+  std::string password;  // in no argument, place or message
 };
 struct LaunchPlan {
-  std::vector<std::string> arguments;  // the program first
-  std::string directory;               // made before it starts, and where it starts
-  std::string log;                     // what it prints
-  std::string socket;                  // it is ready when somebody listens there
-  std::string place;                   // what open_target() and open_inspector() take
-  std::uint16_t port = 0;              // where programs in the sandbox reach it,
-  std::string uri;                     // and what they are told
+  std::vector<std::string> arguments;    // the program first
+  std::vector<std::string> environment;  // "NAME=value", of its process alone
+  std::string directory;                 // made before it starts, and where it starts
+  std::string log;                       // what it prints
+  std::string socket;                    // it is ready when somebody listens there
+  std::string address;     // with the password: what a place names that keeps it from others
+  std::uint16_t port = 0;  // where programs in the sandbox reach it,
+  std::string uri;         // and what they are told, with the password
+  std::string user;        // empty where nobody logs in
+  std::string password;
 };
 
 struct Traits {
@@ -284,6 +289,9 @@ class Engine {
   virtual Result<LaunchPlan> plan_launch(const LaunchRequest& request) const {
     return fail(Code::internal, request.program + " cannot be launched");
   }
+  // Once it listens, and before anybody else may reach it: makes the user where the plan could not.
+  // `unavailable` when the server does not take one.
+  virtual Result<void> prepare_launched(const LaunchRequest&) const { return {}; }
   // One line of `lifeboat ls`: "-rw-r--r-- root root"; metadata from outside is validated.
   virtual Result<std::string> describe(const EntryInfo& entry) const = 0;
   // Of a source with a log.

@@ -17,6 +17,7 @@
 
 #include "base/file.h"
 #include "base/spawn_attributes.h"
+#include "base/text.h"
 #include "engine/engine.h"
 #include "sandbox/dial.h"
 
@@ -55,10 +56,10 @@ struct Command {
   ::_exit(127);
 }
 
-std::string last_words(const std::string& log) {
-  const auto text = read_file(log);
+std::string last_words(const engine::LaunchPlan& plan) {
+  const auto text = read_file(plan.log);
   if (!text || text->empty()) return "it said nothing";
-  auto words = to_text(*text);
+  auto words = without_secrets(to_text(*text), {plan.password});
   if (words.size() > kMostLastWords) words.erase(0, words.size() - kMostLastWords);
   return words;
 }
@@ -77,7 +78,7 @@ Result<void> wait_until_ready(const engine::LaunchPlan& plan, pid_t process,
     const bool ended = server_ended(process);
     if (ended || std::chrono::steady_clock::now() > until)
       return fail(Code::unavailable, plan.arguments[0] + (ended ? " ended" : " did not answer") +
-                                         " in the sandbox: " + last_words(plan.log));
+                                         " in the sandbox: " + last_words(plan));
     std::this_thread::sleep_for(kReadyPause);
   }
   return {};
@@ -110,6 +111,8 @@ Result<PrivateServer> PrivateServer::start(const engine::LaunchPlan& plan,
   command.words = plan.arguments;
   command.variables = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
                        "HOME=" + plan.directory};
+  command.variables.insert(command.variables.end(), plan.environment.begin(),
+                           plan.environment.end());
   command.arguments = pointers_to(command.words);
   command.environment = pointers_to(command.variables);
   command.directory = plan.directory;

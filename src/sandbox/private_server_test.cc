@@ -44,6 +44,37 @@ TEST_F(PrivateServerTest, AnswersAtTheLongestPathOfASocketAndIsGoneWithItsOwner)
   EXPECT_FALSE(dial(longest.socket));
 }
 
+constexpr const char* kTellsAndListens =
+    "import os, sys\n"
+    "print(os.environ['SECRET'], os.environ.get('FOREIGN'), file=open(sys.argv[1] + '-told', "
+    "'w'))\n";
+constexpr const char* kTellsAndEnds =
+    "import os\n"
+    "print('cannot begin with', os.environ['SECRET'], flush=True)\n";
+
+TEST_F(PrivateServerTest, AloneIsToldWhatItsPlanSaysAndNothingOfOurs) {
+  auto told = plan(kLongestSocket);
+  told.arguments[2] = std::string(kTellsAndListens) + kListens;
+  told.environment = {"SECRET=four words of secret"};
+  ::setenv("FOREIGN", "ours", 1);
+  const auto server = PrivateServer::start(told, test_.context);
+  ::unsetenv("FOREIGN");
+  ASSERT_TRUE(server) << server.error().describe();
+  EXPECT_EQ(to_text(*read_file(told.socket + "-told")), "four words of secret None\n");
+  EXPECT_EQ(std::getenv("SECRET"), nullptr);
+}
+
+TEST_F(PrivateServerTest, ThatDidNotBeginIsQuotedWithoutItsPassword) {
+  auto ends = plan(kLongestSocket);
+  ends.arguments[2] = kTellsAndEnds;
+  ends.environment = {"SECRET=four words of secret"};
+  ends.password = "four words of secret";
+  const auto server = PrivateServer::start(ends, test_.context);
+  ASSERT_FALSE(server);
+  EXPECT_NE(server.error().message().find("cannot begin with ***"), std::string::npos)
+      << server.error().message();
+}
+
 TEST_F(PrivateServerTest, APathTooLongForASocketIsRefusedBeforeAnythingStarts) {
   const auto longer = plan(kLongestSocket + 1);
   const auto server = PrivateServer::start(longer, test_.context);

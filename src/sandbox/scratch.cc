@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -102,9 +101,7 @@ Result<ScratchDatabases> ScratchDatabases::make(const ScratchSpec& spec,
     TRY(mongodb::check_scratch_rights(*made.server_, name));
     made.databases_.emplace(each, std::move(name));
   }
-  made.uri_ = FileDescriptor(::memfd_create("lifeboat", MFD_CLOEXEC));
-  if (!made.uri_) return fail_errno(errno, "cannot keep an address in memory");
-  TRY(write_at(made.uri_.get(), 0, spec.uri->view()));
+  made.uri_.emplace(TRY(KeptAddress::keep(spec.uri->view())));
   TRY(made.note(spec, context));
   for (const auto& [source, name] : made.databases_) {
     auto begun = mongodb::make_scratch(*made.server_, name, made.token_, spec.purpose);
@@ -157,7 +154,7 @@ ScratchDatabases::~ScratchDatabases() {
 std::string ScratchDatabases::place_of(const std::string& source) const {
   const auto found = databases_.find(source);
   if (found == databases_.end()) return {};
-  return mongodb::place_in(found->second, "file:/proc/self/fd/" + std::to_string(uri_.get()));
+  return mongodb::place_in(found->second, uri_->place());
 }
 
 void ScratchDatabases::drop(TearDownProof& proof) {

@@ -4,12 +4,14 @@
 // beside the sandboxes names them before they are made. Not thread-safe; belongs to one run.
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/entry.h"
 #include "base/secret.h"
 #include "engine/mongodb/connection.h"
+#include "sandbox/kept_address.h"
 #include "sandbox/sandbox.h"
 
 namespace lifeboat::sandbox {
@@ -42,8 +44,8 @@ class ScratchDatabases {
 
   std::string token_;
   fs::path note_;
-  FileDescriptor lock_;  // on the note, while the run lives
-  FileDescriptor uri_;   // in memory, for whoever opens the place
+  FileDescriptor lock_;             // on the note, while the run lives
+  std::optional<KeptAddress> uri_;  // for whoever opens the place
   std::unique_ptr<engine::mongodb::Server> server_;
   std::map<std::string, std::string> databases_;  // by source
 };

@@ -234,8 +234,19 @@ Names names_of(const DrillState& state) {
     names["sandbox." + item.source + ".path"] =
         (fs::path(sandbox::kDataInside) / relative).string();
   }
-  for (const auto& server : state.servers) names["sandbox." + server.source + ".uri"] = server.uri;
+  for (const auto& server : state.servers) {
+    const auto name = "sandbox." + server.source;
+    names[name + ".uri"] = server.uri;
+    if (server.user.empty()) continue;
+    names[name + ".user"] = server.user;
+    names[name + ".password"] = server.password;
+  }
   return names;
+}
+
+void add_passwords(const DrillState& state, std::vector<std::string>& secrets) {
+  for (const auto& server : state.servers)
+    if (!server.password.empty()) secrets.push_back(server.password);
 }
 
 void note_handed(Report& report, const std::string& command,

@@ -38,8 +38,10 @@ void prove_still(DrillState& state, sandbox::Cell& cell, const std::string& chec
 // What is said of one that did not last.
 std::string gone(const Error& lost);
 
-// ${sandbox.SOURCE.path} and ${sandbox.SOURCE.uri}, as they are inside.
+// ${sandbox.SOURCE.path}, or of a server ….uri, ….user and ….password, as they are inside.
 Names names_of(const DrillState& state);
+// What of these is never printed.
+void add_passwords(const DrillState& state, std::vector<std::string>& secrets);
 // What programs did to the restored data: a check "WHO.changes.SOURCE" each.
 void compare_after(DrillState& state, const std::string& who, const std::string& proves,
                    const RunContext& context);

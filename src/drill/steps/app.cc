@@ -28,17 +28,18 @@ class AppStep final : public Step {
 
   Result<void> run(DrillState& state, const RunContext& context) override {
     if (!state.request.options.app) return {};
-    const auto& options = *state.request.options.app;
+    options_ = *state.request.options.app;
+    add_passwords(state, options_.secrets);
     const auto spec = spec_for_app(state);
-    if (options.working_copy && production_in(spec, state.request).empty() &&
+    if (options_.working_copy && production_in(spec, state.request).empty() &&
         unknown_in(spec, state.request).empty())
-      TRY(copy_for_work(real_path(options.directory), state.sandbox->directory() / "app",
+      TRY(copy_for_work(real_path(options_.directory), state.sandbox->directory() / "app",
                         spec.hidden, context));
     const auto cell = TRY(open_proven(state, {spec, "isolation.network"}, context));
     if (!cell) return {};
     auto names = names_of(state);
     names["sandbox.port"] = random_port(context);
-    Application application(options, names, *cell);
+    Application application(options_, names, *cell);
     first_ = state.report.checks.size();
     const auto played = play(state, application, names, context);
     TRY(end(state, application, *cell, context));
@@ -49,9 +50,8 @@ class AppStep final : public Step {
   }
 
  private:
-  static Result<void> play(DrillState& state, Application& application, const Names& names,
-                           const RunContext& context) {
-    const auto& options = *state.request.options.app;
+  Result<void> play(DrillState& state, Application& application, const Names& names,
+                    const RunContext& context) const {
     auto ready = answer("app.ready", "the application starts on the restored data and gets ready");
     const Duration begun = context.clock.steady();
     const auto started = application.start(context);
@@ -69,12 +69,12 @@ class AppStep final : public Step {
     reached += recovery_so_far(state.report);
     state.report.checks.push_back(decide(std::move(ready), Outcome::passed, took));
     application.begin_watching(context);
-    Journey journey(options, names, application.sockets());
+    Journey journey(options_, names, application.sockets());
     auto results = TRY(journey.play(context));
-    state.report.measures.service_ready = served(options.journey, results, reached);
-    if (was_asked_for_content(options.journey, results))
-      for (const auto& process : options.processes)
-        note_handed(state.report, process.command, options.environment);
+    state.report.measures.service_ready = served(options_.journey, results, reached);
+    if (was_asked_for_content(options_.journey, results))
+      for (const auto& process : options_.processes)
+        note_handed(state.report, process.command, options_.environment);
     for (auto& result : results) state.report.checks.push_back(std::move(result));
     return {};
   }
@@ -257,6 +257,7 @@ class AppStep final : public Step {
     return {};
   }
 
+  AppOptions options_;     // with what is never printed of this drill alone
   std::size_t first_ = 0;  // of the checks: the application's begin there
 };
 

@@ -60,6 +60,7 @@ class CommandsStep final : public Step {
 
   // It sees what the application would: `npx prisma migrate status` needs nothing of its own.
   static CommandCheck with_application(const DrillState& state, CommandCheck command) {
+    add_passwords(state, command.secrets);
     if (!state.request.options.app) return command;
     const auto& app = *state.request.options.app;
     if (command.directory.empty()) command.directory = app.directory;

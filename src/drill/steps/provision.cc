@@ -13,6 +13,10 @@ namespace {
 // How long a sandbox is kept for who asked for it.
 constexpr Duration kKept = std::chrono::hours(24);
 
+// Of those by which its servers are logged in to.
+constexpr std::size_t kUserBytes = 8;
+constexpr std::size_t kPasswordBytes = 32;
+
 // Makes the sandbox. Isolation and limits for the application take their place here.
 class ProvisionStep final : public Step {
  public:
@@ -109,18 +113,26 @@ class ProvisionStep final : public Step {
     const auto* engine = TRY(engine::find_engine(source.type));
     auto folder =
         TRY(sandbox::ServerFolder::open(state.sandbox->directory() / ("server-" + source.name)));
-    const auto host = source.name + ".sandbox";
-    const auto plan =
-        TRY_CONTEXT("source " + source.name,
-                    engine->plan_launch({TRY(server_program(state.request.options, *engine)),
-                                         folder.name(), host, source.position}));
+    const engine::LaunchRequest request{TRY(server_program(state.request.options, *engine)),
+                                        folder.name(),
+                                        source.name + ".sandbox",
+                                        source.position,
+                                        "drill-" + context.random.hex(kUserBytes),
+                                        context.random.hex(kPasswordBytes)};
+    const auto plan = TRY_CONTEXT("source " + source.name, engine->plan_launch(request));
     auto server = TRY(sandbox::PrivateServer::start(plan, context));
+    TRY_CONTEXT("source " + source.name, engine->prepare_launched(request));
+    auto address = TRY(sandbox::KeptAddress::keep(view_of(plan.address)));
+    auto place = address.place();
     state.servers.push_back({std::move(folder),
                              std::move(server),
                              source.name,
-                             {host, plan.port, plan.socket},
-                             plan.uri});
-    return plan.place;
+                             {request.host, plan.port, plan.socket},
+                             plan.uri,
+                             plan.user,
+                             plan.password,
+                             std::move(address)});
+    return place;
   }
 };
 

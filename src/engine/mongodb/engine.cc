@@ -60,6 +60,9 @@ class MongoEngine final : public Engine {
   Result<LaunchPlan> plan_launch(const LaunchRequest& request) const override {
     return plan_server(request);
   }
+  Result<void> prepare_launched(const LaunchRequest& request) const override {
+    return prepare_server(request);
+  }
   Result<std::unique_ptr<ChangeLog>> open_change_log(const SourceOptions& options) const override {
     return make_change_log(options);
   }

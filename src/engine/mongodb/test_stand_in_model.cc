@@ -161,6 +161,7 @@ const std::map<std::string_view, StandInModel::Handler>& StandInModel::handlers(
       {"collStats", &Model::stats},
       {"validate", &Model::validate},
       {"saslStart", &Model::authenticate},
+      {"saslContinue", &Model::continue_scram},
       {"connectionStatus", &Model::connection_status},
       {"createUser", &Model::create_principal},
       {"createRole", &Model::create_principal},
@@ -238,6 +239,8 @@ DocumentBuilder StandInModel::hello(const Request& request) {
       .int32("maxWireVersion", wire_version_of(options_.version));
   if (options_.is_router) reply.text("msg", "isdbgrid");
   if (options_.is_shard) reply.document("$gleStats", DocumentBuilder().take());
+  if (request.command.find("saslSupportedMechs"))
+    reply.array("saslSupportedMechs", ArrayBuilder().text("SCRAM-SHA-256").take());
   if (options_.replica_set) tell_members(reply);
   // The driver's own question would be the beginning of a conversation.
   if (!options_.process.empty() && !request.command.find("helloOk"))

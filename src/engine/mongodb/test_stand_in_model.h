@@ -26,6 +26,9 @@ struct StandInOptions {
 // Who is at the other end of a connection.
 struct StandInClient {
   std::string user{};  // of admin; empty: nobody
+  // Who wants to log in by SCRAM, and what was said of it so far.
+  std::string claimed{};
+  std::string said{};
 };
 
 // What a server says of a command that it does not carry out.
@@ -163,6 +166,8 @@ class StandInModel {
   DocumentBuilder stats(const Request& request);
   DocumentBuilder validate(const Request& request);
   DocumentBuilder authenticate(const Request& request);
+  DocumentBuilder begin_scram(const Request& request);
+  DocumentBuilder continue_scram(const Request& request);
   DocumentBuilder connection_status(const Request& request);
   DocumentBuilder create_principal(const Request& request);
   DocumentBuilder drop_principal(const Request& request);
@@ -207,6 +212,7 @@ class StandInModel {
 
   StandInOptions options_;
   std::mutex mutex_;
+  std::map<std::string, std::string> passwords_;  // of users of admin that were given one
   std::map<std::string, Collections> databases_;
   std::map<std::uint64_t, Record> held_back_;  // of the log
   std::map<std::int64_t, OpenCursor> cursors_;

@@ -82,9 +82,9 @@ bool has_upsert(DocumentView command) {
 
 // More of a cursor is given to whoever opened it.
 bool StandInRights::is_for_all(const std::string& command) {
-  static const Actions kForAll{"hello",       "isMaster",  "ismaster",    "ping",
-                               "buildInfo",   "saslStart", "endSessions", "connectionStatus",
-                               "killCursors", "getMore"};
+  static const Actions kForAll{
+      "hello",        "isMaster",    "ismaster",         "ping",        "buildInfo", "saslStart",
+      "saslContinue", "endSessions", "connectionStatus", "killCursors", "getMore"};
   return kForAll.contains(command);
 }
 

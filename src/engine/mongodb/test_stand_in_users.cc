@@ -56,6 +56,7 @@ const std::string& StandInModel::admin() {
 
 // PLAIN: "\0user\0password" in base64, of which the password is not looked at.
 DocumentBuilder StandInModel::authenticate(const Request& request) {
+  if (request.command.text_at("mechanism") == "SCRAM-SHA-256") return begin_scram(request);
   const auto payload = from_base64(request.command.text_at("payload").value_or(""));
   const auto said = payload ? to_text(*payload) : std::string();
   const auto user =
@@ -126,7 +127,7 @@ DocumentBuilder StandInModel::connection_status(const Request& request) {
   return reply;
 }
 
-// Of a password the stand-in keeps nothing that it could be known by.
+// In its users is nothing that a password could be known by.
 DocumentBuilder StandInModel::create_principal(const Request& request) {
   check_primary(request);
   const bool user = is_of_users(request.name);
@@ -151,6 +152,8 @@ DocumentBuilder StandInModel::create_principal(const Request& request) {
     throw Refusal{user ? 51003 : 51002, user ? "Location51003" : "Location51002",
                   (user ? "User \"" : "Role \"") + request.collection + "\" already exists"};
   store(into, list, std::move(document));
+  if (const auto password = request.command.text_at("pwd"); password && request.database == admin())
+    passwords_[request.collection] = *password;
   return {};
 }
 
