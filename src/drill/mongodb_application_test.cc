@@ -3,6 +3,7 @@
 #include <fstream>
 #include <mutex>
 #include <set>
+#include <source_location>
 #include <thread>
 
 #include "drill/test_mongodb.h"
@@ -10,61 +11,17 @@
 namespace lifeboat::drill {
 namespace {
 
-// Counts the orders by a driver of a few lines, once for each request, logged in by SCRAM-SHA-256.
-// MODE=blind never asks, MODE=stranger does not log in, MODE=apart knows who it is from variables.
-constexpr std::string_view kCounts = R"(
-import base64, hashlib, hmac, http.server, json, os, socket, struct, urllib.parse
-uri = urllib.parse.urlsplit(os.environ['MONGO_URI'])
-user, password = uri.username, uri.password
-if os.environ['MODE'] == 'apart':
-    user, password = os.environ['MONGO_USER'], os.environ['MONGO_PASSWORD']
-print('begun with', dict(os.environ), flush=True)
-def text(value): return struct.pack('<i', len(value) + 1) + value.encode() + b'\0'
-def binary(value): return struct.pack('<iB', len(value), 0) + value.encode()
-def ask(server, fields, database):
-    fields += b'\2$db\0' + text(database) + b'\0'
-    body = struct.pack('<iB', 0, 0) + struct.pack('<i', len(fields) + 4) + fields
-    server.sendall(struct.pack('<iiii', 16 + len(body), 1, 0, 2013) + body)
-    return server.recv(65536)
-def payload(said):
-    size, = struct.unpack('<i', said.split(b'payload\0', 1)[1][:4])
-    return said.split(b'payload\0', 1)[1][5:5 + size].decode()
-def digest(key, message): return hmac.digest(key, message.encode(), 'sha256')
-def log_in(server):
-    begun = f'n={user},r=app'
-    said = payload(ask(server, b'\x10saslStart\0' + struct.pack('<i', 1) + b'\2mechanism\0' +
-                       text('SCRAM-SHA-256') + b'\5payload\0' + binary('n,,' + begun), 'admin'))
-    nonce, salt, rounds = [part[2:] for part in said.split(',')]
-    salted = hashlib.pbkdf2_hmac('sha256', password.encode(), base64.b64decode(salt), int(rounds))
-    key = digest(salted, 'Client Key')
-    last = 'c=biws,r=' + nonce
-    sign = digest(hashlib.sha256(key).digest(), f'{begun},{said},{last}')
-    proof = base64.b64encode(bytes(a ^ b for a, b in zip(key, sign))).decode()
-    payload(ask(server, b'\x10saslContinue\0' + struct.pack('<i', 1) + b'\x10conversationId\0' +
-                struct.pack('<i', 1) + b'\5payload\0' + binary(last + ',p=' + proof), 'admin'))
-def count():
-    with socket.create_connection((uri.hostname, uri.port)) as server:
-        if os.environ['MODE'] != 'stranger': log_in(server)
-        said = ask(server, b'\2count\0' + text('orders'), uri.path[1:])
-    if b'\x10n\0' not in said: raise PermissionError(said)
-    return struct.unpack('<i', said.split(b'\x10n\0', 1)[1][:4])[0]
-class Handler(http.server.BaseHTTPRequestHandler):
-    def log_message(self, *_): pass
-    def do_GET(self):
-        said = 2000 if os.environ['MODE'] == 'blind' or self.path == '/ready' else count()
-        self.send_response(200)
-        self.send_header('Content-Type', 'application/json')
-        self.end_headers()
-        self.wfile.write(json.dumps({'total': said}).encode())
-http.server.ThreadingHTTPServer(('127.0.0.1', int(os.environ['PORT'])), Handler).serve_forever()
-)";
+// It is a few lines of Python, beside what other tests share.
+fs::path counting_application(std::source_location test = std::source_location::current()) {
+  return fs::path(test.file_name()).parent_path() / "../../tests/support/counting_application.py";
+}
 
 class MongoApplication : public MongoDrill {
  protected:
   Request request_in(const std::string& mode) const {
     const auto program = scratch_.path() / "app" / "app.py";
     EXPECT_TRUE(make_directories(program.parent_path()));
-    EXPECT_TRUE(write_file(program, view_of(kCounts), 0644));
+    fs::copy_file(counting_application(), program, fs::copy_options::overwrite_existing);
     AppOptions app;
     app.processes = {{"app", "exec python3 " + program.string()}};
     app.directory = program.parent_path().string();
@@ -72,6 +29,7 @@ class MongoApplication : public MongoDrill {
                        {"MONGO_URI", "${sandbox.db.uri}"},
                        {"MONGO_USER", "${sandbox.db.user}"},
                        {"MONGO_PASSWORD", "${sandbox.db.password}"},
+                       {"COLLECTION", "orders"},
                        {"MODE", mode}};
     app.ready = {"", "/ready", std::chrono::seconds(20)};
     StepOptions step;

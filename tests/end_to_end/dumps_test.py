@@ -11,27 +11,7 @@ from stage import Stage
 FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures"
 ARCHIVE = FIXTURES / "mongodump" / "pixelcraft.archive"
 LINES = FIXTURES / "jsonl" / "backup_20261121_094500.tar"
-# Counts the users by a driver of a few lines.
-APPLICATION = r"""
-import http.server, json, os, socket, struct, urllib.parse
-uri = urllib.parse.urlsplit(os.environ['MONGO_URI'])
-def text(value): return struct.pack('<i', len(value) + 1) + value.encode() + b'\0'
-def count():
-    fields = b'\2count\0' + text('users') + b'\2$db\0' + text(uri.path[1:]) + b'\0'
-    body = struct.pack('<iB', 0, 0) + struct.pack('<i', len(fields) + 4) + fields
-    with socket.create_connection((uri.hostname, uri.port)) as server:
-        server.sendall(struct.pack('<iiii', 16 + len(body), 1, 0, 2013) + body)
-        said = server.recv(65536)
-    return struct.unpack('<i', said.split(b'\x10n\0', 1)[1][:4])[0]
-class Handler(http.server.BaseHTTPRequestHandler):
-    def log_message(self, *_): pass
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header('Content-Type', 'application/json')
-        self.end_headers()
-        self.wfile.write(json.dumps({'users': count()}).encode())
-http.server.ThreadingHTTPServer(('127.0.0.1', int(os.environ['PORT'])), Handler).serve_forever()
-"""
+APPLICATION = FIXTURES.parent / "support" / "counting_application.py"
 CONFIGURATION = """\
 version: 1
 services:
@@ -52,11 +32,11 @@ APP = """\
         app:
           start: exec python3 app.py
           directory: app
-          environment: {PORT: "${sandbox.port}", MONGO_URI: "${sandbox.db.uri}"}
+          environment: {PORT: "${sandbox.port}", MONGO_URI: "${sandbox.db.uri}", COLLECTION: users}
           ready: {http: /, within: 20s}
           journey:
             - get: /
-              expect: {jq: ".users == %(users)d"}
+              expect: {jq: ".total == %(users)d"}
 """
 
 
@@ -66,7 +46,7 @@ class DumpsTest(Stage):
         self.dumps = self.place / "dumps"
         self.dumps.mkdir()
         (self.place / "app").mkdir()
-        (self.place / "app" / "app.py").write_text(APPLICATION)
+        (self.place / "app" / "app.py").write_bytes(APPLICATION.read_bytes())
 
     def configure_dumps(self, source, app=""):
         (self.place / "lifeboat.yaml").write_text(CONFIGURATION % {

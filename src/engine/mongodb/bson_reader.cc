@@ -40,6 +40,7 @@ Result<void> BsonReader::complete(ByteView& chunk, const Visit& visit) {
   take(chunk, 4);
   if (begun_.size() < 4) return {};
   const auto size = TRY(size_of(begun_));
+  begun_.reserve(size);  // growing, a document of 16 MiB would be there twice and a half
   take(chunk, size);
   if (begun_.size() < size) return {};
   TRY(pass(begun_, visit));

@@ -90,8 +90,9 @@ class Server {
   // The same database as one member of the replica set has it ("db2:27017"), whatever the set does
   // meanwhile: nobody else is asked.
   Result<std::unique_ptr<Server>> only(const std::string& member) const;
-  // A secondary; the primary where `or_primary` and there is none. `unavailable` without either.
-  Result<std::string> choose_secondary(bool or_primary) const;
+  // The secondaries that are known so far, one of the nearest first; the primary where `or_primary`
+  // and there is none. `unavailable` without either.
+  Result<std::vector<std::string>> secondaries(bool or_primary) const;
 
   // Waits for one of the pool's connections.
   Connection connect() const;

@@ -11,6 +11,8 @@
 namespace lifeboat::engine::mongodb {
 namespace {
 
+constexpr std::size_t kMostMembers = 50;  // of a replica set
+
 // How it must be written in a URI: a socket by its path; nothing else of a server's making.
 Result<std::string> host_in_uri(const std::string& member) {
   if (member.starts_with('/')) return percent_encoded(member);
@@ -66,6 +68,15 @@ Result<bool> is_primary(const Server& server) {
   return TRY(DocumentView::check(reply)).is_true_at("isWritablePrimary");
 }
 
+std::string address_of(const mongoc_server_description_t& server) {
+  return static_cast<const char*>(mongoc_server_description_host(&server)->host_and_port);
+}
+
+void add_new(const std::vector<std::string>& found, std::vector<std::string>& members) {
+  for (const auto& each : found)
+    if (std::ranges::find(members, each) == members.end()) members.push_back(each);
+}
+
 Failure nobody_knows(const Server& server, const std::string& why) {
   return fail(
       Error(Code::unavailable, "nobody knows how far " + server.address() + " lags behind: " + why)
@@ -97,7 +108,7 @@ Result<Member> judge(const Server& server, const Options& options) {
 
 }  // namespace
 
-Result<std::string> Server::choose_secondary(bool or_primary) const {
+Result<std::vector<std::string>> Server::secondaries(bool or_primary) const {
   const auto connection = connect();
   const Handle<mongoc_read_prefs_t, mongoc_read_prefs_destroy> wanted(
       mongoc_read_prefs_new(or_primary ? MONGOC_READ_SECONDARY_PREFERRED : MONGOC_READ_SECONDARY));
@@ -112,8 +123,15 @@ Result<std::string> Server::choose_secondary(bool or_primary) const {
           "in its place: read_preference: secondary_preferred.");
     return fail(std::move(none));
   }
-  return std::string(
-      static_cast<const char*>(mongoc_server_description_host(chosen.get())->host_and_port));
+  std::vector<std::string> members{address_of(*chosen)};
+  std::size_t count = 0;
+  auto** all = mongoc_client_get_server_descriptions(connection.client_, &count);
+  for (std::size_t i = 0; i < count; ++i)
+    if (std::string_view(mongoc_server_description_type(all[i])) == "RSSecondary" &&
+        address_of(*all[i]) != members.front())
+      members.push_back(address_of(*all[i]));
+  mongoc_server_descriptions_destroy_all(all, count);
+  return members;
 }
 
 Result<std::unique_ptr<Server>> Server::only(const std::string& member) const {
@@ -128,10 +146,20 @@ Result<Reading> locate_to_read(const SourceOptions& options) {
   if (wanted.read_preference == ReadPreference::primary) return reading;
   const bool or_primary = wanted.read_preference == ReadPreference::secondary_preferred;
   const auto& server = *reading.location.server;
-  auto alone = TRY(server.only(TRY(server.choose_secondary(or_primary))));
-  reading.member = TRY(judge(*alone, wanted));
-  reading.location.server = std::move(alone);
-  return reading;
+  std::vector<std::string> members;  // more may be known while some are asked
+  std::optional<Error> why;          // the first is not read
+  for (std::size_t i = 0; i < kMostMembers; ++i) {
+    add_new(TRY(server.secondaries(or_primary)), members);
+    if (i == members.size()) break;
+    auto alone = TRY(server.only(members[i]));
+    auto judged = judge(*alone, wanted);
+    if (!judged && !why) why = std::move(judged).error();
+    if (!judged) continue;
+    reading.member = std::move(*judged);
+    reading.location.server = std::move(alone);
+    return reading;
+  }
+  return fail(std::move(*why));
 }
 
 // The primary is asked first: what it wrote while the answers are under way is no lag.

@@ -18,7 +18,7 @@ struct Reading {
   std::optional<Member> member;  // none: the primary, or whom the URI names
 };
 
-// `unavailable` where the member that there is lags too much, or nobody can tell by how much.
+// `unavailable` where every member that there is lags too much, or nobody can tell by how much.
 Result<Reading> locate_to_read(const SourceOptions& options);
 
 // How far the one member that `server` is of lags now: by the seconds of what the primary wrote

@@ -99,6 +99,27 @@ TEST_F(TwoMembers, ASecondaryThatLagsTooMuchIsNotRead) {
   LIFEBOAT_OK(capture());
 }
 
+TEST_F(TwoMembers, AThirdIsReadWhereTheSecondLags) {
+  StandInServer third;
+  testing::Application(third.uri(), "shop").insert("items", testing::many_documents(20));
+  third.model().set_primary(false);
+  const std::vector<std::string> all{address_of(primary_), address_of(secondary_),
+                                     address_of(third)};
+  primary_.model().set_members({all, all[0], all[0]});
+  secondary_.model().set_members({all, all[1], all[0]});
+  third.model().set_members({all, all[2], all[0]});
+  read_by(uri_of(all[0] + "," + all[1] + "," + all[2], "replicaSet=rs0"));
+  // Which is asked first is a matter of chance.
+  for (int i = 0; i < 8; ++i) {
+    const bool is_third = i % 2 == 0;
+    secondary_.model().set_lag(is_third ? 50 : 0);
+    third.model().set_lag(is_third ? 0 : 50);
+    const auto captured = capture();
+    LIFEBOAT_OK(captured);
+    EXPECT_EQ(captured->outcome.position["member"]["address"], all[is_third ? 2 : 1]) << i;
+  }
+}
+
 TEST_F(TwoMembers, OneThatFellBehindMeanwhileIsAFindingAndNoFailure) {
   secondary_.plant({.command = "find",
                     .kind = testing::Fault::Kind::none,
@@ -256,7 +277,7 @@ TEST(OneServer, IsNoSecondaryOfAnything) {
 TEST(OneMember, IsAskedAsTheUserOfTheUri) {
   const testing::TestServer server(testing::ServerOptions{.authentication = true});
   const auto whole = Server::open(Secret::from_text(server.uri("shop"))).value();
-  const auto alone = whole->only(whole->choose_secondary(true).value());
+  const auto alone = whole->only(whole->secondaries(true).value().front());
   LIFEBOAT_OK(alone);
   EXPECT_EQ((*alone)->database(), "shop");
   const auto command = DocumentBuilder().int32("listDatabases", 1).take();

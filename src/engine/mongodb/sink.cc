@@ -75,19 +75,25 @@ class DocumentsSink final : public Sink {
   Result<std::size_t> existing(std::uint64_t, ByteSpan) override { return 0; }
   Result<void> commit() override {
     TRY(reader_.finish());
-    TRY(insert());
+    TRY(insert_batch());
     if (twice_.count > 0) keep_twice_(twice_);
     return {};
   }
 
  private:
   Result<void> take(ByteView document) {
-    if (!batch_.has_room_for(document.size())) TRY(insert());
+    if (!batch_.has_room_for(document.size())) TRY(insert_batch());
+    // As it lies there: one copy of a document of 16 MiB for each sink would be a lot.
+    if (document.size() > kInsertBytes) return insert({document});
     batch_.add(document);
     return {};
   }
-  Result<void> insert() {
-    auto documents = batch_.documents();
+  Result<void> insert_batch() {
+    TRY(insert(batch_.documents()));
+    batch_.clear();
+    return {};
+  }
+  Result<void> insert(std::vector<ByteView> documents) {
     while (!documents.empty()) {
       const auto count = TRY(insert_new(documents));
       const bool is_all = count == documents.size();
@@ -95,7 +101,6 @@ class DocumentsSink final : public Sink {
       documents.erase(documents.begin(),
                       documents.begin() + static_cast<std::ptrdiff_t>(count + (is_all ? 0 : 1)));
     }
-    batch_.clear();
     return {};
   }
   // A measurement may have no _id, and the driver's own insert would give it one.
