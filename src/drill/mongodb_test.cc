@@ -6,15 +6,6 @@
 namespace lifeboat::drill {
 namespace {
 
-using engine::mongodb::testing::Application;
-using engine::mongodb::testing::chunk_of;
-using engine::mongodb::testing::document;
-using engine::mongodb::testing::file_of;
-using engine::mongodb::testing::id_of_chunk;
-using engine::mongodb::testing::many_documents;
-using engine::mongodb::testing::source_at;
-using engine::mongodb::testing::TestServer;
-
 TEST_F(MongoDrill, RestoresToAServerOfItsOwnAndProvesEqualFacts) {
   const auto sealed = drill(request_with(ferretdb()));
   EXPECT_EQ(sealed.report.verdict, Verdict::proven) << sealed.report.reason;

@@ -59,15 +59,6 @@ class StandInDrill : public DrillTest {
     EXPECT_TRUE(write_file(program, view_of(relay), 0755));
     return program;
   }
-  Request request_on(const std::string& program) const {
-    Request request;
-    request.service = "shop";
-    request.options.name = "test";
-    request.options.server = program;
-    request.sandboxes = scratch_.path() / "s";
-    request.reports = scratch_.path() / "reports";
-    return request;
-  }
 
   StandInServer source_;
   bool as_documents_ = false;  // time series
@@ -90,7 +81,7 @@ class SeriesDrill : public StandInDrill {
   // On a server that is started for this drill alone.
   Report drill_on(const std::string& version, const Defect& defect = [](const Application&) {}) {
     StandInServer recovery({.version = version});
-    auto request = request_on(program_of(recovery).string());
+    auto request = request_with(program_of(recovery).string());
     request.options.checks = {QueryCheck{"measurements",
                                          "db",
                                          R"({"count": "weather", "query": {}})",
@@ -157,7 +148,7 @@ TEST_F(SeriesDrill, IsUnverifiedAndNamesTheSeriesWhereTheServerCannotHaveItsBuck
 TEST_F(SeriesDrill, IsUnverifiedWhereTheServerDoesNotTakeTheUserOfTheDrill) {
   StandInServer recovery;
   recovery.plant({.command = "createUser", .refusal = {13, "Unauthorized", "no first user here"}});
-  const auto report = drill(request_on(program_of(recovery).string())).report;
+  const auto report = drill(request_with(program_of(recovery).string())).report;
   EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
   EXPECT_THAT(report.reason, HasSubstr("mongod did not take the user of this drill"));
   EXPECT_TRUE(has_rule(report, "server-failed")) << rules_of(report);
@@ -178,7 +169,7 @@ class OlderServerDrill : public StandInDrill {
   Report drill_on(const StandInServer& recovery, bool is_named) {
     const auto program = program_of(recovery);
     ::setenv("PATH", (program.parent_path().string() + ":" + path_).c_str(), 1);
-    return drill(request_on(is_named ? program.string() : "")).report;
+    return drill(request_with(is_named ? program.string() : "")).report;
   }
 
   std::string path_ = std::getenv("PATH");

@@ -17,6 +17,17 @@ class DrillTest : public ShopFixture {
     return std::move(*sealed);
   }
 
+  // Of the shop, restored to this server.
+  Request request_with(const std::string& server) const {
+    Request request;
+    request.service = "shop";
+    request.options.name = "test";
+    request.options.server = server;
+    request.sandboxes = scratch_.path() / "s";
+    request.reports = scratch_.path() / "reports";
+    return request;
+  }
+
   // Runs all steps, with `defect` done to the restored data before the checks look at it.
   Report drill_with(const std::function<void(const fs::path&)>& defect) {
     return drill_with(drill_request(), defect);

@@ -42,15 +42,6 @@ class MongoDrill : public DrillTest {
     app.insert("fs.chunks", {chunk_of(1, 0, 10), chunk_of(1, 1, 10), chunk_of(1, 2, 5)});
   }
 
-  Request request_with(const std::string& server) const {
-    Request request;
-    request.service = "shop";
-    request.options.name = "test";
-    request.options.server = server;
-    request.sandboxes = scratch_.path() / "s";
-    request.reports = scratch_.path() / "reports";
-    return request;
-  }
   static std::string ferretdb() {
     const char* path = std::getenv("LIFEBOAT_FERRETDB");
     return path == nullptr ? "LIFEBOAT_FERRETDB is not set" : path;

@@ -91,11 +91,12 @@ std::string buckets_name(std::string_view series) {
   return std::string(kBucketsPrefix).append(series);
 }
 
-Result<Collection> with_buckets(const Collection& series, ByteView listed) {
+Result<Collection> with_field(const Collection& collection, std::string_view name,
+                              ByteView document) {
   DocumentBuilder info;
-  for (const auto& field : view_document(series.info)) info.element(field);
-  info.document(kBucketsField, listed);
-  return check_collection(info.take(), series.indexes);
+  for (const auto& field : view_document(collection.info)) info.element(field);
+  info.document(name, document);
+  return check_collection(info.take(), collection.indexes);
 }
 
 Catalog without_buckets(Catalog catalog) {

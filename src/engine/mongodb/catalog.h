@@ -46,8 +46,9 @@ struct Catalog {
   bool operator==(const Catalog&) const = default;
 };
 
-// The time series with what is listed of its buckets.
-Result<Collection> with_buckets(const Collection& series, ByteView listed);
+// The collection with one more field of its `info`.
+Result<Collection> with_field(const Collection& collection, std::string_view name,
+                              ByteView document);
 // The catalog of a snapshot that holds every time series as documents.
 Catalog without_buckets(Catalog catalog);
 

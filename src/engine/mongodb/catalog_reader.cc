@@ -51,7 +51,7 @@ Result<void> join_buckets(std::vector<Collection>& collections) {
   for (const auto& each : collections) {
     const auto found = series.find(each.name);
     if (found == series.end()) continue;
-    *found->second = TRY(with_buckets(*found->second, each.info));
+    *found->second = TRY(with_field(*found->second, kBucketsField, each.info));
   }
   std::erase_if(collections, [&](const auto& each) { return series.contains(each.name); });
   return {};
@@ -76,15 +76,6 @@ std::vector<std::string> members_of(const DocumentView& hello) {
     for (const auto& each : list->inside()) members.emplace_back(each.text().value_or(""));
   }
   return members;
-}
-
-std::optional<Time> clock_in(const DocumentView& hello) {
-  const auto time = hello.find("localTime");
-  if (!time || !time->holds(BsonType::date)) return std::nullopt;
-  const auto milliseconds = static_cast<std::int64_t>(little_endian_64(time->value));
-  constexpr std::int64_t kMost = 253'402'300'800'000;  // the year 10000
-  if (milliseconds <= 0 || milliseconds >= kMost) return std::nullopt;
-  return Time(std::chrono::milliseconds(milliseconds));
 }
 
 // {lastWrite: {opTime: {ts}, majorityOpTime: {ts}}}
@@ -146,6 +137,15 @@ double release_of(std::string_view version) {
   return release;
 }
 
+std::optional<Time> clock_in(DocumentView hello) {
+  const auto time = hello.find("localTime");
+  if (!time || !time->holds(BsonType::date)) return std::nullopt;
+  const auto milliseconds = static_cast<std::int64_t>(little_endian_64(time->value));
+  constexpr std::int64_t kMost = 253'402'300'800'000;  // the year 10000
+  if (milliseconds <= 0 || milliseconds >= kMost) return std::nullopt;
+  return Time(std::chrono::milliseconds(milliseconds));
+}
+
 Result<ServerFacts> ask_server(const Connection& connection) {
   const auto build =
       TRY(connection.command("admin", DocumentBuilder().int32("buildInfo", 1).take()));
@@ -166,6 +166,7 @@ Result<ServerFacts> ask_server(const Connection& connection) {
   facts.is_sharded = text_of(said, "msg") == "isdbgrid";
   // What a shard adds to each reply, for a mongos.
   facts.is_shard = said.find("$gleStats").has_value();
+  facts.is_primary = said.is_true_at("isWritablePrimary");
   facts.is_secondary = said.is_true_at("secondary");
   facts.primary = text_of(said, "primary");
   facts.last_write = write_in(said, "opTime");

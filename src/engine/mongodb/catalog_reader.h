@@ -26,6 +26,8 @@ struct ServerFacts {
   std::string process;      // this very process, as far as the server tells
   bool is_sharded = false;  // it is a mongos
   bool is_shard = false;    // one of a sharded cluster, as far as it tells
+  // One that recovers or rolls back is neither.
+  bool is_primary = false;
   bool is_secondary = false;
   std::string primary{};  // host:port; empty: it knows of none
   // What a member of a replica set wrote last, and what of it can be undone no more.
@@ -40,5 +42,7 @@ struct ServerFacts {
 // "7.0.12" → 7.0; that of the oldest when it cannot be told.
 double release_of(std::string_view version);
 Result<ServerFacts> ask_server(const Connection& connection);
+// What the machine's clock says; none where `hello` does not tell it.
+std::optional<Time> clock_in(DocumentView hello);
 
 }  // namespace lifeboat::engine::mongodb

@@ -61,13 +61,6 @@ Result<Uri> uri_of_one(const mongoc_uri_t& whole, const std::string& member) {
   return uri;
 }
 
-// Whether it takes writes. One that recovers or rolls back does not, and is no secondary either.
-Result<bool> is_primary(const Server& server) {
-  const auto hello = DocumentBuilder().int32("hello", 1).take();
-  const auto reply = TRY(server.connect().command("admin", hello));
-  return TRY(DocumentView::check(reply)).is_true_at("isWritablePrimary");
-}
-
 std::string address_of(const mongoc_server_description_t& server) {
   return static_cast<const char*>(mongoc_server_description_host(&server)->host_and_port);
 }
@@ -164,20 +157,19 @@ Result<Reading> locate_to_read(const SourceOptions& options) {
 
 // The primary is asked first: what it wrote while the answers are under way is no lag.
 Result<std::chrono::seconds> ask_lag(const Server& server) {
-  if (TRY(is_primary(server))) return std::chrono::seconds(0);
   const auto facts = TRY(ask_server(server.connect()));
+  if (facts.is_primary) return std::chrono::seconds(0);
   if (!facts.is_secondary) return nobody_knows(server, "it is no secondary, and no primary either");
   if (facts.primary.empty()) return nobody_knows(server, "the replica set has no primary");
   const auto primary = TRY(server.only(facts.primary));
-  const auto leads = is_primary(*primary);
-  if (!leads) return nobody_knows(server, "the primary: " + leads.error().describe());
-  if (!*leads) return nobody_knows(server, facts.primary + " is the primary no more");
-  const auto there = TRY(ask_server(primary->connect()));
+  const auto there = ask_server(primary->connect());
+  if (!there) return nobody_knows(server, "the primary: " + there.error().describe());
+  if (!there->is_primary) return nobody_knows(server, facts.primary + " is the primary no more");
   const auto here = TRY(ask_server(server.connect()));
-  if (!there.last_write || !here.committed_write)
+  if (!there->last_write || !here.committed_write)
     return nobody_knows(server, "the servers do not tell what they wrote last");
   const std::int64_t behind =
-      std::int64_t{there.last_write->seconds} - std::int64_t{here.committed_write->seconds};
+      std::int64_t{there->last_write->seconds} - std::int64_t{here.committed_write->seconds};
   return std::chrono::seconds(std::max<std::int64_t>(behind, 0));
 }
 

@@ -74,9 +74,9 @@ Result<Timestamp> known_until(const Connection& connection, const ServerFacts& s
                               Timestamp newest) {
   if (server.ferretdb.empty()) return newest;
   const auto reply = TRY(connection.command("admin", DocumentBuilder().int32("hello", 1).take()));
-  const auto time = TRY(DocumentView::check(reply)).find("localTime");
-  if (!time || !time->holds(BsonType::date)) return newest;
-  const auto seconds = little_endian_64(time->value) / 1000;
+  const auto clock = clock_in(TRY(DocumentView::check(reply)));
+  if (!clock) return newest;
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(*clock).time_since_epoch().count();
   if (seconds <= kUnderWaySeconds || seconds > ~std::uint32_t{0}) return newest;
   return std::max(newest, {static_cast<std::uint32_t>(seconds) - kUnderWaySeconds, 0});
 }

@@ -35,13 +35,6 @@ Result<std::map<std::string, Bytes>> ask_shard_keys(const Connection& connection
   return keys;
 }
 
-Result<Collection> with_shard_key(Collection collection, const Bytes& key) {
-  DocumentBuilder info;
-  for (const auto& field : view_document(collection.info)) info.element(field);
-  info.document(kShardedField, key);
-  return check_collection(info.take(), std::move(collection.indexes));
-}
-
 }  // namespace
 
 Result<void> check_server(const ServerFacts& server, bool fuzzy) {
@@ -60,7 +53,7 @@ Result<std::string> add_shard_keys(const Connection& connection, Catalog& catalo
   if (!keys) return keys.error().describe();
   for (auto& each : catalog.collections) {
     const auto key = keys->find(catalog.database + "." + each.stored_name());
-    if (key != keys->end()) each = TRY(with_shard_key(std::move(each), key->second));
+    if (key != keys->end()) each = TRY(with_field(each, kShardedField, key->second));
   }
   return std::string();
 }

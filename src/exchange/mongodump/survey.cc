@@ -65,8 +65,8 @@ Result<void> join_buckets(FoundCollection& series, FoundCollections& all) {
       TRY(shared_options(buckets->second.collection)) == TRY(shared_options(series.collection));
   if (!agrees)
     return fail(Code::corrupt, "the metadata of " + name + " is that of another time series");
-  series.collection =
-      TRY(engine::mongodb::with_buckets(series.collection, buckets->second.collection.info));
+  series.collection = TRY(engine::mongodb::with_field(
+      series.collection, engine::mongodb::kBucketsField, buckets->second.collection.info));
   series.sum = buckets->second.sum;
   series.without_id = buckets->second.without_id;
   all.erase(buckets);
