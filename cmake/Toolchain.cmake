@@ -13,6 +13,17 @@ set(LIFEBOAT_SHARD 24 CACHE STRING "Tests that share a process, about")
 set(LIFEBOAT_FUZZ_SECONDS 180 CACHE STRING "Seconds of fuzzing, for all fuzzers together")
 set(LIFEBOAT_SANITIZE "" CACHE STRING "Sanitizers, as in address,undefined")
 
+# GCC collects its garbage from 128 MiB on, again and again, which is a tenth of its time. Where
+# there is memory it may fill 1 GiB first, which few units do (docs/adr/0004-build-time.md).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  cmake_host_system_information(RESULT memory QUERY TOTAL_PHYSICAL_MEMORY)  # MiB
+  math(EXPR heap "${memory} * 1024 / 16")  # KiB
+  if(heap GREATER 1048576)
+    set(heap 1048576)
+  endif()
+  add_compile_options("SHELL:--param ggc-min-heapsize=${heap}")
+endif()
+
 # Paths below the source directory are hashed relative to it, so that a second
 # clone of the repository hits the cache of the first. With precompiled headers
 # the cache refuses to work without the two kinds of sloppiness.

@@ -55,7 +55,7 @@ void ask(const IndexTable& table) {
   for (std::uint32_t i = 0; i < std::min(table.segments(), kMost); ++i) (void)table.segment(i);
   for (std::uint32_t i = 0; i < std::min(table.packs(), kMost); ++i) (void)table.pack(i);
   for (std::uint32_t i = 0; i < std::min(table.births(), kMost); ++i) (void)table.birth(i);
-  for (std::uint8_t first : {0, 4, 255}) {
+  for (const std::uint8_t first : {std::uint8_t{0}, std::uint8_t{4}, std::uint8_t{255}}) {
     const auto range = table.find({{first}});
     if (!range) continue;
     fuzz::promise(range->first <= range->last && range->last <= table.chunks(),

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/mongodb/json_layout.h"
-#include "exchange/jsonl/counts.h"
+#include "exchange/jsonl/csv.h"
 #include "exchange/jsonl/metadata.h"
 #include "exchange/jsonl/names.h"
 #include "exchange/jsonl/survey.h"

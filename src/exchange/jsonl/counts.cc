@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "exchange/jsonl/csv.h"
+
 namespace lifeboat::exchange::jsonl {
 namespace {
 
@@ -37,17 +39,6 @@ Result<void> append_counts(const fs::path& csv, const std::string& database,
     if (wrote > 0) done += static_cast<std::size_t>(wrote);
   }
   return sync_descriptor(file.get());
-}
-
-std::string csv_field(std::string_view text) {
-  constexpr std::string_view kFormula = "=+-@\t\r";
-  const bool looks_active = !text.empty() && kFormula.find(text.front()) != text.npos;
-  std::string field = looks_active ? "'" : "";
-  field += text;
-  if (field.find_first_of(",\"\r\n'") == std::string::npos) return field;
-  std::string quoted = "\"";
-  for (const char c : field) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
 }
 
 }  // namespace lifeboat::exchange::jsonl

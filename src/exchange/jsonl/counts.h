@@ -9,8 +9,4 @@ namespace lifeboat::exchange::jsonl {
 Result<void> append_counts(const fs::path& csv, const std::string& database,
                            const ExportReport& report);
 
-// In quotes where it must be, as RFC 4180 has it; a text that a spreadsheet would take for a
-// formula is kept from it by an apostrophe.
-std::string csv_field(std::string_view text);
-
 }  // namespace lifeboat::exchange::jsonl

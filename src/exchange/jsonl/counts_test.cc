@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/test_context.h"
+#include "exchange/jsonl/csv.h"
 
 namespace lifeboat::exchange::jsonl {
 namespace {

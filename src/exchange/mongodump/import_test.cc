@@ -258,15 +258,15 @@ TEST_F(DumpImport, TellsAFullDiskFromADumpThatIsTooLarge) {
 
 TEST_F(DumpImport, RefusesMetadataWithoutEndHoweverManyFilesItIsIn) {
   const auto root = folder();
-  const std::string half(33U << 20U, ' ');
-  const auto with_room = [&](const std::string& name) {
-    write(root / "shop" / (name + ".metadata.json"), view_of("{}" + half));
+  const auto with_blanks = [&](const std::string& name, std::size_t mebibytes) {
+    const std::string blanks(mebibytes << 20U, ' ');
+    write(root / "shop" / (name + ".metadata.json"), view_of("{}" + blanks));
     compress(root / "shop" / (name + ".metadata.json"));
     write(root / "shop" / (name + ".bson"), document(1));
   };
-  with_room("one");
+  with_blanks("one", 2);
   ASSERT_TRUE(plan(root)) << why(plan(root));
-  with_room("two");
+  with_blanks("two", 63);
   const auto refused = plan(root);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Code::refused);
