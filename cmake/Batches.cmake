@@ -7,11 +7,17 @@
 # The files are sorted, and a batch ends where the hash of a file's name says so: a new file
 # changes its own batch only, and all the others stay in the compiler's cache.
 
-# Large units take the least in all; the dev preset has smaller ones, for who changes a file waits
-# for its unit. CI compiles each unit once (tools/run_tests).
+# Large units take the least in all. Who changes a file waits for its unit, so the dev preset has
+# small ones, but in CI, which compiles each once (tools/run_tests).
 
-set(LIFEBOAT_BATCH 30 CACHE STRING "Files of a room that are compiled as one unit, about")
-set(LIFEBOAT_TEST_BATCH 24 CACHE STRING "Test files that are compiled as one unit, about")
+option(LIFEBOAT_SMALL_UNITS "Compile fewer files as one unit" OFF)
+if(LIFEBOAT_SMALL_UNITS)
+  set(LIFEBOAT_BATCH 12)
+  set(LIFEBOAT_TEST_BATCH 10)
+else()
+  set(LIFEBOAT_BATCH 30)
+  set(LIFEBOAT_TEST_BATCH 24)
+endif()
 
 function(lifeboat_batch target size)
   if(NOT CMAKE_UNITY_BUILD)

@@ -21,21 +21,22 @@ struct State {
 
 // What monitoring is told too, in a word or two; what a line of its own says is not among it.
 std::string word_for(const Json& answer) {
-  static const std::map<std::string, std::string> kWords{{"backup-missing", "never backed up"},
-                                                         {"backup-old", "too old"},
-                                                         {"backup-incomplete", "newest incomplete"},
-                                                         {"copy-empty", "never backed up"},
-                                                         {"copy-behind", "behind"},
-                                                         {"copy-damaged", "damaged"},
-                                                         {"drill-failed", "drill failed"},
-                                                         {"drill-undecided", "drill undecided"},
-                                                         {"drill-old", "drill overdue"},
-                                                         {"drill-missing", "not proven yet"},
-                                                         {"key-unproven", "key not proven"},
-                                                         {"key-damaged", "key damaged"},
-                                                         {"clock-behind", "from the future"}};
-  const auto found = kWords.find(text_of(answer, "cause"));
-  if (found == kWords.end()) return {};
+  static const std::map<std::string, std::string> kCauses{
+      {"backup-missing", "never backed up"},
+      {"backup-old", "too old"},
+      {"backup-incomplete", "newest incomplete"},
+      {"copy-empty", "never backed up"},
+      {"copy-behind", "behind"},
+      {"copy-damaged", "damaged"},
+      {"drill-failed", "drill failed"},
+      {"drill-undecided", "drill undecided"},
+      {"drill-old", "drill overdue"},
+      {"drill-missing", "not proven yet"},
+      {"key-unproven", "key not proven"},
+      {"key-damaged", "key damaged"},
+      {"clock-behind", "from the future"}};
+  const auto found = kCauses.find(text_of(answer, "cause"));
+  if (found == kCauses.end()) return {};
   const auto name = text_of(answer, "drill");
   const bool named = text_of(answer, "question") == "verdict" && !name.empty();
   return found->second + (named ? ": " + name : "");
