@@ -86,6 +86,8 @@ std::vector<PlantedDefect> database_defects() {
       {"moment-missed", saying("boundary.db", "marker 7 is", Outcome::failed)},
       {"no-marker-in-log", saying("boundary.db", "no marker", Outcome::not_run)},
       {"log-not-archived", saying("pitr.db", "use `lifeboat log follow shop`", Outcome::not_run)},
+      {"snapshot-without-log",
+       saying("pitr.db", "the snapshot has no place in a log", Outcome::not_run)},
       {"server-unlike", saying("server.db", "X, and it came from Y", Outcome::not_run)},
       {"log-facts-unknown", saying("replayed.db", "1 fact is not known", Outcome::not_run)},
       {"newest-missing", with_sign("newest", {Kind::missing, "snapshots/a/3", "", ""})},

@@ -26,22 +26,19 @@ std::uint64_t random_between(std::uint64_t from, std::uint64_t to, const RunCont
   return from + number % (to - from + 1);
 }
 
-struct Reach {
-  std::uint64_t from = 0;
-  std::uint64_t to = 0;
-};
-
-// From this snapshot to the end of what was archived, whether or not there is a hole between;
-// nothing where none was archived after it.
-Result<std::optional<Reach>> reach_of(const DrillState& state, const restore::PlanItem& item) {
+// Where the snapshot ends in the source's log; nothing where it has no place in one.
+std::optional<std::uint64_t> base_of(const DrillState& state, const restore::PlanItem& item) {
   const auto& sources = state.plan.snapshot.sources;
   const auto base = std::ranges::find(sources, item.source, &repository::SourceSummary::name);
-  if (base == sources.end() || !base->log) return std::nullopt;
-  Reach reach{*base->log, 0};
+  return base == sources.end() ? std::nullopt : base->log;
+}
+
+// Of what was archived, whether or not there is a hole before it.
+Result<std::uint64_t> end_of_log(const DrillState& state, const restore::PlanItem& item) {
+  std::uint64_t end = 0;
   for (const auto& each : TRY(state.repository.log_pieces(state.report.service, item.source)))
-    reach.to = std::max(reach.to, each.to);
-  if (reach.to <= reach.from) return std::nullopt;
-  return reach;
+    end = std::max(end, each.to);
+  return end;
 }
 
 // Without it the source is restored as it was at the snapshot.
@@ -88,20 +85,24 @@ Result<void> plan_boundary(DrillState& state, restore::PlanItem& item, std::uint
 }
 
 Result<void> plan_item(DrillState& state, restore::PlanItem& item, const RunContext& context) {
-  const auto reach = TRY(reach_of(state, item));
-  if (!reach) {
+  const auto base = base_of(state, item);
+  if (!base) {
+    add_check(state, item, Outcome::not_run,
+              "the snapshot has no place in a log, so none can bring it on to another moment");
+    return {};
+  }
+  const auto end = TRY(end_of_log(state, item));
+  if (end <= *base) {
     add_check(state, item, Outcome::not_run,
               "no log was archived after the snapshot: `lifeboat log follow " +
                   state.report.service + "`");
     return {};
   }
   const auto wanted = state.request.options.log_moment;
-  item.until =
-      wanted == LogMoment::random ? random_between(reach->from, reach->to, context) : reach->to;
+  item.until = wanted == LogMoment::random ? random_between(*base, end, context) : end;
   const auto planned =
       restore::plan_log(state.plan, item, state.snapshot->sources(), state.repository);
-  if (planned && wanted == LogMoment::boundary)
-    return plan_boundary(state, item, reach->from, context);
+  if (planned && wanted == LogMoment::boundary) return plan_boundary(state, item, *base, context);
   if (planned || !engine::is_about_the_log(planned.error())) return planned;
   add_check(state, item, Outcome::failed, planned.error().describe());
   return leave_at_snapshot(item);

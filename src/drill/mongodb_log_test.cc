@@ -128,6 +128,16 @@ TEST_F(MongoLogDrill, IsUnverifiedWhereNoLogWasArchived) {
   EXPECT_NE(report.verdict, Verdict::proven);
 }
 
+// A server that is no member of a replica set keeps none.
+TEST_F(MongoDrill, IsUnverifiedWhereTheSnapshotHasNoPlaceInALog) {
+  auto request = request_with(ferretdb());
+  request.options.log_moment = LogMoment::latest;
+  const auto report = drill(request).report;
+  EXPECT_EQ(check(report, "pitr.db").outcome, Outcome::not_run);
+  EXPECT_TRUE(has_rule(report, "snapshot-without-log")) << rules_of(report);
+  EXPECT_EQ(report.verdict, Verdict::unverified) << report.reason;
+}
+
 TEST_F(MongoLogDrill, FailsWhereTheBaseOfTheArchivedLogWasForgotten) {
   Application(server_.uri(), "shop").insert("orders", many_documents(10, 5000));
   EXPECT_EQ(archive(), "");

@@ -339,6 +339,12 @@ constexpr std::array kCheckRules{
          [](S s) { return is_check(s, "pitr.", Outcome::not_run) && says(s, "log follow"); },
          "No log was archived after this snapshot, so no moment after it can be restored.",
          "lifeboat log follow {service}", "operator"},
+    Rule{"snapshot-without-log",
+         [](S s) { return is_check(s, "pitr.", Outcome::not_run) && says(s, "no place in a log"); },
+         "The snapshot has no place in a log, and its findings say why: a server that is no member "
+         "of a replica set keeps none, a sharded cluster has one for each shard, and a log says "
+         "nothing of time series that are kept as documents. No moment after it can be restored.",
+         "lifeboat doctor {service}; while that is so, drill without pitr", "operator"},
     Rule{"moment-missed", [](S s) { return is_check(s, "boundary."); },
          "The restore to a moment between two markers did not end there: a write after that moment "
          "is there, or one before it is not. Restores to a moment cannot be trusted.",
