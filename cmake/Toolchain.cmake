@@ -13,10 +13,18 @@ set(LIFEBOAT_SHARD 24 CACHE STRING "Tests that share a process, about")
 set(LIFEBOAT_FUZZ_SECONDS 180 CACHE STRING "Seconds of fuzzing, for all fuzzers together")
 set(LIFEBOAT_SANITIZE "" CACHE STRING "Sanitizers, as in address,undefined")
 
+# A unit takes up to 1.7 GiB: no more are compiled at once than the machine has memory for.
+cmake_host_system_information(RESULT memory QUERY TOTAL_PHYSICAL_MEMORY)  # MiB
+math(EXPR units "${memory} / 2048")
+if(units EQUAL 0)
+  set(units 1)
+endif()
+set_property(GLOBAL PROPERTY JOB_POOLS units=${units})
+set(CMAKE_JOB_POOL_COMPILE units)
+
 # GCC collects its garbage from 128 MiB on, again and again, which is a tenth of its time. Where
 # there is memory it may fill 1 GiB first, which few units do (docs/adr/0004-build-time.md).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  cmake_host_system_information(RESULT memory QUERY TOTAL_PHYSICAL_MEMORY)  # MiB
   math(EXPR heap "${memory} * 1024 / 16")  # KiB
   if(heap GREATER 1048576)
     set(heap 1048576)

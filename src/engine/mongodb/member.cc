@@ -20,6 +20,16 @@ Result<std::string> host_in_uri(const std::string& member) {
   return fail(Code::corrupt, "the server names a member \"" + member + "\", which is no address");
 }
 
+// The driver keeps them apart, by their names.
+void copy_compressors(const mongoc_uri_t& from, mongoc_uri_t* to) {
+  std::string names;
+  bson_iter_t each;
+  if (!bson_iter_init(&each, mongoc_uri_get_compressors(&from))) return;
+  while (bson_iter_next(&each))
+    names += (names.empty() ? "" : ",") + std::string(bson_iter_key(&each));
+  if (!names.empty()) mongoc_uri_set_compressors(to, names.c_str());
+}
+
 // The driver checks names and types, as it did when it read them.
 void copy_options(const mongoc_uri_t& from, mongoc_uri_t* to) {
   bson_iter_t each;
@@ -56,6 +66,7 @@ Result<Uri> uri_of_one(const mongoc_uri_t& whole, const std::string& member) {
   Uri uri(mongoc_uri_new_with_error(text.c_str(), &error));
   if (!uri) return fail(Code::corrupt, "the server names a member " + member + ", which is none");
   copy_options(whole, uri.get());
+  copy_compressors(whole, uri.get());
   copy_user(whole, uri.get());
   mongoc_uri_set_option_as_bool(uri.get(), MONGOC_URI_DIRECTCONNECTION, true);
   return uri;

@@ -51,6 +51,16 @@ class TwoMembers : public ::testing::Test {
   Result<contract::Capture> capture() {
     return contract::capture(mongodb_engine(), options_, test_.context);
   }
+  // What each handshake with the secondary asked for first; empty where for nothing.
+  std::vector<std::string> compressions() const {
+    std::vector<std::string> first;
+    for (const auto& each : secondary_.received("isMaster")) {
+      const auto compression = view_document(each).document_at("compression");
+      if (!compression) continue;
+      first.emplace_back(compression->text_at("0").value_or(""));
+    }
+    return first;
+  }
   // What a backup read of whom.
   void expect_all_of_the_secondary(const contract::Capture& captured) {
     EXPECT_EQ(captured.outcome.facts["collections"]["items"]["documents"], 21);
@@ -76,6 +86,15 @@ TEST_F(TwoMembers, ASecondaryIsReadAloneAndItsLagIsInTheManifest) {
   EXPECT_GE(lag, 3);
   EXPECT_LE(lag, 4);
   EXPECT_TRUE(captured->outcome.findings.empty());
+}
+
+TEST_F(TwoMembers, TheOneMemberIsAskedForTheCompressionThatTheUriNames) {
+  const auto before = compressions().size();  // the fixture's own
+  read_by(uri_of_set() + "&compressors=zlib");
+  LIFEBOAT_OK(capture());
+  const auto after = compressions();
+  ASSERT_GE(after.size(), before + 2) << "the set's, and the member's alone";
+  for (auto i = before; i < after.size(); ++i) EXPECT_EQ(after[i], "zlib") << i;
 }
 
 TEST_F(TwoMembers, WithoutThePreferenceThePrimaryIsReadAndNobodyNamed) {
