@@ -171,7 +171,7 @@ function(lifeboat_add_shards target filter label)
     add_test(NAME ${name} COMMAND ${target})
     set(reports "xml:${CMAKE_BINARY_DIR}/Testing/shards/${name}.xml")
     set_tests_properties(
-      ${name} PROPERTIES LABELS "${label}" TIMEOUT 600
+      ${name} PROPERTIES LABELS "${label}"
       ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${index};GTEST_FILTER=${filter};GTEST_OUTPUT=${reports};${LIFEBOAT_TEST_ENVIRONMENT}")
   endforeach()
 endfunction()
