@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/driver.h"
 
 namespace lifeboat::engine::mongodb {
@@ -95,7 +94,7 @@ Result<Member> judge(const Server& server, const Options& options) {
   if (facts.replica_set.empty())
     return fail(Error(Code::config_invalid, server.address() + " is no member of a replica set")
                     .with_hint("Leave read_preference out: there is no other server to read."));
-  const auto lag = TRY(ask_lag(server));
+  const auto lag = TRY(ask_lag(server, facts));
   if (!facts.is_secondary && options.read_preference == ReadPreference::secondary)
     return fail(Error(Code::config_invalid, server.address() + " is no secondary")
                     .with_hint("Name several members in the uri, and their set (replicaSet=" +
@@ -167,15 +166,14 @@ Result<Reading> locate_to_read(const SourceOptions& options) {
 }
 
 // The primary is asked first: what it wrote while the answers are under way is no lag.
-Result<std::chrono::seconds> ask_lag(const Server& server) {
-  const auto facts = TRY(ask_server(server.connect()));
-  if (facts.is_primary) return std::chrono::seconds(0);
-  if (!facts.is_secondary) return nobody_knows(server, "it is no secondary, and no primary either");
-  if (facts.primary.empty()) return nobody_knows(server, "the replica set has no primary");
-  const auto primary = TRY(server.only(facts.primary));
+Result<std::chrono::seconds> ask_lag(const Server& server, const ServerFacts& known) {
+  if (known.is_primary) return std::chrono::seconds(0);
+  if (!known.is_secondary) return nobody_knows(server, "it is no secondary, and no primary either");
+  if (known.primary.empty()) return nobody_knows(server, "the replica set has no primary");
+  const auto primary = TRY(server.only(known.primary));
   const auto there = ask_server(primary->connect());
   if (!there) return nobody_knows(server, "the primary: " + there.error().describe());
-  if (!there->is_primary) return nobody_knows(server, facts.primary + " is the primary no more");
+  if (!there->is_primary) return nobody_knows(server, known.primary + " is the primary no more");
   const auto here = TRY(ask_server(server.connect()));
   if (!there->last_write || !here.committed_write)
     return nobody_knows(server, "the servers do not tell what they wrote last");

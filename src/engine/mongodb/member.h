@@ -3,6 +3,7 @@
 // only where that one lags behind the primary by no more than it may. Functions are thread-safe.
 #include <chrono>
 
+#include "engine/mongodb/catalog_reader.h"
 #include "engine/mongodb/location.h"
 
 namespace lifeboat::engine::mongodb {
@@ -22,7 +23,7 @@ struct Reading {
 Result<Reading> locate_to_read(const SourceOptions& options);
 
 // How far the one member that `server` is of lags now: by the seconds of what the primary wrote
-// last and of what this member has for good.
-Result<std::chrono::seconds> ask_lag(const Server& server);
+// last and of what this member has for good. `known` is what it has just said of itself.
+Result<std::chrono::seconds> ask_lag(const Server& server, const ServerFacts& known);
 
 }  // namespace lifeboat::engine::mongodb

@@ -67,7 +67,7 @@ class MongoSource final : public Source {
   std::string consistency() const;
   void say_of_gridfs(SourceOutcome& outcome) const;
   void say_of_what_moment(SourceOutcome& outcome) const;
-  void say_of_member(SourceOutcome& outcome) const;
+  void say_of_member(SourceOutcome& outcome, const ServerFacts& now) const;
   void say_of_shards(SourceOutcome& outcome) const;
 
   SourceOptions options_;
@@ -343,16 +343,16 @@ Result<SourceOutcome> MongoSource::finish(const RunContext& context) {
   if (now.cluster_time) outcome.position["cluster_time"] = now.cluster_time->text();
   if (window_.manifest) outcome.log_position = position_of(window_.manifest->last.at.ts);
   say_of_what_moment(outcome);
-  say_of_member(outcome);
+  say_of_member(outcome, now);
   say_of_shards(outcome);
   return outcome;
 }
 
 // What was read is of the moment that the snapshot names, however far the member has fallen behind
 // since: that is worth a word, and no reason to throw it away.
-void MongoSource::say_of_member(SourceOutcome& outcome) const {
+void MongoSource::say_of_member(SourceOutcome& outcome, const ServerFacts& now) const {
   if (!member_) return;
-  const auto at_end = ask_lag(*location_.server);
+  const auto at_end = ask_lag(*location_.server, now);
   outcome.position["member"] = {{"address", member_->address},
                                 {"state", member_->is_secondary ? "secondary" : "primary"},
                                 {"lag_seconds", member_->lag.count()},
